@@ -1,0 +1,84 @@
+//! Market data: strategies observe it, then propose.
+
+use super::{DecideError, Deciding};
+use crate::{Event, Intents, MarketData, MarketDataError, Origin, TradingState, View};
+
+impl Deciding<'_> {
+    /// Begins a trading day when the clock has entered one.
+    pub(super) fn roll_day(&mut self) -> Result<(), DecideError> {
+        let state = self.state();
+        let now = state.now();
+        let inside = |close, open| open <= now && now < close;
+        if state.day().is_some_and(|day| inside(day.hours.extended_close, day.hours.extended_open))
+            || !state.account_is_open()
+        {
+            return Ok(());
+        }
+        let Some(day) = state.trading_day_at(now) else {
+            return Ok(());
+        };
+        let equity = state.equity();
+        self.out.fees_due = true;
+        self.emit(Event::DayStarted { date: day.date, equity })
+    }
+
+    /// Market data from the stream.
+    pub(super) fn market(&mut self, data: &MarketData) -> Result<(), DecideError> {
+        if let Err(reason) = self.usable(data) {
+            return self.emit(Event::DataRefused { symbol: data.symbol(), reason });
+        }
+        if !self.observe(data) || !self.may_propose() {
+            return Ok(());
+        }
+        let mut intents = std::mem::take(&mut self.kernel.intents);
+        let result = self.ask_strategies(data, &mut intents);
+        self.kernel.intents = intents;
+        result
+    }
+
+    fn usable(&self, data: &MarketData) -> Result<(), MarketDataError> {
+        if data.symbol().index() >= self.state().symbols().len() {
+            return Err(MarketDataError::UnknownSymbol);
+        }
+        data.check()
+    }
+
+    /// Lets every strategy see the data; `false` when it lies outside the hours that are traded.
+    pub(super) fn observe(&mut self, data: &MarketData) -> bool {
+        let counts = match data {
+            MarketData::Bar(bar) => self.state().bar_counts(bar),
+            MarketData::Quote(_) | MarketData::Trade(_) => self.state().tick_counts(data.time()),
+        };
+        if counts && self.usable(data).is_ok() {
+            for strategy in &mut self.kernel.strategies {
+                strategy.observe(data);
+            }
+        }
+        counts
+    }
+
+    fn may_propose(&self) -> bool {
+        let state = self.state();
+        state.account_is_open()
+            && state.stopping().is_none()
+            && !state.is_flattening()
+            && state.trading_state() != TradingState::Halted
+            && state.session_is_open()
+    }
+
+    fn ask_strategies(
+        &mut self,
+        data: &MarketData,
+        intents: &mut Intents,
+    ) -> Result<(), DecideError> {
+        for (strategy, id) in self.ids().enumerate() {
+            if let Some(strategy) = self.kernel.strategies.get(strategy) {
+                strategy.propose(data, &View::new(&self.kernel.state), intents);
+            }
+            for intent in intents.drain() {
+                self.propose(Origin::Strategy(id), intent)?;
+            }
+        }
+        Ok(())
+    }
+}

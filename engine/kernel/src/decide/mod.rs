@@ -1,0 +1,257 @@
+//! Deciding: an input becomes events and sends.
+//!
+//! The input is folded first; then each event is folded the moment it is made, before the next
+//! intent is judged, so that two strategies on one bar cannot spend the same cash twice.
+
+mod command;
+mod data;
+mod reconcile;
+mod report;
+
+use crate::risk::{self, Denial, Send};
+use crate::{
+    Alert, Event, EvolveError, Input, Intent, Intents, Order, OrderNumber, Origin, Record,
+    RecordBody, Severity, Stamped, State, Strategy, StrategyId, Timestamp,
+};
+
+/// Why an input could not be decided. Each is a fault of the program or its journal.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecideError {
+    /// The first input of a session is its start.
+    #[error("the session has not been started: its first input must say what it is")]
+    NotStarted,
+    /// The session was started with other strategies than were built.
+    #[error("the session names {named} strategies and {built} were built")]
+    Strategies {
+        /// As the session says.
+        named: usize,
+        /// As were handed in.
+        built: usize,
+    },
+    /// The state did not take one of the kernel's own records.
+    #[error(transparent)]
+    Evolve(#[from] EvolveError),
+}
+
+/// What one input led to. Its memory is used again for the next.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// The number of the input's own record; its events are numbered on from there.
+    pub input_seq: u64,
+    /// The venue's time at which the events were decided.
+    pub at: Timestamp,
+    /// The events, in order.
+    pub events: Vec<Event>,
+    /// What a venue client must carry out, in order, once the events are on disk.
+    pub sends: Vec<Send>,
+    /// Whether the broker's fee postings should be read now: a day began, or the session ends.
+    pub fees_due: bool,
+}
+
+impl Output {
+    /// The records of an input and its events, ready for the journal.
+    pub fn records(&mut self, stamped: Stamped) -> impl Iterator<Item = Record> {
+        let (seq, at) = (self.input_seq, self.at);
+        let input = Record { seq, body: RecordBody::Input(stamped) };
+        let events = self.events.drain(..).zip(seq + 1..);
+        std::iter::once(input).chain(
+            events.map(move |(event, seq)| Record { seq, body: RecordBody::Event { at, event } }),
+        )
+    }
+
+    fn clear(&mut self) {
+        self.events.clear();
+        self.sends.clear();
+        self.fees_due = false;
+    }
+}
+
+/// The state of a session with the strategies that trade in it.
+pub struct Kernel {
+    state: State,
+    strategies: Vec<Box<dyn Strategy>>,
+    intents: Intents,
+}
+
+impl Kernel {
+    /// A kernel before its first input, which must be [`Input::Start`].
+    pub fn new(strategies: Vec<Box<dyn Strategy>>) -> Self {
+        Self::recovered(State::default(), strategies)
+    }
+
+    /// A kernel on a state that was folded from a journal. Its first input must be
+    /// [`Input::Restart`], which makes the strategies forget; warm-up follows.
+    pub fn recovered(state: State, strategies: Vec<Box<dyn Strategy>>) -> Self {
+        Self { state, strategies, intents: Intents::default() }
+    }
+
+    /// What the session knows.
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// How many bars of each symbol the strategies need before they can say anything.
+    pub fn warmup_bars(&self) -> usize {
+        self.strategies.iter().map(|strategy| strategy.warmup_bars()).max().unwrap_or(0)
+    }
+
+    /// When the kernel wants an [`Input::Timer`], if it waits for anything.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.state
+            .live_orders()
+            .filter(|order| !order.cancel_requested)
+            .filter_map(|order| order.expires_at)
+            .min()
+    }
+
+    /// The timer that must be fed before any input of a later time. Every driver asks this before
+    /// each input, so that all of them decide the same.
+    pub fn due(&self, at: Timestamp) -> Option<Timestamp> {
+        self.next_deadline().filter(|deadline| *deadline <= at)
+    }
+
+    /// Whether nothing more is to come of an ending session: what its policy asked for has
+    /// happened.
+    pub fn is_settled(&self) -> bool {
+        !self.state.is_flattening() && self.state.live_orders().all(|order| !order.cancel_requested)
+    }
+
+    /// Decides on one input.
+    ///
+    /// # Errors
+    /// Only when the session was not started or the program contradicts itself; the state is then
+    /// not to be used.
+    pub fn decide(&mut self, stamped: &Stamped, out: &mut Output) -> Result<(), DecideError> {
+        out.clear();
+        let is_start = matches!(stamped.input, Input::Start(_));
+        if self.state.session().is_none() != is_start {
+            return Err(DecideError::NotStarted);
+        }
+        out.input_seq = self.state.next_seq();
+        self.state.take_input(out.input_seq, stamped)?;
+        out.at = self.state.now();
+        let mut deciding = Deciding { kernel: self, out };
+        deciding.roll_day()?;
+        deciding.input(&stamped.input)?;
+        deciding.flatten()
+    }
+}
+
+/// One decision in progress: the kernel and what it has led to so far.
+struct Deciding<'a> {
+    kernel: &'a mut Kernel,
+    out: &'a mut Output,
+}
+
+impl Deciding<'_> {
+    fn state(&self) -> &State {
+        &self.kernel.state
+    }
+
+    /// Folds an event and keeps it for the journal.
+    fn emit(&mut self, event: Event) -> Result<(), DecideError> {
+        let seq = self.kernel.state.next_seq();
+        self.kernel.state.take_event(seq, &event)?;
+        self.out.events.push(event);
+        Ok(())
+    }
+
+    fn alert(&mut self, severity: Severity, code: &str, text: String) -> Result<(), DecideError> {
+        self.emit(Event::AlertRaised(Alert { severity, code: code.into(), text: text.into() }))
+    }
+
+    fn input(&mut self, input: &Input) -> Result<(), DecideError> {
+        match input {
+            Input::Start(start) => {
+                let (named, built) = (start.strategies.len(), self.kernel.strategies.len());
+                if named != built {
+                    return Err(DecideError::Strategies { named, built });
+                }
+                self.emit(Event::SessionStarted)
+            }
+            Input::Restart { .. } => {
+                for strategy in &mut self.kernel.strategies {
+                    strategy.reset();
+                }
+                self.emit(Event::SessionResumed)
+            }
+            Input::Warmup(data) => {
+                self.observe(data);
+                Ok(())
+            }
+            Input::Market(data) => self.market(data),
+            Input::TradingStatus { symbol, halted, reason } => {
+                self.emit(Event::SymbolStatusChanged {
+                    symbol: *symbol,
+                    halted: *halted,
+                    reason: reason.clone(),
+                })
+            }
+            Input::Report(report) => self.report(report),
+            Input::Broker(broker) => self.reconcile(broker),
+            Input::Fee(fee) => self.fee(fee),
+            Input::Timer => self.timer(),
+            Input::Command(command) => self.command(command),
+            Input::Link { link, up } => self.emit(Event::LinkChanged { link: *link, up: *up }),
+            Input::Stop(policy) => self.stop(*policy),
+        }
+    }
+
+    /// Judges an intent, and records what came of it.
+    fn propose(&mut self, origin: Origin, intent: Intent) -> Result<(), DecideError> {
+        match risk::judge_intent(self.state(), origin, &intent) {
+            Ok(send) => self.approve(origin, send),
+            Err(denial) => self.deny(origin, intent, denial),
+        }
+    }
+
+    fn approve(&mut self, origin: Origin, send: Send) -> Result<(), DecideError> {
+        let event = match &send {
+            Send::Submit(approved) | Send::Replace { approved, .. } => {
+                Event::OrderApproved(Box::new(approved.order().clone()))
+            }
+            Send::Cancel(cancel) => Event::CancelApproved { order: cancel.order(), origin },
+        };
+        self.emit(event)?;
+        self.out.sends.push(send);
+        Ok(())
+    }
+
+    fn deny(&mut self, origin: Origin, intent: Intent, denial: Denial) -> Result<(), DecideError> {
+        self.emit(Event::OrderDenied { origin, intent, denial })
+    }
+
+    /// The live orders that a condition picks, as numbers, so that they can be acted on.
+    fn pick(&self, wanted: impl Fn(&Order) -> bool) -> Vec<OrderNumber> {
+        let picked = self.state().live_orders().filter(|order| wanted(order));
+        picked.map(|order| order.number).collect()
+    }
+
+    fn cancel_each(
+        &mut self,
+        origin: Origin,
+        wanted: impl Fn(&Order) -> bool,
+    ) -> Result<(), DecideError> {
+        for order in self.pick(|order| !order.cancel_requested && wanted(order)) {
+            self.propose(origin, Intent::Cancel { order })?;
+        }
+        Ok(())
+    }
+
+    /// The kernel's own clockwork: entries that have not filled within their time to live.
+    fn timer(&mut self) -> Result<(), DecideError> {
+        let now = self.state().now();
+        if self.kernel.due(now).is_none() {
+            return Ok(());
+        }
+        self.cancel_each(Origin::Kernel, |order| order.expires_at.is_some_and(|at| at <= now))
+    }
+
+    fn strategy_count(&self) -> u16 {
+        u16::try_from(self.kernel.strategies.len()).unwrap_or(u16::MAX)
+    }
+
+    fn ids(&self) -> impl Iterator<Item = StrategyId> + use<> {
+        (0..self.strategy_count()).map(StrategyId)
+    }
+}

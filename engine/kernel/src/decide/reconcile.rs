@@ -1,0 +1,106 @@
+//! Comparing the books with the broker's.
+//!
+//! The broker is right about what it holds. Each difference is an event that names it. While our
+//! orders are live a report may still be on its way, so a difference is first suspected and moves
+//! the books only when a second look shows the same.
+
+use super::{DecideError, Deciding};
+use crate::{BrokerState, Difference, Event, OrderStatus, Quantity, Severity};
+
+impl Deciding<'_> {
+    pub(super) fn reconcile(&mut self, broker: &BrokerState) -> Result<(), DecideError> {
+        if let Some(reason) = &broker.account.blocked {
+            let text = format!("The broker blocks the account: {reason}");
+            self.alert(Severity::Critical, "account_blocked", text)?;
+        }
+        if !self.state().account_is_open() {
+            self.open_account(broker)?;
+            self.roll_day()?;
+        }
+        let differences = self.differences(broker);
+        let unsure = differences.iter().any(Difference::moves_books)
+            && self.state().live_orders().next().is_some()
+            && self.state().suspected() != differences;
+        if unsure {
+            return self.emit(Event::DifferenceSuspected { differences });
+        }
+        for difference in differences {
+            self.tell(difference)?;
+        }
+        let open_orders = self.state().live_orders().count();
+        self.emit(Event::Reconciled { open_orders: u32::try_from(open_orders).unwrap_or(u32::MAX) })
+    }
+
+    fn open_account(&mut self, broker: &BrokerState) -> Result<(), DecideError> {
+        let cash = broker.account.cash;
+        let held = broker.positions.iter().filter(|position| !position.quantity.is_zero());
+        let positions =
+            held.map(|position| (position.symbol, position.quantity, position.average_price));
+        let positions = positions.collect();
+        self.emit(Event::AccountOpened { cash, positions })
+    }
+
+    fn tell(&mut self, difference: Difference) -> Result<(), DecideError> {
+        let text = difference.sentence(self.state().symbols());
+        let severity =
+            if difference.moves_books() { Severity::Critical } else { Severity::Warning };
+        self.emit(Event::DifferenceFound(difference))?;
+        self.alert(severity, "reconciliation_difference", text)
+    }
+
+    fn differences(&self, broker: &BrokerState) -> Vec<Difference> {
+        let state = self.state();
+        let mut found = Vec::new();
+        if state.ledger().cash() != broker.account.cash {
+            let (ours, theirs) = (state.ledger().cash(), broker.account.cash);
+            found.push(Difference::Cash { ours, theirs });
+        }
+        for symbol in state.symbols().ids() {
+            let held = state.ledger().position(symbol);
+            let listed = broker.positions.iter().find(|position| position.symbol == symbol);
+            let theirs = listed.map_or(Quantity::ZERO, |position| position.quantity);
+            if held.quantity != theirs {
+                let average_price = listed.map(|position| position.average_price);
+                let average_price = average_price.or(held.average_price()).unwrap_or_default();
+                let ours = held.quantity;
+                found.push(Difference::Position { symbol, ours, theirs, average_price });
+            }
+        }
+        found.extend(self.missing_orders(broker));
+        found.extend(self.foreign(broker));
+        found
+    }
+
+    fn missing_orders<'a>(
+        &'a self,
+        broker: &'a BrokerState,
+    ) -> impl Iterator<Item = Difference> + 'a {
+        let listed = |order| broker.open_orders.iter().any(|open| open.order == Some(order));
+        self.state()
+            .live_orders()
+            // What is unanswered may not have arrived; what is held back is not listed as open.
+            .filter(|order| {
+                !matches!(
+                    order.status,
+                    OrderStatus::Approved | OrderStatus::Unknown | OrderStatus::Held
+                )
+            })
+            .filter(move |order| !listed(order.number))
+            .map(|order| Difference::OrderMissing { order: order.number })
+    }
+
+    fn foreign<'a>(&'a self, broker: &'a BrokerState) -> impl Iterator<Item = Difference> + 'a {
+        let state = self.state();
+        let orders = broker.open_orders.iter().filter(|order| order.order.is_none());
+        let orders = orders.filter(|order| !state.has_seen_foreign(&order.broker_id.0));
+        let orders =
+            orders.map(|order| Difference::OrderForeign { broker_id: order.broker_id.clone() });
+        let positions = broker.foreign_positions.iter();
+        let positions = positions.filter(|(symbol, _)| !state.has_seen_foreign(symbol));
+        let positions = positions.map(|(symbol, quantity)| Difference::PositionForeign {
+            symbol: symbol.clone(),
+            quantity: *quantity,
+        });
+        orders.chain(positions)
+    }
+}

@@ -1,0 +1,373 @@
+//! What the kernel decided or noticed. Events are numbered, journalled, published and folded.
+
+use crate::risk::Denial;
+use crate::{
+    BrokerOrderId, Cash, Command, ExecutionId, FeeKind, Intent, Link, MarketDataError, Order,
+    OrderNumber, OrderStatus, Origin, Price, Quantity, ReportKind, ShutdownPolicy, Side, Stamped,
+    SymbolId, Timestamp, TradingState,
+};
+use serde::{Deserialize, Serialize};
+
+/// One numbered line of the session's history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Its number in the session, from 1, without gaps.
+    pub seq: u64,
+    /// An input, or an event that the input before it led to.
+    pub body: RecordBody,
+}
+
+/// What a record holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RecordBody {
+    /// Something that came in.
+    Input(Stamped),
+    /// Something that was decided, with the kernel's now.
+    Event {
+        /// The venue's time at which it was decided.
+        at: Timestamp,
+        /// What.
+        event: Event,
+    },
+}
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A session began.
+    SessionStarted,
+    /// The process goes on with the session after a crash or a stop.
+    SessionResumed,
+    /// An order passed risk. It is on disk before it is sent.
+    OrderApproved(Box<Order>),
+    /// Risk refused an intent.
+    OrderDenied {
+        /// Who asked.
+        origin: Origin,
+        /// For what.
+        intent: Intent,
+        /// Why not, with the limit and the value.
+        denial: Denial,
+    },
+    /// A cancel passed risk.
+    CancelApproved {
+        /// Which order.
+        order: OrderNumber,
+        /// Who asked.
+        origin: Origin,
+    },
+    /// An order moved to another status, or the broker's name for it became known.
+    OrderUpdated {
+        /// Which.
+        order: OrderNumber,
+        /// From where.
+        from: OrderStatus,
+        /// To where.
+        to: OrderStatus,
+        /// What was reported.
+        report: ReportKind,
+        /// The broker's name for it, when this report told it first.
+        broker_id: Option<BrokerOrderId>,
+        /// The broker's words, for a refusal.
+        text: Option<Box<str>>,
+    },
+    /// An execution was booked.
+    OrderFilled {
+        /// Which order.
+        order: OrderNumber,
+        /// The broker's name for the execution.
+        execution: ExecutionId,
+        /// Of what.
+        symbol: SymbolId,
+        /// Buy or sell.
+        side: Side,
+        /// Shares of this execution.
+        quantity: Quantity,
+        /// Its price.
+        price: Price,
+        /// Where the order stands after it.
+        status: OrderStatus,
+        /// Profit or loss that this execution realised, by mean cost, before fees.
+        realised: Cash,
+        /// Signed shares held after it.
+        position: Quantity,
+        /// Cash after it.
+        cash: Cash,
+    },
+    /// A report that changes nothing.
+    ReportIgnored {
+        /// On which order, when it is ours.
+        order: Option<OrderNumber>,
+        /// What was reported.
+        report: ReportKind,
+        /// Why it changes nothing.
+        reason: IgnoreReason,
+    },
+    /// The order must be read from the broker: its report cannot be understood from here.
+    OrderQueryNeeded {
+        /// Which.
+        order: OrderNumber,
+        /// What was reported.
+        report: ReportKind,
+    },
+    /// A fee was booked.
+    FeeBooked {
+        /// The broker's name for the posting.
+        id: Box<str>,
+        /// What kind.
+        kind: FeeKind,
+        /// What it took from cash.
+        amount: Cash,
+        /// Cash after it.
+        cash: Cash,
+    },
+    /// The session took over what the account held when it began.
+    AccountOpened {
+        /// Cash.
+        cash: Cash,
+        /// Symbol, signed shares and mean entry price.
+        positions: Vec<(SymbolId, Quantity, Price)>,
+    },
+    /// Our books and the broker's differ while orders are live: a report may be on its way, so it
+    /// is asked again before anything is moved.
+    DifferenceSuspected {
+        /// What differs.
+        differences: Vec<Difference>,
+    },
+    /// Our books and the broker's agree, or were made to.
+    Reconciled {
+        /// How many open orders both sides have.
+        open_orders: u32,
+    },
+    /// Our books and the broker's differ; the broker is right, and the books were moved.
+    DifferenceFound(Difference),
+    /// Trading was halted, reduced or resumed.
+    TradingStateChanged {
+        /// From.
+        from: TradingState,
+        /// To.
+        to: TradingState,
+        /// Who or what set it.
+        origin: Origin,
+        /// Why.
+        reason: Box<str>,
+    },
+    /// An operator's word was taken.
+    CommandTaken(Command),
+    /// The venue halted or resumed a symbol.
+    SymbolStatusChanged {
+        /// Which.
+        symbol: SymbolId,
+        /// Whether it is halted.
+        halted: bool,
+        /// The venue's code and words.
+        reason: Box<str>,
+    },
+    /// A connection came up or went down.
+    LinkChanged {
+        /// Which.
+        link: Link,
+        /// Whether it is up.
+        up: bool,
+    },
+    /// A trading day began.
+    DayStarted {
+        /// The date as `yyyymmdd`.
+        date: u32,
+        /// Equity at that moment, from which the day's profit and loss counts.
+        equity: Cash,
+    },
+    /// Market data was not believed.
+    DataRefused {
+        /// Whose.
+        symbol: SymbolId,
+        /// Why.
+        reason: MarketDataError,
+    },
+    /// Every order has ended and every position is closed, as was asked.
+    Flattened,
+    /// Somebody should look.
+    AlertRaised(Alert),
+    /// The session is ending.
+    StopRequested {
+        /// What happens to open orders and positions.
+        policy: ShutdownPolicy,
+    },
+}
+
+/// Why a report changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IgnoreReason {
+    /// The execution is booked already.
+    DuplicateExecution,
+    /// The broker's own count says that these shares are booked already.
+    AlreadyCounted,
+    /// Not an order of this session.
+    Foreign,
+    /// A fill without an execution, or an execution that cannot be.
+    Unusable,
+}
+
+/// One difference between our books and the broker's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Difference {
+    /// Cash.
+    Cash {
+        /// Our count.
+        ours: Cash,
+        /// The broker's.
+        theirs: Cash,
+    },
+    /// A position.
+    Position {
+        /// Of what.
+        symbol: SymbolId,
+        /// Our count.
+        ours: Quantity,
+        /// The broker's.
+        theirs: Quantity,
+        /// The broker's mean entry price.
+        average_price: Price,
+    },
+    /// An order that we hold live and the broker does not list as open.
+    OrderMissing {
+        /// Which.
+        order: OrderNumber,
+    },
+    /// An open order at the broker that is not this session's. It is left alone.
+    OrderForeign {
+        /// The broker's name for it.
+        broker_id: BrokerOrderId,
+    },
+    /// A position in a symbol that the session does not trade. It is left alone.
+    PositionForeign {
+        /// Of what.
+        symbol: Box<str>,
+        /// Signed shares.
+        quantity: Quantity,
+    },
+}
+
+/// How much an alert matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Should be looked at today.
+    Warning,
+    /// Should wake somebody.
+    Critical,
+}
+
+/// Something an operator should look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    /// How much it matters.
+    pub severity: Severity,
+    /// A stable word for rules to match on.
+    pub code: Box<str>,
+    /// One sentence.
+    pub text: Box<str>,
+}
+
+impl Event {
+    /// The stable name of its kind, as published.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Event::SessionStarted => "session_started",
+            Event::SessionResumed => "session_resumed",
+            Event::OrderApproved(_) => "order_approved",
+            Event::OrderDenied { .. } => "order_denied",
+            Event::CancelApproved { .. } => "cancel_approved",
+            Event::OrderUpdated { .. } => "order_updated",
+            Event::OrderFilled { .. } => "order_filled",
+            Event::ReportIgnored { .. } => "report_ignored",
+            Event::OrderQueryNeeded { .. } => "order_query_needed",
+            Event::FeeBooked { .. } => "fee_booked",
+            Event::AccountOpened { .. } => "account_opened",
+            Event::DifferenceSuspected { .. } => "difference_suspected",
+            Event::Reconciled { .. } => "reconciled",
+            Event::DifferenceFound(_) => "difference_found",
+            Event::TradingStateChanged { .. } => "trading_state_changed",
+            Event::CommandTaken(_) => "command_taken",
+            Event::SymbolStatusChanged { .. } => "symbol_status_changed",
+            Event::LinkChanged { .. } => "link_changed",
+            Event::DayStarted { .. } => "day_started",
+            Event::DataRefused { .. } => "data_refused",
+            Event::Flattened => "flattened",
+            Event::AlertRaised(_) => "alert_raised",
+            Event::StopRequested { .. } => "stop_requested",
+        }
+    }
+
+    /// The symbol it is about, when there is one; order events name the order instead.
+    pub const fn symbol(&self) -> Option<SymbolId> {
+        match self {
+            Event::OrderApproved(order) => Some(order.symbol),
+            Event::OrderDenied { intent: Intent::Submit { symbol, .. }, .. }
+            | Event::OrderFilled { symbol, .. }
+            | Event::SymbolStatusChanged { symbol, .. }
+            | Event::DataRefused { symbol, .. }
+            | Event::DifferenceFound(Difference::Position { symbol, .. }) => Some(*symbol),
+            Event::SessionStarted
+            | Event::SessionResumed
+            | Event::OrderDenied { .. }
+            | Event::CancelApproved { .. }
+            | Event::OrderUpdated { .. }
+            | Event::ReportIgnored { .. }
+            | Event::OrderQueryNeeded { .. }
+            | Event::FeeBooked { .. }
+            | Event::AccountOpened { .. }
+            | Event::DifferenceSuspected { .. }
+            | Event::Reconciled { .. }
+            | Event::DifferenceFound(_)
+            | Event::TradingStateChanged { .. }
+            | Event::CommandTaken(_)
+            | Event::LinkChanged { .. }
+            | Event::DayStarted { .. }
+            | Event::Flattened
+            | Event::AlertRaised(_)
+            | Event::StopRequested { .. } => None,
+        }
+    }
+}
+
+impl Difference {
+    /// Whether our books are moved to the broker's figure.
+    pub const fn moves_books(&self) -> bool {
+        match self {
+            Difference::Cash { .. } | Difference::Position { .. } => true,
+            Difference::OrderMissing { .. }
+            | Difference::OrderForeign { .. }
+            | Difference::PositionForeign { .. } => false,
+        }
+    }
+
+    /// The difference in one sentence.
+    pub fn sentence(&self, symbols: &crate::Symbols) -> String {
+        match self {
+            Difference::Cash { ours, theirs } => {
+                format!("Cash is {theirs} at the broker and was {ours} in our books")
+            }
+            Difference::Position { symbol, ours, theirs, .. } => format!(
+                "The position in {} is {theirs} at the broker and was {ours} in our books",
+                symbols.name(*symbol)
+            ),
+            Difference::OrderMissing { order } => {
+                format!("Order {order} is live in our books and not open at the broker")
+            }
+            Difference::OrderForeign { broker_id } => {
+                format!("Order {broker_id} at the broker is not this session's; it is left alone")
+            }
+            Difference::PositionForeign { symbol, quantity } => {
+                format!(
+                    "The account holds {quantity} of {symbol}, which this session does not trade"
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Everything that `decide` depends on: each kind of it is journalled before it is acted on.
+
+use crate::{
+    BrokerOrderId, Cash, Limits, MarketData, OrderNumber, OrderStatus, Price, Quantity, Report,
+    Side, SymbolId, Symbols, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// An input with the two times that belong to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamped {
+    /// The venue's time when the session took it in: the kernel's now. Never runs backwards.
+    pub at: Timestamp,
+    /// The machine's time when it arrived; a measurement that no decision looks at.
+    pub seen: Timestamp,
+    /// What came in.
+    pub input: Input,
+}
+
+/// One input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Input {
+    /// A session begins. The first input of every journal.
+    Start(Box<SessionStart>),
+    /// The process starts again on the same session: strategies forget, warm-up follows.
+    Restart {
+        /// The program that goes on.
+        build: Box<str>,
+    },
+    /// Market data from before now, for `observe` alone; no order can come of it.
+    Warmup(MarketData),
+    /// Market data.
+    Market(MarketData),
+    /// The venue halted or resumed a symbol.
+    TradingStatus {
+        /// Which.
+        symbol: SymbolId,
+        /// Whether it is halted now.
+        halted: bool,
+        /// The venue's code and words.
+        reason: Box<str>,
+    },
+    /// A report on an order.
+    Report(Report),
+    /// What the broker says it holds: at start, after each reconnect, now and then.
+    Broker(Box<BrokerState>),
+    /// A fee the broker has posted.
+    Fee(FeeCharge),
+    /// The deadline that [`crate::Kernel::next_deadline`] named has come.
+    Timer,
+    /// An operator's word.
+    Command(Command),
+    /// A connection came up or went down.
+    Link {
+        /// Which.
+        link: Link,
+        /// Whether it is up now.
+        up: bool,
+    },
+    /// The session ends; what is still open is handled by the policy.
+    Stop(ShutdownPolicy),
+}
+
+/// What a session is: everything that was resolved before its first input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionStart {
+    /// The session's id: 32 hexadecimal digits.
+    pub session: Box<str>,
+    /// `embedded`, `alpaca-paper`, `alpaca-live` or `backtest`.
+    pub venue: Box<str>,
+    /// The program that decides.
+    pub build: Box<str>,
+    /// The symbols, which gives ids their meaning.
+    pub symbols: Symbols,
+    /// The strategies by name with their resolved parameters, in the order of their ids.
+    pub strategies: Vec<StrategySpec>,
+    /// The risk limits.
+    pub limits: Limits,
+    /// The trading days known so far.
+    pub calendar: Vec<TradingDay>,
+    /// When positions may grow.
+    pub hours: TradingHours,
+    /// The resolved configuration, redacted, for people.
+    pub config: BTreeMap<Box<str>, Box<str>>,
+}
+
+/// When positions may grow, and which bars strategies see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TradingHours {
+    /// The regular session.
+    #[default]
+    Regular,
+    /// Pre-market, regular and post-market.
+    Extended,
+    /// Always: for daily bars, whose orders wait for the next open, and for venues that never
+    /// close.
+    Always,
+}
+
+/// A strategy and its parameters as texts, ready to build it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StrategySpec {
+    /// The name in the registry.
+    pub name: Box<str>,
+    /// Every parameter with its value, defaults included.
+    pub params: BTreeMap<Box<str>, Box<str>>,
+}
+
+/// One day on which the venue trades.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TradingDay {
+    /// The date as `yyyymmdd`.
+    pub date: u32,
+    /// When the regular session opens.
+    pub open: Timestamp,
+    /// When it closes.
+    pub close: Timestamp,
+    /// When the first extended session opens.
+    pub extended_open: Timestamp,
+    /// When the last extended session closes.
+    pub extended_close: Timestamp,
+}
+
+/// What the broker says it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrokerState {
+    /// The account.
+    pub account: AccountSnapshot,
+    /// Every position it lists, in symbols of the session.
+    pub positions: Vec<BrokerPosition>,
+    /// Positions in symbols that the session does not trade: symbol and quantity.
+    pub foreign_positions: Vec<(Box<str>, Quantity)>,
+    /// Every open order it lists.
+    pub open_orders: Vec<BrokerOrder>,
+}
+
+/// The account as the broker states it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountSnapshot {
+    /// Cash; below zero on margin.
+    pub cash: Cash,
+    /// Cash and positions at market.
+    pub equity: Cash,
+    /// What may be bought by the broker's own count.
+    pub buying_power: Cash,
+    /// 1 for cash, 2 for Regulation T margin, 4 for intraday margin.
+    pub multiplier: u8,
+    /// Whether shares may be sold short.
+    pub shorting_enabled: bool,
+    /// Why no order may be sent, when the broker blocks the account.
+    pub blocked: Option<Box<str>>,
+}
+
+/// A position as the broker states it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrokerPosition {
+    /// Of what.
+    pub symbol: SymbolId,
+    /// Signed shares.
+    pub quantity: Quantity,
+    /// The broker's mean entry price.
+    pub average_price: Price,
+}
+
+/// An open order as the broker states it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrokerOrder {
+    /// Our number, when it is one of this session's.
+    pub order: Option<OrderNumber>,
+    /// The broker's name for it.
+    pub broker_id: BrokerOrderId,
+    /// Of what, when the session trades it.
+    pub symbol: Option<SymbolId>,
+    /// Buy or sell.
+    pub side: Side,
+    /// Shares asked for.
+    pub quantity: Quantity,
+    /// Shares filled.
+    pub filled: Quantity,
+    /// Where it stands.
+    pub status: OrderStatus,
+}
+
+/// What kind of fee.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeeKind {
+    /// The broker's commission.
+    Commission,
+    /// SEC section 31 fee, on sales.
+    Sec,
+    /// FINRA trading activity fee, on sales.
+    Taf,
+    /// Consolidated audit trail fee.
+    Cat,
+    /// Anything else the broker charges.
+    Other,
+}
+
+/// A fee the broker has posted to the account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeeCharge {
+    /// The broker's name for the posting, by which it is booked once.
+    pub id: Box<str>,
+    /// What kind.
+    pub kind: FeeKind,
+    /// What it takes from cash; below zero for a refund.
+    pub amount: Cash,
+}
+
+/// What an operator can say to a running session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// No order that opens or grows a position from here on.
+    Halt {
+        /// Why; journalled.
+        reason: Box<str>,
+    },
+    /// Trading goes on.
+    Resume {
+        /// Why; journalled.
+        reason: Box<str>,
+    },
+    /// Cancel every open order, then close every position.
+    Flatten {
+        /// Why; journalled.
+        reason: Box<str>,
+    },
+    /// Cancel every open order.
+    CancelAll {
+        /// Why; journalled.
+        reason: Box<str>,
+    },
+}
+
+/// A connection of the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Link {
+    /// The stream of market data.
+    MarketData,
+    /// The stream of order updates.
+    Orders,
+}
+
+/// What happens to open orders and positions when a session ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ShutdownPolicy {
+    /// Everything stays at the broker.
+    Leave,
+    /// Orders that would open or grow a position are cancelled; exits and positions stay.
+    #[default]
+    CancelEntries,
+    /// Everything is cancelled and every position closed.
+    Flatten,
+}
+
+impl Input {
+    /// The time this input itself carries, if it does: market data its own, reports the broker's.
+    pub fn own_time(&self) -> Option<Timestamp> {
+        match self {
+            Input::Market(data) => Some(data.time()),
+            Input::Report(report) => Some(report.time),
+            Input::Start(_)
+            | Input::Restart { .. }
+            | Input::Warmup(_)
+            | Input::TradingStatus { .. }
+            | Input::Broker(_)
+            | Input::Fee(_)
+            | Input::Timer
+            | Input::Command(_)
+            | Input::Link { .. }
+            | Input::Stop(_) => None,
+        }
+    }
+}

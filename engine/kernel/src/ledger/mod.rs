@@ -1,0 +1,244 @@
+//! Double-entry bookkeeping of the account.
+//!
+//! Each movement is a [`Posting`] whose entries sum to zero, so nothing appears or vanishes; the
+//! trial balance is zero after every step. Realised profit uses the mean cost of the position:
+//! closing a part takes that part's share of the cost, half to even at 1e-9 USD, and the rest of
+//! the rounding stays in the position until it is closed, when none is left.
+
+mod posting;
+
+pub(crate) use posting::{Account, Posting};
+
+use crate::{Cash, FeeKind, Notional, Price, Quantity, Rounding, SymbolId};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A sum in the books does not fit 64 bits, or a posting does not balance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError {
+    /// A sum does not fit its type.
+    #[error("an amount in the ledger does not fit: beyond 9.2 billion")]
+    Overflow,
+    /// The entries of a posting do not sum to zero.
+    #[error("a posting does not balance")]
+    Unbalanced,
+}
+
+/// A position in one symbol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Position {
+    /// Signed shares: below zero is short.
+    pub quantity: Quantity,
+    /// Signed cost of what is held: below zero for a short position.
+    pub cost: Cash,
+    /// Profit or loss realised so far, before fees.
+    pub realised: Cash,
+}
+
+impl Position {
+    /// The mean entry price, half to even; `None` when flat.
+    pub fn average_price(&self) -> Option<Price> {
+        Notional::from(self.cost).per(self.quantity, Rounding::HalfEven)
+    }
+
+    /// Profit or loss at a price, were it closed there; `None` on overflow.
+    pub fn unrealised(&self, price: Price) -> Option<Cash> {
+        price.times(self.quantity).to_cash(Rounding::HalfEven)?.checked_sub(self.cost)
+    }
+}
+
+/// The books.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Ledger {
+    cash: Cash,
+    positions: Vec<Position>,
+    fees: BTreeMap<FeeKind, Cash>,
+    fee_ids: BTreeSet<Box<str>>,
+    opening: Cash,
+    adjustments: Cash,
+}
+
+impl Ledger {
+    /// Empty books for so many symbols.
+    pub(crate) fn new(symbols: usize) -> Self {
+        Self { positions: vec![Position::default(); symbols], ..Self::default() }
+    }
+
+    /// Cash, as the broker has reported it.
+    pub const fn cash(&self) -> Cash {
+        self.cash
+    }
+
+    /// The position in a symbol; flat for one without.
+    pub fn position(&self, symbol: SymbolId) -> Position {
+        self.positions.get(symbol.index()).copied().unwrap_or_default()
+    }
+
+    /// All positions by symbol index, flat ones included.
+    pub fn positions(&self) -> &[Position] {
+        &self.positions
+    }
+
+    /// Fees booked so far, by kind.
+    pub const fn fees(&self) -> &BTreeMap<FeeKind, Cash> {
+        &self.fees
+    }
+
+    /// All fees booked so far; saturates.
+    pub fn total_fees(&self) -> Cash {
+        let sum = self.fees.values().fold(0_i64, |sum, fee| sum.saturating_add(fee.nanos()));
+        Cash::from_nanos(sum)
+    }
+
+    /// Whether a fee posting of this name is booked.
+    pub fn has_fee(&self, id: &str) -> bool {
+        self.fee_ids.contains(id)
+    }
+
+    /// The sum of every account; zero unless the books are broken.
+    pub fn trial_balance(&self) -> i128 {
+        let sum = |amounts: &mut dyn Iterator<Item = Cash>| {
+            amounts.map(|amount| i128::from(amount.nanos())).sum::<i128>()
+        };
+        let costs = sum(&mut self.positions.iter().map(|position| position.cost));
+        let realised = sum(&mut self.positions.iter().map(|position| position.realised));
+        let fees = sum(&mut self.fees.values().copied());
+        let own = i128::from(self.cash.nanos()) + costs + fees - realised;
+        own - i128::from(self.opening.nanos()) - i128::from(self.adjustments.nanos())
+    }
+
+    /// The entries of a fill: cash, cost, and what it realises.
+    ///
+    /// # Errors
+    /// When an amount does not fit.
+    pub(crate) fn fill(
+        &self,
+        symbol: SymbolId,
+        signed: Quantity,
+        price: Price,
+    ) -> Result<Posting, LedgerError> {
+        let held = self.position(symbol);
+        let value = value_of(price, signed)?;
+        let cost = cost_change(&held, signed, price, value).ok_or(LedgerError::Overflow)?;
+        let cash = value.checked_neg().ok_or(LedgerError::Overflow)?;
+        let realised = cash.checked_add(cost).ok_or(LedgerError::Overflow)?;
+        Posting::new(&[
+            (Account::Cash, cash),
+            (Account::Position(symbol, signed), cost),
+            (Account::Realised(symbol), realised.checked_neg().ok_or(LedgerError::Overflow)?),
+        ])
+    }
+
+    /// The entries of a fee.
+    pub(crate) fn fee(kind: FeeKind, amount: Cash) -> Result<Posting, LedgerError> {
+        let cash = amount.checked_neg().ok_or(LedgerError::Overflow)?;
+        Posting::new(&[(Account::Cash, cash), (Account::Fees(kind), amount)])
+    }
+
+    /// The entries that take over what an account holds when a session begins.
+    pub(crate) fn opening_cash(amount: Cash) -> Result<Posting, LedgerError> {
+        let contra = amount.checked_neg().ok_or(LedgerError::Overflow)?;
+        Posting::new(&[(Account::Cash, amount), (Account::Opening, contra)])
+    }
+
+    /// The entries that take over a position when a session begins.
+    pub(crate) fn opening_position(
+        symbol: SymbolId,
+        quantity: Quantity,
+        average: Price,
+    ) -> Result<Posting, LedgerError> {
+        let cost = value_of(average, quantity)?;
+        let contra = cost.checked_neg().ok_or(LedgerError::Overflow)?;
+        Posting::new(&[(Account::Position(symbol, quantity), cost), (Account::Opening, contra)])
+    }
+
+    /// The entries that move cash to what the broker says.
+    pub(crate) fn adjust_cash(&self, theirs: Cash) -> Result<Posting, LedgerError> {
+        let by = theirs.checked_sub(self.cash).ok_or(LedgerError::Overflow)?;
+        let contra = by.checked_neg().ok_or(LedgerError::Overflow)?;
+        Posting::new(&[(Account::Cash, by), (Account::Adjustment, contra)])
+    }
+
+    /// The entries that move a position to what the broker says.
+    pub(crate) fn adjust_position(
+        &self,
+        symbol: SymbolId,
+        theirs: Quantity,
+        average: Price,
+    ) -> Result<Posting, LedgerError> {
+        let held = self.position(symbol);
+        let quantity = theirs.checked_sub(held.quantity).ok_or(LedgerError::Overflow)?;
+        let cost =
+            value_of(average, theirs)?.checked_sub(held.cost).ok_or(LedgerError::Overflow)?;
+        let contra = cost.checked_neg().ok_or(LedgerError::Overflow)?;
+        Posting::new(&[(Account::Position(symbol, quantity), cost), (Account::Adjustment, contra)])
+    }
+
+    /// Books a posting, wholly or not at all.
+    ///
+    /// # Errors
+    /// When an account would overflow.
+    pub(crate) fn post(&mut self, posting: &Posting) -> Result<(), LedgerError> {
+        let mut after = None;
+        for &(account, amount) in posting.entries() {
+            match account {
+                Account::Cash => add(&mut self.cash, amount)?,
+                Account::Position(symbol, quantity) => {
+                    let position = self.position_mut(symbol)?;
+                    let moved = position.quantity.checked_add(quantity);
+                    position.quantity = moved.ok_or(LedgerError::Overflow)?;
+                    add(&mut position.cost, amount)?;
+                    after = Some(symbol);
+                }
+                Account::Realised(symbol) => sub(&mut self.position_mut(symbol)?.realised, amount)?,
+                Account::Fees(kind) => add(self.fees.entry(kind).or_default(), amount)?,
+                Account::Opening => sub(&mut self.opening, amount)?,
+                Account::Adjustment => sub(&mut self.adjustments, amount)?,
+            }
+        }
+        debug_assert!(after.is_none_or(|symbol| {
+            let position = self.position(symbol);
+            !position.quantity.is_zero() || position.cost.is_zero()
+        }));
+        Ok(())
+    }
+
+    /// Remembers that a fee posting of this name is booked.
+    pub(crate) fn remember_fee(&mut self, id: &str) {
+        self.fee_ids.insert(id.into());
+    }
+
+    fn position_mut(&mut self, symbol: SymbolId) -> Result<&mut Position, LedgerError> {
+        self.positions.get_mut(symbol.index()).ok_or(LedgerError::Overflow)
+    }
+}
+
+fn value_of(price: Price, signed: Quantity) -> Result<Cash, LedgerError> {
+    price.times(signed).to_cash(Rounding::HalfEven).ok_or(LedgerError::Overflow)
+}
+
+/// How the cost of a position changes when `signed` shares of total `value` fill at `price`.
+fn cost_change(held: &Position, signed: Quantity, price: Price, value: Cash) -> Option<Cash> {
+    let same_way = held.quantity.is_negative() == signed.is_negative();
+    if held.quantity.is_zero() || same_way {
+        return Some(value);
+    }
+    let closed = signed.abs();
+    let all = held.quantity.abs();
+    if closed < all {
+        let share = held.cost.proportion(closed.nanos(), all.nanos(), Rounding::HalfEven)?;
+        return share.checked_neg();
+    }
+    let rest = signed.checked_add(held.quantity)?;
+    price.times(rest).to_cash(Rounding::HalfEven)?.checked_sub(held.cost)
+}
+
+fn add(account: &mut Cash, amount: Cash) -> Result<(), LedgerError> {
+    *account = account.checked_add(amount).ok_or(LedgerError::Overflow)?;
+    Ok(())
+}
+
+fn sub(account: &mut Cash, amount: Cash) -> Result<(), LedgerError> {
+    *account = account.checked_sub(amount).ok_or(LedgerError::Overflow)?;
+    Ok(())
+}

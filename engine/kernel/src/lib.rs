@@ -1,0 +1,42 @@
+//! The trading kernel: a synchronous, deterministic state machine that decides.
+//!
+//! Backtest, paper, live and replay all drive this code; what differs is who feeds inputs in and
+//! who carries out what comes out. There is no clock, no I/O, no randomness, no `async` and no
+//! hash-ordered iteration here: time arrives with each input.
+//!
+//! Two verbs: [`Kernel::decide`] turns an input into events and sends, and [`State::evolve`] folds
+//! accepted inputs and events into the state. Recovery uses the second alone.
+
+mod decide;
+mod event;
+mod input;
+mod ledger;
+mod market;
+mod number;
+mod order;
+pub mod risk;
+mod state;
+mod strategy;
+mod symbol;
+mod time;
+
+pub use decide::{DecideError, Kernel, Output};
+pub use event::{Alert, Difference, Event, IgnoreReason, Record, RecordBody, Severity};
+pub use input::{
+    AccountSnapshot, BrokerOrder, BrokerPosition, BrokerState, Command, FeeCharge, FeeKind, Input,
+    Link, SessionStart, ShutdownPolicy, Stamped, StrategySpec, TradingDay, TradingHours,
+};
+pub use ledger::{Ledger, LedgerError, Position};
+pub use market::{Bar, MarketData, MarketDataError, Quote, Trade};
+pub use number::{
+    BasisPoints, Cash, Notional, NumberError, Price, Quantity, Rounding, SCALE, Volume,
+};
+pub use order::{
+    BrokerOrderId, Execution, ExecutionId, Order, OrderKind, OrderNumber, OrderStatus, Origin,
+    Report, ReportKind, Side, TimeInForce, Transition, transition,
+};
+pub use risk::{Approved, Limits, Send};
+pub use state::{Day, EvolveError, State, Tally, TradingState};
+pub use strategy::{Intent, Intents, Strategy, StrategyId, View};
+pub use symbol::{SymbolError, SymbolId, Symbols};
+pub use time::{ParseTimeError, Span, Timestamp};

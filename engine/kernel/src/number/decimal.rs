@@ -1,0 +1,110 @@
+//! Decimal text to scaled integers and back, exactly.
+
+use super::{NumberError, SCALE};
+use std::fmt;
+
+const DIGITS: u32 = 9;
+
+/// Reads `-12.5` or `1.25e2` as an integer at 1e-9. Exponents occur in JSON numbers.
+pub(super) fn parse(text: &str) -> Result<i128, NumberError> {
+    let (mantissa, exponent) = split_exponent(text)?;
+    let (negative, digits) = match mantissa.as_bytes() {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    };
+    let mut value: i128 = 0;
+    let mut scale = DIGITS as i32 + exponent;
+    let (mut seen_point, mut seen_digit) = (false, false);
+    for &byte in digits {
+        match byte {
+            b'0'..=b'9' => {
+                seen_digit = true;
+                if seen_point {
+                    scale -= 1;
+                }
+                value = value
+                    .checked_mul(10)
+                    .and_then(|v| v.checked_add(i128::from(byte - b'0')))
+                    .ok_or(NumberError::OutOfRange)?;
+            }
+            b'.' if !seen_point => seen_point = true,
+            _ => return Err(NumberError::NotANumber),
+        }
+    }
+    if !seen_digit {
+        return Err(NumberError::NotANumber);
+    }
+    let value = rescale(value, scale)?;
+    Ok(if negative { -value } else { value })
+}
+
+fn split_exponent(text: &str) -> Result<(&str, i32), NumberError> {
+    match text.find(['e', 'E']) {
+        None => Ok((text, 0)),
+        Some(at) => {
+            let (mantissa, rest) = text.split_at(at);
+            let exponent: i32 =
+                rest.get(1..).unwrap_or("").parse().map_err(|_| NumberError::NotANumber)?;
+            if exponent.abs() > 64 {
+                return Err(NumberError::OutOfRange);
+            }
+            Ok((mantissa, exponent))
+        }
+    }
+}
+
+fn rescale(mut value: i128, mut scale: i32) -> Result<i128, NumberError> {
+    while scale > 0 && value != 0 {
+        value = value.checked_mul(10).ok_or(NumberError::OutOfRange)?;
+        scale -= 1;
+    }
+    while scale < 0 && value != 0 {
+        if value % 10 != 0 {
+            return Err(NumberError::TooPrecise);
+        }
+        value /= 10;
+        scale += 1;
+    }
+    Ok(value)
+}
+
+/// Writes an integer at 1e-9 with no needless zeros: `150.25`, `-3`, `0.000000001`.
+pub(super) fn write(value: i128, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let scale = SCALE.unsigned_abs() as u128;
+    let magnitude = value.unsigned_abs();
+    let (whole, mut fraction) = (magnitude / scale, magnitude % scale);
+    let sign = if value < 0 { "-" } else { "" };
+    if fraction == 0 {
+        return out.pad_integral(value >= 0, "", &whole.to_string());
+    }
+    let mut width = DIGITS as usize;
+    while fraction.is_multiple_of(10) {
+        fraction /= 10;
+        width -= 1;
+    }
+    out.pad(&format!("{sign}{whole}.{fraction:0width$}"))
+}
+
+/// Serialises as decimal text for people and JSON, as an integer for the journal.
+macro_rules! decimal_serde {
+    ($name:ident, $int:ty) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+                if out.is_human_readable() { out.collect_str(self) } else { self.0.serialize(out) }
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+                if input.is_human_readable() {
+                    let text = <std::borrow::Cow<'de, str>>::deserialize(input)?;
+                    text.parse().map_err(serde::de::Error::custom)
+                } else {
+                    <$int>::deserialize(input).map($name)
+                }
+            }
+        }
+    };
+}
+pub(super) use decimal_serde;

@@ -1,0 +1,47 @@
+//! The traded volume of a bar.
+
+use super::decimal::decimal_serde;
+use super::{NumberError, decimal};
+use std::fmt;
+use std::str::FromStr;
+
+/// A bar's volume at 1e-9: a statistic of the market, never a size to trade, so it has a wider
+/// type than [`super::Quantity`] (some sources give traded currency instead of shares).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Volume(u128);
+
+impl Volume {
+    /// Nothing traded, or unknown.
+    pub const ZERO: Self = Self(0);
+
+    /// From an integer that counts billionths.
+    pub const fn from_nanos(nanos: u128) -> Self {
+        Self(nanos)
+    }
+
+    /// The integer that counts billionths.
+    pub const fn nanos(self) -> u128 {
+        self.0
+    }
+
+    /// The nearest binary float, for indicators.
+    pub fn to_f64(self) -> f64 {
+        self.0 as f64 / 1e9
+    }
+}
+
+impl fmt::Display for Volume {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        decimal::write(i128::try_from(self.0).unwrap_or(i128::MAX), out)
+    }
+}
+
+impl FromStr for Volume {
+    type Err = NumberError;
+
+    fn from_str(text: &str) -> Result<Self, NumberError> {
+        u128::try_from(decimal::parse(text)?).map(Self).map_err(|_| NumberError::OutOfRange)
+    }
+}
+
+decimal_serde!(Volume, u128);

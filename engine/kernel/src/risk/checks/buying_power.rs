@@ -1,0 +1,11 @@
+//! Equity times the leverage, less what is held and what open orders may need, covers the order.
+
+use super::super::{Denial, Proposal};
+
+pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
+    let free = proposal.state.buying_power().ok_or(Denial::Overflow)?;
+    let returned = proposal.replaces.map_or(crate::Cash::ZERO, |order| order.reserved);
+    let available = free.checked_add(returned).ok_or(Denial::Overflow)?;
+    let needed = proposal.worst_notional()?;
+    if needed > available { Err(Denial::BuyingPower { needed, available }) } else { Ok(()) }
+}

@@ -1,0 +1,51 @@
+//! What an order does to the position, computed from the position itself and never believed.
+
+use super::Request;
+use crate::{OrderNumber, Quantity, Side, State};
+
+/// What an order would do if it filled, with what is already on its way counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// Opens a position or adds to it.
+    Grows,
+    /// Closes part or all of what is held and not yet being closed.
+    Reduces,
+    /// Would close more than that, which might cross zero.
+    TooMuch {
+        /// What may still be closed.
+        available: Quantity,
+        /// What is held, signed.
+        held: Quantity,
+    },
+}
+
+impl Effect {
+    /// The effect of a request; `replaced` is an order that makes room for it.
+    pub(super) fn of(state: &State, request: &Request, replaced: Option<OrderNumber>) -> Self {
+        let held = state.ledger().position(request.symbol).quantity;
+        let closing = if held.is_positive() { Side::Sell } else { Side::Buy };
+        if held.is_zero() || request.side != closing {
+            return Effect::Grows;
+        }
+        let pending = state
+            .live_orders()
+            .filter(|order| order.symbol == request.symbol && order.side == closing)
+            .filter(|order| Some(order.number) != replaced)
+            .fold(0_i64, |sum, order| sum.saturating_add(order.remaining().nanos()));
+        let available = Quantity::from_nanos(held.abs().nanos().saturating_sub(pending).max(0));
+        if request.quantity <= available {
+            Effect::Reduces
+        } else {
+            Effect::TooMuch { available, held }
+        }
+    }
+
+    /// Whether growth checks apply. An order that would close too much is stopped by a check of
+    /// its own and counts as growth until then.
+    pub(super) const fn grows(self) -> bool {
+        match self {
+            Effect::Grows | Effect::TooMuch { .. } => true,
+            Effect::Reduces => false,
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Risk: the one door to a venue.
+//!
+//! [`judge`] is the only function that makes an [`Approved`]. Strategy orders, operator orders and
+//! "flatten everything" all pass it. Each check is one pure function in one file under `checks/`,
+//! and the list [`CHECKS`] is the order of precedence: the first denial is the one reported.
+//!
+//! A check has a class. `Growth` checks can only stop what opens or grows a position; `Always`
+//! checks stop anything malformed. Whether an order reduces is computed first, from the position
+//! itself. Missing information denies growth, never an exit.
+
+mod approved;
+mod checks;
+mod denial;
+mod effect;
+mod limits;
+
+pub use approved::{Approved, ApprovedCancel, Send};
+pub use denial::Denial;
+pub use limits::Limits;
+
+use crate::{
+    Cash, Intent, Notional, Order, OrderKind, OrderNumber, OrderStatus, Origin, Price, Quantity,
+    Rounding, Side, State, SymbolId, TimeInForce,
+};
+use effect::Effect;
+
+/// What a check may stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// What opens or grows a position.
+    Growth,
+    /// Anything.
+    Always,
+}
+
+/// One check.
+pub struct Check {
+    /// Its name in the documentation.
+    pub name: &'static str,
+    /// What it may stop.
+    pub class: Class,
+    judge: fn(&Proposal<'_>) -> Result<(), Denial>,
+}
+
+/// Every check, in the order of precedence.
+pub static CHECKS: &[Check] = &[
+    Check { name: "symbol known", class: Class::Always, judge: checks::symbol_known::check },
+    Check { name: "well formed", class: Class::Always, judge: checks::well_formed::check },
+    Check { name: "symbol halted", class: Class::Always, judge: checks::symbol_halted::check },
+    Check {
+        name: "reduces at most the position",
+        class: Class::Always,
+        judge: checks::reduces_too_much::check,
+    },
+    Check {
+        name: "duplicate intent",
+        class: Class::Always,
+        judge: checks::duplicate_intent::check,
+    },
+    Check { name: "kill switch", class: Class::Growth, judge: checks::kill_switch::check },
+    Check { name: "reconciled", class: Class::Growth, judge: checks::reconciled::check },
+    Check { name: "order stream up", class: Class::Growth, judge: checks::order_stream::check },
+    Check { name: "account open", class: Class::Growth, judge: checks::account_open::check },
+    Check { name: "session open", class: Class::Growth, judge: checks::session_open::check },
+    Check { name: "price known", class: Class::Growth, judge: checks::price_known::check },
+    Check { name: "data fresh", class: Class::Growth, judge: checks::data_fresh::check },
+    Check { name: "price collar", class: Class::Growth, judge: checks::price_collar::check },
+    Check { name: "order quantity", class: Class::Growth, judge: checks::order_quantity::check },
+    Check { name: "order notional", class: Class::Growth, judge: checks::order_notional::check },
+    Check {
+        name: "position notional",
+        class: Class::Growth,
+        judge: checks::position_notional::check,
+    },
+    Check { name: "gross exposure", class: Class::Growth, judge: checks::gross_exposure::check },
+    Check { name: "buying power", class: Class::Growth, judge: checks::buying_power::check },
+    Check { name: "order rate", class: Class::Growth, judge: checks::order_rate::check },
+];
+
+/// An order that wants to pass, with what the checks need to know.
+pub struct Proposal<'a> {
+    state: &'a State,
+    limits: &'a Limits,
+    origin: Origin,
+    symbol: SymbolId,
+    side: Side,
+    quantity: Quantity,
+    kind: OrderKind,
+    replaces: Option<&'a Order>,
+    effect: Effect,
+    /// The worst price it may fill at, when a price is known.
+    worst_price: Option<Price>,
+}
+
+impl Proposal<'_> {
+    /// USD at the worst price, rounded up.
+    fn worst_notional(&self) -> Result<Cash, Denial> {
+        let price = self.worst_price.ok_or(Denial::NoPrice)?;
+        price.times(self.quantity).to_cash(Rounding::Up).ok_or(Denial::Overflow)
+    }
+
+    /// Live orders other than the one this proposal replaces.
+    fn other_orders(&self) -> impl Iterator<Item = &Order> {
+        let replaced = self.replaces.map(|order| order.number);
+        self.state.live_orders().filter(move |order| Some(order.number) != replaced)
+    }
+}
+
+/// A new order as it was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Request {
+    pub symbol: SymbolId,
+    pub side: Side,
+    pub quantity: Quantity,
+    pub kind: OrderKind,
+    pub time_in_force: TimeInForce,
+}
+
+/// Judges a new order. The only way to an [`Approved`], beside [`judge_replacement`].
+pub(crate) fn judge(state: &State, origin: Origin, request: Request) -> Result<Approved, Denial> {
+    approve(state, origin, request, None)
+}
+
+/// Judges other prices or another quantity for a working order.
+pub(crate) fn judge_replacement(
+    state: &State,
+    origin: Origin,
+    order: OrderNumber,
+    quantity: Quantity,
+    kind: OrderKind,
+) -> Result<Send, Denial> {
+    let held = working(state, order)?;
+    let same_kind = std::mem::discriminant(&held.kind) == std::mem::discriminant(&kind);
+    let changed = held.quantity != quantity || held.kind != kind;
+    if !same_kind || !changed || quantity <= held.filled {
+        return Err(Denial::NothingToReplace { order });
+    }
+    let original = match (&held.broker_id, held.status) {
+        (Some(id), OrderStatus::New | OrderStatus::PartiallyFilled) => id.clone(),
+        (_, status) => {
+            return Err(Denial::OrderNotWorking { order, status: Some(status) });
+        }
+    };
+    let request = Request {
+        symbol: held.symbol,
+        side: held.side,
+        quantity: quantity.checked_sub(held.filled).ok_or(Denial::Overflow)?,
+        kind,
+        time_in_force: held.time_in_force,
+    };
+    let approved = approve(state, origin, request, Some(held))?;
+    Ok(Send::Replace { approved, original })
+}
+
+/// Judges a cancel: any live order may be cancelled, once.
+pub(crate) fn judge_cancel(state: &State, order: OrderNumber) -> Result<Send, Denial> {
+    let held = working(state, order)?;
+    if held.cancel_requested {
+        return Err(Denial::OrderNotWorking { order, status: Some(OrderStatus::PendingCancel) });
+    }
+    Ok(Send::Cancel(ApprovedCancel::new(order, held.broker_id.clone())))
+}
+
+fn working(state: &State, order: OrderNumber) -> Result<&Order, Denial> {
+    match state.order(order) {
+        Some(held) if held.is_live() => Ok(held),
+        held => Err(Denial::OrderNotWorking { order, status: held.map(|order| order.status) }),
+    }
+}
+
+fn approve(
+    state: &State,
+    origin: Origin,
+    request: Request,
+    replaces: Option<&Order>,
+) -> Result<Approved, Denial> {
+    let limits = state.limits();
+    let effect = Effect::of(state, &request, replaces.map(|order| order.number));
+    let proposal = Proposal {
+        state,
+        limits,
+        origin,
+        symbol: request.symbol,
+        side: request.side,
+        quantity: request.quantity,
+        kind: request.kind,
+        replaces,
+        effect,
+        worst_price: worst_price(state, &request),
+    };
+    let grows = effect.grows();
+    for check in CHECKS.iter().filter(|check| grows || check.class == Class::Always) {
+        (check.judge)(&proposal)?;
+    }
+    let reserved = if grows { proposal.worst_notional()? } else { Cash::ZERO };
+    Ok(Approved::new(Order {
+        number: state.next_order(),
+        origin,
+        symbol: request.symbol,
+        side: request.side,
+        quantity: request.quantity,
+        kind: request.kind,
+        time_in_force: request.time_in_force,
+        grows,
+        status: OrderStatus::Approved,
+        approved_at: state.now(),
+        expires_at: limits.entry_time_to_live.filter(|_| grows).map(|span| state.now().plus(span)),
+        broker_id: None,
+        replaces: replaces.map(|order| order.number),
+        filled: Quantity::ZERO,
+        filled_value: Notional::ZERO,
+        executions: Vec::new(),
+        reserved,
+        cancel_requested: false,
+    }))
+}
+
+/// The worst price an order may fill at: its limit, or its stop or the last price moved by the
+/// assumed slip. A short sale is counted at no less than the last price moved up by it, as the
+/// broker does.
+fn worst_price(state: &State, request: &Request) -> Option<Price> {
+    let slip = state.limits().market_slip;
+    let last = state.last_price(request.symbol)?;
+    match (request.side, request.kind.limit()) {
+        (Side::Buy, Some(limit)) => Some(limit),
+        (Side::Buy, None) => {
+            let base = request.kind.stop().map_or(last, |stop| stop.max(last));
+            base.shifted(slip, Rounding::Up)
+        }
+        (Side::Sell, limit) => {
+            let moved = last.shifted(slip, Rounding::Up)?;
+            Some(limit.map_or(moved, |limit| limit.max(moved)))
+        }
+    }
+}
+
+/// Judges any intent of a strategy.
+pub(crate) fn judge_intent(state: &State, origin: Origin, intent: &Intent) -> Result<Send, Denial> {
+    match *intent {
+        Intent::Submit { symbol, side, quantity, kind, time_in_force } => {
+            let request = Request { symbol, side, quantity, kind, time_in_force };
+            judge(state, origin, request).map(Send::Submit)
+        }
+        Intent::Replace { order, quantity, kind } => {
+            judge_replacement(state, origin, order, quantity, kind)
+        }
+        Intent::Cancel { order } => judge_cancel(state, order),
+    }
+}

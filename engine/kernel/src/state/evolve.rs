@@ -1,0 +1,358 @@
+//! Folding records into the state: exact, integer, and without asking any strategy.
+//!
+//! Applying the records of a journal in order rebuilds the state; applying one twice, or out of
+//! order, is refused.
+
+use super::{Day, Market, State};
+use crate::{
+    BrokerState, Cash, Difference, Event, Input, Ledger, LedgerError, Link, MarketData, Order,
+    OrderNumber, OrderStatus, Price, Quantity, Record, RecordBody, ReportKind, Rounding,
+    SessionStart, Stamped, SymbolId,
+};
+
+/// Ended orders that are kept for late reports.
+const ENDED_KEPT: usize = 4096;
+
+/// A record that does not follow from what came before it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EvolveError {
+    /// Not the next number: applied before, or one is missing.
+    #[error("record {found} where {expected} was due: a record is repeated or missing")]
+    Sequence {
+        /// The number that was due.
+        expected: u64,
+        /// The number that came.
+        found: u64,
+    },
+    /// It speaks of an order that does not exist.
+    #[error("record {seq} speaks of order {order}, which does not exist")]
+    UnknownOrder {
+        /// The record.
+        seq: u64,
+        /// The order.
+        order: OrderNumber,
+    },
+    /// An order is approved twice or out of turn.
+    #[error("record {seq} approves order {order} out of turn")]
+    OrderOutOfTurn {
+        /// The record.
+        seq: u64,
+        /// The order.
+        order: OrderNumber,
+    },
+    /// The books come to another result than the event says.
+    #[error("record {seq} does not agree with the ledger")]
+    Contradiction {
+        /// The record.
+        seq: u64,
+    },
+    /// A sum does not fit.
+    #[error("record {seq}: {source}")]
+    Ledger {
+        /// The record.
+        seq: u64,
+        /// What went wrong.
+        source: LedgerError,
+    },
+}
+
+impl State {
+    /// Folds one record.
+    ///
+    /// # Errors
+    /// When it does not follow from the records before it; the state is then not to be used.
+    pub fn evolve(&mut self, record: &Record) -> Result<(), EvolveError> {
+        match &record.body {
+            RecordBody::Input(stamped) => self.take_input(record.seq, stamped),
+            RecordBody::Event { event, .. } => self.take_event(record.seq, event),
+        }
+    }
+
+    fn advance(&mut self, seq: u64) -> Result<(), EvolveError> {
+        let expected = self.next_seq();
+        if seq != expected {
+            return Err(EvolveError::Sequence { expected, found: seq });
+        }
+        self.next_seq = seq;
+        Ok(())
+    }
+
+    pub(crate) fn take_input(&mut self, seq: u64, stamped: &Stamped) -> Result<(), EvolveError> {
+        self.advance(seq)?;
+        self.now = self.now.max(stamped.at);
+        self.tally.inputs += 1;
+        match &stamped.input {
+            Input::Start(start) => self.begin(start),
+            Input::Restart { .. } => self.resume(),
+            Input::Warmup(data) | Input::Market(data) => self.see(data),
+            Input::TradingStatus { symbol, halted, .. } => {
+                if let Some(market) = self.markets.get_mut(symbol.index()) {
+                    market.halted = *halted;
+                }
+            }
+            Input::Broker(broker) => self.hear(broker),
+            Input::Link { link, up } => self.link(*link, *up),
+            Input::Report(_)
+            | Input::Fee(_)
+            | Input::Timer
+            | Input::Command(_)
+            | Input::Stop(_) => {}
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, start: &SessionStart) {
+        self.ledger = Ledger::new(start.symbols.len());
+        self.markets = vec![Market::default(); start.symbols.len()];
+        self.limits = start.limits.clone();
+        self.start = Some(Box::new(start.clone()));
+    }
+
+    fn resume(&mut self) {
+        self.reconciled = false;
+        self.order_stream_up = false;
+        self.market_stream_up = false;
+        self.stopping = None;
+        self.suspected.clear();
+    }
+
+    fn see(&mut self, data: &MarketData) {
+        if data.check().is_err() {
+            return;
+        }
+        let Some(market) = self.markets.get_mut(data.symbol().index()) else {
+            return;
+        };
+        if market.last.is_none_or(|(_, time)| time <= data.time()) {
+            market.last = Some((data.price(), data.time()));
+        }
+    }
+
+    fn hear(&mut self, broker: &BrokerState) {
+        self.account = Some(broker.account.clone());
+    }
+
+    fn link(&mut self, link: Link, up: bool) {
+        match link {
+            Link::MarketData => self.market_stream_up = up,
+            Link::Orders => {
+                self.order_stream_up = up;
+                // What happened while it was down is not known: the broker is asked first.
+                self.reconciled &= up;
+            }
+        }
+    }
+
+    pub(crate) fn take_event(&mut self, seq: u64, event: &Event) -> Result<(), EvolveError> {
+        self.advance(seq)?;
+        let ledger = |source| EvolveError::Ledger { seq, source };
+        match event {
+            Event::OrderApproved(order) => self.add_order(seq, order)?,
+            Event::OrderDenied { .. } => self.tally.denied += 1,
+            Event::CancelApproved { order, .. } => {
+                self.order_mut(seq, *order)?.cancel_requested = true;
+            }
+            Event::OrderUpdated { order, to, report, broker_id, .. } => {
+                let held = self.order_mut(seq, *order)?;
+                held.cancel_requested &= *report != ReportKind::CancelRejected;
+                if let Some(id) = broker_id {
+                    held.broker_id = Some(id.clone());
+                }
+                self.move_order(seq, *order, *to)?;
+            }
+            Event::OrderFilled { .. } => self.book_fill(seq, event)?,
+            Event::FeeBooked { id, kind, amount, cash } => {
+                let posting = Ledger::fee(*kind, *amount).map_err(ledger)?;
+                self.ledger.post(&posting).map_err(ledger)?;
+                self.ledger.remember_fee(id);
+                self.agree(seq, self.ledger.cash() == *cash)?;
+            }
+            Event::AccountOpened { cash, positions } => {
+                self.open_account(*cash, positions).map_err(ledger)?;
+            }
+            Event::DifferenceSuspected { differences } => self.suspected.clone_from(differences),
+            Event::Reconciled { .. } => {
+                self.reconciled = true;
+                self.suspected.clear();
+            }
+            Event::DifferenceFound(difference) => self.settle(difference).map_err(ledger)?,
+            Event::TradingStateChanged { to, .. } => self.trading = *to,
+            Event::CommandTaken(command) => self.obey(command),
+            Event::DayStarted { date, equity } => {
+                let hours = self.trading_day_at(self.now);
+                let hours = hours.filter(|day| day.date == *date);
+                let hours = hours.ok_or(EvolveError::Contradiction { seq })?;
+                self.day = Some(Day { hours, starting_equity: *equity });
+            }
+            Event::AlertRaised(_) => self.tally.alerts += 1,
+            Event::StopRequested { policy } => {
+                self.stopping = Some(*policy);
+                self.flattening |= *policy == crate::ShutdownPolicy::Flatten;
+            }
+            Event::Flattened => self.flattening = false,
+            Event::SessionStarted
+            | Event::SessionResumed
+            | Event::ReportIgnored { .. }
+            | Event::OrderQueryNeeded { .. }
+            | Event::SymbolStatusChanged { .. }
+            | Event::LinkChanged { .. }
+            | Event::DataRefused { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn obey(&mut self, command: &crate::Command) {
+        match command {
+            crate::Command::Flatten { .. } => self.flattening = true,
+            crate::Command::Resume { .. } => self.flattening = false,
+            crate::Command::Halt { .. } | crate::Command::CancelAll { .. } => {}
+        }
+    }
+
+    fn agree(&self, seq: u64, agrees: bool) -> Result<(), EvolveError> {
+        if agrees { Ok(()) } else { Err(EvolveError::Contradiction { seq }) }
+    }
+
+    fn order_mut(&mut self, seq: u64, order: OrderNumber) -> Result<&mut Order, EvolveError> {
+        self.orders.get_mut(&order).ok_or(EvolveError::UnknownOrder { seq, order })
+    }
+
+    fn add_order(&mut self, seq: u64, order: &Order) -> Result<(), EvolveError> {
+        if order.number != self.next_order() {
+            return Err(EvolveError::OrderOutOfTurn { seq, order: order.number });
+        }
+        self.last_order = order.number.0;
+        self.live.push(order.number);
+        self.orders.insert(order.number, order.clone());
+        self.tally.sent += 1;
+        if order.grows {
+            let since = self.now.minus(crate::Span::from_secs(60));
+            while self.growth_times.front().is_some_and(|time| *time <= since) {
+                self.growth_times.pop_front();
+            }
+            self.growth_times.push_back(self.now);
+        }
+        Ok(())
+    }
+
+    fn move_order(
+        &mut self,
+        seq: u64,
+        number: OrderNumber,
+        to: OrderStatus,
+    ) -> Result<(), EvolveError> {
+        let order = self.order_mut(seq, number)?;
+        let ended_before = order.status.is_final();
+        order.status = to;
+        if !to.is_final() {
+            return Ok(());
+        }
+        order.reserved = Cash::ZERO;
+        order.cancel_requested = false;
+        if ended_before {
+            return Ok(());
+        }
+        self.live.retain(|live| *live != number);
+        match to {
+            OrderStatus::Filled => self.tally.filled += 1,
+            OrderStatus::Canceled => self.tally.canceled += 1,
+            OrderStatus::Rejected | OrderStatus::NotReceived => self.tally.rejected += 1,
+            OrderStatus::Expired => self.tally.expired += 1,
+            OrderStatus::Replaced => self.tally.replaced += 1,
+            _ => {}
+        }
+        self.forget_oldest();
+        Ok(())
+    }
+
+    fn forget_oldest(&mut self) {
+        if self.orders.len() <= self.live.len() + ENDED_KEPT {
+            return;
+        }
+        let oldest = self.orders.values().find(|order| !order.is_live()).map(|order| order.number);
+        if let Some(number) = oldest {
+            self.orders.remove(&number);
+        }
+    }
+
+    fn book_fill(&mut self, seq: u64, event: &Event) -> Result<(), EvolveError> {
+        let Event::OrderFilled {
+            order: number,
+            execution,
+            symbol,
+            side,
+            quantity,
+            price,
+            status,
+            position,
+            cash,
+            ..
+        } = event
+        else {
+            return Ok(());
+        };
+        let ledger = |source| EvolveError::Ledger { seq, source };
+        let signed = side.signed(*quantity);
+        let posting = self.ledger.fill(*symbol, signed, *price).map_err(ledger)?;
+        self.ledger.post(&posting).map_err(ledger)?;
+        let held = self.ledger.position(*symbol).quantity;
+        self.agree(seq, held == *position && self.ledger.cash() == *cash)?;
+        let order = self.order_mut(seq, *number)?;
+        order.executions.push(execution.clone());
+        let overflow = EvolveError::Ledger { seq, source: LedgerError::Overflow };
+        let filled = order.filled.checked_add(*quantity).ok_or(overflow.clone())?;
+        let value = order.filled_value.checked_add(price.times(signed)).ok_or(overflow.clone())?;
+        let left = order.quantity.checked_sub(filled).unwrap_or(Quantity::ZERO);
+        let before = order.quantity.checked_sub(order.filled).unwrap_or(Quantity::ZERO);
+        order.reserved = order
+            .reserved
+            .proportion(left.nanos().max(0), before.nanos().max(1), Rounding::Up)
+            .ok_or(overflow)?;
+        order.filled = filled;
+        order.filled_value = value;
+        self.tally.fills += 1;
+        self.move_order(seq, *number, *status)
+    }
+
+    fn open_account(
+        &mut self,
+        cash: Cash,
+        positions: &[(SymbolId, Quantity, Price)],
+    ) -> Result<(), LedgerError> {
+        self.ledger.post(&Ledger::opening_cash(cash)?)?;
+        for &(symbol, quantity, price) in positions {
+            self.ledger.post(&Ledger::opening_position(symbol, quantity, price)?)?;
+        }
+        self.account_opened = true;
+        Ok(())
+    }
+
+    fn settle(&mut self, difference: &Difference) -> Result<(), LedgerError> {
+        match difference {
+            Difference::Cash { theirs, .. } => self.ledger.post(&self.ledger.adjust_cash(*theirs)?),
+            Difference::Position { symbol, theirs, average_price, .. } => {
+                let posting = self.ledger.adjust_position(*symbol, *theirs, *average_price)?;
+                self.ledger.post(&posting)
+            }
+            Difference::OrderForeign { broker_id } => {
+                self.foreign_seen.insert(broker_id.0.clone());
+                Ok(())
+            }
+            Difference::PositionForeign { symbol, .. } => {
+                self.foreign_seen.insert(symbol.clone());
+                Ok(())
+            }
+            Difference::OrderMissing { .. } => Ok(()),
+        }
+    }
+
+    /// Whether something foreign was told of before.
+    pub(crate) fn has_seen_foreign(&self, name: &str) -> bool {
+        self.foreign_seen.contains(name)
+    }
+
+    /// The differences that wait for a second look.
+    pub(crate) fn suspected(&self) -> &[Difference] {
+        &self.suspected
+    }
+}

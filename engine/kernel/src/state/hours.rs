@@ -1,0 +1,64 @@
+//! Which trading day it is, and whether it is open.
+
+use super::State;
+use crate::{Bar, Cash, Span, Timestamp, TradingDay, TradingHours};
+use serde::{Deserialize, Serialize};
+
+/// The trading day that the session is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Day {
+    /// Its hours.
+    pub hours: TradingDay,
+    /// Equity when it began, from which the day's profit and loss counts.
+    pub starting_equity: Cash,
+}
+
+const DAY: Span = Span::from_secs(86_400);
+
+impl State {
+    /// The trading day the session is in; `None` before the first.
+    pub const fn day(&self) -> Option<&Day> {
+        self.day.as_ref()
+    }
+
+    /// The trading day of the calendar that holds an instant, its extended sessions included.
+    pub(crate) fn trading_day_at(&self, at: Timestamp) -> Option<TradingDay> {
+        let days = &self.start.as_ref()?.calendar;
+        let next = days.partition_point(|day| day.extended_open <= at);
+        let day = days.get(next.checked_sub(1)?)?;
+        (at < day.extended_close).then_some(*day)
+    }
+
+    /// Whether positions may grow now, by the calendar.
+    pub fn session_is_open(&self) -> bool {
+        self.is_open_at(self.now)
+    }
+
+    fn is_open_at(&self, at: Timestamp) -> bool {
+        let Some(start) = &self.start else {
+            return false;
+        };
+        let day = match self.day {
+            Some(day) if day.hours.extended_open <= at && at < day.hours.extended_close => {
+                Some(day.hours)
+            }
+            _ => self.trading_day_at(at),
+        };
+        match (start.hours, day) {
+            (TradingHours::Always, _) => true,
+            (TradingHours::Regular, Some(day)) => day.open <= at && at < day.close,
+            (TradingHours::Extended, Some(_)) => true,
+            (TradingHours::Regular | TradingHours::Extended, None) => false,
+        }
+    }
+
+    /// Whether strategies see a bar: it lies in the hours that are traded, or lasts a day.
+    pub(crate) fn bar_counts(&self, bar: &Bar) -> bool {
+        bar.length >= DAY || self.is_open_at(bar.open_time)
+    }
+
+    /// Whether strategies see a quote or trade of this time.
+    pub(crate) fn tick_counts(&self, time: Timestamp) -> bool {
+        self.is_open_at(time)
+    }
+}

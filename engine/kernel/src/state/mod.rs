@@ -1,0 +1,250 @@
+//! What the session knows: the fold of everything it has taken in and decided.
+
+mod evolve;
+mod hours;
+
+pub use evolve::EvolveError;
+pub use hours::Day;
+
+use crate::{
+    AccountSnapshot, BrokerOrderId, Cash, Difference, Ledger, Limits, Order, OrderNumber, Price,
+    Rounding, SessionStart, ShutdownPolicy, Span, SymbolId, Symbols, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// How far trading is allowed to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TradingState {
+    /// Orders of every kind.
+    #[default]
+    Active,
+    /// Only orders that close positions.
+    Reducing,
+    /// Strategies are not asked; only cancels and an operator's closing orders.
+    Halted,
+}
+
+/// Counts for the session summary. They survive a restart with the rest of the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Tally {
+    /// Inputs taken in.
+    pub inputs: u64,
+    /// Orders approved, each of which is sent.
+    pub sent: u64,
+    /// Orders wholly filled.
+    pub filled: u64,
+    /// Orders that ended cancelled.
+    pub canceled: u64,
+    /// Orders that the broker refused.
+    pub rejected: u64,
+    /// Intents that risk refused.
+    pub denied: u64,
+    /// Orders whose time in force ended.
+    pub expired: u64,
+    /// Orders whose place another one took.
+    pub replaced: u64,
+    /// Executions booked.
+    pub fills: u64,
+    /// Alerts raised.
+    pub alerts: u64,
+}
+
+/// What is known of one symbol's market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Market {
+    last: Option<(Price, Timestamp)>,
+    halted: bool,
+}
+
+/// The state of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct State {
+    next_seq: u64,
+    now: Timestamp,
+    start: Option<Box<SessionStart>>,
+    limits: Limits,
+    ledger: Ledger,
+    orders: BTreeMap<OrderNumber, Order>,
+    live: Vec<OrderNumber>,
+    last_order: u64,
+    markets: Vec<Market>,
+    day: Option<Day>,
+    account: Option<AccountSnapshot>,
+    account_opened: bool,
+    reconciled: bool,
+    suspected: Vec<Difference>,
+    foreign_seen: BTreeSet<Box<str>>,
+    order_stream_up: bool,
+    market_stream_up: bool,
+    trading: TradingState,
+    growth_times: VecDeque<Timestamp>,
+    flattening: bool,
+    stopping: Option<ShutdownPolicy>,
+    tally: Tally,
+}
+
+impl State {
+    /// The number that the next record gets.
+    pub const fn next_seq(&self) -> u64 {
+        self.next_seq + 1
+    }
+
+    /// The venue's time as of the last input.
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// What the session is; `None` before its first input.
+    pub fn session(&self) -> Option<&SessionStart> {
+        self.start.as_deref()
+    }
+
+    /// The symbols of the session.
+    pub fn symbols(&self) -> &Symbols {
+        static NONE: Symbols = Symbols::EMPTY;
+        self.start.as_ref().map_or(&NONE, |start| &start.symbols)
+    }
+
+    /// The risk limits in force.
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The books.
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The counts of the session.
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// The account as the broker last stated it.
+    pub const fn account(&self) -> Option<&AccountSnapshot> {
+        self.account.as_ref()
+    }
+
+    /// An order of the session, live or lately ended.
+    pub fn order(&self, number: OrderNumber) -> Option<&Order> {
+        self.orders.get(&number)
+    }
+
+    /// An order by the broker's name for it.
+    pub fn order_by_broker_id(&self, id: &BrokerOrderId) -> Option<&Order> {
+        self.orders.values().rev().find(|order| order.broker_id.as_ref() == Some(id))
+    }
+
+    /// Every order that the broker may still fill, oldest first.
+    pub fn live_orders(&self) -> impl Iterator<Item = &Order> {
+        self.live.iter().filter_map(|number| self.orders.get(number))
+    }
+
+    /// Every order that is kept, oldest first: all live ones and the latest that ended.
+    pub fn orders(&self) -> impl Iterator<Item = &Order> {
+        self.orders.values()
+    }
+
+    /// The number that the next approved order gets.
+    pub(crate) const fn next_order(&self) -> OrderNumber {
+        OrderNumber(self.last_order + 1)
+    }
+
+    /// The last price seen of a symbol.
+    pub fn last_price(&self, symbol: SymbolId) -> Option<Price> {
+        self.markets.get(symbol.index())?.last.map(|(price, _)| price)
+    }
+
+    /// When the last price of a symbol was made.
+    pub fn last_price_time(&self, symbol: SymbolId) -> Option<Timestamp> {
+        self.markets.get(symbol.index())?.last.map(|(_, time)| time)
+    }
+
+    /// Whether the venue has halted a symbol.
+    pub fn is_halted_by_venue(&self, symbol: SymbolId) -> bool {
+        self.markets.get(symbol.index()).is_some_and(|market| market.halted)
+    }
+
+    /// How far trading is allowed to go.
+    pub const fn trading_state(&self) -> TradingState {
+        self.trading
+    }
+
+    /// Whether the books were compared with the broker's since the last start or reconnect.
+    pub const fn is_reconciled(&self) -> bool {
+        self.reconciled
+    }
+
+    /// Whether what the account held has been taken over.
+    pub const fn account_is_open(&self) -> bool {
+        self.account_opened
+    }
+
+    /// Whether the stream of order updates is up.
+    pub const fn order_stream_is_up(&self) -> bool {
+        self.order_stream_up
+    }
+
+    /// Whether the stream of market data is up.
+    pub const fn market_stream_is_up(&self) -> bool {
+        self.market_stream_up
+    }
+
+    /// The policy under which the session is ending, once it is.
+    pub const fn stopping(&self) -> Option<ShutdownPolicy> {
+        self.stopping
+    }
+
+    /// Whether everything is being cancelled and closed.
+    pub const fn is_flattening(&self) -> bool {
+        self.flattening
+    }
+
+    /// The value of a position at the last price, at cost while no price is known; signed.
+    /// `None` on overflow.
+    pub fn market_value(&self, symbol: SymbolId) -> Option<Cash> {
+        let position = self.ledger.position(symbol);
+        match self.last_price(symbol) {
+            Some(price) => price.times(position.quantity).to_cash(Rounding::HalfEven),
+            None => Some(position.cost),
+        }
+    }
+
+    /// Cash and positions at the last prices; saturates.
+    pub fn equity(&self) -> Cash {
+        let held = self.symbols().ids().fold(self.ledger.cash().nanos(), |sum, symbol| {
+            sum.saturating_add(self.market_value(symbol).unwrap_or(Cash::MAX).nanos())
+        });
+        Cash::from_nanos(held)
+    }
+
+    /// Long plus short at the last prices; `None` on overflow.
+    pub(crate) fn gross_exposure(&self) -> Option<Cash> {
+        self.symbols()
+            .ids()
+            .try_fold(Cash::ZERO, |sum, symbol| sum.checked_add(self.market_value(symbol)?.abs()))
+    }
+
+    /// Cash kept free for open orders; `None` on overflow.
+    pub fn reserved(&self) -> Option<Cash> {
+        self.live_orders().try_fold(Cash::ZERO, |sum, order| sum.checked_add(order.reserved))
+    }
+
+    /// What may still be bought: equity times the lower of the configured leverage and the
+    /// broker's multiplier, less gross exposure, less what open orders may need.
+    pub(crate) fn buying_power(&self) -> Option<Cash> {
+        let multiplier = self.account.as_ref().map_or(1, |account| account.multiplier.max(1));
+        let leverage = i64::from(self.limits.max_leverage.min(multiplier));
+        let ceiling = self.equity().proportion(leverage, 1, Rounding::Down)?;
+        ceiling.checked_sub(self.gross_exposure()?)?.checked_sub(self.reserved()?)
+    }
+
+    /// How many orders that grow were approved in the last sixty seconds.
+    pub(crate) fn orders_in_last_minute(&self) -> u32 {
+        let since = self.now.minus(Span::from_secs(60));
+        let recent = self.growth_times.iter().rev().take_while(|time| **time > since);
+        u32::try_from(recent.count()).unwrap_or(u32::MAX)
+    }
+}
