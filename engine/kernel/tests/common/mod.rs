@@ -1,0 +1,208 @@
+//! A session under test: inputs as short calls, everything it decides kept.
+#![allow(dead_code, reason = "each test file uses its own part of the bench")]
+
+use kernel::*;
+use std::collections::BTreeMap;
+
+pub fn time(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub fn price(text: &str) -> Price {
+    text.parse().unwrap()
+}
+
+pub fn cash(text: &str) -> Cash {
+    text.parse().unwrap()
+}
+
+pub fn shares(count: i64) -> Quantity {
+    Quantity::from_whole(count).unwrap()
+}
+
+/// A strategy that proposes what the test has put there.
+#[derive(Default, Clone)]
+pub struct Scripted(pub std::sync::Arc<std::sync::Mutex<Vec<Intent>>>);
+
+impl Strategy for Scripted {
+    fn observe(&mut self, _: &MarketData) {}
+    fn propose(&self, _: &MarketData, _: &View<'_>, intents: &mut Intents) {
+        for intent in self.0.lock().unwrap().drain(..) {
+            intents.push(intent);
+        }
+    }
+    fn warmup_bars(&self) -> usize {
+        0
+    }
+    fn reset(&mut self) {}
+}
+
+pub struct Bench {
+    pub kernel: Kernel,
+    pub script: Scripted,
+    pub now: Timestamp,
+    pub records: Vec<Record>,
+    pub sends: Vec<Send>,
+}
+
+/// 2024-06-03, a Monday: 09:30 to 16:00 in New York.
+pub fn monday() -> TradingDay {
+    TradingDay {
+        date: 2024_06_03,
+        open: time("2024-06-03T13:30:00Z"),
+        close: time("2024-06-03T20:00:00Z"),
+        extended_open: time("2024-06-03T08:00:00Z"),
+        extended_close: time("2024-06-04T00:00:00Z"),
+    }
+}
+
+pub fn start(limits: Limits) -> SessionStart {
+    SessionStart {
+        session: "0123456789abcdef0123456789abcdef".into(),
+        venue: "embedded".into(),
+        build: "test".into(),
+        symbols: Symbols::new(["AAA", "BBB"]).unwrap(),
+        strategies: vec![StrategySpec { name: "scripted".into(), params: BTreeMap::new() }],
+        limits,
+        calendar: vec![monday()],
+        hours: TradingHours::Regular,
+        config: BTreeMap::new(),
+    }
+}
+
+pub fn account(amount: &str) -> AccountSnapshot {
+    AccountSnapshot {
+        cash: cash(amount),
+        equity: cash(amount),
+        buying_power: cash(amount),
+        multiplier: 4,
+        shorting_enabled: true,
+        blocked: None,
+    }
+}
+
+pub fn broker(amount: &str) -> BrokerState {
+    BrokerState {
+        account: account(amount),
+        positions: Vec::new(),
+        foreign_positions: Vec::new(),
+        open_orders: Vec::new(),
+    }
+}
+
+impl Bench {
+    /// A session that was only started.
+    pub fn cold(limits: Limits) -> Self {
+        let script = Scripted::default();
+        let kernel = Kernel::new(vec![Box::new(script.clone())]);
+        let now = time("2024-06-03T14:00:00Z");
+        let mut bench = Self { kernel, script, now, records: Vec::new(), sends: Vec::new() };
+        bench.feed(Input::Start(Box::new(start(limits))));
+        bench
+    }
+
+    /// A session with both streams up, 100,000 USD, and AAA at 100.
+    pub fn warm(limits: Limits) -> Self {
+        let mut bench = Self::cold(limits);
+        bench.feed(Input::Link { link: Link::MarketData, up: true });
+        bench.feed(Input::Link { link: Link::Orders, up: true });
+        bench.feed(Input::Broker(Box::new(broker("100000"))));
+        bench.bar("AAA", "100");
+        bench
+    }
+
+    pub fn symbol(&self, name: &str) -> SymbolId {
+        self.kernel.state().symbols().id(name).unwrap()
+    }
+
+    /// Feeds an input now; gives the events it led to.
+    pub fn feed(&mut self, input: Input) -> Vec<Event> {
+        let stamped = Stamped { at: self.now, seen: Timestamp::default(), input };
+        let mut out = Output::default();
+        self.kernel.decide(&stamped, &mut out).unwrap();
+        self.sends.append(&mut out.sends);
+        let events = out.events.clone();
+        self.records.extend(out.records(stamped));
+        assert_eq!(self.kernel.state().ledger().trial_balance(), 0, "the books balance");
+        events
+    }
+
+    /// A minute bar that ends now, all at one price.
+    pub fn bar(&mut self, symbol: &str, at: &str) -> Vec<Event> {
+        let (symbol, at, length) = (self.symbol(symbol), price(at), Span::from_secs(60));
+        self.feed(Input::Market(MarketData::Bar(Bar {
+            symbol,
+            open_time: self.now.minus(length),
+            length,
+            open: at,
+            high: at,
+            low: at,
+            close: at,
+            volume: Volume::from_nanos(1_000_000_000_000),
+        })))
+    }
+
+    pub fn wait(&mut self, seconds: i64) -> &mut Self {
+        self.now = self.now.plus(Span::from_secs(seconds));
+        self
+    }
+
+    /// Puts intents before the strategy and lets a bar of AAA at 100 ask it.
+    pub fn propose(&mut self, intents: impl IntoIterator<Item = Intent>) -> Vec<Event> {
+        self.script.0.lock().unwrap().extend(intents);
+        self.bar("AAA", "100")
+    }
+
+    pub fn submit(&self, side: Side, quantity: i64, kind: OrderKind) -> Intent {
+        let time_in_force = TimeInForce::Day;
+        let (symbol, quantity) = (self.symbol("AAA"), shares(quantity));
+        Intent::Submit { symbol, side, quantity, kind, time_in_force }
+    }
+
+    pub fn market(&self, side: Side, quantity: i64) -> Intent {
+        self.submit(side, quantity, OrderKind::Market)
+    }
+
+    pub fn report(&mut self, order: u64, kind: ReportKind) -> Vec<Event> {
+        let report = self.plain(order, kind);
+        self.feed(Input::Report(report))
+    }
+
+    pub fn plain(&self, order: u64, kind: ReportKind) -> Report {
+        Report {
+            order: Some(OrderNumber(order)),
+            broker_id: Some(BrokerOrderId(format!("b-{order}").into())),
+            kind,
+            time: self.now,
+            execution: None,
+            cumulative: None,
+            text: None,
+        }
+    }
+
+    pub fn fill(&mut self, order: u64, id: &str, quantity: i64, at: &str) -> Vec<Event> {
+        let mut report = self.plain(order, ReportKind::Fill);
+        report.execution = Some(Execution {
+            id: ExecutionId(id.into()),
+            quantity: shares(quantity),
+            price: price(at),
+        });
+        self.feed(Input::Report(report))
+    }
+
+    pub fn status(&self, order: u64) -> OrderStatus {
+        self.kernel.state().order(OrderNumber(order)).unwrap().status
+    }
+
+    pub fn position(&self) -> Position {
+        self.kernel.state().ledger().position(self.symbol("AAA"))
+    }
+}
+
+/// The denial of the only denied intent among some events.
+pub fn denial(events: &[Event]) -> Option<&risk::Denial> {
+    events.iter().find_map(|event| match event {
+        Event::OrderDenied { denial, .. } => Some(denial),
+        _ => None,
+    })
+}

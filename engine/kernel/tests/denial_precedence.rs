@@ -1,0 +1,254 @@
+//! One row per denial, in the order of precedence: each row sets up exactly what it is named for.
+
+mod common;
+
+use common::*;
+use kernel::risk::{CHECKS, Class};
+use kernel::*;
+
+/// The code with which an intent is refused; `approved` when it passes.
+fn verdict(bench: &mut Bench, intent: Intent) -> String {
+    let events = bench.propose([intent]);
+    match denial(&events) {
+        Some(denial) => denial.code().into(),
+        None => "approved".into(),
+    }
+}
+
+fn off() -> Limits {
+    Limits {
+        stale_after: None,
+        price_collar: None,
+        max_order_quantity: None,
+        max_order_notional: None,
+        max_position_notional: None,
+        max_gross_exposure: None,
+        max_leverage: 4,
+        max_orders_per_minute: None,
+        duplicate_window: None,
+        entry_time_to_live: None,
+        market_slip: BasisPoints::new(250),
+    }
+}
+
+fn limit(at: &str) -> OrderKind {
+    OrderKind::Limit { limit: price(at) }
+}
+
+type Row = (&'static str, fn() -> (Bench, Intent));
+
+const ROWS: &[Row] = &[
+    ("approved", || {
+        let bench = Bench::warm(Limits::default());
+        let intent = bench.market(Side::Buy, 10);
+        (bench, intent)
+    }),
+    ("unknown_symbol", || {
+        let bench = Bench::warm(off());
+        let symbol = Symbols::new(["A", "B", "C"]).unwrap().id("C").unwrap();
+        let (side, kind, time_in_force) = (Side::Buy, OrderKind::Market, TimeInForce::Day);
+        let intent = Intent::Submit { symbol, side, quantity: shares(0), kind, time_in_force };
+        (bench, intent)
+    }),
+    ("malformed_quantity", || {
+        let bench = Bench::warm(off());
+        let intent = bench.market(Side::Buy, 0);
+        (bench, intent)
+    }),
+    ("malformed_price", || {
+        let bench = Bench::warm(off());
+        let intent = bench.submit(Side::Buy, 1, limit("100.001"));
+        (bench, intent)
+    }),
+    ("order_not_working", || (Bench::warm(off()), Intent::Cancel { order: OrderNumber(9) })),
+    ("nothing_to_replace", || {
+        let mut bench = Bench::warm(off());
+        let intent = bench.submit(Side::Buy, 5, limit("99"));
+        bench.propose([intent]);
+        bench.report(1, ReportKind::New);
+        let (order, quantity, kind) = (OrderNumber(1), shares(5), limit("99"));
+        (bench, Intent::Replace { order, quantity, kind })
+    }),
+    ("symbol_halted", || {
+        let mut bench = Bench::warm(off());
+        let symbol = bench.symbol("AAA");
+        bench.feed(Input::TradingStatus { symbol, halted: true, reason: "T1".into() });
+        let intent = bench.market(Side::Buy, 10);
+        (bench, intent)
+    }),
+    ("reduces_too_much", || {
+        let mut bench = held(10);
+        let intent = bench.market(Side::Sell, 11);
+        bench.wait(60);
+        (bench, intent)
+    }),
+    ("duplicate_intent", || {
+        let limits = Limits { duplicate_window: Some(Span::from_secs(5)), ..off() };
+        let mut bench = Bench::warm(limits);
+        let intent = bench.market(Side::Buy, 10);
+        bench.propose([intent.clone()]);
+        (bench, intent)
+    }),
+    ("not_reconciled", || {
+        let mut bench = Bench::warm(off());
+        bench.feed(Input::Link { link: Link::Orders, up: false });
+        bench.feed(Input::Link { link: Link::Orders, up: true });
+        let intent = bench.market(Side::Buy, 10);
+        (bench, intent)
+    }),
+    ("account_blocked", || {
+        let mut bench = Bench::warm(off());
+        let mut state = broker("100000");
+        state.account.blocked = Some("trading_blocked".into());
+        bench.feed(Input::Broker(Box::new(state)));
+        let intent = bench.market(Side::Buy, 10);
+        (bench, intent)
+    }),
+    ("shorting_disabled", || {
+        let mut bench = Bench::warm(off());
+        let mut state = broker("100000");
+        state.account.shorting_enabled = false;
+        bench.feed(Input::Broker(Box::new(state)));
+        let intent = bench.market(Side::Sell, 10);
+        (bench, intent)
+    }),
+    ("no_price", || {
+        let bench = Bench::warm(off());
+        let (symbol, side, kind) = (bench.symbol("BBB"), Side::Buy, OrderKind::Market);
+        let time_in_force = TimeInForce::Day;
+        let intent = Intent::Submit { symbol, side, quantity: shares(1), kind, time_in_force };
+        (bench, intent)
+    }),
+    ("stale_data", || {
+        let limits = Limits { stale_after: Some(Span::from_secs(30)), ..off() };
+        let mut bench = Bench::warm(limits);
+        bench.bar("BBB", "50");
+        bench.wait(60);
+        let (symbol, side, kind) = (bench.symbol("BBB"), Side::Buy, OrderKind::Market);
+        let time_in_force = TimeInForce::Day;
+        let intent = Intent::Submit { symbol, side, quantity: shares(1), kind, time_in_force };
+        (bench, intent)
+    }),
+    ("outside_collar", || {
+        let limits = Limits { price_collar: Some(BasisPoints::new(500)), ..off() };
+        let bench = Bench::warm(limits);
+        let intent = bench.submit(Side::Buy, 1, limit("105.01"));
+        (bench, intent)
+    }),
+    ("order_too_large", || {
+        let bench = Bench::warm(Limits { max_order_quantity: Some(shares(9)), ..off() });
+        let intent = bench.market(Side::Buy, 10);
+        (bench, intent)
+    }),
+    ("order_notional", || {
+        // 10 shares at 100 and 2.5 % slip: 1,025 USD.
+        let bench = Bench::warm(Limits { max_order_notional: Some(cash("1024.99")), ..off() });
+        let intent = bench.market(Side::Buy, 10);
+        (bench, intent)
+    }),
+    ("position_notional", || {
+        let bench = Bench::warm(Limits { max_position_notional: Some(cash("1024.99")), ..off() });
+        let intent = bench.market(Side::Buy, 10);
+        (bench, intent)
+    }),
+    ("gross_exposure", || {
+        // 1 % of 100,000 USD.
+        let share = Some(BasisPoints::new(100));
+        let bench = Bench::warm(Limits { max_gross_exposure: share, ..off() });
+        let intent = bench.market(Side::Buy, 10);
+        (bench, intent)
+    }),
+    ("buying_power", || {
+        let bench = Bench::warm(Limits { max_leverage: 1, ..off() });
+        let intent = bench.market(Side::Buy, 976);
+        (bench, intent)
+    }),
+    ("order_rate", || {
+        let mut bench = Bench::warm(Limits { max_orders_per_minute: Some(1), ..off() });
+        let first = bench.market(Side::Buy, 1);
+        bench.propose([first]);
+        let intent = bench.market(Side::Buy, 2);
+        (bench, intent)
+    }),
+];
+
+fn held(quantity: i64) -> Bench {
+    let mut bench = Bench::warm(off());
+    let buy = bench.market(Side::Buy, quantity);
+    bench.propose([buy]);
+    bench.fill(1, "x-1", quantity, "100");
+    bench
+}
+
+#[test]
+fn each_denial_is_met_by_the_row_that_is_named_for_it() {
+    for (code, set_up) in ROWS {
+        let (mut bench, intent) = set_up();
+        assert_eq!(verdict(&mut bench, intent), *code);
+    }
+}
+
+#[test]
+fn a_limit_is_allowed_up_to_the_last_cent() {
+    let limits = Limits {
+        max_order_notional: Some(cash("1025")),
+        max_position_notional: Some(cash("1025")),
+        max_gross_exposure: Some(BasisPoints::new(103)),
+        max_order_quantity: Some(shares(10)),
+        ..off()
+    };
+    let mut bench = Bench::warm(limits);
+    let intent = bench.market(Side::Buy, 10);
+    assert_eq!(verdict(&mut bench, intent), "approved");
+}
+
+#[test]
+fn what_only_growth_may_not_do_never_stops_an_exit() {
+    let tight = Limits {
+        stale_after: Some(Span::from_secs(1)),
+        price_collar: Some(BasisPoints::new(1)),
+        max_order_quantity: Some(shares(1)),
+        max_order_notional: Some(cash("0.01")),
+        max_position_notional: Some(cash("0.01")),
+        max_gross_exposure: Some(BasisPoints::new(1)),
+        max_leverage: 1,
+        max_orders_per_minute: Some(1),
+        ..off()
+    };
+    let mut bench = Bench::cold(tight);
+    let mut state = broker("100000");
+    state.account.blocked = Some("blocked".into());
+    let symbol = bench.symbol("AAA");
+    let average_price = price("100");
+    state.positions.push(BrokerPosition { symbol, quantity: shares(10), average_price });
+    bench.feed(Input::Broker(Box::new(state)));
+    bench.feed(Input::Command(Command::Halt { reason: "test".into() }));
+    bench.feed(Input::Link { link: Link::Orders, up: false });
+    let events = bench.feed(Input::Command(Command::Flatten { reason: "test".into() }));
+    assert!(denial(&events).is_none(), "{events:?}");
+    assert!(matches!(bench.sends.last(), Some(Send::Submit(_))));
+}
+
+#[test]
+fn a_strategy_that_is_halted_is_not_asked() {
+    let mut bench = Bench::warm(off());
+    bench.feed(Input::Command(Command::Halt { reason: "test".into() }));
+    let intent = bench.market(Side::Buy, 10);
+    assert!(bench.propose([intent]).is_empty());
+    bench.feed(Input::Command(Command::Resume { reason: "test".into() }));
+    assert!(matches!(bench.bar("AAA", "100").as_slice(), [Event::OrderApproved(_)]));
+}
+
+#[test]
+fn classes_are_as_the_law_says() {
+    let always = CHECKS.iter().filter(|check| check.class == Class::Always);
+    let always: Vec<&str> = always.map(|check| check.name).collect();
+    let expected = [
+        "symbol known",
+        "well formed",
+        "symbol halted",
+        "reduces at most the position",
+        "duplicate intent",
+    ];
+    assert_eq!(always, expected);
+}
