@@ -1,2 +1,5 @@
 //! Stub.
-fn main() {}
+mod config;
+fn main() {
+    let _ = config::Layers::new().finish();
+}

@@ -1,0 +1,338 @@
+//! What can be typed. Parsing does no work and knows no rules between options.
+
+use clap::{Args, Parser, Subcommand, ValueHint};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Event-driven algorithmic trading: backtest, paper and live with one and the same engine.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tradewind",
+    version,
+    after_help = "Start here:\n  tradewind paper --for 60s              a paper session on the embedded exchange, no account needed\n  tradewind strategies                   what can trade, with every parameter\n  tradewind backtest --data FILE...      the same engine over a file\n  tradewind doctor                       keys, clock, disk, addresses, configuration\n\nExit codes: 0 done, 1 other, 2 usage or data, 3 broker refused, 4 ended halted, 5 check failed, 6 no session."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a paper session: on the embedded exchange, or on Alpaca paper when keys are set.
+    Paper(SessionArgs),
+    /// Run a live session on Alpaca: real money, after an explicit confirmation.
+    Live(LiveArgs),
+    /// Run the exchange alone: a server that speaks Alpaca's protocols.
+    Exchange(ExchangeArgs),
+    /// Run a strategy over files of bars, with the same kernel and exchange.
+    Backtest(BacktestArgs),
+    /// Look into a session's journal.
+    #[command(subcommand)]
+    Journal(JournalCommand),
+    /// Run the journalled inputs through the kernel again.
+    Replay(ReplayArgs),
+    /// Show the running session.
+    Status(AskArgs),
+    /// Stop a running session from opening or growing positions.
+    Halt(ReasonArgs),
+    /// Let a halted session trade again.
+    Resume(ReasonArgs),
+    /// Cancel every order of the running session and close every position.
+    Flatten(ReasonArgs),
+    /// Cancel every order of the running session.
+    CancelAll(ReasonArgs),
+    /// List the strategies, or explain one with its parameters.
+    Strategies(StrategiesArgs),
+    /// Check, show or explain the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Examine keys, clock, reachability, disk, configuration, versions and addresses.
+    Doctor(DoctorArgs),
+    /// Print a completion script for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Where the configuration comes from.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ConfigArgs {
+    /// A configuration file; may be repeated, later ones win.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Vec<PathBuf>,
+    /// A built-in profile: dev, test or prod.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Any key of the configuration, as section.key=value; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    pub set: Vec<(String, String)>,
+}
+
+/// Which session's folder.
+#[derive(Debug, Clone, Default, Args)]
+pub struct DataDirArgs {
+    /// Folder of the session; selects which session is meant.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// What is traded and how.
+#[derive(Debug, Clone, Default, Args)]
+pub struct TradeArgs {
+    /// Symbols, separated by commas.
+    #[arg(long, value_name = "A,B")]
+    pub symbols: Option<String>,
+    /// The strategy; `tradewind strategies` lists them.
+    #[arg(long, value_name = "NAME")]
+    pub strategy: Option<String>,
+    /// A parameter of the strategy; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    pub param: Vec<(String, String)>,
+    /// When positions may grow: regular or extended.
+    #[arg(long, value_name = "HOURS")]
+    pub session: Option<String>,
+    /// Files of market data to replay; the symbol is the file's stem up to the first `_`.
+    #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]
+    pub data: Vec<PathBuf>,
+    /// Seed of the embedded exchange.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<String>,
+}
+
+/// A paper session.
+#[derive(Debug, Clone, Args)]
+pub struct SessionArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub place: DataDirArgs,
+    #[command(flatten)]
+    pub trade: TradeArgs,
+    /// Venue seconds per second, or max for lock step (embedded exchange only).
+    #[arg(long, value_name = "SPEED")]
+    pub speed: Option<String>,
+    /// End after this much wall time: 90s, 15m, 6h.
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    pub run_for: Option<Duration>,
+    /// End with the last input of the data.
+    #[arg(long)]
+    pub until_end: bool,
+    /// What happens at the end: leave, cancel-entries or flatten.
+    #[arg(long, value_name = "POLICY")]
+    pub shutdown: Option<String>,
+    /// Print the summary as one JSON object; logs go to stderr.
+    #[arg(long)]
+    pub json: bool,
+    /// Plain log lines instead of the live view.
+    #[arg(long)]
+    pub no_view: bool,
+}
+
+/// A live session.
+#[derive(Debug, Clone, Args)]
+pub struct LiveArgs {
+    #[command(flatten)]
+    pub session: SessionArgs,
+    /// The confirmation without which nothing is traded.
+    #[arg(long)]
+    pub i_understand_this_trades_real_money: bool,
+}
+
+/// The exchange alone.
+#[derive(Debug, Clone, Args)]
+pub struct ExchangeArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Address to listen on, loopback only; port 0 picks a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub listen: std::net::SocketAddr,
+    /// Files of market data to replay; without any it is generated, and called synthetic.
+    #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]
+    pub data: Vec<PathBuf>,
+    /// Symbols to generate, separated by commas.
+    #[arg(long, value_name = "A,B")]
+    pub symbols: Option<String>,
+    /// Venue seconds per second, or max for lock step.
+    #[arg(long, value_name = "SPEED")]
+    pub speed: Option<String>,
+    /// Seed of generated data and of ids.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<String>,
+    /// Folder of the exchange's own log; with it, the exchange continues after a crash.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub state: Option<PathBuf>,
+    /// Key id that clients must show; generated when not given.
+    #[arg(long, value_name = "KEY", requires = "secret")]
+    pub key: Option<String>,
+    /// Secret that clients must show.
+    #[arg(long, value_name = "SECRET", requires = "key")]
+    pub secret: Option<String>,
+}
+
+/// A backtest.
+#[derive(Debug, Clone, Args)]
+pub struct BacktestArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub trade: TradeArgs,
+    /// Write the trades to this CSV file.
+    #[arg(long, value_name = "FILE")]
+    pub trades: Option<PathBuf>,
+    /// Write the equity curve to this CSV file.
+    #[arg(long, value_name = "FILE")]
+    pub equity: Option<PathBuf>,
+    /// Keep the records of the run as a journal in this folder.
+    #[arg(long, value_name = "DIR")]
+    pub journal: Option<PathBuf>,
+    /// Print the result as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Looking into a journal.
+#[derive(Debug, Clone, Subcommand)]
+pub enum JournalCommand {
+    /// Summarise: session, records, segments, orders, fills.
+    Show {
+        #[command(flatten)]
+        place: DataDirArgs,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print every record as a line of JSON.
+    Dump {
+        #[command(flatten)]
+        place: DataDirArgs,
+        /// Start at this record.
+        #[arg(long, value_name = "SEQ", default_value_t = 1)]
+        from: u64,
+        /// Leave out inputs.
+        #[arg(long)]
+        events: bool,
+    },
+    /// Check every checksum and that the records follow from each other. Exit code 5 if not.
+    Verify {
+        #[command(flatten)]
+        place: DataDirArgs,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// A replay.
+#[derive(Debug, Clone, Args)]
+pub struct ReplayArgs {
+    #[command(flatten)]
+    pub place: DataDirArgs,
+    /// Compare every event with the journalled one. Exit code 5 if any differs.
+    #[arg(long)]
+    pub verify: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A question to the running session.
+#[derive(Debug, Clone, Args)]
+pub struct AskArgs {
+    #[command(flatten)]
+    pub place: DataDirArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A word to the running session, with its reason.
+#[derive(Debug, Clone, Args)]
+pub struct ReasonArgs {
+    #[command(flatten)]
+    pub place: DataDirArgs,
+    /// Why; it is journalled.
+    #[arg(value_name = "REASON", default_value = "")]
+    pub reason: String,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The strategies.
+#[derive(Debug, Clone, Args)]
+pub struct StrategiesArgs {
+    /// One strategy to explain.
+    pub name: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The configuration.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ConfigCommand {
+    /// Say whether the configuration is good, or list every mistake.
+    Check {
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Print what is in force and where each value came from; secrets as stars.
+    Show {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print every key with its meaning, unit and range.
+    Schema {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// An examination.
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub place: DataDirArgs,
+    /// With paper keys: run the read-only checks of the protocol against Alpaca.
+    #[arg(long)]
+    pub conformance: bool,
+    /// With --conformance: also place one far-off limit order and cancel it.
+    #[arg(long, requires = "conformance")]
+    pub place_order: bool,
+    /// Write the report of --conformance to this file.
+    #[arg(long, value_name = "FILE", requires = "conformance")]
+    pub report: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().into(), value.trim().into())),
+        _ => Err("expected KEY=VALUE".into()),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(split);
+    let count: u64 = digits.parse().map_err(|_| "expected a time such as 90s, 15m or 6h".to_owned())?;
+    let seconds = match unit {
+        "" | "s" => Some(count),
+        "m" => count.checked_mul(60),
+        "h" => count.checked_mul(3600),
+        _ => None,
+    };
+    let seconds = seconds.filter(|seconds| *seconds > 0 && *seconds <= 366 * 86_400);
+    seconds.map(Duration::from_secs).ok_or_else(|| "expected a time such as 90s, 15m or 6h".into())
+}

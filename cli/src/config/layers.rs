@@ -1,0 +1,226 @@
+//! Collecting values from the layers, with the place each came from.
+
+use super::schema::{self, Kind};
+use super::{ConfigError, Mistake, nearest};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use toml::{Table, Value};
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Built in: `config/default.toml`.
+    Default,
+    /// A built-in profile.
+    Profile(String),
+    /// A file named on the command line.
+    File(String),
+    /// An environment variable.
+    Environment(String),
+    /// A flag.
+    Flag(String),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Default => out.write_str("config/default.toml"),
+            Source::Profile(name) => write!(out, "profile {name}"),
+            Source::File(path) => out.write_str(path),
+            Source::Environment(name) => write!(out, "environment {name}"),
+            Source::Flag(flag) => write!(out, "flag {flag}"),
+        }
+    }
+}
+
+/// A value with its source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Placed {
+    /// The value.
+    pub value: Value,
+    /// Where it came from.
+    pub source: Source,
+}
+
+/// Alpaca's own variables and the keys they set.
+const ALPACA_VARIABLES: [(&str, &str); 5] = [
+    ("APCA_API_KEY_ID", "alpaca.key_id"),
+    ("APCA_API_SECRET_KEY", "alpaca.secret_key"),
+    ("APCA_API_BASE_URL", "alpaca.trading_url"),
+    ("APCA_API_DATA_URL", "alpaca.data_url"),
+    ("APCA_API_STREAM_URL", "alpaca.stream_url"),
+];
+
+const PROFILES: [(&str, &str); 3] = [
+    ("dev", include_str!("../../../config/dev.toml")),
+    ("test", include_str!("../../../config/test.toml")),
+    ("prod", include_str!("../../../config/prod.toml")),
+];
+
+/// The values of all layers so far, later ones in place of earlier ones.
+#[derive(Debug, Default)]
+pub struct Layers {
+    values: BTreeMap<String, Placed>,
+    mistakes: Vec<Mistake>,
+}
+
+impl Layers {
+    /// The built-in defaults.
+    pub fn new() -> Self {
+        let mut layers = Self::default();
+        layers.add_text(include_str!("../../../config/default.toml"), &Source::Default);
+        layers
+    }
+
+    /// Adds a built-in profile.
+    pub fn add_profile(&mut self, name: &str) {
+        let source = Source::Profile(name.into());
+        match PROFILES.iter().find(|(known, _)| *known == name) {
+            Some((_, text)) => self.add_text(text, &source),
+            None => {
+                let known: Vec<&str> = PROFILES.iter().map(|(known, _)| *known).collect();
+                self.mistake(
+                    source,
+                    "",
+                    format!("no such profile; there are {}", known.join(", ")),
+                );
+            }
+        }
+    }
+
+    /// Adds a file.
+    pub fn add_file(&mut self, path: &Path) {
+        let source = Source::File(path.display().to_string());
+        match std::fs::read_to_string(path) {
+            Ok(text) => self.add_text(&text, &source),
+            Err(error) => self.mistake(source, "", format!("cannot be read: {error}")),
+        }
+    }
+
+    /// Adds the environment: `TRADEWIND__SECTION__KEY` and Alpaca's own names.
+    pub fn add_environment(&mut self, variables: impl Iterator<Item = (String, String)>) {
+        let mut set: BTreeMap<String, (String, String)> = BTreeMap::new();
+        for (name, text) in variables {
+            let own = name
+                .strip_prefix("TRADEWIND__")
+                .map(|rest| rest.split("__").map(str::to_lowercase).collect::<Vec<_>>().join("."));
+            let alpaca = ALPACA_VARIABLES.iter().find(|(known, _)| *known == name);
+            let Some(path) = own.or_else(|| alpaca.map(|(_, path)| (*path).to_owned())) else {
+                continue;
+            };
+            if text.is_empty() {
+                continue;
+            }
+            match set.get(&path) {
+                Some((other, value)) if *value != text => {
+                    let problem = format!("{other} sets the same key to something else");
+                    self.mistake(Source::Environment(name), &path, problem);
+                }
+                Some(_) | None => {
+                    set.insert(path, (name, text));
+                }
+            }
+        }
+        for (path, (name, text)) in set {
+            self.set_text(&path, &text, Source::Environment(name));
+        }
+    }
+
+    /// Sets one key from a flag.
+    pub fn set_flag(&mut self, flag: &str, path: &str, text: &str) {
+        self.set_text(path, text, Source::Flag(flag.into()));
+    }
+
+    /// The values, when nothing is wrong with any of them.
+    ///
+    /// # Errors
+    /// Every mistake found in any layer.
+    pub fn finish(mut self) -> Result<BTreeMap<String, Placed>, ConfigError> {
+        for (path, placed) in &self.values {
+            let Some(kind) = kind_of(path) else { continue };
+            if !kind.accepts(&placed.value) {
+                let found = match kind {
+                    Kind::Secret => "something else".into(),
+                    _ => placed.value.to_string(),
+                };
+                self.mistakes.push(Mistake {
+                    source: placed.source.clone(),
+                    key: path.clone(),
+                    problem: format!("expected {}, found {found}", kind.expected()),
+                });
+            }
+        }
+        if self.mistakes.is_empty() { Ok(self.values) } else { Err(ConfigError(self.mistakes)) }
+    }
+
+    fn add_text(&mut self, text: &str, source: &Source) {
+        match text.parse::<Table>() {
+            Ok(table) => self.add_table("", &table, source),
+            Err(error) => {
+                let line = error.span().map_or(1, |span| {
+                    text.get(..span.start).map_or(1, |before| before.matches('\n').count() + 1)
+                });
+                let problem = format!("line {line} is not TOML: {}", error.message());
+                self.mistake(source.clone(), "", problem);
+            }
+        }
+    }
+
+    fn add_table(&mut self, prefix: &str, table: &Table, source: &Source) {
+        for (name, value) in table {
+            let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+            match value {
+                Value::Table(inner) => {
+                    let known = schema::KEYS
+                        .iter()
+                        .any(|key| key.path == path || key.path.starts_with(&format!("{path}.")));
+                    if known {
+                        self.add_table(&path, inner, source);
+                    } else {
+                        self.unknown(&path, source.clone());
+                    }
+                }
+                _ => self.set(&path, value.clone(), source.clone()),
+            }
+        }
+    }
+
+    fn set_text(&mut self, path: &str, text: &str, source: Source) {
+        let value = match kind_of(path) {
+            Some(kind) => kind.parse(text),
+            None => Value::String(text.into()),
+        };
+        self.set(path, value, source);
+    }
+
+    fn set(&mut self, path: &str, value: Value, source: Source) {
+        if kind_of(path).is_none() && !path.starts_with("strategy.params.") {
+            return self.unknown(path, source);
+        }
+        if path == "strategy.name" && source != Source::Default {
+            // Another strategy has other parameters: those of lower layers do not carry over.
+            let other = self.values.get(path).is_some_and(|placed| placed.value != value);
+            if other {
+                self.values.retain(|held, _| !held.starts_with("strategy.params."));
+            }
+        }
+        self.values.insert(path.into(), Placed { value, source });
+    }
+
+    fn unknown(&mut self, path: &str, source: Source) {
+        let problem = match nearest(path, schema::KEYS.iter().map(|key| key.path)) {
+            Some(near) => format!("no such key; did you mean {near}?"),
+            None => "no such key; `tradewind config schema` lists them all".into(),
+        };
+        self.mistake(source, path, problem);
+    }
+
+    fn mistake(&mut self, source: Source, key: &str, problem: String) {
+        self.mistakes.push(Mistake { source, key: key.into(), problem });
+    }
+}
+
+fn kind_of(path: &str) -> Option<Kind> {
+    schema::find(path).map(|key| key.kind)
+}

@@ -1,0 +1,292 @@
+//! Every key: what it may hold, in which unit, and what it is for.
+
+use toml::Value;
+
+/// What a key holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// A text that is never printed.
+    Secret,
+    /// One of these texts.
+    Choice(&'static [&'static str]),
+    /// A list of texts.
+    List,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number in a range.
+    Integer(i64, i64),
+    /// A decimal number in a range, exact.
+    Decimal(&'static str, &'static str),
+    /// A decimal number in a range, or `"off"`.
+    Limit(&'static str, &'static str),
+    /// `"max"` or a decimal number of venue seconds per second.
+    Speed,
+    /// An address such as `127.0.0.1:9464`, or `"off"`.
+    Address,
+    /// A table of the strategy's own parameters.
+    Params,
+}
+
+/// One key.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// Its dotted path.
+    pub path: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// What it is for.
+    pub doc: &'static str,
+}
+
+const fn key(path: &'static str, kind: Kind, doc: &'static str) -> Key {
+    Key { path, kind, doc }
+}
+
+/// All keys, in the order of `config/default.toml`.
+pub static KEYS: &[Key] = &[
+    key(
+        "session.venue",
+        Kind::Choice(&["auto", "embedded", "alpaca-paper", "alpaca-live"]),
+        "where orders go; anything but auto refuses to fall back",
+    ),
+    key("session.symbols", Kind::List, "what is traded; empty takes those of the data"),
+    key("session.hours", Kind::Choice(&["regular", "extended"]), "when positions may grow"),
+    key("session.data_dir", Kind::Text, "folder of the session; selects which session continues"),
+    key(
+        "session.shutdown",
+        Kind::Choice(&["leave", "cancel-entries", "flatten"]),
+        "what happens to orders and positions at the end",
+    ),
+    key(
+        "session.shutdown_deadline_s",
+        Kind::Integer(1, 3600),
+        "seconds until an orderly end gives up",
+    ),
+    key(
+        "session.i_understand_this_trades_real_money",
+        Kind::Bool,
+        "the confirmation that a live session needs",
+    ),
+    key("strategy.name", Kind::Text, "strategy in the registry; see `tradewind strategies`"),
+    key(
+        "strategy.params",
+        Kind::Params,
+        "the strategy's parameters; see `tradewind strategies NAME`",
+    ),
+    key(
+        "risk.stale_after_s",
+        Kind::Limit("0.001", "86400"),
+        "seconds: oldest market data on which a position may grow",
+    ),
+    key(
+        "risk.price_collar_percent",
+        Kind::Limit("0.01", "100"),
+        "percent: farthest a limit or stop may lie from the last price",
+    ),
+    key("risk.max_order_quantity", Kind::Limit("1", "1000000000"), "shares: most in one order"),
+    key(
+        "risk.max_order_notional_usd",
+        Kind::Limit("0.01", "1000000000"),
+        "USD: most in one order at its worst price",
+    ),
+    key(
+        "risk.max_position_notional_usd",
+        Kind::Limit("0.01", "1000000000"),
+        "USD: most in one symbol, open orders included",
+    ),
+    key(
+        "risk.max_gross_exposure_percent",
+        Kind::Limit("0.01", "400"),
+        "percent of equity: most long plus short, open orders included",
+    ),
+    key(
+        "risk.max_leverage",
+        Kind::Integer(1, 4),
+        "times equity that may be bought; never above the broker's multiplier",
+    ),
+    key(
+        "risk.max_orders_per_minute",
+        Kind::Limit("1", "10000"),
+        "orders that grow in any sixty seconds",
+    ),
+    key(
+        "risk.duplicate_window_s",
+        Kind::Limit("0.001", "86400"),
+        "seconds: the same intent is refused again for this long",
+    ),
+    key(
+        "risk.entry_time_to_live_s",
+        Kind::Limit("1", "31536000"),
+        "seconds: an entry that has not filled by then is cancelled",
+    ),
+    key(
+        "risk.market_slip_percent",
+        Kind::Decimal("0", "100"),
+        "percent: how much worse than the last price a market order is assumed to fill",
+    ),
+    key("alpaca.trading_url", Kind::Text, "trading API; also APCA_API_BASE_URL"),
+    key("alpaca.data_url", Kind::Text, "market data API; also APCA_API_DATA_URL"),
+    key("alpaca.stream_url", Kind::Text, "market data stream; also APCA_API_STREAM_URL"),
+    key(
+        "alpaca.trading_stream_url",
+        Kind::Text,
+        "order stream; empty: the trading API as ws(s) plus /stream",
+    ),
+    key("alpaca.feed", Kind::Choice(&["iex", "sip", "delayed_sip", "test"]), "market data feed"),
+    key(
+        "alpaca.requests_per_minute",
+        Kind::Integer(10, 10000),
+        "requests per minute that the limiter allows itself",
+    ),
+    key("alpaca.key_id", Kind::Secret, "key id; also APCA_API_KEY_ID"),
+    key("alpaca.secret_key", Kind::Secret, "secret key; also APCA_API_SECRET_KEY"),
+    key(
+        "exchange.speed",
+        Kind::Speed,
+        "embedded exchange: venue seconds per second, or max for lock step",
+    ),
+    key("exchange.seed", Kind::Integer(0, i64::MAX), "embedded exchange: seed of data and ids"),
+    key(
+        "exchange.starting_cash_usd",
+        Kind::Decimal("1", "1000000000"),
+        "embedded exchange: USD in a new account",
+    ),
+    key(
+        "exchange.multiplier",
+        Kind::Integer(1, 4),
+        "embedded exchange: margin multiplier of the account: 1, 2 or 4",
+    ),
+    key("exchange.regulatory_fees", Kind::Bool, "embedded exchange: charge SEC, TAF and CAT fees"),
+    key(
+        "exchange.commission_per_share_usd",
+        Kind::Decimal("0", "100"),
+        "embedded exchange: USD of commission per share",
+    ),
+    key(
+        "exchange.slippage_bps",
+        Kind::Integer(0, 10000),
+        "embedded exchange: basis points that a taker loses",
+    ),
+    key(
+        "exchange.latency_ms",
+        Kind::Integer(0, 60000),
+        "embedded exchange: milliseconds before an order can fill",
+    ),
+    key(
+        "exchange.participation_percent",
+        Kind::Limit("0.01", "100"),
+        "embedded exchange: most of a bar's volume that an order may take",
+    ),
+    key("journal.segment_mib", Kind::Integer(1, 4096), "MiB of one journal segment"),
+    key(
+        "journal.max_mib",
+        Kind::Limit("1", "1048576"),
+        "MiB of journal: alert at 80 %, no entries at 100 %",
+    ),
+    key("kafka.brokers", Kind::Text, "broker list host:port,host:port; empty is off"),
+    key("kafka.topic_prefix", Kind::Text, "first word of every topic"),
+    key(
+        "store.sqlite",
+        Kind::Bool,
+        "keep orders, fills and equity in SQLite in the data directory",
+    ),
+    key("metrics.listen", Kind::Address, "address of /metrics, or off"),
+    key(
+        "log.level",
+        Kind::Choice(&["error", "warn", "info", "debug", "trace"]),
+        "how much is logged",
+    ),
+    key("log.format", Kind::Choice(&["text", "json"]), "how log lines look"),
+];
+
+/// The key of a path.
+pub fn find(path: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.path == path)
+}
+
+impl Kind {
+    /// What it holds, in words.
+    pub fn expected(&self) -> String {
+        match self {
+            Kind::Text | Kind::Secret => "a text".into(),
+            Kind::Choice(choices) => format!("one of {}", choices.join(", ")),
+            Kind::List => "a list of texts such as [\"SPY\", \"AAPL\"]".into(),
+            Kind::Bool => "true or false".into(),
+            Kind::Integer(low, high) if *high == i64::MAX => format!("a whole number from {low}"),
+            Kind::Integer(low, high) => format!("a whole number from {low} to {high}"),
+            Kind::Decimal(low, high) => format!("a number from {low} to {high}"),
+            Kind::Limit(low, high) => format!("a number from {low} to {high}, or \"off\""),
+            Kind::Speed => "\"max\", or a number above 0 such as 60".into(),
+            Kind::Address => "an address such as 127.0.0.1:9464, or \"off\"".into(),
+            Kind::Params => "a table of parameters".into(),
+        }
+    }
+
+    /// A text from the environment or a flag as a value of this kind; what does not fit stays
+    /// text and is found by the check.
+    pub fn parse(&self, text: &str) -> Value {
+        match self {
+            Kind::List => {
+                let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+                Value::Array(parts.map(|part| Value::String(part.into())).collect())
+            }
+            Kind::Bool => text.parse().map_or_else(|_| Value::String(text.into()), Value::Boolean),
+            Kind::Integer(..) => {
+                text.parse().map_or_else(|_| Value::String(text.into()), Value::Integer)
+            }
+            Kind::Text
+            | Kind::Secret
+            | Kind::Choice(_)
+            | Kind::Decimal(..)
+            | Kind::Limit(..)
+            | Kind::Speed
+            | Kind::Address
+            | Kind::Params => Value::String(text.into()),
+        }
+    }
+
+    /// Whether a value is of this kind and in its range.
+    pub fn accepts(&self, value: &Value) -> bool {
+        match self {
+            Kind::Text | Kind::Secret => value.is_str(),
+            Kind::Choice(choices) => value.as_str().is_some_and(|text| choices.contains(&text)),
+            Kind::List => value.as_array().is_some_and(|list| list.iter().all(Value::is_str)),
+            Kind::Bool => value.is_bool(),
+            Kind::Integer(low, high) => {
+                value.as_integer().is_some_and(|number| *low <= number && number <= *high)
+            }
+            Kind::Decimal(low, high) => in_range(value, low, high),
+            Kind::Limit(low, high) => value.as_str() == Some("off") || in_range(value, low, high),
+            Kind::Speed => value.as_str() == Some("max") || in_range(value, "0.000001", "1000000"),
+            Kind::Address => value
+                .as_str()
+                .is_some_and(|text| text == "off" || text.parse::<std::net::SocketAddr>().is_ok()),
+            Kind::Params => value.is_table(),
+        }
+    }
+}
+
+/// The exact text of a number: as written in a string or an integer; a TOML float prints as the
+/// shortest decimal that reads back the same, which is what its author typed.
+pub fn number_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Float(number) if number.is_finite() => Some(number.to_string()),
+        Value::Float(_)
+        | Value::Boolean(_)
+        | Value::Datetime(_)
+        | Value::Array(_)
+        | Value::Table(_) => None,
+    }
+}
+
+fn in_range(value: &Value, low: &str, high: &str) -> bool {
+    let read = |text: &str| text.parse::<kernel::Cash>().ok();
+    match (number_text(value).and_then(|text| read(&text)), read(low), read(high)) {
+        (Some(number), Some(low), Some(high)) => low <= number && number <= high,
+        _ => false,
+    }
+}

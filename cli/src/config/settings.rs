@@ -1,0 +1,205 @@
+//! What the program trusts: the checked configuration in the types that it uses.
+
+use super::layers::Placed;
+use super::schema::{self, Kind, number_text};
+use kernel::{BasisPoints, Cash, Limits, Quantity, ShutdownPolicy, Span, TradingHours};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use toml::Value;
+
+/// Where orders go, as configured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Venue {
+    /// Alpaca paper when keys are set, else the embedded exchange.
+    Auto,
+    /// The embedded exchange.
+    Embedded,
+    /// Alpaca paper.
+    AlpacaPaper,
+    /// Alpaca live.
+    AlpacaLive,
+}
+
+/// How fast the embedded exchange goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Speed {
+    /// Lock step with the session.
+    Max,
+    /// Venue seconds per second, as decimal text.
+    Times(String),
+}
+
+/// A checked configuration. Every getter's key is in the schema and its value was accepted, so a
+/// value of another kind cannot occur; the fallbacks are the schema's lowest values.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    values: BTreeMap<String, Placed>,
+}
+
+impl Settings {
+    /// From values that the schema has accepted.
+    pub const fn new(values: BTreeMap<String, Placed>) -> Self {
+        Self { values }
+    }
+
+    fn value(&self, path: &str) -> Option<&Value> {
+        self.values.get(path).map(|placed| &placed.value)
+    }
+
+    /// A text; empty when it is not set.
+    pub fn text(&self, path: &str) -> &str {
+        self.value(path).and_then(Value::as_str).unwrap_or("")
+    }
+
+    /// A whole number.
+    pub fn integer(&self, path: &str) -> i64 {
+        self.value(path).and_then(Value::as_integer).unwrap_or(0)
+    }
+
+    /// A yes or no.
+    pub fn is_on(&self, path: &str) -> bool {
+        self.value(path).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// A number exactly as it was written; `None` when it is off.
+    pub fn decimal(&self, path: &str) -> Option<Cash> {
+        let text = number_text(self.value(path)?)?;
+        text.parse().ok()
+    }
+
+    fn nanos(&self, path: &str) -> Option<i64> {
+        self.decimal(path).map(Cash::nanos)
+    }
+
+    fn span(&self, path: &str) -> Option<Span> {
+        self.nanos(path).map(Span::from_nanos)
+    }
+
+    fn percent(&self, path: &str) -> Option<BasisPoints> {
+        let points = self.nanos(path)? / (kernel::SCALE / 100);
+        i32::try_from(points).ok().map(BasisPoints::new)
+    }
+
+    /// The risk limits.
+    pub fn limits(&self) -> Limits {
+        let count = self.nanos("risk.max_orders_per_minute").map(|nanos| nanos / kernel::SCALE);
+        Limits {
+            stale_after: self.span("risk.stale_after_s"),
+            price_collar: self.percent("risk.price_collar_percent"),
+            max_order_quantity: self.nanos("risk.max_order_quantity").map(Quantity::from_nanos),
+            max_order_notional: self.decimal("risk.max_order_notional_usd"),
+            max_position_notional: self.decimal("risk.max_position_notional_usd"),
+            max_gross_exposure: self.percent("risk.max_gross_exposure_percent"),
+            max_leverage: u8::try_from(self.integer("risk.max_leverage")).unwrap_or(1),
+            max_orders_per_minute: count.and_then(|count| u32::try_from(count).ok()),
+            duplicate_window: self.span("risk.duplicate_window_s"),
+            entry_time_to_live: self.span("risk.entry_time_to_live_s"),
+            market_slip: self.percent("risk.market_slip_percent").unwrap_or_default(),
+        }
+    }
+
+    /// Where orders go.
+    pub fn venue(&self) -> Venue {
+        match self.text("session.venue") {
+            "embedded" => Venue::Embedded,
+            "alpaca-paper" => Venue::AlpacaPaper,
+            "alpaca-live" => Venue::AlpacaLive,
+            _ => Venue::Auto,
+        }
+    }
+
+    /// The symbols to trade; empty takes those of the data.
+    pub fn symbols(&self) -> Vec<String> {
+        let list = self.value("session.symbols").and_then(Value::as_array);
+        let texts = list.into_iter().flatten().filter_map(Value::as_str);
+        texts.map(str::to_owned).collect()
+    }
+
+    /// When positions may grow.
+    pub fn hours(&self) -> TradingHours {
+        match self.text("session.hours") {
+            "extended" => TradingHours::Extended,
+            _ => TradingHours::Regular,
+        }
+    }
+
+    /// What happens at the end.
+    pub fn shutdown(&self) -> ShutdownPolicy {
+        match self.text("session.shutdown") {
+            "leave" => ShutdownPolicy::Leave,
+            "flatten" => ShutdownPolicy::Flatten,
+            _ => ShutdownPolicy::CancelEntries,
+        }
+    }
+
+    /// How long an orderly end may take.
+    pub fn shutdown_deadline(&self) -> Duration {
+        let seconds = self.integer("session.shutdown_deadline_s");
+        Duration::from_secs(u64::try_from(seconds).unwrap_or(1))
+    }
+
+    /// The folder of the session: as configured, else `default` under the user's data directory.
+    pub fn data_dir(&self) -> PathBuf {
+        match self.text("session.data_dir") {
+            "" => user_data_dir().join("default"),
+            path => PathBuf::from(path),
+        }
+    }
+
+    /// How fast the embedded exchange goes.
+    pub fn speed(&self) -> Speed {
+        match self.value("exchange.speed").and_then(number_text) {
+            Some(text) if text == "max" => Speed::Max,
+            Some(text) => Speed::Times(text),
+            None => Speed::Max,
+        }
+    }
+
+    /// The address of `/metrics`, unless it is off.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.text("metrics.listen").parse().ok()
+    }
+
+    /// The strategy's parameters as texts.
+    pub fn strategy_params(&self) -> BTreeMap<String, String> {
+        let prefix = "strategy.params.";
+        let held = self.values.iter().filter_map(|(path, placed)| {
+            let name = path.strip_prefix(prefix)?;
+            let text = number_text(&placed.value).unwrap_or_else(|| placed.value.to_string());
+            Some((name.to_owned(), text))
+        });
+        held.collect()
+    }
+
+    /// Every value for people: key, text (secrets as stars) and source.
+    pub fn redacted(&self) -> impl Iterator<Item = (&str, String, String)> {
+        self.values.iter().map(|(path, placed)| {
+            let secret = schema::find(path).is_some_and(|key| key.kind == Kind::Secret);
+            let text = match &placed.value {
+                Value::String(text) if secret && !text.is_empty() => "\"***\"".into(),
+                value => value.to_string(),
+            };
+            (path.as_str(), text, placed.source.to_string())
+        })
+    }
+
+    /// Every value as it goes into the journal: redacted, without sources.
+    pub fn for_journal(&self) -> BTreeMap<Box<str>, Box<str>> {
+        self.redacted().map(|(path, text, _)| (path.into(), text.into())).collect()
+    }
+
+    /// The place a value came from.
+    pub fn source(&self, path: &str) -> Option<String> {
+        self.values.get(path).map(|placed| placed.source.to_string())
+    }
+}
+
+/// The user's data directory for Tradewind: `$XDG_DATA_HOME/tradewind` or
+/// `~/.local/share/tradewind`.
+pub fn user_data_dir() -> PathBuf {
+    let base = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+    base.or_else(home).unwrap_or_else(|| PathBuf::from(".")).join("tradewind")
+}

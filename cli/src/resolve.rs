@@ -1,0 +1,72 @@
+//! From what was typed to checked settings.
+
+use crate::args::{ConfigArgs, DataDirArgs, SessionArgs, TradeArgs};
+use crate::config::{ConfigError, Layers, Settings};
+
+/// The layers of the defaults, a profile, files and the environment.
+pub fn base(args: &ConfigArgs) -> Layers {
+    let mut layers = Layers::new();
+    if let Some(profile) = &args.profile {
+        layers.add_profile(profile);
+    }
+    for file in &args.config {
+        layers.add_file(file);
+    }
+    layers.add_environment(std::env::vars());
+    for (key, value) in &args.set {
+        layers.set_flag("--set", key, value);
+    }
+    layers
+}
+
+/// Adds the flag that names the data directory.
+pub fn place(layers: &mut Layers, args: &DataDirArgs) {
+    if let Some(dir) = &args.data_dir {
+        layers.set_flag("--data-dir", "session.data_dir", &dir.to_string_lossy());
+    }
+}
+
+/// Adds the flags that say what is traded.
+pub fn trade(layers: &mut Layers, args: &TradeArgs) {
+    let flags = [
+        ("--symbols", "session.symbols", &args.symbols),
+        ("--strategy", "strategy.name", &args.strategy),
+        ("--session", "session.hours", &args.session),
+        ("--seed", "exchange.seed", &args.seed),
+    ];
+    for (flag, key, value) in flags {
+        if let Some(value) = value {
+            layers.set_flag(flag, key, value);
+        }
+    }
+    for (name, value) in &args.param {
+        layers.set_flag("--param", &format!("strategy.params.{name}"), value);
+    }
+}
+
+/// The settings of a session.
+///
+/// # Errors
+/// Every mistake in any layer.
+pub fn session(args: &SessionArgs) -> Result<Settings, ConfigError> {
+    let mut layers = base(&args.config);
+    place(&mut layers, &args.place);
+    trade(&mut layers, &args.trade);
+    if let Some(speed) = &args.speed {
+        layers.set_flag("--speed", "exchange.speed", speed);
+    }
+    if let Some(policy) = &args.shutdown {
+        layers.set_flag("--shutdown", "session.shutdown", policy);
+    }
+    layers.finish().map(Settings::new)
+}
+
+/// The settings of a command that only needs to know which session is meant.
+///
+/// # Errors
+/// Every mistake in any layer.
+pub fn place_only(args: &DataDirArgs) -> Result<Settings, ConfigError> {
+    let mut layers = base(&ConfigArgs::default());
+    place(&mut layers, args);
+    layers.finish().map(Settings::new)
+}
