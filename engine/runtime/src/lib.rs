@@ -1,1 +1,4 @@
-//! Stub.
+//! The tokio shell around the kernel: it waits, sends and stores; it does not decide.
+
+pub mod control;
+pub mod session;

@@ -1,0 +1,64 @@
+//! The local control socket: how `tradewind status|halt|resume|flatten|cancel-all` reach a running
+//! session.
+//!
+//! A Unix socket that only its owner can open carries JSON lines: `{cmd, args, reason}` in,
+//! `{ok, …}` out. It never touches the session's state: a command is handed over and answered by
+//! the session's own task, and `status` is read from what that task publishes.
+
+mod ask;
+mod path;
+mod server;
+
+pub use ask::{AskError, ask};
+pub use server::{ControlError, ControlServer, Order, serve};
+
+use serde::{Deserialize, Serialize};
+
+/// One line from the client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// `status`, `halt`, `resume`, `flatten` or `cancel-all`.
+    pub cmd: String,
+    /// Arguments; none of the commands so far takes any.
+    #[serde(default)]
+    pub args: serde_json::Value,
+    /// Why; journalled with the command.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// One line back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Whether it was done.
+    pub ok: bool,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// What belongs to the command: the fields of the status, or where trading stands now.
+    #[serde(flatten)]
+    pub body: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Request {
+    /// A request without arguments.
+    pub fn new(cmd: &str, reason: &str) -> Self {
+        Self { cmd: cmd.into(), args: serde_json::Value::Null, reason: reason.into() }
+    }
+}
+
+impl Answer {
+    /// Done, with the fields of a value that serialises to an object.
+    pub fn done(body: &impl Serialize) -> Self {
+        match serde_json::to_value(body) {
+            Ok(serde_json::Value::Object(body)) => Self { ok: true, error: None, body },
+            Ok(_) => Self { ok: true, error: None, body: serde_json::Map::new() },
+            Err(error) => Self::refused(format!("the answer cannot be written: {error}")),
+        }
+    }
+
+    /// Not done, and why.
+    pub fn refused(error: impl Into<String>) -> Self {
+        Self { ok: false, error: Some(error.into()), body: serde_json::Map::new() }
+    }
+}

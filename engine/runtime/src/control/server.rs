@@ -1,0 +1,216 @@
+//! The session's side of the socket.
+
+use super::{Answer, Request, path};
+use crate::session::Status;
+use kernel::Command;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+/// The longest line that is read: a command with its reason is a fraction of it.
+const LONGEST_LINE: u64 = 64 * 1024;
+
+/// The socket could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("the control socket in {} cannot be opened: {source}", dir.display())]
+pub struct ControlError {
+    /// The data directory.
+    pub dir: PathBuf,
+    /// What went wrong.
+    pub source: io::Error,
+}
+
+/// A command for the session's task, with the way back for its answer.
+#[derive(Debug)]
+pub struct Order {
+    /// What is asked for.
+    pub command: Command,
+    /// Where the answer goes.
+    pub answer: oneshot::Sender<Answer>,
+}
+
+/// The listening socket; dropping it closes and removes it.
+#[derive(Debug)]
+pub struct ControlServer {
+    path: PathBuf,
+    task: JoinHandle<()>,
+}
+
+impl ControlServer {
+    /// Where it listens.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for ControlServer {
+    fn drop(&mut self) {
+        self.task.abort();
+        // A file that is left behind is found dead by the next client and replaced by the next
+        // session.
+        let _ = path::remove_if_there(&self.path);
+    }
+}
+
+/// Opens the socket of a data directory. The caller holds that directory's journal, so a socket
+/// found there belongs to nobody alive and is replaced.
+///
+/// # Errors
+/// When the socket cannot be made.
+pub fn serve(
+    dir: &Path,
+    orders: mpsc::Sender<Order>,
+    status: watch::Receiver<Status>,
+) -> Result<ControlServer, ControlError> {
+    let failed = |source| ControlError { dir: dir.into(), source };
+    let path = path::prepare(dir).map_err(failed)?;
+    path::remove_if_there(&path).map_err(failed)?;
+    let listener = UnixListener::bind(&path).map_err(failed)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    let task = tokio::spawn(accept(listener, orders, status));
+    Ok(ControlServer { path, task })
+}
+
+async fn accept(
+    listener: UnixListener,
+    orders: mpsc::Sender<Order>,
+    status: watch::Receiver<Status>,
+) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(converse(stream, orders.clone(), status.clone()));
+            }
+            Err(error) => {
+                tracing::warn!("the control socket failed to accept: {error}");
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// Answers line after line until the client leaves.
+async fn converse(
+    stream: UnixStream,
+    orders: mpsc::Sender<Order>,
+    status: watch::Receiver<Status>,
+) {
+    let (read, mut write) = stream.into_split();
+    let mut read = BufReader::new(read);
+    loop {
+        let mut line = Vec::new();
+        match (&mut read).take(LONGEST_LINE).read_until(b'\n', &mut line).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+        let answer = reply(&line, &orders, &status).await;
+        let Ok(mut text) = serde_json::to_vec(&answer) else {
+            return;
+        };
+        text.push(b'\n');
+        if write.write_all(&text).await.is_err() || line.last() != Some(&b'\n') {
+            return;
+        }
+    }
+}
+
+async fn reply(
+    line: &[u8],
+    orders: &mpsc::Sender<Order>,
+    status: &watch::Receiver<Status>,
+) -> Answer {
+    let request: Request = match serde_json::from_slice(line) {
+        Ok(request) => request,
+        Err(error) => {
+            return Answer::refused(format!(
+                "not a request of the form {{\"cmd\":…,\"reason\":…}}: {error}"
+            ));
+        }
+    };
+    if request.cmd == "status" {
+        return Answer::done(&*status.borrow());
+    }
+    let Some(command) = command(&request) else {
+        return Answer::refused(format!(
+            "no command {:?}: status, halt, resume, flatten or cancel-all",
+            request.cmd
+        ));
+    };
+    let (answer, answered) = oneshot::channel();
+    if orders.send(Order { command, answer }).await.is_err() {
+        return Answer::refused("the session is ending");
+    }
+    answered.await.unwrap_or_else(|_| Answer::refused("the session ended before it answered"))
+}
+
+fn command(request: &Request) -> Option<Command> {
+    let reason = match request.reason.trim() {
+        "" => "no reason given".into(),
+        reason => reason.into(),
+    };
+    match request.cmd.as_str() {
+        "halt" => Some(Command::Halt { reason }),
+        "resume" => Some(Command::Resume { reason }),
+        "flatten" => Some(Command::Flatten { reason }),
+        "cancel-all" => Some(Command::CancelAll { reason }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::{AskError, ask};
+    use proptest::prelude::*;
+
+    async fn ask_off_thread(dir: &Path, request: Request) -> Result<Answer, AskError> {
+        let dir = dir.to_owned();
+        tokio::task::spawn_blocking(move || ask(&dir, &request)).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn status_is_read_and_a_command_is_handed_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let (orders, mut taken) = mpsc::channel(4);
+        let (_publish, status) = watch::channel(Status::starting("embedded", "synthetic"));
+        let server = serve(dir.path(), orders, status).unwrap();
+        let mode = std::fs::metadata(server.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+
+        let shown = ask_off_thread(dir.path(), Request::new("status", "")).await.unwrap();
+        assert!(shown.ok);
+        assert_eq!(shown.body["synthetic"], true);
+
+        let session = tokio::spawn(async move {
+            let order = taken.recv().await.unwrap();
+            order.answer.send(Answer::done(&serde_json::json!({"trading": "halted"}))).unwrap();
+            order.command
+        });
+        let halted = ask_off_thread(dir.path(), Request::new("halt", "lunch")).await.unwrap();
+        assert_eq!(halted.body["trading"], "halted");
+        assert_eq!(session.await.unwrap(), Command::Halt { reason: "lunch".into() });
+
+        let unknown = ask_off_thread(dir.path(), Request::new("dance", "")).await.unwrap();
+        assert!(!unknown.ok && unknown.error.unwrap().contains("dance"));
+
+        drop(server);
+        let gone = ask_off_thread(dir.path(), Request::new("status", "")).await;
+        assert!(matches!(gone, Err(AskError::NoSession { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_is_answered(line in prop::collection::vec(any::<u8>(), 0..200)) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let (orders, closed) = mpsc::channel(1);
+            drop(closed);
+            let (_publish, status) = watch::channel(Status::starting("embedded", "synthetic"));
+            let answer = runtime.block_on(reply(&line, &orders, &status));
+            prop_assert_eq!(answer.ok, answer.error.is_none());
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! How a session is told to end.
+
+use tokio::sync::watch;
+
+/// How urgently a session is asked to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum StopSignal {
+    /// It goes on.
+    #[default]
+    None,
+    /// Its shutdown policy is carried out, with a deadline.
+    Orderly,
+    /// At once: the journal is synced and nothing more is waited for.
+    Now,
+}
+
+/// The caller's side: what a signal handler holds.
+#[derive(Debug, Clone)]
+pub struct Stopper {
+    signal: watch::Sender<StopSignal>,
+}
+
+/// The session's side.
+#[derive(Debug, Clone)]
+pub struct StopReceiver {
+    signal: watch::Receiver<StopSignal>,
+}
+
+/// The two sides of a stop signal.
+pub fn stop_signal() -> (Stopper, StopReceiver) {
+    let (sender, receiver) = watch::channel(StopSignal::None);
+    (Stopper { signal: sender }, StopReceiver { signal: receiver })
+}
+
+impl Stopper {
+    /// Asks once more: the first call asks for an orderly end, every further one for an end now.
+    pub fn press(&self) {
+        self.signal.send_modify(|signal| {
+            *signal = match signal {
+                StopSignal::None => StopSignal::Orderly,
+                StopSignal::Orderly | StopSignal::Now => StopSignal::Now,
+            }
+        });
+    }
+}
+
+impl StopReceiver {
+    /// What was asked for so far.
+    pub fn asked(&self) -> StopSignal {
+        *self.signal.borrow()
+    }
+
+    /// Waits until at least this much was asked for; for ever when nobody can ask any more.
+    pub async fn wait_for(&mut self, wanted: StopSignal) {
+        if self.signal.wait_for(|signal| *signal >= wanted).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_second_press_means_now() {
+        let (stopper, mut stop) = stop_signal();
+        assert_eq!(stop.asked(), StopSignal::None);
+        stopper.press();
+        stop.wait_for(StopSignal::Orderly).await;
+        assert_eq!(stop.asked(), StopSignal::Orderly);
+        stopper.press();
+        stop.wait_for(StopSignal::Now).await;
+        stopper.press();
+        assert_eq!(stop.asked(), StopSignal::Now);
+    }
+}

@@ -1,0 +1,259 @@
+//! What a running session shows of itself: to the terminal and to the control socket.
+
+use kernel::{
+    Cash, Event, OrderNumber, OrderStatus, Price, Quantity, State, Tally, Timestamp, TradingState,
+};
+use serde::Serialize;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// How many of the last events are shown.
+const RECENT: usize = 20;
+
+/// One look at a running session. Money and quantities print as decimal strings.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Status {
+    /// The session's id.
+    pub session: String,
+    /// `embedded`, `alpaca-paper` or `alpaca-live`.
+    pub venue: String,
+    /// `synthetic`, `file` or `alpaca`.
+    pub data: String,
+    /// Whether the prices are made up.
+    pub synthetic: bool,
+    /// What it is doing.
+    pub phase: Phase,
+    /// What a person should know right now, such as when the market opens.
+    pub message: Option<String>,
+    /// The venue's time as of the last input.
+    pub venue_time: Timestamp,
+    /// How far trading is allowed to go.
+    pub trading: TradingState,
+    /// Whether everything is being cancelled and closed.
+    pub flattening: bool,
+    /// Whether the books agree with the broker's since the last connect.
+    pub reconciled: bool,
+    /// The two connections.
+    pub links: Links,
+    /// Cash and positions at the last prices.
+    pub equity: Cash,
+    /// Cash.
+    pub cash: Cash,
+    /// Equity less what it was when the trading day began; `null` before the first day.
+    pub day_profit: Option<Cash>,
+    /// Every position that is not flat.
+    pub positions: Vec<PositionLine>,
+    /// Every live order, oldest first.
+    pub open_orders: Vec<OrderLine>,
+    /// The last events, oldest first.
+    pub recent: Vec<String>,
+    /// The session's counts.
+    pub tally: Tally,
+    /// Inputs a second over the last moment.
+    pub inputs_per_second: f64,
+    /// Seconds since the last market data arrived, by the machine's clock; `null` before any.
+    pub feed_age_seconds: Option<f64>,
+    /// Bytes of journal on disk.
+    pub journal_bytes: u64,
+}
+
+/// What a session is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Connecting, reading the account, warming up.
+    #[default]
+    Starting,
+    /// Trading, or ready to.
+    Running,
+    /// Carrying out its shutdown policy.
+    Stopping,
+    /// Over.
+    Ended,
+}
+
+/// The two connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Links {
+    /// The stream of market data.
+    pub market_data: bool,
+    /// The stream of order updates.
+    pub orders: bool,
+}
+
+/// A position in the status view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PositionLine {
+    /// Of what.
+    pub symbol: String,
+    /// Signed shares.
+    pub qty: Quantity,
+    /// Mean entry price.
+    pub avg_price: Option<Price>,
+    /// The last price seen.
+    pub last_price: Option<Price>,
+    /// Signed value at the last price.
+    pub market_value: Option<Cash>,
+    /// Profit or loss were it closed at the last price.
+    pub unrealised: Option<Cash>,
+}
+
+/// A live order in the status view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OrderLine {
+    /// Its number in the session.
+    pub order: OrderNumber,
+    /// Of what.
+    pub symbol: String,
+    /// `buy` or `sell`.
+    pub side: &'static str,
+    /// `market`, `limit`, `stop` or `stop_limit`.
+    pub kind: &'static str,
+    /// Shares asked for.
+    pub qty: Quantity,
+    /// Shares filled.
+    pub filled: Quantity,
+    /// The limit or stop price, when it has one.
+    pub price: Option<Price>,
+    /// Where it stands.
+    pub status: OrderStatus,
+}
+
+impl Status {
+    /// The status of a session that has taken in nothing yet.
+    pub fn starting(venue: &str, data: &str) -> Self {
+        Self {
+            session: String::new(),
+            venue: venue.into(),
+            data: data.into(),
+            synthetic: data == "synthetic",
+            phase: Phase::Starting,
+            message: None,
+            venue_time: Timestamp::default(),
+            trading: TradingState::Active,
+            flattening: false,
+            reconciled: false,
+            links: Links::default(),
+            equity: Cash::ZERO,
+            cash: Cash::ZERO,
+            day_profit: None,
+            positions: Vec::new(),
+            open_orders: Vec::new(),
+            recent: Vec::new(),
+            tally: Tally::default(),
+            inputs_per_second: 0.0,
+            feed_age_seconds: None,
+            journal_bytes: 0,
+        }
+    }
+
+    /// Takes over what the state says.
+    pub(super) fn read(&mut self, state: &State) {
+        if let Some(start) = state.session() {
+            self.session = start.session.to_string();
+        }
+        self.venue_time = state.now();
+        self.trading = state.trading_state();
+        self.flattening = state.is_flattening();
+        self.reconciled = state.is_reconciled();
+        self.links =
+            Links { market_data: state.market_stream_is_up(), orders: state.order_stream_is_up() };
+        self.equity = state.equity();
+        self.cash = state.ledger().cash();
+        self.day_profit = state.day().and_then(|day| self.equity.checked_sub(day.starting_equity));
+        self.positions = positions(state);
+        self.open_orders = open_orders(state);
+        self.tally = *state.tally();
+    }
+}
+
+fn positions(state: &State) -> Vec<PositionLine> {
+    let held = state.symbols().ids().map(|symbol| (symbol, state.ledger().position(symbol)));
+    let held = held.filter(|(_, position)| !position.quantity.is_zero());
+    let lines = held.map(|(symbol, position)| {
+        let last_price = state.last_price(symbol);
+        PositionLine {
+            symbol: state.symbols().name(symbol).into(),
+            qty: position.quantity,
+            avg_price: position.average_price(),
+            last_price,
+            market_value: state.market_value(symbol),
+            unrealised: last_price.and_then(|price| position.unrealised(price)),
+        }
+    });
+    lines.collect()
+}
+
+fn open_orders(state: &State) -> Vec<OrderLine> {
+    let lines = state.live_orders().map(|order| OrderLine {
+        order: order.number,
+        symbol: state.symbols().name(order.symbol).into(),
+        side: order.side.as_str(),
+        kind: order.kind.as_str(),
+        qty: order.quantity,
+        filled: order.filled,
+        price: order.kind.limit().or(order.kind.stop()),
+        status: order.status,
+    });
+    lines.collect()
+}
+
+/// What the status shows beside the state: the last events and the rates.
+#[derive(Debug)]
+pub(super) struct Gauges {
+    recent: VecDeque<String>,
+    last_data: Option<Instant>,
+    measured: (Instant, u64),
+    rate: f64,
+}
+
+/// How often a rate is measured afresh.
+const MEASURE_EVERY: Duration = Duration::from_millis(500);
+
+impl Gauges {
+    pub fn new() -> Self {
+        let measured = (Instant::now(), 0);
+        Self { recent: VecDeque::new(), last_data: None, measured, rate: 0.0 }
+    }
+
+    /// Notes that market data has arrived.
+    pub fn data_arrived(&mut self) {
+        self.last_data = Some(Instant::now());
+    }
+
+    /// How long ago market data last arrived.
+    pub fn data_age(&self) -> Option<Duration> {
+        self.last_data.map(|last| last.elapsed())
+    }
+
+    /// Keeps an event that a person wants to see, and logs it.
+    pub fn note(&mut self, event: &Event, state: &State) {
+        let Some(sentence) = super::describe::sentence(event, state) else {
+            return;
+        };
+        match event {
+            Event::AlertRaised(alert) => {
+                tracing::warn!(code = %alert.code, severity = ?alert.severity, "{}", alert.text);
+            }
+            Event::OrderDenied { .. } => tracing::debug!(at = %state.now(), "{sentence}"),
+            _ => tracing::info!(at = %state.now(), "{sentence}"),
+        }
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(sentence);
+    }
+
+    /// Writes what is shown beside the state.
+    pub fn write(&mut self, status: &mut Status) {
+        let (since, inputs) = self.measured;
+        let (elapsed, now) = (since.elapsed(), status.tally.inputs);
+        if elapsed >= MEASURE_EVERY {
+            self.rate = now.saturating_sub(inputs) as f64 / elapsed.as_secs_f64();
+            self.measured = (Instant::now(), now);
+        }
+        status.inputs_per_second = self.rate;
+        status.feed_age_seconds = self.data_age().map(|age| age.as_secs_f64());
+        status.recent = self.recent.iter().cloned().collect();
+    }
+}
