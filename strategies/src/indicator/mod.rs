@@ -1,0 +1,21 @@
+//! Technical indicators with no value before there is one.
+//!
+//! Every indicator takes one [`Sample`] at a time in constant time and without allocating, answers
+//! `None` until it has seen enough, and equals TA-Lib from its first value on. Averages over a
+//! window come from the `ta` crate, whose numbers agree with TA-Lib's; the recursive ones are
+//! written here, because `ta` seeds them with the first sample and TA-Lib with a mean.
+
+mod bollinger;
+mod ema;
+mod macd;
+mod renewed;
+mod rsi;
+mod sample;
+mod sma;
+
+pub use bollinger::{Bands, Bollinger};
+pub use ema::Ema;
+pub use macd::{Macd, MacdValue};
+pub use rsi::Rsi;
+pub use sample::{Period, Sample, SampleError};
+pub use sma::Sma;

@@ -1,0 +1,148 @@
+//! From a stance to a position: which side, how much, and never across zero in one order.
+
+use crate::{Mistake, ParamSpec, Params, to_quantity};
+use kernel::{Bar, Intents, Price, Quantity, Side, View};
+
+/// Shares per entry.
+pub const QUANTITY: ParamSpec = ParamSpec::integer(
+    "quantity",
+    "10",
+    (1, 1_000_000),
+    "shares",
+    "How much one entry buys or sells short.",
+);
+
+/// USD per entry, instead of shares.
+pub const NOTIONAL_USD: ParamSpec = ParamSpec::decimal(
+    "notional_usd",
+    "0",
+    (0.0, 1e9),
+    "USD",
+    "How much one entry is worth, in whole shares at the last close; 0 takes `quantity` instead.",
+);
+
+/// Which sides are traded.
+pub const DIRECTION: ParamSpec = ParamSpec::choice(
+    "direction",
+    "long",
+    &["long", "both"],
+    "Whether only long positions are taken, or short ones as well.",
+);
+
+/// Where a strategy would like to stand in a symbol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stance {
+    /// Holding shares.
+    Long,
+    /// Holding nothing.
+    Flat,
+    /// Having sold short.
+    Short,
+}
+
+/// Which sides a strategy trades.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Long only: where it would be short it is flat.
+    Long,
+    /// Long and short.
+    Both,
+}
+
+/// How much one entry is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Size {
+    /// So many shares.
+    Shares(Quantity),
+    /// So many USD at the last price.
+    Notional(f64),
+}
+
+/// How a strategy gets where it would like to stand.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Trading {
+    /// How much one entry is.
+    pub size: Size,
+    /// Which sides are traded.
+    pub direction: Direction,
+}
+
+impl Size {
+    /// From the parameters [`QUANTITY`] and [`NOTIONAL_USD`].
+    ///
+    /// # Errors
+    /// When the strategy's entry does not declare them.
+    pub fn from_params(params: &Params) -> Result<Self, Mistake> {
+        let notional = params.decimal(NOTIONAL_USD.name)?;
+        if notional > 0.0 {
+            return Ok(Size::Notional(notional));
+        }
+        let shares = params.integer(QUANTITY.name)?;
+        Quantity::from_whole(shares).map(Size::Shares).ok_or(Mistake::Undeclared(QUANTITY.name))
+    }
+
+    /// Whole shares at a price; `None` when the amount does not buy one.
+    pub fn shares(self, price: Price) -> Option<Quantity> {
+        match self {
+            Size::Shares(quantity) => Some(quantity),
+            Size::Notional(usd) => {
+                to_quantity(usd / price.to_f64()).ok().filter(|shares| shares.is_positive())
+            }
+        }
+    }
+}
+
+impl Trading {
+    /// From the parameters [`QUANTITY`], [`NOTIONAL_USD`] and [`DIRECTION`].
+    ///
+    /// # Errors
+    /// When the strategy's entry does not declare them.
+    pub fn from_params(params: &Params) -> Result<Self, Mistake> {
+        let direction = match params.choice(DIRECTION.name)? {
+            "both" => Direction::Both,
+            _ => Direction::Long,
+        };
+        Ok(Self { size: Size::from_params(params)?, direction })
+    }
+
+    /// Proposes the next order on the way to a stance, if one is needed and none is working.
+    ///
+    /// No order may cross zero, so a turn from long to short takes two: what is held is closed
+    /// first, and the entry follows once that fill has been booked.
+    pub fn toward(&self, stance: Stance, bar: &Bar, view: &View<'_>, intents: &mut Intents) {
+        let held = view.position(bar.symbol).quantity;
+        let stance = match (stance, self.direction) {
+            (Stance::Short, Direction::Long) => Stance::Flat,
+            (stance, Direction::Long | Direction::Both) => stance,
+        };
+        let there = match stance {
+            Stance::Long => held.is_positive(),
+            Stance::Flat => held.is_zero(),
+            Stance::Short => held.is_negative(),
+        };
+        if there || view.has_open_order(bar.symbol) {
+            return;
+        }
+        if held.is_zero() {
+            let side = if stance == Stance::Long { Side::Buy } else { Side::Sell };
+            self.enter(side, bar, intents);
+        } else {
+            close(held, bar, intents);
+        }
+    }
+
+    fn enter(&self, side: Side, bar: &Bar, intents: &mut Intents) {
+        if let Some(quantity) = self.size.shares(bar.close) {
+            intents.market(bar.symbol, side, quantity);
+        }
+    }
+}
+
+/// A fraction of a share, which a broker may hold for other reasons, cannot be sold here and stays.
+fn close(held: Quantity, bar: &Bar, intents: &mut Intents) {
+    let side = if held.is_positive() { Side::Sell } else { Side::Buy };
+    let shares = held.abs().whole();
+    if shares.is_positive() {
+        intents.market(bar.symbol, side, shares);
+    }
+}

@@ -1,0 +1,107 @@
+//! Strategies by name.
+
+use crate::param::{Mistake, ParamSpec, Params, did_you_mean, nearest};
+use crate::strategy::{
+    bollinger_breakout, buy_and_hold, macd_trend, rsi_mean_reversion, sma_crossover,
+};
+use kernel::{Strategy, StrategySpec, Symbols};
+use std::collections::BTreeMap;
+
+/// The strategies that ship with the program. A new one is a file under `strategy/` and a line
+/// here.
+static REGISTRY: &[Entry] = &[
+    bollinger_breakout::ENTRY,
+    buy_and_hold::ENTRY,
+    macd_trend::ENTRY,
+    rsi_mean_reversion::ENTRY,
+    sma_crossover::ENTRY,
+];
+
+/// A strategy as the registry knows it.
+pub struct Entry {
+    /// The name it is chosen by.
+    pub name: &'static str,
+    /// One sentence for the trader.
+    pub summary: &'static str,
+    /// Every parameter it has.
+    pub params: &'static [ParamSpec],
+    /// Makes one for the symbols of a session, from parameters of the kinds and in the ranges
+    /// declared. It fails when they do not go together.
+    pub build: fn(&Params, &Symbols) -> Result<Box<dyn Strategy>, Mistake>,
+}
+
+/// Why a strategy could not be built.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum StrategyError {
+    /// No strategy has this name.
+    #[error("there is no strategy {name:?}{}: choose one of {known}", did_you_mean(*nearest))]
+    Unknown {
+        /// The name given.
+        name: String,
+        /// The name that looks most like it.
+        nearest: Option<&'static str>,
+        /// The names there are.
+        known: String,
+    },
+    /// Its parameters are wrong.
+    #[error("{}", sentences(strategy, mistakes))]
+    Params {
+        /// The strategy.
+        strategy: &'static str,
+        /// Every mistake there is.
+        mistakes: Vec<Mistake>,
+    },
+}
+
+/// Every strategy, by name.
+pub fn registry() -> &'static [Entry] {
+    REGISTRY
+}
+
+/// Builds a strategy by name, for the symbols of a session.
+///
+/// The specification names every parameter with the value it has, so that the same strategy can be
+/// built again.
+///
+/// # Errors
+/// When no strategy has this name, or with every mistake in its parameters.
+pub fn build(
+    name: &str,
+    params: &BTreeMap<String, String>,
+    symbols: &Symbols,
+) -> Result<(Box<dyn Strategy>, StrategySpec), StrategyError> {
+    match REGISTRY.iter().find(|entry| entry.name == name) {
+        Some(entry) => entry.create(params, symbols),
+        None => Err(unknown(name)),
+    }
+}
+
+impl Entry {
+    /// Builds this strategy for the symbols of a session, from parameters as texts.
+    ///
+    /// # Errors
+    /// With every mistake in the parameters.
+    pub fn create(
+        &self,
+        params: &BTreeMap<String, String>,
+        symbols: &Symbols,
+    ) -> Result<(Box<dyn Strategy>, StrategySpec), StrategyError> {
+        let wrong = |mistakes| StrategyError::Params { strategy: self.name, mistakes };
+        let params = Params::resolve(self.params, params).map_err(wrong)?;
+        let strategy = (self.build)(&params, symbols).map_err(|mistake| wrong(vec![mistake]))?;
+        let params = params.texts().map(|(name, value)| (name.into(), value.into())).collect();
+        Ok((strategy, StrategySpec { name: self.name.into(), params }))
+    }
+}
+
+fn unknown(name: &str) -> StrategyError {
+    let names: Vec<&str> = REGISTRY.iter().map(|entry| entry.name).collect();
+    let nearest = nearest(name, REGISTRY.iter().map(|entry| entry.name));
+    StrategyError::Unknown { name: name.into(), nearest, known: names.join(", ") }
+}
+
+fn sentences(strategy: &str, mistakes: &[Mistake]) -> String {
+    let lines: Vec<String> =
+        mistakes.iter().map(|mistake| format!("strategy {strategy}: {mistake}")).collect();
+    lines.join("\n")
+}

@@ -1,0 +1,7 @@
+//! One strategy, one file.
+
+pub(crate) mod bollinger_breakout;
+pub(crate) mod buy_and_hold;
+pub(crate) mod macd_trend;
+pub(crate) mod rsi_mean_reversion;
+pub(crate) mod sma_crossover;
