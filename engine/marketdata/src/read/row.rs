@@ -1,0 +1,165 @@
+//! One row into one piece of market data.
+
+use super::layout::{Column, Kind, Layout};
+use crate::{Fault, MarketDataFileError};
+use csv::ByteRecord;
+use kernel::{
+    Bar, MarketData, NumberError, Price, Quantity, Quote, Span, SymbolId, Timestamp, Trade, Volume,
+};
+use std::path::Path;
+use std::str::FromStr;
+
+const PRICE: &str = "a price above zero with at most nine digits after the point";
+const QUOTE_PRICE: &str = "a price, or 0 for a side that nobody quotes";
+const SIZE: &str = "a size above zero";
+const QUOTE_SIZE: &str = "a size of zero or more";
+const VOLUME: &str = "a volume of zero or more";
+
+/// A row with what is needed to say where a mistake is.
+pub(super) struct Row<'a> {
+    pub file: &'a Path,
+    pub record: &'a ByteRecord,
+    pub line: u64,
+}
+
+impl Row<'_> {
+    pub(super) fn error(&self, column: Option<Column>, fault: Fault) -> MarketDataFileError {
+        let column = column.map(|column| column.name);
+        MarketDataFileError { file: self.file.into(), row: Some(self.line), column, fault }
+    }
+
+    pub(super) fn text(&self, column: Column) -> Result<&str, MarketDataFileError> {
+        let field = self.record.get(column.place).unwrap_or_default();
+        str::from_utf8(field).map_err(|_| self.error(Some(column), Fault::NotText))
+    }
+
+    pub(super) fn time(&self, column: Column) -> Result<Timestamp, MarketDataFileError> {
+        let text = self.text(column)?;
+        text.parse().map_err(|_| self.error(Some(column), Fault::Time(text.into())))
+    }
+
+    /// The market data of the row. A bar's length is not known yet and stays zero.
+    pub(super) fn data(
+        &self,
+        layout: &Layout,
+        symbol: SymbolId,
+        time: Timestamp,
+    ) -> Result<MarketData, MarketDataFileError> {
+        match &layout.kind {
+            Kind::Bars { open, high, low, close, volume } => {
+                let bar = Bar {
+                    symbol,
+                    open_time: time,
+                    length: Span::ZERO,
+                    open: self.price(*open)?,
+                    high: self.price(*high)?,
+                    low: self.price(*low)?,
+                    close: self.price(*close)?,
+                    volume: self.volume(*volume)?,
+                };
+                self.check_bounds(&bar, *high, *low)?;
+                Ok(MarketData::Bar(bar))
+            }
+            Kind::Quotes { bid, bid_size, ask, ask_size } => Ok(MarketData::Quote(Quote {
+                symbol,
+                time,
+                bid: self.at_least_zero(*bid, QUOTE_PRICE, Price::ZERO)?,
+                bid_size: self.at_least_zero(*bid_size, QUOTE_SIZE, Quantity::ZERO)?,
+                ask: self.at_least_zero(*ask, QUOTE_PRICE, Price::ZERO)?,
+                ask_size: self.at_least_zero(*ask_size, QUOTE_SIZE, Quantity::ZERO)?,
+            })),
+            Kind::Trades { price, size } => {
+                let price = self.price(*price)?;
+                let quantity: Quantity = self.number(*size, SIZE)?;
+                self.demand(quantity.is_positive(), *size, SIZE)?;
+                Ok(MarketData::Trade(Trade { symbol, time, price, size: quantity }))
+            }
+        }
+    }
+
+    fn price(&self, column: Column) -> Result<Price, MarketDataFileError> {
+        let price: Price = self.number(column, PRICE)?;
+        self.demand(price.is_positive(), column, PRICE)?;
+        Ok(price)
+    }
+
+    fn volume(&self, column: Column) -> Result<Volume, MarketDataFileError> {
+        let negative = self.record.get(column.place).is_some_and(|text| text.starts_with(b"-"));
+        self.demand(!negative, column, VOLUME)?;
+        let text = self.text(column)?;
+        self.parsed(cut(text), column, VOLUME)
+    }
+
+    fn at_least_zero<N>(
+        &self,
+        column: Column,
+        expected: &'static str,
+        zero: N,
+    ) -> Result<N, MarketDataFileError>
+    where
+        N: FromStr<Err = NumberError> + PartialOrd,
+    {
+        let number: N = self.number(column, expected)?;
+        self.demand(number >= zero, column, expected)?;
+        Ok(number)
+    }
+
+    fn number<N: FromStr<Err = NumberError>>(
+        &self,
+        column: Column,
+        expected: &'static str,
+    ) -> Result<N, MarketDataFileError> {
+        self.parsed(self.text(column)?, column, expected)
+    }
+
+    fn parsed<N: FromStr<Err = NumberError>>(
+        &self,
+        text: &str,
+        column: Column,
+        expected: &'static str,
+    ) -> Result<N, MarketDataFileError> {
+        text.parse().map_err(|reason| {
+            self.error(Some(column), Fault::Number { text: text.into(), expected, reason })
+        })
+    }
+
+    fn demand(
+        &self,
+        holds: bool,
+        column: Column,
+        expected: &'static str,
+    ) -> Result<(), MarketDataFileError> {
+        if holds {
+            return Ok(());
+        }
+        let value = self.text(column)?.into();
+        Err(self.error(Some(column), Fault::Range { value, expected }))
+    }
+
+    fn check_bounds(
+        &self,
+        bar: &Bar,
+        high: Column,
+        low: Column,
+    ) -> Result<(), MarketDataFileError> {
+        let wrong = if bar.high < bar.open || bar.high < bar.close || bar.high < bar.low {
+            high
+        } else if bar.low > bar.open || bar.low > bar.close {
+            low
+        } else {
+            return Ok(());
+        };
+        let value = self.text(wrong)?.into();
+        Err(self.error(Some(wrong), Fault::Bounds { value }))
+    }
+}
+
+/// A volume without the digits after the ninth: sources that count traded currency write binary
+/// floats, and nothing is ever traded or booked with a volume.
+fn cut(text: &str) -> &str {
+    let ninth = text.find('.').map(|point| point + 1 + 9);
+    match ninth.and_then(|end| text.split_at_checked(end)) {
+        Some((kept, rest)) if rest.bytes().all(|byte| byte.is_ascii_digit()) => kept,
+        _ => text,
+    }
+}
