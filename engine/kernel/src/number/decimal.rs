@@ -1,12 +1,13 @@
 //! Decimal text to scaled integers and back, exactly.
 
-use super::{NumberError, SCALE};
+use super::{NumberError, Rounding, SCALE};
 use std::fmt;
 
 const DIGITS: u32 = 9;
 
-/// Reads `-12.5` or `1.25e2` as an integer at 1e-9. Exponents occur in JSON numbers.
-pub(super) fn parse(text: &str) -> Result<i128, NumberError> {
+/// Reads `-12.5` or `1.25e2` as an integer at 1e-9. Exponents occur in JSON numbers. Digits beyond
+/// the ninth are refused unless a rounding says which way they go.
+pub(super) fn parse(text: &str, rounding: Option<Rounding>) -> Result<i128, NumberError> {
     let (mantissa, exponent) = split_exponent(text)?;
     let (negative, digits) = match mantissa.as_bytes() {
         [b'-', rest @ ..] => (true, rest),
@@ -35,8 +36,7 @@ pub(super) fn parse(text: &str) -> Result<i128, NumberError> {
     if !seen_digit {
         return Err(NumberError::NotANumber);
     }
-    let value = rescale(value, scale)?;
-    Ok(if negative { -value } else { value })
+    rescale(if negative { -value } else { value }, scale, rounding)
 }
 
 fn split_exponent(text: &str) -> Result<(&str, i32), NumberError> {
@@ -54,19 +54,28 @@ fn split_exponent(text: &str) -> Result<(&str, i32), NumberError> {
     }
 }
 
-fn rescale(mut value: i128, mut scale: i32) -> Result<i128, NumberError> {
+fn rescale(
+    mut value: i128,
+    mut scale: i32,
+    rounding: Option<Rounding>,
+) -> Result<i128, NumberError> {
     while scale > 0 && value != 0 {
         value = value.checked_mul(10).ok_or(NumberError::OutOfRange)?;
         scale -= 1;
     }
-    while scale < 0 && value != 0 {
-        if value % 10 != 0 {
-            return Err(NumberError::TooPrecise);
-        }
-        value /= 10;
-        scale += 1;
+    if scale >= 0 || value == 0 {
+        return Ok(value);
     }
-    Ok(value)
+    // Where the divisor does not fit, less than half a billionth is left: a tenth rounds alike.
+    let (value, divisor) = match 10_i128.checked_pow(scale.unsigned_abs()) {
+        Some(divisor) => (value, divisor),
+        None => (value.signum(), 10),
+    };
+    match rounding {
+        Some(rounding) => Ok(rounding.divide(value, divisor)),
+        None if value % divisor == 0 => Ok(value / divisor),
+        None => Err(NumberError::TooPrecise),
+    }
 }
 
 /// Writes an integer at 1e-9 with no needless zeros: `150.25`, `-3`, `0.000000001`.

@@ -30,6 +30,17 @@ macro_rules! fixed {
                 }
             }
 
+            /// From decimal text of any precision: digits beyond the ninth are rounded as said.
+            /// Brokers and feeds state means and statistics with more digits than anyone trades.
+            ///
+            /// # Errors
+            /// When the text is no decimal number or the value does not fit.
+            pub fn from_decimal(text: &str, rounding: Rounding) -> Result<Self, NumberError> {
+                i64::try_from(decimal::parse(text, Some(rounding))?)
+                    .map(Self)
+                    .map_err(|_| NumberError::OutOfRange)
+            }
+
             /// The integer that counts billionths.
             pub const fn nanos(self) -> i64 {
                 self.0
@@ -95,7 +106,7 @@ macro_rules! fixed {
             type Err = NumberError;
 
             fn from_str(text: &str) -> Result<Self, NumberError> {
-                i64::try_from(decimal::parse(text)?)
+                i64::try_from(decimal::parse(text, None)?)
                     .map(Self)
                     .map_err(|_| NumberError::OutOfRange)
             }

@@ -79,7 +79,7 @@ impl FromStr for Notional {
     type Err = NumberError;
 
     fn from_str(text: &str) -> Result<Self, NumberError> {
-        let nanos = super::decimal::parse(text)?;
+        let nanos = super::decimal::parse(text, None)?;
         nanos.checked_mul(i128::from(SCALE)).map(Self).ok_or(NumberError::OutOfRange)
     }
 }

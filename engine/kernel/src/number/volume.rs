@@ -1,7 +1,7 @@
 //! The traded volume of a bar.
 
 use super::decimal::decimal_serde;
-use super::{NumberError, decimal};
+use super::{NumberError, Rounding, decimal};
 use std::fmt;
 use std::str::FromStr;
 
@@ -17,6 +17,16 @@ impl Volume {
     /// From an integer that counts billionths.
     pub const fn from_nanos(nanos: u128) -> Self {
         Self(nanos)
+    }
+
+    /// From decimal text of any precision: digits beyond the ninth are cut.
+    ///
+    /// # Errors
+    /// When the text is no decimal number, is below zero or does not fit.
+    pub fn from_decimal(text: &str) -> Result<Self, NumberError> {
+        u128::try_from(decimal::parse(text, Some(Rounding::Down))?)
+            .map(Self)
+            .map_err(|_| NumberError::OutOfRange)
     }
 
     /// The integer that counts billionths.
@@ -40,7 +50,7 @@ impl FromStr for Volume {
     type Err = NumberError;
 
     fn from_str(text: &str) -> Result<Self, NumberError> {
-        u128::try_from(decimal::parse(text)?).map(Self).map_err(|_| NumberError::OutOfRange)
+        u128::try_from(decimal::parse(text, None)?).map(Self).map_err(|_| NumberError::OutOfRange)
     }
 }
 

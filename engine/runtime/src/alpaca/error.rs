@@ -1,0 +1,264 @@
+//! What can go wrong with a request, typed, and never with a secret in it.
+
+use super::wire::ErrorWire;
+use kernel::{OrderNumber, Report, ReportKind, Timestamp};
+
+/// A request that did not end well.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{request} at {host}: {}{message}{}", self.status_text(), self.advice())]
+pub struct ApiError {
+    /// What it means for the caller.
+    pub class: ErrorClass,
+    /// The HTTP status, when there was an answer.
+    pub status: Option<u16>,
+    /// Alpaca's code. A hint only: one code covers many unrelated conditions.
+    pub code: Option<u32>,
+    /// Alpaca's words, or ours when there was no answer.
+    pub message: String,
+    /// Method and path.
+    pub request: String,
+    /// Who was asked.
+    pub host: String,
+}
+
+/// What an error means for the caller: from the HTTP status and the message, not the code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// Understood and refused (400, 403, 422 and the like). Final for this attempt.
+    Refused,
+    /// The keys are not good for this host (401, or a 403 that says so). Stop and fix them.
+    Unauthorized,
+    /// There is no such thing (404).
+    NotFound,
+    /// Too many requests (429): it was not carried out.
+    RateLimited,
+    /// No answer, a lost one, an unreadable one or a 5xx: a request that changes something may
+    /// have been carried out.
+    Unknown,
+    /// No connection: the request was not sent.
+    NotSent,
+}
+
+/// Why the broker refused, as far as a caller acts on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The `client_order_id` is taken: an earlier attempt arrived.
+    DuplicateClientOrderId,
+    /// The order has ended, so it can be neither cancelled nor replaced: read it.
+    OrderEnded,
+    /// The replacement changes nothing.
+    NothingChanged,
+    /// Not enough buying power.
+    BuyingPower,
+    /// Not enough shares that no other order holds.
+    Shares,
+    /// It might trade with an order of the same account.
+    WashTrade,
+    /// The account may not trade, or not this way.
+    Account,
+    /// Anything else.
+    Other,
+}
+
+/// Which request an error answers, for the report that the kernel gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Request {
+    /// A new order, or a replacement, which is one too.
+    Submit,
+    /// A cancel.
+    Cancel,
+}
+
+impl ApiError {
+    /// Out of an HTTP answer that is no success.
+    pub(super) fn from_answer(request: &str, host: &str, status: u16, body: &[u8]) -> Self {
+        let wire = ErrorWire::read(body);
+        let message = wire.message().unwrap_or_else(|| describe(status, body));
+        Self {
+            class: classify(status, &message),
+            status: Some(status),
+            code: wire.code(),
+            message,
+            request: request.into(),
+            host: host.into(),
+        }
+    }
+
+    /// Out of a connection that failed.
+    pub(super) fn from_transport(request: &str, host: &str, error: &reqwest::Error) -> Self {
+        let (class, message) = if error.is_connect() {
+            (ErrorClass::NotSent, format!("no connection: {}", root_cause(error)))
+        } else if error.is_timeout() {
+            (ErrorClass::Unknown, "no answer in time".into())
+        } else {
+            (ErrorClass::Unknown, format!("the connection failed: {}", root_cause(error)))
+        };
+        Self {
+            class,
+            status: None,
+            code: None,
+            message,
+            request: request.into(),
+            host: host.into(),
+        }
+    }
+
+    /// An answer that says success and cannot be read.
+    pub(super) fn unreadable(request: &str, host: &str, what: impl ToString) -> Self {
+        Self {
+            class: ErrorClass::Unknown,
+            status: None,
+            code: None,
+            message: format!("the answer cannot be used: {}", what.to_string()),
+            request: request.into(),
+            host: host.into(),
+        }
+    }
+
+    /// Why the broker refused; `None` for every other class.
+    pub fn refusal(&self) -> Option<Refusal> {
+        (self.class == ErrorClass::Refused).then(|| refusal(&self.message))
+    }
+
+    /// Whether asking again may help, for requests that change nothing.
+    pub const fn is_transient(&self) -> bool {
+        match self.class {
+            ErrorClass::RateLimited | ErrorClass::NotSent | ErrorClass::Unknown => true,
+            ErrorClass::Refused | ErrorClass::Unauthorized | ErrorClass::NotFound => false,
+        }
+    }
+
+    /// What the kernel is told of a request that ended this way. `None` for a cancel whose
+    /// outcome is unknown: a cancel may be asked for again, and the order's own reports tell.
+    pub fn report(&self, request: Request, order: OrderNumber, time: Timestamp) -> Option<Report> {
+        let kind = match (request, self.class) {
+            (Request::Submit, ErrorClass::Unknown) => ReportKind::AnswerLost,
+            (
+                Request::Submit,
+                ErrorClass::Refused
+                | ErrorClass::Unauthorized
+                | ErrorClass::NotFound
+                | ErrorClass::RateLimited
+                | ErrorClass::NotSent,
+            ) => ReportKind::Refused,
+            (Request::Cancel, ErrorClass::Refused | ErrorClass::NotFound) => {
+                ReportKind::CancelRejected
+            }
+            (
+                Request::Cancel,
+                ErrorClass::Unauthorized
+                | ErrorClass::RateLimited
+                | ErrorClass::Unknown
+                | ErrorClass::NotSent,
+            ) => return None,
+        };
+        Some(Report {
+            order: Some(order),
+            broker_id: None,
+            kind,
+            time,
+            execution: None,
+            cumulative: None,
+            text: Some(self.message.as_str().into()),
+        })
+    }
+
+    fn status_text(&self) -> String {
+        match (self.status, self.code) {
+            (Some(status), Some(code)) => format!("{status} (code {code}): "),
+            (Some(status), None) => format!("{status}: "),
+            (None, _) => String::new(),
+        }
+    }
+
+    fn advice(&self) -> String {
+        match self.class {
+            ErrorClass::Unauthorized => format!(
+                ". The keys are not good for {}: paper and live have keys of their own; check \
+                 APCA_API_KEY_ID and APCA_API_SECRET_KEY",
+                self.host
+            ),
+            ErrorClass::NotSent => format!(". Is {} reachable?", self.host),
+            ErrorClass::Refused
+            | ErrorClass::NotFound
+            | ErrorClass::RateLimited
+            | ErrorClass::Unknown => String::new(),
+        }
+    }
+
+    /// Takes a secret out of the words of a server that repeats what it was sent.
+    pub(super) fn without(mut self, secret: &str) -> Self {
+        if self.message.contains(secret) {
+            self.message = self.message.replace(secret, "…");
+        }
+        self
+    }
+}
+
+fn classify(status: u16, message: &str) -> ErrorClass {
+    match status {
+        401 => ErrorClass::Unauthorized,
+        403 if is_about_keys(message) => ErrorClass::Unauthorized,
+        404 => ErrorClass::NotFound,
+        429 => ErrorClass::RateLimited,
+        408 => ErrorClass::Unknown,
+        400..=499 => ErrorClass::Refused,
+        _ => ErrorClass::Unknown,
+    }
+}
+
+/// The words with which Alpaca refuses keys rather than orders.
+fn is_about_keys(message: &str) -> bool {
+    let message = message.trim_end_matches('.').to_ascii_lowercase();
+    matches!(
+        message.as_str(),
+        "forbidden"
+            | "unauthorized"
+            | "request is not authorized"
+            | "access key verification failed"
+    )
+}
+
+/// The words of section "errors" in Alpaca's documentation and SDK tests.
+fn refusal(message: &str) -> Refusal {
+    let message = message.to_ascii_lowercase();
+    let says = |words: &str| message.contains(words);
+    if says("client_order_id must be unique") {
+        Refusal::DuplicateClientOrderId
+    } else if says("order is already in") || says("order is not open") {
+        Refusal::OrderEnded
+    } else if says("order parameters are not changed") {
+        Refusal::NothingChanged
+    } else if says("insufficient buying power") {
+        Refusal::BuyingPower
+    } else if says("insufficient qty") {
+        Refusal::Shares
+    } else if says("wash trade") {
+        Refusal::WashTrade
+    } else if says("account is") || says("trade denied") || says("trading is disabled") {
+        Refusal::Account
+    } else {
+        Refusal::Other
+    }
+}
+
+/// Words for an answer that brings none: proxies answer with HTML pages or nothing at all.
+fn describe(status: u16, body: &[u8]) -> String {
+    let reason = reqwest::StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or("no reason given");
+    match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        None => format!("{reason} (empty answer)"),
+        Some(b'<') => format!("{reason} (an HTML page)"),
+        Some(_) => format!("{reason} (unreadable answer)"),
+    }
+}
+
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}

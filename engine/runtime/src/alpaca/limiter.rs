@@ -1,0 +1,156 @@
+//! Staying under the broker's request limit.
+//!
+//! Alpaca allows 200 requests in any minute. Two GCRA limiters share them, so that rate plus burst
+//! of both stays below the limit in *every* window of a minute: one for everything, and one that
+//! only cancels and closing orders may use as well, so that polling can never starve an exit.
+//!
+//! Time is the venue's: against a paced replay (`speed` 60) a minute is a second. Against a replay
+//! in lock step there is no pace to keep, and no limiter ([`Pace::Unlimited`]).
+//!
+//! Before either limiter, every caller waits for the *not-before* instant, which a 429 or an
+//! exhausted quota sets for all of them at once.
+
+use governor::clock::Clock;
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+use std::num::NonZeroU32;
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How fast requests may go.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Pace {
+    /// So many in any minute of the venue's clock, which runs at `speed` times real time.
+    Limited {
+        /// Requests in a minute; Alpaca's figure is 200.
+        per_minute: u32,
+        /// 1 against Alpaca.
+        speed: f64,
+    },
+    /// As fast as the venue answers: lock step.
+    Unlimited,
+}
+
+impl Default for Pace {
+    /// Alpaca's limit in real time.
+    fn default() -> Self {
+        Pace::Limited { per_minute: 200, speed: 1.0 }
+    }
+}
+
+/// Whether a request may use the reserve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Urgency {
+    /// Everything else.
+    Normal,
+    /// Cancels, and orders that close a position.
+    Exit,
+}
+
+/// Lets requests pass one by one.
+pub(super) struct Limiter {
+    lanes: Option<Lanes<VenueClock>>,
+    speed: f64,
+    not_before: Mutex<Option<Instant>>,
+}
+
+impl Limiter {
+    pub fn new(pace: Pace) -> Self {
+        let (lanes, speed) = match pace {
+            Pace::Unlimited => (None, 1.0),
+            Pace::Limited { per_minute, speed } => {
+                let speed = if speed.is_finite() && speed > 0.0 { speed } else { 1.0 };
+                (Some(Lanes::new(per_minute, VenueClock::new(speed))), speed)
+            }
+        };
+        Self { lanes, speed, not_before: Mutex::new(None) }
+    }
+
+    /// Waits until one more request may go.
+    pub async fn pass(&self, urgency: Urgency) {
+        loop {
+            if let Some(at) = self.held_until() {
+                tokio::time::sleep_until(at).await;
+            }
+            let wait = match &self.lanes {
+                None => return,
+                Some(lanes) => match lanes.admit(urgency) {
+                    Ok(()) => return,
+                    Err(wait) => wait,
+                },
+            };
+            tokio::time::sleep(wait.div_f64(self.speed)).await;
+        }
+    }
+
+    /// Holds every request back until then; an earlier instant changes nothing.
+    pub fn hold_until(&self, at: Instant) {
+        let mut held = self.not_before.lock().unwrap_or_else(|broken| broken.into_inner());
+        *held = Some(held.map_or(at, |earlier| earlier.max(at)));
+    }
+
+    fn held_until(&self) -> Option<Instant> {
+        let mut held = self.not_before.lock().unwrap_or_else(|broken| broken.into_inner());
+        *held = held.filter(|at| *at > Instant::now());
+        *held
+    }
+}
+
+type Lane<C> = RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<<C as Clock>::Instant>>;
+
+/// The two limiters.
+struct Lanes<C: Clock> {
+    general: Lane<C>,
+    reserve: Lane<C>,
+    clock: C,
+}
+
+impl<C: Clock + Clone> Lanes<C> {
+    /// Of every 200: 140 a minute and 20 at once for all, 25 a minute and 13 at once in reserve.
+    /// The two that remain cover the closed ends of a window.
+    fn new(per_minute: u32, clock: C) -> Self {
+        let share = |of_200: u32| {
+            NonZeroU32::new(per_minute.saturating_mul(of_200) / 200).unwrap_or(NonZeroU32::MIN)
+        };
+        let lane = |rate: u32, burst: u32| {
+            let quota = Quota::per_minute(share(rate)).allow_burst(share(burst));
+            RateLimiter::direct_with_clock(quota, clock.clone())
+        };
+        Self { general: lane(140, 20), reserve: lane(25, 13), clock }
+    }
+
+    /// Takes a place, or says how long none is free (on the lanes' own clock).
+    fn admit(&self, urgency: Urgency) -> Result<(), Duration> {
+        let wait =
+            |lane: &Lane<C>| lane.check().map_err(|busy| busy.wait_time_from(self.clock.now()));
+        match (wait(&self.general), urgency) {
+            (Err(general), Urgency::Exit) => wait(&self.reserve).map_err(|own| own.min(general)),
+            (general, _) => general,
+        }
+    }
+}
+
+/// The monotonic clock at the venue's speed.
+#[derive(Clone)]
+struct VenueClock {
+    start: std::time::Instant,
+    speed: f64,
+}
+
+impl VenueClock {
+    fn new(speed: f64) -> Self {
+        Self { start: std::time::Instant::now(), speed }
+    }
+}
+
+impl Clock for VenueClock {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        let elapsed = self.start.elapsed().as_nanos() as f64 * self.speed;
+        Nanos::new(elapsed as u64)
+    }
+}

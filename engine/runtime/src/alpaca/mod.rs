@@ -1,0 +1,29 @@
+//! The Alpaca client: the only place of this crate that knows Alpaca's addresses, field names and
+//! oddities. Everything it gives out is in the kernel's types.
+//!
+//! [`Client`] speaks REST; [`order_stream`] and [`market_stream`] run the two websockets, each on
+//! a task of its own that reconnects by itself and tells when it is up and down. Nothing here
+//! decides anything: what a report means for an order is the kernel's business, and what is done
+//! after a reconnect the session's.
+
+mod backoff;
+mod credentials;
+mod endpoints;
+mod error;
+mod limiter;
+mod map;
+mod names;
+mod rest;
+mod rows;
+pub mod tls;
+mod transport;
+mod wire;
+
+pub use credentials::{Credentials, CredentialsError, KEY_ID_VARIABLE, SECRET_VARIABLE, Secret};
+pub use endpoints::{EndpointError, Endpoints, Mode, Overrides};
+pub use error::{ApiError, ErrorClass, Refusal, Request};
+pub use limiter::Pace;
+pub use names::Names;
+pub use rest::{Client, ClientConfig, Listing};
+pub use rows::{Asset, BarsQuery, Clock, Fill, OrderState, Positions, Replay};
+pub use transport::Timing;

@@ -1,0 +1,218 @@
+//! What the broker's answers become: values of ours that the kernel's types do not cover.
+
+use kernel::{
+    BrokerOrder, BrokerOrderId, BrokerPosition, Execution, ExecutionId, OrderNumber, OrderStatus,
+    Price, Quantity, Report, ReportKind, Side, Span, SymbolId, Timestamp,
+};
+
+/// An order as the broker lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderState {
+    /// Our number, when its client id is one of this session's.
+    pub order: Option<OrderNumber>,
+    /// The id that the sender gave it.
+    pub client_order_id: Box<str>,
+    /// The broker's name for it.
+    pub broker_id: BrokerOrderId,
+    /// Of what.
+    pub symbol: Box<str>,
+    /// The same, when the session trades it.
+    pub symbol_id: Option<SymbolId>,
+    /// Buy or sell; anything that is not `buy` sells.
+    pub side: Side,
+    /// Shares asked for; zero for an order in dollars, which this program never sends.
+    pub quantity: Quantity,
+    /// Shares filled.
+    pub filled: Quantity,
+    /// Mean price of what has filled, rounded half to even.
+    pub filled_average: Option<Price>,
+    /// Where it stands; `None` for a word we do not know.
+    pub status: Option<OrderStatus>,
+    /// The broker's word for it.
+    pub status_text: Box<str>,
+    /// When the broker took it.
+    pub submitted_at: Option<Timestamp>,
+    /// When it last changed.
+    pub updated_at: Option<Timestamp>,
+    /// The order whose place it took.
+    pub replaces: Option<BrokerOrderId>,
+    /// The order that took its place.
+    pub replaced_by: Option<BrokerOrderId>,
+}
+
+impl OrderState {
+    /// Its time: of the last change, else of submission; the earliest instant when it has none,
+    /// so that it moves no clock.
+    pub fn time(&self) -> Timestamp {
+        self.updated_at.or(self.submitted_at).unwrap_or(Timestamp::MIN)
+    }
+
+    /// The report that says where it stands by the broker's count. A fill needs its executions, so
+    /// a filled or partly filled order is reported as working with its cumulative quantity;
+    /// [`crate::alpaca::Client::fills`] has the executions.
+    pub fn report(&self) -> Report {
+        Report { cumulative: Some(self.filled), ..self.acknowledgement() }
+    }
+
+    /// The report that an answer to a request makes: that the broker has it. Never a fill, and no
+    /// cumulative quantity, for the stream brings those.
+    pub fn acknowledgement(&self) -> Report {
+        Report {
+            order: self.order,
+            broker_id: Some(self.broker_id.clone()),
+            kind: self.status.map_or(ReportKind::Unrecognised, report_kind),
+            time: self.time(),
+            execution: None,
+            cumulative: None,
+            text: None,
+        }
+    }
+
+    /// As reconciliation takes it.
+    pub fn broker_order(&self) -> BrokerOrder {
+        BrokerOrder {
+            order: self.order,
+            broker_id: self.broker_id.clone(),
+            symbol: self.symbol_id,
+            side: self.side,
+            quantity: self.quantity,
+            filled: self.filled,
+            status: self.status.unwrap_or(OrderStatus::Unknown),
+        }
+    }
+}
+
+/// The report that a status amounts to. Total: a new status does not compile until it is here.
+const fn report_kind(status: OrderStatus) -> ReportKind {
+    match status {
+        OrderStatus::Accepted => ReportKind::Accepted,
+        OrderStatus::PendingNew => ReportKind::PendingNew,
+        OrderStatus::AcceptedForBidding => ReportKind::AcceptedForBidding,
+        OrderStatus::New | OrderStatus::PartiallyFilled | OrderStatus::Filled => ReportKind::New,
+        OrderStatus::Held => ReportKind::Held,
+        OrderStatus::DoneForDay => ReportKind::DoneForDay,
+        OrderStatus::Stopped => ReportKind::Stopped,
+        OrderStatus::Suspended => ReportKind::Suspended,
+        OrderStatus::Calculated => ReportKind::Calculated,
+        OrderStatus::PendingCancel => ReportKind::PendingCancel,
+        OrderStatus::PendingReplace => ReportKind::PendingReplace,
+        OrderStatus::Canceled => ReportKind::Canceled,
+        OrderStatus::Expired => ReportKind::Expired,
+        OrderStatus::Rejected => ReportKind::Rejected,
+        OrderStatus::Replaced => ReportKind::Replaced,
+        // Ours, which no broker says.
+        OrderStatus::Approved | OrderStatus::Unknown | OrderStatus::NotReceived => {
+            ReportKind::Unrecognised
+        }
+    }
+}
+
+/// Positions as the broker lists them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Positions {
+    /// In symbols of the session.
+    pub held: Vec<BrokerPosition>,
+    /// In others: symbol and signed shares.
+    pub foreign: Vec<(Box<str>, Quantity)>,
+}
+
+/// One execution as the account's activities list it: the fill journal after a gap in the stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fill {
+    /// The activity's id, by which listings are paged.
+    pub activity: Box<str>,
+    /// The broker's name for the order.
+    pub broker_id: BrokerOrderId,
+    /// Of what.
+    pub symbol: Box<str>,
+    /// Buy or sell.
+    pub side: Side,
+    /// The execution. Its id is the part of the activity's id behind `::`; Alpaca does not say
+    /// whether that is the stream's `execution_id`, so the cumulative quantity decides as well.
+    pub execution: Execution,
+    /// Shares of the order filled after this execution.
+    pub cumulative: Option<Quantity>,
+    /// When.
+    pub time: Timestamp,
+}
+
+impl Fill {
+    /// The report of this execution on an order of ours.
+    pub fn report(&self, order: Option<OrderNumber>) -> Report {
+        Report {
+            order,
+            broker_id: Some(self.broker_id.clone()),
+            kind: ReportKind::Fill,
+            time: self.time,
+            execution: Some(self.execution.clone()),
+            cumulative: self.cumulative,
+            text: None,
+        }
+    }
+
+    pub(super) fn execution_id(activity: &str) -> ExecutionId {
+        let id = activity.rsplit_once("::").map_or(activity, |(_, id)| id);
+        ExecutionId(id.into())
+    }
+}
+
+/// The venue's clock.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clock {
+    /// Now.
+    pub timestamp: Timestamp,
+    /// Whether the core session is open.
+    pub is_open: bool,
+    /// When it opens next.
+    pub next_open: Option<Timestamp>,
+    /// When it closes next.
+    pub next_close: Option<Timestamp>,
+    /// How the bundled exchange replays; `None` at Alpaca, and in real time.
+    pub tradewind: Option<Replay>,
+}
+
+/// How the bundled exchange replays its data.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Replay {
+    /// How fast its clock runs: 60 is a minute a second. `None` is as fast as the session
+    /// follows (`max`).
+    pub speed: Option<f64>,
+    /// Whether exchange and session advance in lock step.
+    pub lockstep: bool,
+    /// How long its bars last, when they are no minute bars.
+    pub bar_length: Option<Span>,
+}
+
+/// What can be traded, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asset {
+    /// The symbol.
+    pub symbol: Box<str>,
+    /// The company or fund.
+    pub name: Box<str>,
+    /// `us_equity`, `crypto`, ….
+    pub class: Box<str>,
+    /// Whether it may be traded at all.
+    pub tradable: bool,
+    /// Whether it may be sold short now: allowed, and easy to borrow.
+    pub shortable: bool,
+    /// Whether parts of a share may be traded.
+    pub fractionable: bool,
+    /// Whether it may be bought on margin.
+    pub marginable: bool,
+}
+
+/// Which bars of the past are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BarsQuery<'a> {
+    /// Of what.
+    pub symbols: &'a [SymbolId],
+    /// How long a bar lasts: whole minutes below an hour, whole hours below a day, or a day.
+    pub length: Span,
+    /// The first open time, inclusive.
+    pub start: Timestamp,
+    /// The last open time, inclusive.
+    pub end: Timestamp,
+    /// Most bars in all; `None` reads every page.
+    pub limit: Option<usize>,
+}

@@ -1,0 +1,216 @@
+//! One HTTP request: paced, authenticated, timed, and tried again where that is safe.
+
+use super::backoff::Backoff;
+use super::credentials::Credentials;
+use super::error::ApiError;
+use super::limiter::{Limiter, Pace, Urgency};
+use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, StatusCode};
+use serde::Serialize;
+use std::time::Duration;
+use tokio::time::Instant;
+
+static KEY_ID: HeaderName = HeaderName::from_static("apca-api-key-id");
+static SECRET: HeaderName = HeaderName::from_static("apca-api-secret-key");
+const REMAINING: &str = "x-ratelimit-remaining";
+const RESET: &str = "x-ratelimit-reset";
+
+/// How often a request that changes nothing is tried.
+const ATTEMPTS: u32 = 4;
+/// Longer than any window of the broker's, so that a wrong clock cannot stop a session.
+const LONGEST_HOLD: Duration = Duration::from_secs(60);
+
+/// How requests are timed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Timing {
+    /// How long to wait for a connection.
+    pub connect: Duration,
+    /// How long to wait for a whole answer.
+    pub answer: Duration,
+    /// How long to wait before the second try of a request that changes nothing; doubles.
+    pub retry: Duration,
+    /// How fast requests may go.
+    pub pace: Pace,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            answer: Duration::from_secs(10),
+            retry: Duration::from_millis(500),
+            pace: Pace::default(),
+        }
+    }
+}
+
+/// A request without its body.
+pub(super) struct Call<'a> {
+    pub method: Method,
+    /// The base address.
+    pub base: &'a str,
+    /// The path from `/v2` on; parts that come from outside are encoded.
+    pub path: &'a str,
+    pub query: &'a [(&'a str, &'a str)],
+    pub urgency: Urgency,
+}
+
+impl<'a> Call<'a> {
+    pub fn get(base: &'a str, path: &'a str) -> Self {
+        Self { method: Method::GET, base, path, query: &[], urgency: Urgency::Normal }
+    }
+
+    pub fn query(mut self, query: &'a [(&'a str, &'a str)]) -> Self {
+        self.query = query;
+        self
+    }
+
+    /// Whether sending it twice does no more than sending it once.
+    fn is_idempotent(&self) -> bool {
+        matches!(self.method, Method::GET | Method::DELETE)
+    }
+
+    fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    pub fn host(&self) -> &'a str {
+        self.base.split_once("://").map_or(self.base, |(_, host)| host)
+    }
+
+    pub fn unreadable(&self, what: impl ToString) -> ApiError {
+        ApiError::unreadable(&self.name(), self.host(), what)
+    }
+}
+
+/// The connection pool with the keys and the limiters.
+pub(super) struct Transport {
+    http: reqwest::Client,
+    headers: HeaderMap,
+    secret: Box<str>,
+    timing: Timing,
+    trading: Limiter,
+    data: Limiter,
+    trading_base: String,
+}
+
+impl Transport {
+    pub fn new(
+        credentials: &Credentials,
+        timing: Timing,
+        trading_base: &str,
+    ) -> Result<Self, reqwest::Error> {
+        super::tls::install();
+        let http = reqwest::Client::builder()
+            .connect_timeout(timing.connect)
+            .timeout(timing.answer)
+            // A redirect would carry the keys to where nobody checked the address.
+            .redirect(reqwest::redirect::Policy::none())
+            .tcp_nodelay(true)
+            .build()?;
+        Ok(Self {
+            http,
+            headers: headers(credentials),
+            secret: credentials.secret().into(),
+            timing,
+            // The broker counts trading and market data apart.
+            trading: Limiter::new(timing.pace),
+            data: Limiter::new(timing.pace),
+            trading_base: trading_base.into(),
+        })
+    }
+
+    /// Sends a request and gives back the body of a success. Only what is idempotent is tried
+    /// again; an order never is.
+    pub async fn send<B: Serialize>(
+        &self,
+        call: &Call<'_>,
+        body: Option<&B>,
+    ) -> Result<Vec<u8>, ApiError> {
+        let mut backoff = Backoff::new(self.timing.retry, LONGEST_HOLD);
+        let attempts = if call.is_idempotent() { ATTEMPTS } else { 1 };
+        let mut attempt = 1;
+        loop {
+            match self.once(call, body).await {
+                Err(error) if error.is_transient() && attempt < attempts => {
+                    attempt += 1;
+                    tracing::debug!(%error, attempt, "asking again");
+                    tokio::time::sleep(backoff.next_delay()).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn once<B: Serialize>(
+        &self,
+        call: &Call<'_>,
+        body: Option<&B>,
+    ) -> Result<Vec<u8>, ApiError> {
+        let limiter = if call.base == self.trading_base { &self.trading } else { &self.data };
+        limiter.pass(call.urgency).await;
+        let url = format!("{}{}", call.base, call.path);
+        let mut request = self.http.request(call.method.clone(), url).headers(self.headers.clone());
+        if !call.query.is_empty() {
+            request = request.query(call.query);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let failed = |error: reqwest::Error| {
+            ApiError::from_transport(&call.name(), call.host(), &error.without_url())
+        };
+        let answer = request.send().await.map_err(failed)?;
+        let status = answer.status();
+        self.heed(limiter, status, answer.headers());
+        let body = answer.bytes().await.map_err(failed)?;
+        if status.is_success() {
+            return Ok(body.into());
+        }
+        let error = ApiError::from_answer(&call.name(), call.host(), status.as_u16(), &body);
+        Err(error.without(&self.secret))
+    }
+
+    /// Holds every request back when the quota is used up.
+    fn heed(&self, limiter: &Limiter, status: StatusCode, headers: &HeaderMap) {
+        let exhausted = number(headers, REMAINING) == Some(0);
+        if status != StatusCode::TOO_MANY_REQUESTS && !exhausted {
+            return;
+        }
+        if let Some(wait) = until_reset(headers) {
+            limiter.hold_until(Instant::now() + wait.min(LONGEST_HOLD));
+        } else if status == StatusCode::TOO_MANY_REQUESTS {
+            limiter.hold_until(Instant::now() + self.timing.retry);
+        }
+    }
+}
+
+fn headers(credentials: &Credentials) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let pairs = [(&KEY_ID, credentials.key_id()), (&SECRET, credentials.secret())];
+    for (name, value) in pairs {
+        // Keys are checked to be printable ASCII when they are taken in.
+        if let Ok(mut value) = HeaderValue::from_str(value) {
+            value.set_sensitive(true);
+            headers.insert(name.clone(), value);
+        }
+    }
+    headers
+}
+
+fn number(headers: &HeaderMap, name: &str) -> Option<i64> {
+    headers.get(name)?.to_str().ok()?.trim().parse().ok()
+}
+
+/// How long until the quota is renewed: `X-RateLimit-Reset` is in epoch seconds of the server's
+/// clock, so it is compared with the server's own `Date` where there is one. `None` when it is not
+/// said or lies in the past, as it does in a replay of old data.
+fn until_reset(headers: &HeaderMap) -> Option<Duration> {
+    let reset = number(headers, RESET)?;
+    let date = headers.get(DATE).and_then(|value| value.to_str().ok());
+    let now = date
+        .and_then(|text| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok())
+        .unwrap_or_else(jiff::Timestamp::now);
+    let seconds = u64::try_from(reset.checked_sub(now.as_second())?).ok()?;
+    (seconds > 0).then(|| Duration::from_secs(seconds))
+}

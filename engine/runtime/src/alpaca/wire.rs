@@ -1,0 +1,234 @@
+//! What Alpaca writes, as it writes it. Private to this module's folder.
+//!
+//! Nothing is mandatory here and no type is trusted: a field may be absent, `null`, a string or a
+//! number, and is kept as text ([`Loose`]). What a missing one means is decided in `map`.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The text of a JSON string, number or boolean, exactly as written; nothing for anything else.
+/// Numbers never pass through binary floating point.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Loose<'a>(Option<Cow<'a, str>>);
+
+impl<'a> Loose<'a> {
+    fn from_raw(raw: &'a str) -> Self {
+        match raw.as_bytes() {
+            [b'"', inner @ .., b'"'] if !inner.contains(&b'\\') => {
+                Self(raw.get(1..raw.len() - 1).map(Cow::Borrowed))
+            }
+            [b'"', ..] => Self(serde_json::from_str::<String>(raw).ok().map(Cow::Owned)),
+            [b'-' | b'0'..=b'9' | b't' | b'f', ..] => Self(Some(Cow::Borrowed(raw))),
+            _ => Self(None),
+        }
+    }
+
+    /// The text, unless there is none or it is empty.
+    pub fn text(&self) -> Option<&str> {
+        self.0.as_deref().filter(|text| !text.is_empty())
+    }
+
+    /// `true` or `false`, as a JSON boolean or in words.
+    pub fn flag(&self) -> Option<bool> {
+        self.text()?.parse().ok()
+    }
+
+    /// Anything that its text can be read as.
+    pub fn parse<T: std::str::FromStr>(&self) -> Option<T> {
+        self.text()?.parse().ok()
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Loose<'a> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        <&RawValue>::deserialize(input).map(|raw| Self::from_raw(raw.get()))
+    }
+}
+
+/// Opens both kinds of stream. Source: Alpaca, "Websocket Streaming" and "WebSocket Stream".
+#[derive(Serialize)]
+pub(super) struct Authenticate<'a> {
+    pub action: &'static str,
+    pub key: &'a str,
+    pub secret: &'a str,
+}
+
+/// An error body; some carry a message alone, some nothing readable.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ErrorWire<'a> {
+    #[serde(borrow)]
+    code: Loose<'a>,
+    #[serde(borrow)]
+    message: Loose<'a>,
+}
+
+impl<'a> ErrorWire<'a> {
+    pub fn read(body: &'a [u8]) -> Self {
+        serde_json::from_slice(body).unwrap_or_default()
+    }
+
+    pub fn code(&self) -> Option<u32> {
+        self.code.parse()
+    }
+
+    pub fn message(&self) -> Option<String> {
+        self.message.text().map(str::to_owned)
+    }
+}
+
+/// GET `/v2/account`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct AccountWire<'a> {
+    pub status: Loose<'a>,
+    pub currency: Loose<'a>,
+    pub cash: Loose<'a>,
+    pub equity: Loose<'a>,
+    pub buying_power: Loose<'a>,
+    pub multiplier: Loose<'a>,
+    pub shorting_enabled: Loose<'a>,
+    pub trading_blocked: Loose<'a>,
+    pub account_blocked: Loose<'a>,
+    pub trade_suspended_by_user: Loose<'a>,
+}
+
+/// One element of GET `/v2/positions`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct PositionWire<'a> {
+    pub symbol: Loose<'a>,
+    pub qty: Loose<'a>,
+    pub side: Loose<'a>,
+    pub avg_entry_price: Loose<'a>,
+}
+
+/// An order, in REST answers and in `trade_updates`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct OrderWire<'a> {
+    pub id: Loose<'a>,
+    pub client_order_id: Loose<'a>,
+    pub symbol: Loose<'a>,
+    pub side: Loose<'a>,
+    pub qty: Loose<'a>,
+    pub filled_qty: Loose<'a>,
+    pub filled_avg_price: Loose<'a>,
+    pub status: Loose<'a>,
+    pub created_at: Loose<'a>,
+    pub updated_at: Loose<'a>,
+    pub submitted_at: Loose<'a>,
+    pub replaces: Loose<'a>,
+    pub replaced_by: Loose<'a>,
+}
+
+/// GET `/v2/clock`. `tradewind` is the bundled exchange's own addition.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct ClockWire<'a> {
+    pub timestamp: Loose<'a>,
+    pub is_open: Loose<'a>,
+    pub next_open: Loose<'a>,
+    pub next_close: Loose<'a>,
+    pub tradewind: Option<ReplayWire<'a>>,
+}
+
+/// How the bundled exchange replays.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct ReplayWire<'a> {
+    pub speed: Loose<'a>,
+    pub lockstep: Loose<'a>,
+    pub bar_seconds: Loose<'a>,
+}
+
+/// One element of GET `/v2/calendar`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct CalendarDayWire<'a> {
+    pub date: Loose<'a>,
+    pub open: Loose<'a>,
+    pub close: Loose<'a>,
+    pub session_open: Loose<'a>,
+    pub session_close: Loose<'a>,
+}
+
+/// GET `/v2/assets/{symbol}`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct AssetWire<'a> {
+    pub symbol: Loose<'a>,
+    pub name: Loose<'a>,
+    #[serde(rename = "class")]
+    pub asset_class: Loose<'a>,
+    pub status: Loose<'a>,
+    pub tradable: Loose<'a>,
+    pub shortable: Loose<'a>,
+    pub fractionable: Loose<'a>,
+    pub marginable: Loose<'a>,
+    pub easy_to_borrow: Loose<'a>,
+    pub borrow_status: Loose<'a>,
+}
+
+/// One element of GET `/v2/account/activities`: a fill or a fee.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct ActivityWire<'a> {
+    pub id: Loose<'a>,
+    pub activity_type: Loose<'a>,
+    pub activity_sub_type: Loose<'a>,
+    pub description: Loose<'a>,
+    pub order_id: Loose<'a>,
+    pub symbol: Loose<'a>,
+    pub side: Loose<'a>,
+    pub qty: Loose<'a>,
+    pub price: Loose<'a>,
+    pub cum_qty: Loose<'a>,
+    pub transaction_time: Loose<'a>,
+    pub net_amount: Loose<'a>,
+    pub status: Loose<'a>,
+}
+
+/// A page of GET `/v2/stocks/bars`; `bars` may be absent, `null` or `{}`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct BarsPage<'a> {
+    pub bars: Option<BTreeMap<Cow<'a, str>, Option<Vec<BarWire<'a>>>>>,
+    pub next_page_token: Loose<'a>,
+}
+
+/// A bar, over REST and on the stream.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct BarWire<'a> {
+    #[serde(rename = "S")]
+    pub symbol: Loose<'a>,
+    pub t: Loose<'a>,
+    pub o: Loose<'a>,
+    pub h: Loose<'a>,
+    pub l: Loose<'a>,
+    pub c: Loose<'a>,
+    pub v: Loose<'a>,
+}
+
+/// POST `/v2/orders` and PATCH `/v2/orders/{id}`.
+#[derive(Debug, Serialize)]
+pub(super) struct OrderRequest<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub symbol: Option<&'a str>,
+    pub qty: kernel::Quantity,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub side: Option<&'static str>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<&'static str>,
+    pub time_in_force: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_price: Option<kernel::Price>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_price: Option<kernel::Price>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub extended_hours: bool,
+    pub client_order_id: &'a str,
+}
