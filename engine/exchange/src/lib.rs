@@ -1,1 +1,41 @@
-//! Stub.
+//! The simulated exchange: a broker and a market in one, pure and deterministic.
+//!
+//! [`Exchange`] takes market data and orders and answers as Alpaca's paper venue would. It has no
+//! clock, no I/O and no hash-ordered collection: time moves only through [`Exchange::step`] and
+//! [`Exchange::advance`], and chance comes from a seed in [`ExchangeConfig`]. The same
+//! configuration, commands and data give the same orders, ids, fills, fees and refusals, so a log
+//! of the calls is enough to restore it.
+//!
+//! The account arithmetic is the exchange's own: of the kernel it takes numbers, time, symbols,
+//! market data and order types, never the ledger or risk code, for the agreement of the two is
+//! what a session is checked by.
+//!
+//! With the feature `server` this crate also speaks Alpaca's protocols over HTTP and websockets.
+
+mod account;
+mod activity;
+mod asset;
+mod book;
+mod config;
+mod exchange;
+mod fees;
+mod ids;
+mod local;
+mod market;
+mod matching;
+mod order;
+mod refusal;
+mod request;
+mod rows;
+mod sessions;
+mod update;
+
+pub use activity::{Activity, FeeActivity, FillActivity};
+pub use asset::{AssetRow, AssetRules};
+pub use config::{AccountRules, CommissionRates, ExchangeConfig, FeeRules, FillRules};
+pub use exchange::Exchange;
+pub use order::OrderRow;
+pub use refusal::Refusal;
+pub use request::{OrderRequest, RawOrder, RawReplacement, Replacement};
+pub use rows::{AccountRow, PositionRow};
+pub use update::{Fill, Update, UpdateEvent};

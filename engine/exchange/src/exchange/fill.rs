@@ -1,0 +1,106 @@
+//! An execution: price, books, fees, and what is told of it.
+
+use super::Exchange;
+use crate::{Activity, Fill, FillActivity, UpdateEvent};
+use kernel::{
+    BasisPoints, FeeKind, Notional, OrderStatus, Price, Quantity, Rounding, Side, SymbolId,
+};
+
+impl Exchange {
+    /// The taker's price after slippage: on the tick, against the taker, within the limit.
+    pub(super) fn slipped(
+        &self,
+        symbol: SymbolId,
+        side: Side,
+        price: Price,
+        limit: Option<Price>,
+    ) -> Price {
+        let points = self.config.fills.slippage;
+        if points == BasisPoints::new(0) {
+            return price;
+        }
+        let (by, away) = match side {
+            Side::Buy => (points, Rounding::Up),
+            Side::Sell => (points.negated(), Rounding::Down),
+        };
+        let tick = self.asset(symbol).map_or_else(|| price.tick(), |asset| asset.tick(price));
+        let moved = price.shifted(by, away).and_then(|moved| on_tick(moved, tick, away));
+        let moved = moved.filter(|moved| moved.is_positive()).unwrap_or(price);
+        match (side, limit) {
+            (Side::Buy, Some(limit)) => moved.min(limit),
+            (Side::Sell, Some(limit)) => moved.max(limit),
+            (Side::Buy | Side::Sell, None) => moved,
+        }
+    }
+
+    /// Fills a part or the rest of an order now.
+    pub(super) fn execute(&mut self, place: usize, price: Price, qty: Quantity) {
+        let (id, now) = (self.ids.uuid(), self.now);
+        let Some(entry) = self.book.get_mut(place) else {
+            return;
+        };
+        let first = entry.row.filled_qty.is_zero();
+        entry.fill(price, qty, now);
+        let (row, short) = (&entry.row, entry.opens && entry.row.side == Side::Sell);
+        let (symbol, side, ended) = (row.symbol, row.side, row.status.is_final());
+        let activity = FillActivity {
+            id: format!("{}::{id}", self.new_york.stamp(now)),
+            time: now,
+            order_id: row.id.clone(),
+            order_status: row.status,
+            symbol,
+            side,
+            short,
+            qty,
+            price,
+            cum_qty: row.filled_qty,
+            leaves_qty: row.unfilled(),
+        };
+        self.activities.push(Activity::Fill(activity));
+        self.account.fill(symbol, side, qty, price);
+        self.accrue(side, price, qty, first);
+        if ended {
+            self.end(place);
+        }
+        let event = if ended { UpdateEvent::Fill } else { UpdateEvent::PartialFill };
+        self.tell(place, event, Some(Fill { id, price, qty }));
+    }
+
+    fn accrue(&mut self, side: Side, price: Price, qty: Quantity, first: bool) {
+        let commission = &self.config.fees.commission;
+        let shares = Price::from_nanos(commission.per_share.nanos()).times(qty);
+        self.accruals.add(FeeKind::Commission, shares);
+        if first {
+            self.accruals.add(FeeKind::Commission, Notional::from(commission.per_order));
+        }
+        if self.config.fees.regulatory {
+            let date = self.sessions.date_at(self.now);
+            let date = date.unwrap_or_else(|| self.new_york.date(self.now));
+            self.accruals.add_regulatory(date, side, price, qty);
+        }
+    }
+}
+
+impl crate::book::Entry {
+    fn fill(&mut self, price: Price, qty: Quantity, now: kernel::Timestamp) {
+        let row = &mut self.row;
+        let value = self.filled_value.checked_add(price.times(qty));
+        self.filled_value = value.unwrap_or(self.filled_value);
+        row.filled_qty = row.filled_qty.checked_add(qty).unwrap_or(row.filled_qty);
+        row.filled_avg_price = self.filled_value.per(row.filled_qty, Rounding::HalfEven);
+        row.updated_at = now;
+        if row.filled_qty >= row.qty {
+            row.status = OrderStatus::Filled;
+            row.filled_at = Some(now);
+        } else if row.status == OrderStatus::New {
+            row.status = OrderStatus::PartiallyFilled;
+        }
+    }
+}
+
+/// The nearest price on a tick in the direction said.
+fn on_tick(price: Price, tick: Price, rounding: Rounding) -> Option<Price> {
+    let tick = i128::from(tick.nanos().max(1));
+    let nanos = rounding.divide(i128::from(price.nanos()), tick).checked_mul(tick)?;
+    i64::try_from(nanos).ok().map(Price::from_nanos)
+}

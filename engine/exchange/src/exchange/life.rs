@@ -1,0 +1,238 @@
+//! The life of an order: received, working, cancelled, ended. Replacements are next door.
+//!
+//! A request takes [`crate::FillRules::latency`] to reach the market; with none it arrives at
+//! once. While a cancel or replacement travels the order still works, and a fill wins.
+
+use super::Exchange;
+use super::judge::Terms;
+use crate::book::Entry;
+use crate::sessions::Phase;
+use crate::{Fill, OrderRequest, OrderRow, Refusal, Update, UpdateEvent};
+use jiff::civil::{Time, time};
+use kernel::{Notional, OrderStatus, Quantity, TimeInForce, Timestamp};
+
+/// A request on its way to the market.
+#[derive(Debug, Clone)]
+pub(super) struct Travel {
+    pub(super) due: Timestamp,
+    request: Request,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Request {
+    New(usize),
+    Cancel(usize),
+    Replace { old: usize, new: usize },
+}
+
+/// When a gtc order ends by itself.
+/// Source: Alpaca, "Orders at Alpaca", aged order policy.
+const GTC_DAYS: i64 = 90;
+const GTC_END: Time = time(16, 15, 0, 0);
+
+impl Exchange {
+    /// Takes a new order. The answer shows it `pending_new`, or `accepted` when its session is
+    /// closed and it waits for the open; what follows is told by updates.
+    ///
+    /// # Errors
+    /// When it is refused, in Alpaca's words; then nothing has changed.
+    pub fn submit(&mut self, request: OrderRequest) -> Result<OrderRow, Refusal> {
+        let terms = self.judge(&request, None)?;
+        let place = self.enter(request, terms, None);
+        if self.book.get(place).is_some_and(|entry| entry.waits(self.sessions.phase())) {
+            self.set_status(place, OrderStatus::Accepted);
+            self.tell(place, UpdateEvent::Accepted, None);
+            return self.row(place);
+        }
+        self.tell(place, UpdateEvent::PendingNew, None);
+        let answer = self.row(place);
+        self.dispatch(Request::New(place));
+        answer
+    }
+
+    /// Asks for an order's end: at once without latency, else when the cancel arrives and the
+    /// order has not ended before.
+    ///
+    /// # Errors
+    /// 404 for an unknown order; 422 for one that has ended, or whose cancel or replacement is on
+    /// its way.
+    pub fn cancel(&mut self, id: &str) -> Result<(), Refusal> {
+        let place = self.book.place(id).ok_or_else(|| Refusal::order_not_found(id))?;
+        let status = self.row(place)?.status;
+        let pending = matches!(status, OrderStatus::PendingCancel | OrderStatus::PendingReplace);
+        if status.is_final() || pending {
+            return Err(Refusal::already(status));
+        }
+        let now = self.now;
+        if let Some(entry) = self.book.get_mut(place) {
+            entry.row.cancel_requested_at = Some(now);
+        }
+        let waits = status == OrderStatus::Accepted;
+        if waits || !self.config.fills.latency.nanos().is_positive() {
+            self.finish(place, UpdateEvent::Canceled);
+            return Ok(());
+        }
+        self.set_status(place, OrderStatus::PendingCancel);
+        self.tell(place, UpdateEvent::PendingCancel, None);
+        self.dispatch(Request::Cancel(place));
+        Ok(())
+    }
+
+    /// Puts an order that was judged into the book, `pending_new`.
+    pub(super) fn enter(
+        &mut self,
+        request: OrderRequest,
+        terms: Terms,
+        replaces: Option<String>,
+    ) -> usize {
+        let (id, now) = (self.ids.uuid(), self.now);
+        let client_order_id = request.client_order_id.clone().unwrap_or_else(|| self.ids.uuid());
+        let row = OrderRow {
+            id,
+            client_order_id,
+            symbol: request.symbol,
+            side: request.side,
+            qty: request.qty,
+            kind: request.kind,
+            time_in_force: request.time_in_force,
+            extended_hours: request.extended_hours,
+            status: OrderStatus::PendingNew,
+            filled_qty: Quantity::ZERO,
+            filled_avg_price: None,
+            submitted_at: now,
+            updated_at: now,
+            expires_at: self.expiry(&request),
+            filled_at: None,
+            expired_at: None,
+            cancel_requested_at: None,
+            canceled_at: None,
+            failed_at: None,
+            replaced_at: None,
+            replaced_by: None,
+            replaces,
+        };
+        self.book.add(Entry {
+            row,
+            stance: self.stance(&request),
+            eligible_at: None,
+            fresh: true,
+            opens: terms.opens,
+            reserve: terms.reserve,
+            filled_value: Notional::ZERO,
+        })
+    }
+
+    fn expiry(&self, request: &OrderRequest) -> Option<Timestamp> {
+        match request.time_in_force {
+            TimeInForce::Gtc => Some(self.new_york.days_after(self.now, GTC_DAYS, GTC_END)),
+            TimeInForce::Day if request.extended_hours => {
+                self.sessions.extended_close_after(self.now)
+            }
+            TimeInForce::Day => self.sessions.close_after(self.now),
+        }
+    }
+
+    /// Sends a request on its way; without latency it arrives now.
+    pub(super) fn dispatch(&mut self, request: Request) {
+        let travel = Travel { due: self.now.plus(self.config.fills.latency), request };
+        if travel.due <= self.now {
+            self.arrive(travel);
+        } else {
+            self.travelling.push_back(travel);
+            self.set_wake();
+        }
+    }
+
+    /// A request reaches the market.
+    pub(super) fn arrive(&mut self, travel: Travel) {
+        match travel.request {
+            Request::New(place) => self.start(place, travel.due),
+            Request::Cancel(place) if self.is_open(place) => {
+                self.finish(place, UpdateEvent::Canceled);
+            }
+            Request::Cancel(place) => self.tell(place, UpdateEvent::CancelRejected, None),
+            Request::Replace { old, new } => self.take_place(old, new),
+        }
+    }
+
+    /// An order begins to work, if it has not ended on the way.
+    pub(super) fn start(&mut self, place: usize, eligible_at: Timestamp) {
+        let Some(entry) = self.book.get_mut(place) else {
+            return;
+        };
+        if !matches!(entry.row.status, OrderStatus::PendingNew | OrderStatus::Accepted) {
+            return;
+        }
+        entry.eligible_at = Some(eligible_at);
+        if let Some(market) = self.markets.get_mut(entry.row.symbol.index()) {
+            market.working.push(place);
+        }
+        self.set_status(place, OrderStatus::New);
+        self.tell(place, UpdateEvent::New, None);
+    }
+
+    /// Ends an order: cancelled, expired, replaced or rejected.
+    pub(super) fn finish(&mut self, place: usize, event: UpdateEvent) {
+        let now = self.now;
+        let Some(entry) = self.book.get_mut(place) else {
+            return;
+        };
+        let row = &mut entry.row;
+        let (status, stamp) = match event {
+            UpdateEvent::Expired => (OrderStatus::Expired, &mut row.expired_at),
+            UpdateEvent::Replaced => (OrderStatus::Replaced, &mut row.replaced_at),
+            UpdateEvent::Rejected => (OrderStatus::Rejected, &mut row.failed_at),
+            _ => (OrderStatus::Canceled, &mut row.canceled_at),
+        };
+        *stamp = Some(now);
+        self.set_status(place, status);
+        self.end(place);
+        self.tell(place, event, None);
+    }
+
+    /// Takes an order that has ended out of the market.
+    pub(super) fn end(&mut self, place: usize) {
+        self.book.close(place);
+        let symbol = self.book.get(place).map(|entry| entry.row.symbol.index());
+        if let Some(market) = symbol.and_then(|symbol| self.markets.get_mut(symbol)) {
+            market.working.retain(|&working| working != place);
+        }
+    }
+
+    pub(super) fn set_status(&mut self, place: usize, status: OrderStatus) {
+        let now = self.now;
+        if let Some(entry) = self.book.get_mut(place) {
+            entry.row.status = status;
+            entry.row.updated_at = now;
+        }
+    }
+
+    /// Queues an update that shows the order as it is now.
+    pub(super) fn tell(&mut self, place: usize, event: UpdateEvent, execution: Option<Fill>) {
+        if let Some(entry) = self.book.get(place) {
+            let (time, order) = (self.now, entry.row.clone());
+            let position_qty = self.account.holding(order.symbol).qty;
+            self.updates.push(Update { event, time, execution, position_qty, order });
+        }
+    }
+
+    pub(super) fn row(&self, place: usize) -> Result<OrderRow, Refusal> {
+        let entry = self.book.get(place);
+        entry.map(|entry| entry.row.clone()).ok_or_else(|| Refusal::not_found("order not found"))
+    }
+
+    pub(super) fn is_open(&self, place: usize) -> bool {
+        self.book.get(place).is_some_and(|entry| !entry.row.status.is_final())
+    }
+}
+
+impl Entry {
+    /// Whether it waits for a session to open.
+    pub(super) fn waits(&self, phase: Phase) -> bool {
+        match phase {
+            Phase::Regular => false,
+            Phase::Extended => !self.row.extended_hours,
+            Phase::Closed => true,
+        }
+    }
+}
