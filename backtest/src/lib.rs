@@ -1,1 +1,29 @@
-//! Stub.
+//! Backtests: the kernel and the exchange library over market data in memory.
+//!
+//! The kernel that decides here is the one that decides in a session, and the exchange is the one
+//! that a paper session talks to; what is different is that no wire lies between them. Inputs come
+//! in the order of a session in lock step, so the digest of the events is the same as that of a
+//! paper session over the same data.
+//!
+//! What is never here: a decision about an order, or a way for data of later than a step to reach
+//! anything before it.
+
+mod config;
+mod driver;
+mod equity;
+mod error;
+mod memory;
+mod report;
+mod result;
+mod table;
+mod trades;
+mod venue;
+
+pub use config::{BacktestConfig, Chosen, Observer, Progress, Quiet};
+pub use driver::run;
+pub use equity::EquityPoint;
+pub use error::BacktestError;
+pub use report::{
+    BacktestReport, DataSummary, Manifest, Metrics, OrderCounts, PositionLine, Rules, TradeRow,
+};
+pub use table::{write_equity, write_trades};

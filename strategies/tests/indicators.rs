@@ -1,5 +1,11 @@
 //! Indicators against TA-Lib, and their own laws: no value before one is due, no drift, and a
 //! reset indicator is a new one.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
 
 use proptest::prelude::*;
 use strategies::indicator::{Bollinger, Ema, Macd, Period, Rsi, Sample, Sma};

@@ -1,4 +1,10 @@
 //! Building by name: what is resolved, and what is said about mistakes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
 
 use kernel::Symbols;
 use std::collections::BTreeMap;

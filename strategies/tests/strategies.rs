@@ -1,4 +1,10 @@
 //! Every strategy of the registry, in the kernel and by its laws.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
 
 mod common;
 

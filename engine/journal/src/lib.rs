@@ -31,7 +31,6 @@ mod reserve;
 mod retire;
 mod segment;
 mod snapshot;
-mod stateful;
 pub mod storage;
 mod verify;
 mod writer;

@@ -1,5 +1,12 @@
 //! Strategies in the kernel, with the plainest of venues: market orders fill at the next open.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
+
 use kernel::{
     AccountSnapshot, Bar, BrokerOrderId, BrokerState, Cash, Event, Execution, ExecutionId, Input,
     Intents, Kernel, Limits, Link, MarketData, Order, OrderNumber, Output, Price, Report,

@@ -1,0 +1,108 @@
+//! What a backtest is made of, and who watches it.
+
+use exchange::ExchangeConfig;
+use kernel::{
+    Event, Limits, ShutdownPolicy, Span, Strategy, StrategySpec, Timestamp, TradingDay,
+    TradingHours,
+};
+use marketdata::Feed;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const DAY: Span = Span::from_secs(86_400);
+
+/// A strategy with the specification it was built from, as `strategies::build` gives them.
+pub type Chosen = (Box<dyn Strategy>, StrategySpec);
+
+/// Everything that a run depends on beside the data and the strategies.
+#[derive(Debug, Clone)]
+pub struct BacktestConfig {
+    /// The venue's rules.
+    pub exchange: ExchangeConfig,
+    /// The risk limits.
+    pub limits: Limits,
+    /// When positions may grow, and which bars strategies see.
+    pub hours: TradingHours,
+    /// The trading days around the data; none is a venue that never closes.
+    pub calendar: Vec<TradingDay>,
+    /// What happens to open orders and positions at the end of the data.
+    pub shutdown: ShutdownPolicy,
+    /// Where every record is stored; `None` stores nothing.
+    pub journal: Option<PathBuf>,
+    /// Whether the equity after each step is kept for [`crate::write_equity`]: 16 bytes a step.
+    pub keep_equity: bool,
+    /// The program that decides, for the manifest.
+    pub build: String,
+    /// Where the data is from: `file`, `synthetic`.
+    pub feed: String,
+    /// How prices were adjusted for splits and dividends: `raw`, or what the user says of them.
+    pub adjustment: String,
+    /// The resolved configuration, redacted, for the manifest.
+    pub config: BTreeMap<Box<str>, Box<str>>,
+}
+
+impl BacktestConfig {
+    /// The defaults for some data: the venue's and risk's own, on the New York calendar.
+    ///
+    /// Bars of a day or more are known after the close and traded at the next open, so on them
+    /// the hours are [`TradingHours::Always`] and an entry may wait for that open, however long.
+    pub fn for_feed(feed: &Feed) -> Self {
+        let daily = feed.bar_length.is_some_and(|length| length >= DAY);
+        let mut limits = Limits::default();
+        if daily {
+            limits.entry_time_to_live = None;
+        }
+        Self {
+            exchange: ExchangeConfig::default(),
+            limits,
+            hours: if daily { TradingHours::Always } else { TradingHours::Regular },
+            calendar: feed.trading_days(),
+            shutdown: ShutdownPolicy::CancelEntries,
+            journal: None,
+            keep_equity: false,
+            build: concat!("tradewind ", env!("CARGO_PKG_VERSION")).into(),
+            feed: "file".into(),
+            adjustment: "raw".into(),
+            config: BTreeMap::new(),
+        }
+    }
+}
+
+/// Who watches a run. Nothing it does changes what is decided.
+pub trait Observer {
+    /// Called now and then, some tens of thousands of data apart.
+    fn progress(&mut self, progress: &Progress) {
+        let _ = progress;
+    }
+
+    /// Called with each event, in order.
+    fn event(&mut self, at: Timestamp, event: &Event) {
+        let _ = (at, event);
+    }
+}
+
+/// Watches nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Quiet;
+
+impl Observer for Quiet {}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Market data taken in.
+    pub done: u64,
+    /// Market data in all.
+    pub total: u64,
+    /// Time it took so far.
+    pub elapsed: Duration,
+}
+
+impl Progress {
+    /// How long the rest should take at the pace so far; `None` before there is one.
+    pub fn remaining(&self) -> Option<Duration> {
+        let left = self.total.saturating_sub(self.done);
+        (self.done > 0).then(|| self.elapsed.mul_f64(left as f64 / self.done as f64))
+    }
+}

@@ -1,0 +1,261 @@
+//! The loop: market data in, orders to the exchange, its answers back.
+//!
+//! The order of inputs is that of a session in lock step, to the letter:
+//!
+//! 1. start: `Start`, both links up, the broker's state;
+//! 2. each step: the exchange takes the step's data, and what it reports of orders comes first, the
+//!    data after it;
+//! 3. before an input, a `Timer` for each deadline of the kernel that has passed by then;
+//! 4. after an input, each of its sends is carried out and answered, one after the other; then the
+//!    fees are read, if they are due;
+//! 5. what the exchange reports because of those requests waits for the next step;
+//! 6. end: what is left of reports, `Stop`, and the reports that it leads to.
+//!
+//! An input happens at its own time or at the kernel's now, whichever is later.
+
+use crate::config::{BacktestConfig, Chosen, Observer, Progress};
+use crate::equity::Equity;
+use crate::result::{self, Finished};
+use crate::trades::Trades;
+use crate::venue::Venue;
+use crate::{BacktestError, BacktestReport};
+use exchange::{Activity, Exchange};
+use journal::{Durability, EventsHash, Journal};
+use kernel::{
+    FeeCharge, Input, Kernel, Link, MarketData, Output, SessionStart, ShutdownPolicy, Stamped,
+    Timestamp,
+};
+use marketdata::Feed;
+use std::time::Instant;
+
+/// Market data between two looks at the clock.
+const PROGRESS_EVERY: usize = 1 << 16;
+/// Records between two commits. A run that breaks off is run again, so nothing waits for a disk.
+const COMMIT_EVERY: u64 = 1 << 12;
+
+/// Runs strategies over a feed.
+///
+/// # Errors
+/// When there is nothing to run, the journal cannot be written, or the program contradicts itself;
+/// in the last case no result is given, because none could be believed.
+pub fn run(
+    config: &BacktestConfig,
+    feed: &Feed,
+    strategies: Vec<Chosen>,
+    observer: &mut dyn Observer,
+) -> Result<BacktestReport, BacktestError> {
+    let (first, last) = feed.span().ok_or(BacktestError::NoData)?;
+    if strategies.is_empty() {
+        return Err(BacktestError::NoStrategy);
+    }
+    let (strategies, specs): (Vec<_>, Vec<_>) = strategies.into_iter().unzip();
+    let manifest = result::manifest(config, feed, specs);
+    let run = result::run_id(&manifest)?;
+    let started = Instant::now();
+    let exchange =
+        Exchange::new(config.exchange.clone(), feed.symbols.clone(), config.calendar.clone());
+    let mut driver = Driver {
+        kernel: Kernel::new(strategies),
+        out: Output::default(),
+        venue: Venue::new(exchange, &run),
+        step: &[],
+        fees_read: 0,
+        hash: EventsHash::new(),
+        journal: config.journal.as_deref().map(open_journal).transpose()?,
+        committed: 0,
+        trades: Trades::new(feed.symbols.len()),
+        equity: Equity::new(config.exchange.starting_cash, config.keep_equity),
+        observer,
+    };
+    driver.start(SessionStart {
+        session: run.as_str().into(),
+        venue: "backtest".into(),
+        build: config.build.as_str().into(),
+        symbols: feed.symbols.clone(),
+        strategies: manifest.strategies.clone(),
+        limits: config.limits.clone(),
+        calendar: config.calendar.clone(),
+        hours: config.hours,
+        config: config.config.clone(),
+    })?;
+    driver.data(feed, started)?;
+    driver.end(config.shutdown)?;
+    let elapsed = started.elapsed();
+    let Driver { kernel, venue, hash, trades, equity, .. } = driver;
+    let events_hash = hash.finish_hex();
+    let exchange = venue.exchange;
+    result::report(Finished {
+        run,
+        manifest,
+        feed,
+        span: (first, last),
+        kernel,
+        exchange,
+        trades,
+        equity,
+        events_hash,
+        elapsed,
+    })
+}
+
+fn open_journal(dir: &std::path::Path) -> Result<Journal, BacktestError> {
+    let (journal, recovered) = Journal::open(dir, journal::Options::default())?;
+    match recovered.last_seq {
+        0 => Ok(journal),
+        records => Err(BacktestError::JournalNotEmpty { records }),
+    }
+}
+
+/// A run in progress.
+struct Driver<'a> {
+    kernel: Kernel,
+    out: Output,
+    venue: Venue,
+    /// The data of the step that the exchange has taken.
+    step: &'a [MarketData],
+    /// Entries of the account's history that were looked at for fees.
+    fees_read: usize,
+    hash: EventsHash,
+    journal: Option<Journal>,
+    /// The last record that was committed.
+    committed: u64,
+    trades: Trades,
+    equity: Equity,
+    observer: &'a mut dyn Observer,
+}
+
+impl<'a> Driver<'a> {
+    fn start(&mut self, start: SessionStart) -> Result<(), BacktestError> {
+        self.feed(Input::Start(Box::new(start)))?;
+        self.feed(Input::Link { link: Link::MarketData, up: true })?;
+        self.feed(Input::Link { link: Link::Orders, up: true })?;
+        let broker = self.venue.state();
+        self.feed(Input::Broker(Box::new(broker)))
+    }
+
+    fn data(&mut self, feed: &'a Feed, started: Instant) -> Result<(), BacktestError> {
+        let total = feed.data.len() as u64;
+        let (mut done, mut told) = (0, 0);
+        for step in feed.steps() {
+            self.step(step)?;
+            done += step.len();
+            if done - told >= PROGRESS_EVERY {
+                told = done;
+                let (done, elapsed) = (done as u64, started.elapsed());
+                self.observer.progress(&Progress { done, total, elapsed });
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, data: &'a [MarketData]) -> Result<(), BacktestError> {
+        self.venue.exchange.step(data);
+        self.step = data;
+        self.updates()?;
+        for datum in data {
+            self.feed(Input::Market(*datum))?;
+        }
+        let state = self.kernel.state();
+        self.equity.mark(state.now(), state.equity());
+        Ok(())
+    }
+
+    /// Feeds what the exchange has to say of orders. What that leads to waits for the next call.
+    fn updates(&mut self) -> Result<(), BacktestError> {
+        for update in self.venue.exchange.drain_updates() {
+            let report = self.venue.report(update);
+            self.feed(Input::Report(report))?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, policy: ShutdownPolicy) -> Result<(), BacktestError> {
+        self.step = &[];
+        self.updates()?;
+        self.feed(Input::Stop(policy))?;
+        self.updates()?;
+        if let Some(journal) = &mut self.journal {
+            journal.commit(self.kernel.state(), Durability::Synced)?;
+        }
+        Ok(())
+    }
+
+    /// Feeds one input, after the timers that come before it.
+    fn feed(&mut self, input: Input) -> Result<(), BacktestError> {
+        let now = self.kernel.state().now();
+        let at = input.own_time().map_or(now, |own| own.max(now));
+        while let Some(deadline) = self.kernel.due(at) {
+            self.decide(deadline, Input::Timer)?;
+        }
+        self.decide(at, input)
+    }
+
+    fn decide(&mut self, at: Timestamp, input: Input) -> Result<(), BacktestError> {
+        let stamped = Stamped { at, seen: at, input };
+        if let Err(source) = self.kernel.decide(&stamped, &mut self.out) {
+            return Err(BacktestError::Decide { seq: self.kernel.state().next_seq() - 1, source });
+        }
+        // Almost every input leads to nothing.
+        if self.out.events.is_empty() && self.journal.is_none() {
+            return Ok(());
+        }
+        self.record(stamped)?;
+        let fees_due = std::mem::take(&mut self.out.fees_due);
+        for send in std::mem::take(&mut self.out.sends) {
+            if let Some(answer) = self.venue.carry_out(&send) {
+                self.feed(Input::Report(answer))?;
+            }
+        }
+        if fees_due { self.fees() } else { Ok(()) }
+    }
+
+    /// Hashes what was decided, and stores it if that is wanted.
+    fn record(&mut self, stamped: Stamped) -> Result<(), BacktestError> {
+        let at = self.out.at;
+        for event in &self.out.events {
+            self.hash.add(at, event);
+            self.trades.take(event, at, bar_time(self.step, event).unwrap_or(at));
+            self.observer.event(at, event);
+        }
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        for record in self.out.records(stamped) {
+            journal.append(&record)?;
+        }
+        if journal.last_seq() >= self.committed + COMMIT_EVERY {
+            self.committed = journal.last_seq();
+            journal.commit(self.kernel.state(), Durability::Buffered)?;
+        }
+        Ok(())
+    }
+
+    /// Feeds the fees that the venue has posted and that were not read yet.
+    fn fees(&mut self) -> Result<(), BacktestError> {
+        let posted = self.venue.exchange.activities().iter().skip(self.fees_read);
+        let fees: Vec<_> = posted
+            .filter_map(|activity| match activity {
+                Activity::Fee(fee) => Some(fee.clone()),
+                Activity::Fill(_) => None,
+            })
+            .collect();
+        self.fees_read = self.venue.exchange.activities().len();
+        for fee in fees {
+            self.trades.charge(fee.amount, fee.time);
+            let charge = FeeCharge { id: fee.id.into(), kind: fee.kind, amount: fee.amount };
+            self.feed(Input::Fee(charge))?;
+        }
+        Ok(())
+    }
+}
+
+/// The open time of the bar in which an order filled, when it filled in one.
+fn bar_time(step: &[MarketData], event: &kernel::Event) -> Option<Timestamp> {
+    let kernel::Event::OrderFilled { symbol, .. } = event else {
+        return None;
+    };
+    step.iter().find_map(|datum| match datum {
+        MarketData::Bar(bar) if bar.symbol == *symbol => Some(bar.open_time),
+        MarketData::Bar(_) | MarketData::Quote(_) | MarketData::Trade(_) => None,
+    })
+}

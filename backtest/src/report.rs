@@ -1,0 +1,204 @@
+//! The result of a run, as it is printed and stored.
+
+use crate::EquityPoint;
+use exchange::ExchangeConfig;
+use kernel::{
+    Cash, Limits, Price, Quantity, ShutdownPolicy, Side, StrategySpec, Timestamp, TradingHours,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The result of a run. Money, prices and quantities are decimal strings in JSON, statistics are
+/// numbers, and what is undefined is `null` with a reason beside it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BacktestReport {
+    /// The run's id: 32 hexadecimal digits made from the configuration and the data, so that the
+    /// same run has the same id.
+    pub run: String,
+    /// The strategies' names, joined with `+`.
+    pub strategy: String,
+    /// Every parameter with its value; with several strategies the name is `strategy.parameter`.
+    pub params: BTreeMap<String, String>,
+    /// The symbols, in the order of their ids.
+    pub symbols: Vec<String>,
+    /// What it ran over.
+    pub data: DataSummary,
+    /// By which rules.
+    pub rules: Rules,
+    /// Every position that was opened and closed again, in the order of opening.
+    pub trades: Vec<TradeRow>,
+    /// Orders by their end.
+    pub orders: OrderCounts,
+    /// Executions booked.
+    pub fills: u64,
+    /// What is still held at the end.
+    pub positions: BTreeMap<String, PositionLine>,
+    /// Cash at the end.
+    pub cash: Cash,
+    /// Cash and positions at the last prices.
+    pub equity: Cash,
+    /// Fees that were posted.
+    pub fees: Cash,
+    /// Fees that the venue posts only after the end of the data.
+    pub accrued_fees: Cash,
+    /// What equity grew by, as a share of what it was at the start.
+    #[serde(rename = "return")]
+    pub total_return: Option<f64>,
+    /// Statistics.
+    pub metrics: Metrics,
+    /// Market data taken in for each second of the run.
+    pub bars_per_second: f64,
+    /// The most memory the process ever had resident, data included; `null` where the system does
+    /// not say.
+    pub peak_memory_bytes: Option<u64>,
+    /// The digest of the events: that of a paper session in lock step over the same data.
+    pub events_hash: String,
+    /// Everything that it takes to run it again.
+    pub manifest: Manifest,
+    /// Equity after each step, when it was to be kept.
+    #[serde(skip)]
+    pub equity_points: Vec<EquityPoint>,
+}
+
+/// What a run went over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataSummary {
+    /// The digest of what the data says.
+    pub hash: String,
+    /// When the first of it is known.
+    pub first: Timestamp,
+    /// When the last of it is known.
+    pub last: Timestamp,
+    /// How many bars, quotes and trades.
+    pub bars: u64,
+}
+
+/// The rules of the venue and of risk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rules {
+    /// The venue.
+    pub exchange: ExchangeConfig,
+    /// Risk.
+    pub limits: Limits,
+    /// When positions may grow.
+    pub hours: TradingHours,
+    /// What happens to open orders and positions at the end.
+    pub shutdown: ShutdownPolicy,
+}
+
+/// A position that was opened and closed again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TradeRow {
+    /// Of what.
+    pub symbol: String,
+    /// `buy` for a long position, `sell` for a short one.
+    pub side: Side,
+    /// Shares entered in all.
+    pub qty: Quantity,
+    /// The open time of the bar that filled the first entry.
+    pub entry_time: Timestamp,
+    /// The mean price of the entries.
+    pub entry_price: Price,
+    /// The open time of the bar that filled the last exit.
+    pub exit_time: Timestamp,
+    /// The mean price of the exits.
+    pub exit_price: Price,
+    /// Profit or loss before fees, by mean cost.
+    pub pnl: Cash,
+    /// Its share of the fees posted.
+    pub fees: Cash,
+}
+
+/// Orders by their end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderCounts {
+    /// Approved and sent.
+    pub sent: u64,
+    /// Wholly filled.
+    pub filled: u64,
+    /// Ended cancelled, or with another order in their place.
+    pub canceled: u64,
+    /// Refused by the venue.
+    pub rejected: u64,
+    /// Refused by risk before they were orders.
+    pub denied: u64,
+    /// Ended by their time in force.
+    pub expired: u64,
+}
+
+/// A position at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PositionLine {
+    /// Signed shares.
+    pub qty: Quantity,
+    /// Mean entry price; `null` only when it does not fit.
+    pub avg_price: Option<Price>,
+}
+
+/// The few statistics that are certain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Metrics {
+    /// What equity grew by, as a share of what it was at the start.
+    pub total_return: Option<f64>,
+    /// Why there is no return.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_return_reason: Option<String>,
+    /// The deepest fall of equity from a highest before it, as a share of that, by the step.
+    pub max_drawdown: Option<f64>,
+    /// Why there is no drawdown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_drawdown_reason: Option<String>,
+    /// Trades closed.
+    pub trades: u64,
+    /// The share of trades closed whose profit is above their fees.
+    pub win_rate: Option<f64>,
+    /// Why there is no win rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub win_rate_reason: Option<String>,
+}
+
+/// Everything that it takes to run it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The program that decided.
+    pub build: String,
+    /// What chance was seeded with.
+    pub seed: u64,
+    /// The digest of what the data says.
+    pub data_hash: String,
+    /// Where the data is from.
+    pub feed: String,
+    /// How prices were adjusted.
+    pub adjustment: String,
+    /// The rules of the venue and of risk.
+    pub rules: Rules,
+    /// The strategies with every parameter.
+    pub strategies: Vec<StrategySpec>,
+    /// The resolved configuration, redacted.
+    pub config: BTreeMap<Box<str>, Box<str>>,
+}
+
+impl Metrics {
+    pub(crate) fn of(
+        total_return: Option<f64>,
+        max_drawdown: Option<f64>,
+        trades: &[TradeRow],
+    ) -> Self {
+        let reason = |value: Option<f64>, why: &str| match value {
+            Some(_) => None,
+            None => Some(why.to_owned()),
+        };
+        let won = trades.iter().filter(|trade| trade.pnl > trade.fees).count();
+        let win_rate = (!trades.is_empty()).then(|| won as f64 / trades.len() as f64);
+        let nothing = "the account held nothing at the start";
+        Self {
+            total_return,
+            total_return_reason: reason(total_return, nothing),
+            max_drawdown,
+            max_drawdown_reason: reason(max_drawdown, nothing),
+            trades: trades.len() as u64,
+            win_rate,
+            win_rate_reason: reason(win_rate, "no trade was closed"),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Round trips: from the fill that opens a position to the one that closes it.
+//!
+//! Profit is the ledger's own, by mean cost and before fees. Fees are posted for a day as a whole;
+//! each posting is shared among the fills since the one before it, by traded value, so that the
+//! fees of all trades and of what is still open add up to what the account paid.
+
+use crate::report::TradeRow;
+use kernel::{
+    Cash, Event, Notional, Price, Quantity, Rounding, Side, SymbolId, Symbols, Timestamp,
+};
+
+/// A fill as the book of trades needs it.
+struct Fill {
+    symbol: SymbolId,
+    side: Side,
+    quantity: Quantity,
+    price: Price,
+    realised: Cash,
+    position: Quantity,
+    time: Timestamp,
+}
+
+/// A trade, open or closed.
+struct Trade {
+    symbol: SymbolId,
+    side: Side,
+    entered: Leg,
+    entry_time: Timestamp,
+    left: Leg,
+    exit_time: Timestamp,
+    realised: Cash,
+    fees: Cash,
+}
+
+/// The fills of one side of a trade.
+#[derive(Default)]
+struct Leg {
+    quantity: Quantity,
+    value: Notional,
+}
+
+/// Every trade of a run, in the order in which they were opened.
+pub(crate) struct Trades {
+    trades: Vec<Trade>,
+    /// The open trade of each symbol.
+    open: Vec<Option<usize>>,
+    /// Fills that no fee has been posted for: trade, time reported, traded value.
+    uncharged: Vec<(usize, Timestamp, Cash)>,
+    /// When the last fee was posted.
+    posted: Timestamp,
+}
+
+impl Trades {
+    pub(crate) fn new(symbols: usize) -> Self {
+        Self {
+            trades: Vec::new(),
+            open: vec![None; symbols],
+            uncharged: Vec::new(),
+            posted: Timestamp::MIN,
+        }
+    }
+
+    /// Books a fill. `reported` is the venue's time of it, `bar_time` the open time of the bar it
+    /// happened in. Every other event is passed over.
+    pub(crate) fn take(&mut self, event: &Event, reported: Timestamp, bar_time: Timestamp) {
+        let &Event::OrderFilled { symbol, side, quantity, price, realised, position, .. } = event
+        else {
+            return;
+        };
+        let time = bar_time;
+        let fill = Fill { symbol, side, quantity, price, realised, position, time };
+        let trade = self.book(&fill);
+        let value = price.times(quantity).to_cash(Rounding::HalfEven).unwrap_or(Cash::MAX);
+        self.uncharged.push((trade, reported, value));
+    }
+
+    /// Adds a fill to the open trade of its symbol, or opens one; says which.
+    fn book(&mut self, fill: &Fill) -> usize {
+        let open = self.open.get(fill.symbol.index()).copied().flatten();
+        let Some((place, trade)) =
+            open.and_then(|place| Some((place, self.trades.get_mut(place)?)))
+        else {
+            return self.begin(fill, fill.quantity);
+        };
+        if trade.side == fill.side {
+            trade.entered.add(fill.quantity, fill);
+            return place;
+        }
+        // No order of ours crosses zero, but whatever an account went through can be read here.
+        let beyond = fill.position.abs();
+        let crossed = fill.side.signed(beyond) == fill.position && !beyond.is_zero();
+        let over = if crossed { beyond } else { Quantity::ZERO };
+        trade.left.add(fill.quantity.checked_sub(over).unwrap_or(fill.quantity), fill);
+        trade.exit_time = fill.time;
+        trade.realised = trade.realised.checked_add(fill.realised).unwrap_or(Cash::MAX);
+        if crossed {
+            self.begin(fill, over);
+        } else if fill.position.is_zero() {
+            self.set_open(fill.symbol, None);
+        }
+        place
+    }
+
+    fn begin(&mut self, fill: &Fill, quantity: Quantity) -> usize {
+        let mut entered = Leg::default();
+        entered.add(quantity, fill);
+        self.trades.push(Trade {
+            symbol: fill.symbol,
+            side: fill.side,
+            entered,
+            entry_time: fill.time,
+            left: Leg::default(),
+            exit_time: fill.time,
+            realised: Cash::ZERO,
+            fees: Cash::ZERO,
+        });
+        let place = self.trades.len() - 1;
+        self.set_open(fill.symbol, Some(place));
+        place
+    }
+
+    fn set_open(&mut self, symbol: SymbolId, trade: Option<usize>) {
+        if let Some(open) = self.open.get_mut(symbol.index()) {
+            *open = trade;
+        }
+    }
+
+    /// Shares a fee among the fills since the time of the posting before it. Postings come in the
+    /// order of time; those of one time share the same fills.
+    pub(crate) fn charge(&mut self, amount: Cash, posted: Timestamp) {
+        if posted > self.posted {
+            let before = std::mem::replace(&mut self.posted, posted);
+            self.uncharged.retain(|(_, time, _)| *time > before);
+        }
+        let due = self.uncharged.partition_point(|(_, time, _)| *time <= posted);
+        let charged = self.uncharged.get(..due).unwrap_or(&[]);
+        let total =
+            charged.iter().fold(0_i64, |sum, (.., value)| sum.saturating_add(value.nanos()));
+        let (mut seen, mut given) = (0_i64, Cash::ZERO);
+        for &(place, _, value) in charged {
+            // By what is due up to here, so that the shares add up to the amount.
+            seen = seen.saturating_add(value.nanos());
+            let due = amount.proportion(seen, total, Rounding::HalfEven).unwrap_or(given);
+            let share = due.checked_sub(given).unwrap_or(Cash::ZERO);
+            given = due;
+            if let Some(trade) = self.trades.get_mut(place) {
+                trade.fees = trade.fees.checked_add(share).unwrap_or(Cash::MAX);
+            }
+        }
+    }
+
+    /// The trades that were closed, in the order in which they were opened.
+    pub(crate) fn closed(&self, symbols: &Symbols) -> Vec<TradeRow> {
+        let open = |place: &usize| self.open.contains(&Some(*place));
+        let closed = self.trades.iter().enumerate().filter(|(place, _)| !open(place));
+        closed.map(|(_, trade)| trade.row(symbols)).collect()
+    }
+}
+
+impl Leg {
+    fn add(&mut self, quantity: Quantity, fill: &Fill) {
+        self.quantity = self.quantity.checked_add(quantity).unwrap_or(Quantity::MAX);
+        let value = fill.price.times(quantity);
+        self.value = self.value.checked_add(value).unwrap_or(self.value);
+    }
+
+    fn price(&self) -> Price {
+        self.value.per(self.quantity, Rounding::HalfEven).unwrap_or_default()
+    }
+}
+
+impl Trade {
+    fn row(&self, symbols: &Symbols) -> TradeRow {
+        TradeRow {
+            symbol: symbols.name(self.symbol).into(),
+            side: self.side,
+            qty: self.entered.quantity,
+            entry_time: self.entry_time,
+            entry_price: self.entered.price(),
+            exit_time: self.exit_time,
+            exit_price: self.left.price(),
+            pnl: self.realised,
+            fees: self.fees,
+        }
+    }
+}

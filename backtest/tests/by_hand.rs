@@ -1,0 +1,154 @@
+//! Runs small enough to do the sums by hand.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
+
+mod common;
+
+use common::*;
+use kernel::{Cash, Span, TradingHours};
+
+fn cash(text: &str) -> Cash {
+    text.parse().unwrap()
+}
+
+#[test]
+fn an_entry_fills_at_the_next_open_and_is_marked_at_the_close() {
+    let feed = minutes(&[(
+        "SPY",
+        vec![[100_00, 100_00, 100_00, 100_00], [101_00, 103_00, 101_00, 102_00], [105_00; 4]],
+    )]);
+    let config = without_fees(&feed);
+    let report = run(&config, &feed, chosen("buy-and-hold", &[], &feed));
+    assert_eq!(report.cash, cash("98990"), "10 shares at the open of the second bar, 101");
+    assert_eq!(report.equity, cash("100040"), "and 10 shares at the last close, 105");
+    assert_eq!(report.total_return, Some(0.0004));
+    assert_eq!(report.metrics.max_drawdown, Some(0.0));
+    assert_eq!((report.orders.sent, report.orders.filled, report.fills), (1, 1, 1));
+    assert_eq!(report.positions["SPY"].qty.to_string(), "10");
+    assert!(report.trades.is_empty());
+    assert_eq!(report.metrics.win_rate, None);
+    assert_eq!(report.metrics.win_rate_reason.as_deref(), Some("no trade was closed"));
+    let equity: Vec<String> =
+        report.equity_points.iter().map(|point| point.equity.to_string()).collect();
+    assert_eq!(equity, ["100000", "100010", "100040"]);
+}
+
+#[test]
+fn a_round_trip_is_a_trade() {
+    // The average of one close is above that of two after a rise, below it after a fall.
+    let closes = [100_00, 101_00, 102_00, 103_00, 101_00, 100_00, 100_00];
+    let feed = minutes(&[("SPY", flat(&closes))]);
+    let params = [("fast", "1"), ("slow", "2"), ("quantity", "3")];
+    let report = run(&without_fees(&feed), &feed, chosen("sma-crossover", &params, &feed));
+    let [trade] = &report.trades[..] else { panic!("{:?}", report.trades) };
+    assert_eq!((trade.symbol.as_str(), trade.side.as_str()), ("SPY", "buy"));
+    assert_eq!(trade.qty.to_string(), "3");
+    assert_eq!(trade.entry_time, time("2024-01-03T15:02:00Z"), "the bar after the rise was seen");
+    assert_eq!(trade.entry_price.to_string(), "102");
+    assert_eq!(trade.exit_time, time("2024-01-03T15:05:00Z"), "the bar after the fall was seen");
+    assert_eq!(trade.exit_price.to_string(), "100");
+    assert_eq!((trade.pnl, trade.fees), (cash("-6"), Cash::ZERO));
+    assert_eq!(report.cash, cash("99994"));
+    assert_eq!((report.metrics.trades, report.metrics.win_rate), (1, Some(0.0)));
+    assert_eq!(report.metrics.max_drawdown, Some(9.0 / 100_003.0));
+}
+
+#[test]
+fn short_trades_are_entered_by_selling() {
+    let closes = [103_00, 102_00, 101_00, 100_00, 102_00, 102_00, 102_00];
+    let feed = minutes(&[("SPY", flat(&closes))]);
+    let params = [("fast", "1"), ("slow", "2"), ("direction", "both"), ("quantity", "1")];
+    let report = run(&without_fees(&feed), &feed, chosen("sma-crossover", &params, &feed));
+    let trade = &report.trades[0];
+    assert_eq!((trade.side.as_str(), trade.pnl), ("sell", cash("-1")));
+    assert_eq!(trade.entry_price.to_string(), "101");
+    assert_eq!(trade.exit_price.to_string(), "102");
+}
+
+#[test]
+fn posted_fees_are_shared_among_the_trades_they_are_for() {
+    // Two sessions, because fees of the first are posted at its close.
+    let feed = walk(&["SPY"], 3);
+    let config = backtest::BacktestConfig::for_feed(&feed);
+    let report = run(&config, &feed, chosen("sma-crossover", &[("slow", "20")], &feed));
+    let sum = |amounts: Vec<Cash>| -> i64 { amounts.iter().map(|cash| cash.nanos()).sum() };
+    let fees = sum(report.trades.iter().map(|trade| trade.fees).collect());
+    assert!(fees > 0 && fees <= report.fees.nanos(), "{fees} of {}", report.fees);
+    if report.positions.is_empty() {
+        let pnl = sum(report.trades.iter().map(|trade| trade.pnl).collect());
+        assert_eq!(report.cash.nanos(), 100_000 * kernel::SCALE + pnl - report.fees.nanos());
+    }
+}
+
+#[test]
+fn daily_bars_are_traded_at_the_next_open_over_a_weekend() {
+    let friday = time("2024-01-05T05:00:00Z");
+    let day = Span::from_secs(86_400);
+    let mut feed = bars(&[("GE", flat(&[100_00, 101_00, 102_00, 103_00]))], friday, day);
+    // Saturday and Sunday have no bars.
+    feed.data.remove(1);
+    feed.data.remove(1);
+    let config = without_fees(&feed);
+    assert_eq!(config.hours, TradingHours::Always);
+    let report = run(&config, &feed, chosen("buy-and-hold", &[("quantity", "1")], &feed));
+    assert_eq!(report.cash, cash("99897"), "Monday's open");
+    assert_eq!((report.orders.filled, report.orders.canceled), (1, 0));
+}
+
+#[test]
+fn open_entries_are_cancelled_at_the_end() {
+    let feed = minutes(&[("SPY", flat(&[100_00]))]);
+    let report = run(&without_fees(&feed), &feed, chosen("buy-and-hold", &[], &feed));
+    assert_eq!((report.orders.sent, report.orders.canceled, report.fills), (1, 1, 0));
+    assert_eq!(report.cash, cash("100000"));
+}
+
+#[test]
+fn nothing_to_run_is_said_in_a_sentence() {
+    let feed = minutes(&[("SPY", flat(&[100_00]))]);
+    let empty = minutes(&[("SPY", Vec::new())]);
+    let config = without_fees(&feed);
+    let error = |feed, strategies| {
+        backtest::run(&config, feed, strategies, &mut backtest::Quiet).unwrap_err().to_string()
+    };
+    assert!(error(&empty, chosen("buy-and-hold", &[], &feed)).contains("no rows"));
+    assert!(error(&feed, Vec::new()).contains("no strategy"));
+}
+
+#[test]
+fn tables_have_the_columns_of_the_summary() {
+    let closes = [100_00, 101_00, 102_00, 103_00, 101_00, 100_00, 100_00];
+    let feed = minutes(&[("SPY", flat(&closes))]);
+    let params = [("fast", "1"), ("slow", "2")];
+    let report = run(&without_fees(&feed), &feed, chosen("sma-crossover", &params, &feed));
+    let (mut trades, mut equity) = (Vec::new(), Vec::new());
+    backtest::write_trades(&report, &mut trades).unwrap();
+    backtest::write_equity(&report.equity_points, &mut equity).unwrap();
+    assert_eq!(
+        String::from_utf8(trades).unwrap(),
+        "symbol,side,qty,entry_time,entry_price,exit_time,exit_price,pnl,fees\n\
+         SPY,buy,10,2024-01-03T15:02:00.000000000Z,102,2024-01-03T15:05:00.000000000Z,100,-20,0\n"
+    );
+    let equity = String::from_utf8(equity).unwrap();
+    assert_eq!(equity.lines().count(), 1 + closes.len());
+    assert_eq!(equity.lines().nth(4), Some("2024-01-03T15:04:00.000000000Z,100010"));
+}
+
+#[test]
+fn the_report_survives_json() {
+    let feed = walk(&["QQQ", "SPY"], 1);
+    let report = run(&without_fees(&feed), &feed, chosen("macd-trend", &[], &feed));
+    let json = serde_json::to_value(&report).unwrap();
+    for key in ["run", "strategy", "params", "symbols", "data", "rules", "trades", "orders", "cash"]
+    {
+        assert!(!json[key].is_null(), "{key}");
+    }
+    assert!(json["return"].is_f64() && json["cash"].is_string());
+    let mut again: backtest::BacktestReport = serde_json::from_value(json).unwrap();
+    again.equity_points.clone_from(&report.equity_points);
+    assert_eq!(again, report);
+}
