@@ -1,4 +1,5 @@
 //! Runs small enough to do the sums by hand.
+#![allow(clippy::inconsistent_digit_grouping, reason = "prices in cents")]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

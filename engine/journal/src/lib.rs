@@ -31,6 +31,7 @@ mod reserve;
 mod retire;
 mod segment;
 mod snapshot;
+mod stateful;
 pub mod storage;
 mod verify;
 mod writer;

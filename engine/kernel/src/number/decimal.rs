@@ -8,6 +8,41 @@ const DIGITS: u32 = 9;
 /// Reads `-12.5` or `1.25e2` as an integer at 1e-9. Exponents occur in JSON numbers. Digits beyond
 /// the ninth are refused unless a rounding says which way they go.
 pub(super) fn parse(text: &str, rounding: Option<Rounding>) -> Result<i128, NumberError> {
+    match short(text.as_bytes()) {
+        Some(value) => Ok(i128::from(value)),
+        None => general(text, rounding),
+    }
+}
+
+/// The numbers that market data consists of: at most nine digits before the point and nine after.
+/// `None` for every other text, which [`general`] judges.
+fn short(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        rest => (false, rest),
+    };
+    let point = digits.iter().position(|byte| *byte == b'.');
+    let (whole, fraction) = match point {
+        Some(point) => (digits.get(..point)?, digits.get(point + 1..)?),
+        None => (digits, [].as_slice()),
+    };
+    if !(1..=DIGITS as usize).contains(&whole.len()) || fraction.len() > DIGITS as usize {
+        return None;
+    }
+    let unit = 10_i64.pow(DIGITS - fraction.len() as u32);
+    let value = integer(whole)? * SCALE + integer(fraction)? * unit;
+    Some(if negative { -value } else { value })
+}
+
+/// At most nine digits, so that nothing overflows.
+fn integer(digits: &[u8]) -> Option<i64> {
+    digits.iter().try_fold(0, |value, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit <= 9).then(|| value * 10 + i64::from(digit))
+    })
+}
+
+fn general(text: &str, rounding: Option<Rounding>) -> Result<i128, NumberError> {
     let (mantissa, exponent) = split_exponent(text)?;
     let (negative, digits) = match mantissa.as_bytes() {
         [b'-', rest @ ..] => (true, rest),
@@ -117,3 +152,30 @@ macro_rules! decimal_serde {
     };
 }
 pub(super) use decimal_serde;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_short_way_gives_what_the_general_one_gives(text in "-?[0-9]{0,11}[.]?[0-9]{0,11}x?") {
+            if let Some(value) = short(text.as_bytes()) {
+                prop_assert_eq!(general(&text, None), Ok(i128::from(value)));
+            }
+        }
+    }
+
+    #[test]
+    fn the_short_way_takes_what_market_data_has() {
+        assert_eq!(short(b"158.39"), Some(158_390_000_000));
+        assert_eq!(short(b"-1.57597"), Some(-1_575_970_000));
+        assert_eq!(short(b"999999999.999999999"), Some(999_999_999_999_999_999));
+        assert_eq!(short(b"100."), Some(100_000_000_000));
+        assert_eq!(
+            (short(b""), short(b"."), short(b"-"), short(b"1e3"), short(b".5")),
+            (None, None, None, None, None)
+        );
+    }
+}

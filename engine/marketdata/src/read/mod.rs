@@ -32,16 +32,14 @@ pub fn read_files(paths: &[PathBuf]) -> Result<Feed, MarketDataFileError> {
     if paths.is_empty() {
         return Err(MarketDataFileError::file("".as_ref(), Fault::NoFile));
     }
-    let files = paths.iter().map(|path| file::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let mut files = paths.iter().map(|path| file::read(path)).collect::<Result<Vec<_>, _>>()?;
     let symbols = all_symbols(&files)?;
-    let mut data = Vec::with_capacity(files.iter().map(|file| file.data.len()).sum());
-    for file in &files {
-        let ids: Vec<SymbolId> = file.symbols.names().filter_map(|name| symbols.id(name)).collect();
-        data.extend(file.data.iter().filter_map(|datum| {
-            ids.get(datum.symbol().index()).map(|id| with_symbol(*datum, *id))
-        }));
+    files.iter_mut().for_each(|file| use_ids_of(&symbols, file));
+    if let [only] = files.as_mut_slice() {
+        return Ok(Feed::new(symbols, std::mem::take(&mut only.data)));
     }
-    let feed = Feed::new(symbols, data);
+    let data: Vec<&[MarketData]> = files.iter().map(|file| file.data.as_slice()).collect();
+    let feed = Feed::new(symbols, data.concat());
     match repeated_bar(&feed) {
         None => Ok(feed),
         Some(bar) => Err(in_two_files(&files, feed.symbols.name(bar.symbol), &bar)),
@@ -64,13 +62,19 @@ fn all_symbols(files: &[FileRows]) -> Result<Symbols, MarketDataFileError> {
     Ok(symbols)
 }
 
-fn with_symbol(mut datum: MarketData, id: SymbolId) -> MarketData {
-    match &mut datum {
-        MarketData::Bar(bar) => bar.symbol = id,
-        MarketData::Quote(quote) => quote.symbol = id,
-        MarketData::Trade(trade) => trade.symbol = id,
+/// Gives the data the ids of the table that all files share.
+fn use_ids_of(symbols: &Symbols, file: &mut FileRows) {
+    let ids: Vec<Option<SymbolId>> = file.symbols.names().map(|name| symbols.id(name)).collect();
+    for datum in &mut file.data {
+        let symbol = match datum {
+            MarketData::Bar(bar) => &mut bar.symbol,
+            MarketData::Quote(quote) => &mut quote.symbol,
+            MarketData::Trade(trade) => &mut trade.symbol,
+        };
+        if let Some(Some(id)) = ids.get(symbol.index()) {
+            *symbol = *id;
+        }
     }
-    datum
 }
 
 /// The later of two bars of one symbol with the same open and length: of one file they cannot be.
@@ -88,13 +92,11 @@ fn repeated_bar(feed: &Feed) -> Option<Bar> {
 }
 
 fn in_two_files(files: &[FileRows], symbol: &str, bar: &Bar) -> MarketDataFileError {
-    let holds = |file: &&FileRows| {
-        let id = file.symbols.id(symbol);
-        file.data.iter().any(|datum| {
-            matches!(datum, MarketData::Bar(held) if Some(held.symbol) == id
-                && held.open_time == bar.open_time && held.length == bar.length)
-        })
+    let same = |datum: &MarketData| {
+        matches!(datum, MarketData::Bar(held) if held.symbol == bar.symbol
+            && held.open_time == bar.open_time && held.length == bar.length)
     };
+    let holds = |file: &&FileRows| file.data.iter().any(same);
     let mut holders = files.iter().filter(holds).map(|file| file.path.clone());
     let other = holders.next().unwrap_or_default();
     let file = holders.next().unwrap_or_else(|| other.clone());

@@ -86,8 +86,7 @@ impl Row<'_> {
     fn volume(&self, column: Column) -> Result<Volume, MarketDataFileError> {
         let negative = self.record.get(column.place).is_some_and(|text| text.starts_with(b"-"));
         self.demand(!negative, column, VOLUME)?;
-        let text = self.text(column)?;
-        self.parsed(cut(text), column, VOLUME)
+        self.parsed(column, VOLUME, Volume::from_decimal)
     }
 
     fn at_least_zero<N>(
@@ -109,16 +108,17 @@ impl Row<'_> {
         column: Column,
         expected: &'static str,
     ) -> Result<N, MarketDataFileError> {
-        self.parsed(self.text(column)?, column, expected)
+        self.parsed(column, expected, str::parse)
     }
 
-    fn parsed<N: FromStr<Err = NumberError>>(
+    fn parsed<N>(
         &self,
-        text: &str,
         column: Column,
         expected: &'static str,
+        parse: impl Fn(&str) -> Result<N, NumberError>,
     ) -> Result<N, MarketDataFileError> {
-        text.parse().map_err(|reason| {
+        let text = self.text(column)?;
+        parse(text).map_err(|reason| {
             self.error(Some(column), Fault::Number { text: text.into(), expected, reason })
         })
     }
@@ -151,15 +151,5 @@ impl Row<'_> {
         };
         let value = self.text(wrong)?.into();
         Err(self.error(Some(wrong), Fault::Bounds { value }))
-    }
-}
-
-/// A volume without the digits after the ninth: sources that count traded currency write binary
-/// floats, and nothing is ever traded or booked with a volume.
-fn cut(text: &str) -> &str {
-    let ninth = text.find('.').map(|point| point + 1 + 9);
-    match ninth.and_then(|end| text.split_at_checked(end)) {
-        Some((kept, rest)) if rest.bytes().all(|byte| byte.is_ascii_digit()) => kept,
-        _ => text,
     }
 }

@@ -5,13 +5,14 @@ use super::names::Names;
 use super::rows::{Asset, Clock, Fill, OrderState, Positions, Replay};
 use super::wire::{
     AccountWire, ActivityWire, AssetWire, BarWire, CalendarDayWire, ClockWire, Loose, OrderWire,
-    PositionWire,
+    PositionWire, UpdateWire,
 };
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use kernel::{
-    AccountSnapshot, Bar, BrokerOrderId, BrokerPosition, Cash, Execution, FeeCharge, FeeKind,
-    OrderStatus, Price, Quantity, Rounding, Side, Span, SymbolId, Timestamp, TradingDay, Volume,
+    AccountSnapshot, Bar, BrokerOrderId, BrokerPosition, Cash, Execution, ExecutionId, FeeCharge,
+    FeeKind, OrderStatus, Price, Quantity, Report, ReportKind, Rounding, Side, Span, SymbolId,
+    Timestamp, TradingDay, Volume,
 };
 use serde::Deserialize;
 
@@ -181,6 +182,79 @@ pub(super) fn order(wire: &OrderWire<'_>, names: &Names) -> Result<OrderState, F
 pub(super) fn orders(body: &[u8], names: &Names) -> Result<Vec<OrderState>, ReadError> {
     let wires: Vec<OrderWire<'_>> = parse(body)?;
     Ok(wires.iter().map(|wire| order(wire, names)).collect::<Result<_, _>>()?)
+}
+
+/// An update of the order stream.
+pub(super) fn update(data: &[u8], names: &Names) -> Result<Report, ReadError> {
+    let wire: UpdateWire<'_> = parse(data)?;
+    let missing = || FieldError { what: "order update", field: "order", text: None };
+    let order_wire = wire.order.as_ref().ok_or_else(missing)?;
+    let order = order(order_wire, names)?;
+    let event = wire.event.text().unwrap_or_default();
+    let execution = execution(&wire, &order);
+    let kind = match event_kind(event) {
+        // A fill that does not say what was filled: the order must be read.
+        ReportKind::Fill if execution.is_none() => ReportKind::Unrecognised,
+        kind => kind,
+    };
+    let time = wire.timestamp.text().and_then(time).or_else(|| wire.at.text().and_then(time));
+    let text = match kind {
+        ReportKind::Unrecognised => Some(event),
+        _ => wire.reason.text(),
+    };
+    Ok(Report {
+        order: order.order,
+        time: time.unwrap_or_else(|| order.time()),
+        cumulative: order_wire.filled_qty.text().map(|_| order.filled),
+        broker_id: Some(order.broker_id),
+        kind,
+        execution: execution.filter(|_| kind == ReportKind::Fill),
+        text: text.map(|text| text.chars().take(200).collect()),
+    })
+}
+
+/// The execution that a fill carries. One without a name gets one made of the facts, so that the
+/// same fact has the same name when it comes again.
+fn execution(wire: &UpdateWire<'_>, order: &OrderState) -> Option<Execution> {
+    let id = match wire.execution_id.text() {
+        Some(id) => id.into(),
+        None => format!("{}:{}", order.broker_id, order.filled).into(),
+    };
+    Some(Execution {
+        id: ExecutionId(id),
+        quantity: wire.qty.text().and_then(quantity)?.abs(),
+        price: wire.price.text().and_then(price)?,
+    })
+}
+
+/// An event by Alpaca's word for it. Two spellings of a fill are in use.
+/// Source: Alpaca, "Websocket Streaming", "Trade events"; Alpaca's C# SDK, `TradeEvent`.
+fn event_kind(event: &str) -> ReportKind {
+    match event {
+        "accepted" => ReportKind::Accepted,
+        "pending_new" => ReportKind::PendingNew,
+        "accepted_for_bidding" => ReportKind::AcceptedForBidding,
+        "new" => ReportKind::New,
+        "held" => ReportKind::Held,
+        "fill" | "filled" | "partial_fill" | "partially_filled" => ReportKind::Fill,
+        "done_for_day" => ReportKind::DoneForDay,
+        "canceled" => ReportKind::Canceled,
+        "expired" => ReportKind::Expired,
+        "replaced" => ReportKind::Replaced,
+        "rejected" => ReportKind::Rejected,
+        "pending_cancel" => ReportKind::PendingCancel,
+        "order_cancel_rejected" => ReportKind::CancelRejected,
+        "pending_replace" => ReportKind::PendingReplace,
+        "order_replace_rejected" => ReportKind::ReplaceRejected,
+        "stopped" => ReportKind::Stopped,
+        "suspended" => ReportKind::Suspended,
+        "calculated" => ReportKind::Calculated,
+        "restated" => ReportKind::Restated,
+        "trade_bust" => ReportKind::TradeBust,
+        "trade_correct" => ReportKind::TradeCorrect,
+        "pending_review" => ReportKind::PendingReview,
+        _ => ReportKind::Unrecognised,
+    }
 }
 
 pub(super) fn fill(wire: &ActivityWire<'_>) -> Result<Fill, FieldError> {

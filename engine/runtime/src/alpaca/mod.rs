@@ -8,22 +8,34 @@
 
 mod backoff;
 mod credentials;
+mod decode;
 mod endpoints;
 mod error;
 mod limiter;
 mod map;
+mod market_stream;
 mod names;
+mod order_stream;
 mod rest;
 mod rows;
+mod stream;
+mod stream_error;
 pub mod tls;
 mod transport;
 mod wire;
 
 pub use credentials::{Credentials, CredentialsError, KEY_ID_VARIABLE, SECRET_VARIABLE, Secret};
+pub use decode::{MarketDecoder, MarketFrame, Notice, StepHead, TradingStatus};
 pub use endpoints::{EndpointError, Endpoints, Mode, Overrides};
 pub use error::{ApiError, ErrorClass, Refusal, Request};
 pub use limiter::Pace;
+pub use market_stream::{
+    Acks, Channels, MarketStream, MarketStreamConfig, MarketStreamMessage, market_stream,
+};
 pub use names::Names;
+pub use order_stream::{OrderStream, OrderStreamConfig, OrderStreamMessage, order_stream};
 pub use rest::{Client, ClientConfig, Listing};
 pub use rows::{Asset, BarsQuery, Clock, Fill, OrderState, Positions, Replay};
+pub use stream::{Overflow, StreamCounters, StreamTiming};
+pub use stream_error::StreamError;
 pub use transport::Timing;

@@ -55,14 +55,14 @@ pub(super) struct Authenticate<'a> {
     pub secret: &'a str,
 }
 
-/// An error body; some carry a message alone, some nothing readable.
+/// An error: the body of a REST answer (`message`; some carry it alone, some nothing readable), or
+/// an element of the market data stream (`msg`).
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 pub(super) struct ErrorWire<'a> {
-    #[serde(borrow)]
     code: Loose<'a>,
-    #[serde(borrow)]
     message: Loose<'a>,
+    msg: Loose<'a>,
 }
 
 impl<'a> ErrorWire<'a> {
@@ -76,6 +76,11 @@ impl<'a> ErrorWire<'a> {
 
     pub fn message(&self) -> Option<String> {
         self.message.text().map(str::to_owned)
+    }
+
+    /// The words of a stream's message.
+    pub fn words(&self) -> &str {
+        self.msg.text().unwrap_or_default()
     }
 }
 
@@ -231,4 +236,122 @@ pub(super) struct OrderRequest<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub extended_hours: bool,
     pub client_order_id: &'a str,
+}
+
+/// A message of the order stream.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct Envelope<'a> {
+    pub stream: Loose<'a>,
+    pub action: Loose<'a>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+}
+
+impl<'a> Envelope<'a> {
+    /// What it carries, unless that is `null`.
+    pub fn data(&self) -> Option<&'a str> {
+        self.data.map(RawValue::get)
+    }
+
+    /// The words of `{"action":"error","data":{"error_message":"…"}}`.
+    pub fn error(&self) -> String {
+        let data = self.data().and_then(|data| serde_json::from_str(data).ok());
+        let data: StreamErrorWire<'_> = data.unwrap_or_default();
+        data.error_message.text().unwrap_or("an error without words").to_owned()
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct StreamErrorWire<'a> {
+    error_message: Loose<'a>,
+}
+
+/// `data` of the order stream's `authorization` and `listening` messages.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct ListenWire<'a> {
+    pub status: Loose<'a>,
+    pub streams: Option<Vec<Loose<'a>>>,
+}
+
+/// `data` of a `trade_updates` message.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct UpdateWire<'a> {
+    pub event: Loose<'a>,
+    pub execution_id: Loose<'a>,
+    pub timestamp: Loose<'a>,
+    pub at: Loose<'a>,
+    pub price: Loose<'a>,
+    pub qty: Loose<'a>,
+    pub reason: Loose<'a>,
+    pub order: Option<OrderWire<'a>>,
+}
+
+/// What an element of a market data frame is.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct KindWire<'a> {
+    #[serde(rename = "T")]
+    pub kind: Loose<'a>,
+}
+
+/// `T` = `q`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct QuoteWire<'a> {
+    #[serde(rename = "S")]
+    pub symbol: Loose<'a>,
+    pub t: Loose<'a>,
+    pub bp: Loose<'a>,
+    pub bs: Loose<'a>,
+    pub ap: Loose<'a>,
+    #[serde(rename = "as")]
+    pub ask_size: Loose<'a>,
+}
+
+/// `T` = `t`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct TradeWire<'a> {
+    #[serde(rename = "S")]
+    pub symbol: Loose<'a>,
+    pub t: Loose<'a>,
+    pub p: Loose<'a>,
+    pub s: Loose<'a>,
+}
+
+/// `T` = `s`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct StatusWire<'a> {
+    #[serde(rename = "S")]
+    pub symbol: Loose<'a>,
+    pub t: Loose<'a>,
+    pub sc: Loose<'a>,
+    pub sm: Loose<'a>,
+    pub rc: Loose<'a>,
+    pub rm: Loose<'a>,
+}
+
+/// `T` = `subscription`: all that is subscribed now; a missing key is empty.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct SubscriptionWire<'a> {
+    pub bars: Option<Vec<Cow<'a, str>>>,
+    pub quotes: Option<Vec<Cow<'a, str>>>,
+    pub trades: Option<Vec<Cow<'a, str>>>,
+    pub statuses: Option<Vec<Cow<'a, str>>>,
+}
+
+/// `T` = `tradewind_step`, of the bundled exchange.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct StepWire<'a> {
+    pub step: Loose<'a>,
+    pub time: Loose<'a>,
+    pub trade_updates: Loose<'a>,
+    pub end: Loose<'a>,
 }

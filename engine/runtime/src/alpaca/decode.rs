@@ -1,0 +1,332 @@
+//! Market data frames: bytes to the kernel's types.
+//!
+//! The hot path reads an element's `T`, which the server writes first, and then only the fields
+//! that its kind needs, borrowed from the frame; nothing is buffered and no text is copied. A
+//! frame that this cannot read (`T` not first, an element that is no object) is read again element
+//! by element, so that one bad element costs only itself.
+
+use super::map::{self, FieldError, need, price, quantity, time};
+use super::names::Names;
+use super::wire::{
+    BarWire, ErrorWire, KindWire, Loose, QuoteWire, StatusWire, StepWire, SubscriptionWire,
+    TradeWire,
+};
+use kernel::{MarketData, Quote, Span, SymbolId, Timestamp, Trade};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+use std::collections::HashMap;
+use std::fmt;
+
+/// Reads market data frames for a session's symbols.
+pub struct MarketDecoder {
+    symbols: HashMap<Box<str>, SymbolId>,
+    bar_length: Span,
+}
+
+/// What one frame held, in order.
+#[derive(Debug, Default, PartialEq)]
+pub struct MarketFrame {
+    /// The market data.
+    pub data: Vec<MarketData>,
+    /// Everything else, each with the number of `data` that stood before it.
+    pub notices: Vec<(usize, Notice)>,
+    /// Elements that could not be used: malformed, of an unknown kind or of an unknown symbol.
+    pub unusable: u64,
+}
+
+/// An element of a frame that is no market data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// The server's greeting, or the word that the keys are good.
+    Success(Box<str>),
+    /// An error with the stream's code.
+    Error {
+        /// The code.
+        code: u16,
+        /// The server's words.
+        message: Box<str>,
+    },
+    /// All that is subscribed now, as `channel:symbol`.
+    Subscription(Vec<String>),
+    /// A symbol's trading status.
+    Status(TradingStatus),
+    /// The head of a step in lock step.
+    Step(StepHead),
+}
+
+/// A symbol was halted or resumed, or something else was said of its trading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TradingStatus {
+    /// Which.
+    pub symbol: SymbolId,
+    /// When.
+    pub time: Timestamp,
+    /// Whether it is halted now; `None` when the status says neither.
+    pub halted: Option<bool>,
+    /// The venue's code and words.
+    pub reason: Box<str>,
+}
+
+/// The head of a step in lock step with the bundled exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StepHead {
+    /// Its number, to be acknowledged.
+    pub step: u64,
+    /// The venue's time.
+    pub time: Timestamp,
+    /// How many order updates the exchange has sent on the order stream so far; all of them come
+    /// before the data of this step.
+    pub trade_updates: u64,
+    /// Whether it is the last.
+    pub end: bool,
+}
+
+impl MarketDecoder {
+    /// A decoder for a session's symbols, on a stream whose bars last `bar_length`: a minute,
+    /// except where the bundled exchange replays others.
+    pub fn new(names: &Names, bar_length: Span) -> Self {
+        let symbols = names.symbols();
+        Self {
+            symbols: symbols.ids().map(|id| (symbols.name(id).into(), id)).collect(),
+            bar_length,
+        }
+    }
+
+    /// Reads a frame. Total: whatever the bytes are, what is usable in them comes out.
+    pub fn decode(&self, payload: &[u8]) -> MarketFrame {
+        let mut frame = MarketFrame::default();
+        let mut json = serde_json::Deserializer::from_slice(payload);
+        let read = Elements { decoder: self, frame: &mut frame };
+        if read.deserialize(&mut json).and_then(|()| json.end()).is_err() {
+            frame = self.one_by_one(payload);
+        }
+        frame
+    }
+
+    /// The slow way, for frames with something strange in them.
+    fn one_by_one(&self, payload: &[u8]) -> MarketFrame {
+        let mut frame = MarketFrame::default();
+        let Ok(elements) = serde_json::from_slice::<Vec<&RawValue>>(payload) else {
+            frame.unusable = 1;
+            return frame;
+        };
+        for element in elements {
+            let kind = serde_json::from_str::<KindWire<'_>>(element.get()).unwrap_or_default();
+            let mut json = serde_json::Deserializer::from_str(element.get());
+            if self.element(&kind.kind, &mut json, &mut frame).is_err() {
+                frame.unusable += 1;
+            }
+        }
+        frame
+    }
+
+    /// Reads the fields of an element whose kind is known.
+    fn element<'de, D: Deserializer<'de>>(
+        &self,
+        kind: &Loose<'_>,
+        fields: D,
+        frame: &mut MarketFrame,
+    ) -> Result<(), D::Error> {
+        let taken = match kind.text().unwrap_or_default() {
+            "b" => self.bar(&BarWire::deserialize(fields)?, frame),
+            "q" => self.quote(&QuoteWire::deserialize(fields)?, frame),
+            "t" => self.trade(&TradeWire::deserialize(fields)?, frame),
+            "s" => self.status(&StatusWire::deserialize(fields)?, frame),
+            "success" => Ok(frame.success(&ErrorWire::deserialize(fields)?)),
+            "error" => Ok(frame.error(&ErrorWire::deserialize(fields)?)),
+            "subscription" => Ok(frame.subscription(SubscriptionWire::deserialize(fields)?)),
+            "tradewind_step" => frame.step(&StepWire::deserialize(fields)?),
+            _ => {
+                serde::de::IgnoredAny::deserialize(fields)?;
+                Err(Unusable)
+            }
+        };
+        if taken.is_err() {
+            frame.unusable += 1;
+        }
+        Ok(())
+    }
+
+    fn symbol(&self, name: &Loose<'_>) -> Result<SymbolId, Unusable> {
+        name.text().and_then(|name| self.symbols.get(name)).copied().ok_or(Unusable)
+    }
+
+    fn bar(&self, wire: &BarWire<'_>, frame: &mut MarketFrame) -> Result<(), Unusable> {
+        let symbol = self.symbol(&wire.symbol)?;
+        frame.data.push(MarketData::Bar(map::bar(wire, symbol, self.bar_length)?));
+        Ok(())
+    }
+
+    /// Sizes count shares, as they do at Alpaca since 2025-11-03 and on the bundled exchange for
+    /// data of any date. A side that nobody quotes is zero or absent.
+    fn quote(&self, wire: &QuoteWire<'_>, frame: &mut MarketFrame) -> Result<(), Unusable> {
+        frame.data.push(MarketData::Quote(Quote {
+            symbol: self.symbol(&wire.symbol)?,
+            time: need("quote", "t", &wire.t, time)?,
+            bid: or_zero(&wire.bp, price)?,
+            bid_size: or_zero(&wire.bs, quantity)?,
+            ask: or_zero(&wire.ap, price)?,
+            ask_size: or_zero(&wire.ask_size, quantity)?,
+        }));
+        Ok(())
+    }
+
+    fn trade(&self, wire: &TradeWire<'_>, frame: &mut MarketFrame) -> Result<(), Unusable> {
+        frame.data.push(MarketData::Trade(Trade {
+            symbol: self.symbol(&wire.symbol)?,
+            time: need("trade", "t", &wire.t, time)?,
+            price: need("trade", "p", &wire.p, price)?,
+            size: need("trade", "s", &wire.s, quantity)?,
+        }));
+        Ok(())
+    }
+
+    fn status(&self, wire: &StatusWire<'_>, frame: &mut MarketFrame) -> Result<(), Unusable> {
+        let words = [&wire.sc, &wire.sm, &wire.rc, &wire.rm];
+        let words: Vec<&str> = words.into_iter().filter_map(Loose::text).collect();
+        let status = TradingStatus {
+            symbol: self.symbol(&wire.symbol)?,
+            time: need("status", "t", &wire.t, time)?,
+            halted: wire.sc.text().and_then(halted),
+            reason: words.join(" ").into(),
+        };
+        frame.notice(Notice::Status(status));
+        Ok(())
+    }
+}
+
+impl MarketFrame {
+    fn notice(&mut self, notice: Notice) {
+        self.notices.push((self.data.len(), notice));
+    }
+
+    fn success(&mut self, wire: &ErrorWire<'_>) {
+        self.notice(Notice::Success(wire.words().into()));
+    }
+
+    fn error(&mut self, wire: &ErrorWire<'_>) {
+        let code = wire.code().and_then(|code| u16::try_from(code).ok()).unwrap_or(0);
+        self.notice(Notice::Error { code, message: wire.words().into() });
+    }
+
+    fn subscription(&mut self, wire: SubscriptionWire<'_>) {
+        let channels = [
+            ("bars", wire.bars),
+            ("quotes", wire.quotes),
+            ("trades", wire.trades),
+            ("statuses", wire.statuses),
+        ];
+        let subscribed = channels.into_iter().flat_map(|(channel, symbols)| {
+            let symbols = symbols.unwrap_or_default();
+            symbols.into_iter().map(move |symbol| format!("{channel}:{symbol}"))
+        });
+        let subscribed = subscribed.collect();
+        self.notice(Notice::Subscription(subscribed));
+    }
+
+    fn step(&mut self, wire: &StepWire<'_>) -> Result<(), Unusable> {
+        let count = |text: &str| text.parse::<u64>().ok();
+        let head = StepHead {
+            step: need("step", "step", &wire.step, count)?,
+            time: need("step", "time", &wire.time, time)?,
+            trade_updates: need("step", "trade_updates", &wire.trade_updates, count)?,
+            end: wire.end.flag().unwrap_or(false),
+        };
+        self.notice(Notice::Step(head));
+        Ok(())
+    }
+}
+
+/// An element that cannot be used, whatever is wrong with it.
+struct Unusable;
+
+impl From<FieldError> for Unusable {
+    fn from(_: FieldError) -> Self {
+        Self
+    }
+}
+
+/// A value that may be absent; what is there must be readable.
+fn or_zero<T: Default>(
+    wire: &Loose<'_>,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, Unusable> {
+    match wire.text() {
+        None => Ok(T::default()),
+        Some(text) => read(text).ok_or(Unusable),
+    }
+}
+
+/// Whether a status code halts or resumes trading; the others say something else of the symbol.
+/// Source: Alpaca, "Real-time Stock Data", status codes: `2`/`3` on tapes A and B, `H`/`P`/`T` on
+/// tape C. A quotation resumption (`Q`) resumes quoting only.
+fn halted(code: &str) -> Option<bool> {
+    match code {
+        "2" | "H" | "P" => Some(true),
+        "3" | "T" => Some(false),
+        _ => None,
+    }
+}
+
+/// The elements of a frame, read one after the other into it.
+struct Elements<'f> {
+    decoder: &'f MarketDecoder,
+    frame: &'f mut MarketFrame,
+}
+
+impl<'de> DeserializeSeed<'de> for Elements<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<(), D::Error> {
+        input.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Elements<'_> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an array of messages")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        loop {
+            let element = Element { decoder: self.decoder, frame: &mut *self.frame };
+            if elements.next_element_seed(element)?.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+struct Element<'f> {
+    decoder: &'f MarketDecoder,
+    frame: &'f mut MarketFrame,
+}
+
+impl<'de> DeserializeSeed<'de> for Element<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<(), D::Error> {
+        input.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Element<'_> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a message whose first key is `T`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        match fields.next_key::<&str>()? {
+            Some("T") => {}
+            Some(_) | None => return Err(A::Error::custom("`T` is not the first key")),
+        }
+        let kind: Loose<'de> = fields.next_value()?;
+        self.decoder.element(&kind, MapAccessDeserializer::new(fields), self.frame)
+    }
+}

@@ -1,0 +1,343 @@
+//! The stream of market data.
+//!
+//! There is no replay: what a symbol did while the stream was down is missing until it is read
+//! over REST. Once up, a stream has subscribed to everything that is wanted, and compared the
+//! server's acknowledgement with it.
+
+use super::credentials::Credentials;
+use super::decode::{MarketDecoder, MarketFrame, Notice, StepHead, TradingStatus};
+use super::names::Names;
+use super::stream::{
+    Overflow, Protocol, Socket, StreamCounters, StreamTiming, Supervisor, json, next_payload, send,
+};
+use super::stream_error::{Ended, StreamError, market_error};
+use kernel::{MarketData, Span};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// Symbols in one subscription message. A client lost symbols beyond about 3,200 in one message
+/// (issue 763 of Alpaca's C# SDK), so a long list goes in parts.
+const SYMBOLS_AT_ONCE: usize = 500;
+
+/// Which channels a session listens to, each for all of its symbols.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Channels {
+    /// Minute bars.
+    pub bars: bool,
+    /// Best bid and ask.
+    pub quotes: bool,
+    /// Trades.
+    pub trades: bool,
+    /// Halts and resumptions.
+    pub statuses: bool,
+}
+
+impl Default for Channels {
+    /// Bars, and the halts that go with them.
+    fn default() -> Self {
+        Self { bars: true, quotes: false, trades: false, statuses: true }
+    }
+}
+
+/// What a market data stream needs to know.
+#[derive(Clone)]
+pub struct MarketStreamConfig {
+    /// The whole address: [`super::Endpoints::market_stream`].
+    pub address: String,
+    /// The keys.
+    pub credentials: Credentials,
+    /// The session's symbols.
+    pub names: Names,
+    /// What to listen to.
+    pub channels: Channels,
+    /// How long the stream's bars last: a minute, except on the bundled exchange, whose clock says
+    /// ([`super::Replay::bar_length`]).
+    pub bar_length: Span,
+    /// How it is timed.
+    pub timing: StreamTiming,
+    /// Connect anew when no data came for this long while `market_open` is set.
+    pub silence: Option<Duration>,
+    /// Set by the session while data is to be expected.
+    pub market_open: Arc<AtomicBool>,
+    /// [`Overflow::Drop`], or [`Overflow::Wait`] in lock step.
+    pub overflow: Overflow,
+    /// How many messages may wait for the session.
+    pub capacity: usize,
+}
+
+/// A running market data stream. It ends when `messages` is dropped, or after a `Fatal`.
+pub struct MarketStream {
+    /// The task.
+    pub task: JoinHandle<()>,
+    /// What it says.
+    pub messages: mpsc::Receiver<MarketStreamMessage>,
+    /// Acknowledges steps in lock step.
+    pub acks: Acks,
+    /// What it has counted.
+    pub counters: Arc<StreamCounters>,
+}
+
+/// Acknowledges steps in lock step.
+#[derive(Debug, Clone)]
+pub struct Acks(mpsc::Sender<String>);
+
+impl Acks {
+    /// Tells the exchange that a step has been consumed and all its requests are answered.
+    /// `false` when the stream has ended.
+    pub async fn ack(&self, step: u64) -> bool {
+        self.0.send(format!(r#"{{"action":"tradewind_ack","step":{step}}}"#)).await.is_ok()
+    }
+}
+
+/// What a market data stream says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MarketStreamMessage {
+    /// It is connected, authorised and subscribed.
+    Up {
+        /// What was asked for and not acknowledged, as `channel:symbol`.
+        missing: Vec<String>,
+    },
+    /// It is down, or could not be brought up; it tries again by itself.
+    Down {
+        /// Why.
+        reason: String,
+    },
+    /// Market data in the order it came.
+    Data(Vec<MarketData>),
+    /// One step in lock step.
+    Step {
+        /// Its head.
+        head: StepHead,
+        /// Its data.
+        data: Vec<MarketData>,
+    },
+    /// A symbol's trading status.
+    Status(TradingStatus),
+    /// Messages were dropped because the session did not keep up.
+    Lost {
+        /// How many.
+        messages: u64,
+    },
+    /// It has ended for good.
+    Fatal(StreamError),
+}
+
+/// Starts a market data stream on a task of its own. Must be called inside a tokio runtime.
+pub fn market_stream(config: MarketStreamConfig) -> MarketStream {
+    let (sender, messages) = mpsc::channel(config.capacity.max(1));
+    let (acks, outgoing) = mpsc::channel(1);
+    let counters = Arc::new(StreamCounters::default());
+    let supervisor = Supervisor {
+        timing: config.timing,
+        overflow: config.overflow,
+        sender,
+        outgoing,
+        counters: Arc::clone(&counters),
+        untold: 0,
+        protocol: Market {
+            decoder: MarketDecoder::new(&config.names, config.bar_length),
+            config,
+            counters: Arc::clone(&counters),
+        },
+    };
+    MarketStream { task: tokio::spawn(supervisor.run()), messages, acks: Acks(acks), counters }
+}
+
+struct Market {
+    config: MarketStreamConfig,
+    decoder: MarketDecoder,
+    counters: Arc<StreamCounters>,
+}
+
+#[derive(Serialize)]
+struct Subscribe<'a> {
+    action: &'static str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    bars: &'a [&'a str],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    quotes: &'a [&'a str],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    trades: &'a [&'a str],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    statuses: &'a [&'a str],
+}
+
+impl Protocol for Market {
+    type Message = MarketStreamMessage;
+
+    fn address(&self) -> &str {
+        &self.config.address
+    }
+
+    async fn establish(
+        &mut self,
+        socket: &mut Socket,
+        out: &mut Vec<MarketStreamMessage>,
+    ) -> Result<(), Ended> {
+        self.await_success(socket, "connected").await?;
+        send(socket, json(&self.config.credentials.authenticate())?).await?;
+        self.await_success(socket, "authenticated").await?;
+        let missing = self.subscribe(socket, out).await?;
+        if !missing.is_empty() {
+            tracing::warn!(?missing, "the server did not take every subscription");
+        }
+        // Data that overtook the acknowledgement comes after the word that the stream is up.
+        out.insert(0, MarketStreamMessage::Up { missing });
+        Ok(())
+    }
+
+    fn receive(&mut self, payload: &[u8], out: &mut Vec<MarketStreamMessage>) -> Result<(), Ended> {
+        self.take(payload, out).map(|_| ())
+    }
+
+    fn silence_limit(&self) -> Option<Duration> {
+        self.config.silence.filter(|_| self.config.market_open.load(Ordering::Relaxed))
+    }
+
+    fn down(reason: String) -> MarketStreamMessage {
+        MarketStreamMessage::Down { reason }
+    }
+
+    fn fatal(error: StreamError) -> MarketStreamMessage {
+        MarketStreamMessage::Fatal(error)
+    }
+
+    fn lost(messages: u64) -> MarketStreamMessage {
+        MarketStreamMessage::Lost { messages }
+    }
+}
+
+impl Market {
+    async fn await_success(&mut self, socket: &mut Socket, word: &str) -> Result<(), Ended> {
+        loop {
+            let payload = next_payload(socket, self.config.timing.answer).await?;
+            let frame = self.decode(&payload.into_data())?;
+            let said = |(_, notice): &(usize, Notice)| matches!(notice, Notice::Success(said) if said.as_ref() == word);
+            if frame.notices.iter().any(said) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Subscribes part by part; gives back what the last acknowledgement, which lists everything,
+    /// does not list.
+    async fn subscribe(
+        &mut self,
+        socket: &mut Socket,
+        out: &mut Vec<MarketStreamMessage>,
+    ) -> Result<Vec<String>, Ended> {
+        let names = self.config.names.clone();
+        let symbols: Vec<&str> = names.symbols().names().collect();
+        let channels = self.config.channels;
+        let mut subscribed = Vec::new();
+        for part in symbols.chunks(SYMBOLS_AT_ONCE) {
+            let of = |wanted: bool| if wanted { part } else { &[] };
+            let message = Subscribe {
+                action: "subscribe",
+                bars: of(channels.bars),
+                quotes: of(channels.quotes),
+                trades: of(channels.trades),
+                statuses: of(channels.statuses),
+            };
+            send(socket, json(&message)?).await?;
+            subscribed = self.await_subscription(socket, out).await?;
+        }
+        let subscribed: BTreeSet<String> = subscribed.into_iter().collect();
+        let mut wanted = wanted(channels, &symbols);
+        wanted.retain(|entry| !is_covered(entry, &subscribed));
+        Ok(wanted)
+    }
+
+    async fn await_subscription(
+        &mut self,
+        socket: &mut Socket,
+        out: &mut Vec<MarketStreamMessage>,
+    ) -> Result<Vec<String>, Ended> {
+        loop {
+            let payload = next_payload(socket, self.config.timing.answer).await?;
+            if let Some(subscribed) = self.take(&payload.into_data(), out)? {
+                return Ok(subscribed);
+            }
+        }
+    }
+
+    /// Takes in one frame; gives back the subscriptions if it acknowledges any.
+    fn take(
+        &mut self,
+        payload: &[u8],
+        out: &mut Vec<MarketStreamMessage>,
+    ) -> Result<Option<Vec<String>>, Ended> {
+        Ok(hand_on(self.decode(payload)?, out))
+    }
+
+    fn decode(&mut self, payload: &[u8]) -> Result<MarketFrame, Ended> {
+        let frame = self.decoder.decode(payload);
+        if frame.unusable > 0 {
+            StreamCounters::add(&self.counters.unusable, frame.unusable);
+            tracing::debug!(elements = frame.unusable, "the stream brought unusable elements");
+        }
+        for (_, notice) in &frame.notices {
+            if let Notice::Error { code, message } = notice {
+                match market_error(&self.config.address, *code, message) {
+                    Some(ended) => return Err(ended),
+                    None => tracing::debug!(code, %message, "harmless error of the stream"),
+                }
+            }
+        }
+        Ok(frame)
+    }
+}
+
+/// Turns a frame into messages, in its order. A step's head stands before its data, and takes all
+/// of it along.
+fn hand_on(frame: MarketFrame, out: &mut Vec<MarketStreamMessage>) -> Option<Vec<String>> {
+    let mut rest = frame.data;
+    let mut step = None;
+    let mut subscribed = None;
+    let mut handed = 0;
+    for (at, notice) in frame.notices {
+        match notice {
+            Notice::Step(head) => step = Some(head),
+            Notice::Subscription(list) => subscribed = Some(list),
+            Notice::Status(status) => {
+                if step.is_none() && at > handed {
+                    let later = rest.split_off(at - handed);
+                    out.push(MarketStreamMessage::Data(std::mem::replace(&mut rest, later)));
+                    handed = at;
+                }
+                out.push(MarketStreamMessage::Status(status));
+            }
+            Notice::Success(_) | Notice::Error { .. } => {}
+        }
+    }
+    match step {
+        Some(head) => out.push(MarketStreamMessage::Step { head, data: rest }),
+        None if rest.is_empty() => {}
+        None => out.push(MarketStreamMessage::Data(rest)),
+    }
+    subscribed
+}
+
+fn wanted(channels: Channels, symbols: &[&str]) -> Vec<String> {
+    let channels = [
+        ("bars", channels.bars),
+        ("quotes", channels.quotes),
+        ("trades", channels.trades),
+        ("statuses", channels.statuses),
+    ];
+    let channels = channels.into_iter().filter(|(_, wanted)| *wanted);
+    channels
+        .flat_map(|(channel, _)| symbols.iter().map(move |symbol| format!("{channel}:{symbol}")))
+        .collect()
+}
+
+/// Whether a wanted entry is acknowledged, by itself or by its channel's `*`.
+fn is_covered(entry: &str, subscribed: &BTreeSet<String>) -> bool {
+    let channel = entry.split(':').next().unwrap_or(entry);
+    subscribed.contains(entry) || subscribed.contains(&format!("{channel}:*"))
+}

@@ -1,0 +1,246 @@
+//! The stream of order updates (`trade_updates`).
+//!
+//! It has no sequence numbers and no replay: what happens while it is down is lost, and must be
+//! read over REST once it is up again. It may send an update twice, out of order, or before the
+//! request that caused it is answered; all of that passes through, for the kernel knows what it has
+//! booked.
+
+use super::credentials::Credentials;
+use super::map::{self, ReadError};
+use super::names::Names;
+use super::stream::{
+    Overflow, Protocol, Socket, StreamCounters, StreamTiming, Supervisor, json, next_payload, send,
+};
+use super::stream_error::{Ended, StreamError};
+use super::wire::{Envelope, ListenWire, Loose};
+use kernel::Report;
+use serde::Serialize;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+const UPDATES: &str = "trade_updates";
+
+/// What an order stream needs to know.
+#[derive(Clone)]
+pub struct OrderStreamConfig {
+    /// The whole address: [`super::Endpoints::trading_stream`].
+    pub address: String,
+    /// The keys.
+    pub credentials: Credentials,
+    /// The session's symbols and order ids.
+    pub names: Names,
+    /// How it is timed.
+    pub timing: StreamTiming,
+    /// [`Overflow::Reconnect`], or [`Overflow::Wait`] in lock step.
+    pub overflow: Overflow,
+    /// How many messages may wait for the session.
+    pub capacity: usize,
+}
+
+/// A running order stream. It ends when `messages` is dropped, or after a `Fatal`.
+pub struct OrderStream {
+    /// The task.
+    pub task: JoinHandle<()>,
+    /// What it says.
+    pub messages: mpsc::Receiver<OrderStreamMessage>,
+    /// What it has counted.
+    pub counters: Arc<StreamCounters>,
+}
+
+/// What an order stream says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrderStreamMessage {
+    /// It is connected, authorised and listening. What happened before must be read over REST now.
+    Up,
+    /// It is down, or could not be brought up; it tries again by itself.
+    Down {
+        /// Why.
+        reason: String,
+    },
+    /// An update.
+    Report {
+        /// How many updates this connection has brought, this one included.
+        count: u64,
+        /// What it says. Not of this session when it names no order of ours.
+        report: Report,
+    },
+    /// An update that cannot be read. The orders must be read over REST.
+    Unreadable {
+        /// How many updates this connection has brought, this one included.
+        count: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// It has ended for good.
+    Fatal(StreamError),
+}
+
+/// Starts an order stream on a task of its own. Must be called inside a tokio runtime.
+pub fn order_stream(config: OrderStreamConfig) -> OrderStream {
+    let (sender, messages) = mpsc::channel(config.capacity.max(1));
+    let (_, outgoing) = mpsc::channel(1);
+    let counters = Arc::new(StreamCounters::default());
+    let supervisor = Supervisor {
+        timing: config.timing,
+        overflow: config.overflow,
+        sender,
+        outgoing,
+        counters: Arc::clone(&counters),
+        untold: 0,
+        protocol: Updates { config, counters: Arc::clone(&counters), count: 0 },
+    };
+    OrderStream { task: tokio::spawn(supervisor.run()), messages, counters }
+}
+
+struct Updates {
+    config: OrderStreamConfig,
+    counters: Arc<StreamCounters>,
+    count: u64,
+}
+
+/// What the server says while the stream is being set up.
+#[derive(Debug, PartialEq, Eq)]
+enum Setup {
+    Authorised,
+    Unauthorised,
+    Listening(bool),
+    Other,
+}
+
+#[derive(Serialize)]
+struct Listen {
+    action: &'static str,
+    data: Streams,
+}
+
+#[derive(Serialize)]
+struct Streams {
+    streams: [&'static str; 1],
+}
+
+impl Protocol for Updates {
+    type Message = OrderStreamMessage;
+
+    fn address(&self) -> &str {
+        &self.config.address
+    }
+
+    /// The server sends nothing until it is spoken to.
+    async fn establish(
+        &mut self,
+        socket: &mut Socket,
+        out: &mut Vec<OrderStreamMessage>,
+    ) -> Result<(), Ended> {
+        self.count = 0;
+        send(socket, json(&self.config.credentials.authenticate())?).await?;
+        while self.setup(socket, out).await? != Setup::Authorised {}
+        let listen = Listen { action: "listen", data: Streams { streams: [UPDATES] } };
+        send(socket, json(&listen)?).await?;
+        loop {
+            match self.setup(socket, out).await? {
+                Setup::Listening(true) => break,
+                Setup::Listening(false) => {
+                    return Err(Ended::retry("the server does not offer order updates"));
+                }
+                Setup::Authorised | Setup::Unauthorised | Setup::Other => {}
+            }
+        }
+        // Updates that overtook the acknowledgement come after the word that the stream is up.
+        out.insert(0, OrderStreamMessage::Up);
+        Ok(())
+    }
+
+    fn receive(&mut self, payload: &[u8], out: &mut Vec<OrderStreamMessage>) -> Result<(), Ended> {
+        self.take(payload, out).map(|_| ())
+    }
+
+    fn down(reason: String) -> OrderStreamMessage {
+        OrderStreamMessage::Down { reason }
+    }
+
+    fn fatal(error: StreamError) -> OrderStreamMessage {
+        OrderStreamMessage::Fatal(error)
+    }
+
+    fn lost(messages: u64) -> OrderStreamMessage {
+        let reason = format!("{messages} messages were dropped");
+        OrderStreamMessage::Unreadable { count: 0, reason }
+    }
+}
+
+impl Updates {
+    async fn setup(
+        &mut self,
+        socket: &mut Socket,
+        out: &mut Vec<OrderStreamMessage>,
+    ) -> Result<Setup, Ended> {
+        let payload = next_payload(socket, self.config.timing.answer).await?;
+        match self.take(&payload.into_data(), out)? {
+            Setup::Unauthorised => {
+                let address = self.config.address.clone();
+                Err(Ended::Fatal(StreamError::Unauthorized { address }))
+            }
+            said => Ok(said),
+        }
+    }
+
+    /// Takes in one message of any kind.
+    fn take(&mut self, payload: &[u8], out: &mut Vec<OrderStreamMessage>) -> Result<Setup, Ended> {
+        let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(payload) else {
+            self.unusable("a message that is no JSON object");
+            return Ok(Setup::Other);
+        };
+        match (envelope.stream.text(), envelope.action.text()) {
+            (Some(UPDATES), _) => self.update(envelope.data(), out),
+            (Some("authorization"), _) => return Ok(authorisation(envelope.data())),
+            (Some("listening"), _) => return Ok(listening(envelope.data())),
+            (_, Some("error")) => {
+                return Err(Ended::Retry(format!("the server reports: {}", envelope.error())));
+            }
+            (_, _) => self.unusable("a message of an unknown kind"),
+        }
+        Ok(Setup::Other)
+    }
+
+    /// `data` has been seen to be `null`, which is not counted as an update.
+    fn update(&mut self, data: Option<&str>, out: &mut Vec<OrderStreamMessage>) {
+        let Some(data) = data else {
+            self.unusable("an update without data");
+            return;
+        };
+        self.count += 1;
+        let count = self.count;
+        out.push(match map::update(data.as_bytes(), &self.config.names) {
+            Ok(report) => OrderStreamMessage::Report { count, report },
+            Err(error) => self.unreadable(count, &error),
+        });
+    }
+
+    fn unreadable(&self, count: u64, error: &ReadError) -> OrderStreamMessage {
+        let reason = error.to_string();
+        self.unusable(&reason);
+        OrderStreamMessage::Unreadable { count, reason }
+    }
+
+    fn unusable(&self, what: &str) {
+        StreamCounters::add(&self.counters.unusable, 1);
+        tracing::warn!(what, "the order stream brought something that cannot be used");
+    }
+}
+
+fn authorisation(data: Option<&str>) -> Setup {
+    let wire: ListenWire<'_> =
+        data.and_then(|data| serde_json::from_str(data).ok()).unwrap_or_default();
+    match wire.status.text() {
+        Some("authorized") => Setup::Authorised,
+        _ => Setup::Unauthorised,
+    }
+}
+
+fn listening(data: Option<&str>) -> Setup {
+    let wire: ListenWire<'_> =
+        data.and_then(|data| serde_json::from_str(data).ok()).unwrap_or_default();
+    let offered = |stream: &Loose<'_>| stream.text() == Some(UPDATES);
+    Setup::Listening(wire.streams.iter().flatten().any(offered))
+}

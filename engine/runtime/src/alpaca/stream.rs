@@ -1,0 +1,336 @@
+//! What both streams have in common: a task that keeps one connection, and tells when it is up and
+//! down.
+//!
+//! The task reads the socket and nothing else, so a busy session cannot make the broker think that
+//! we are slow: what the bounded channel does not hold is counted and reported, as the stream's
+//! [`Overflow`] says. Only in lock step does the reader wait for the session.
+
+use super::backoff::Backoff;
+use super::stream_error::{Ended, StreamError, handshake_error};
+use futures_util::{SinkExt, StreamExt};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, Interval, MissedTickBehavior};
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// How a stream is timed, on the machine's monotonic clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamTiming {
+    /// How long to wait for a connection, and for each answer while it is being set up.
+    pub answer: Duration,
+    /// How often to ping. Alpaca's Go SDK pings every 10 s.
+    pub ping: Duration,
+    /// A connection on which nothing came for this long, not even an answer to a ping, is dead.
+    pub dead_after: Duration,
+    /// How long to wait before connecting again; doubles with each failure, and starts again from
+    /// here only after an authorisation.
+    pub first_retry: Duration,
+    /// The longest wait. A session that the broker believes alive blocks a new one for about 90 s.
+    pub longest_retry: Duration,
+}
+
+impl Default for StreamTiming {
+    fn default() -> Self {
+        Self {
+            answer: Duration::from_secs(10),
+            ping: Duration::from_secs(10),
+            dead_after: Duration::from_secs(30),
+            first_retry: Duration::from_secs(1),
+            longest_retry: Duration::from_secs(60),
+        }
+    }
+}
+
+/// What happens when the session does not keep up and the channel is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overflow {
+    /// The reader waits: for lock step, where nothing may be lost and nobody is in a hurry.
+    Wait,
+    /// The message is dropped, counted and reported: for market data, where the next is newer.
+    Drop,
+    /// The connection is given up: for order updates, which must then be read over REST.
+    Reconnect,
+}
+
+/// Counts of a stream, for telemetry. They only grow.
+#[derive(Debug, Default)]
+pub struct StreamCounters {
+    /// Connections that were authorised.
+    pub connections: AtomicU64,
+    /// Frames read.
+    pub frames: AtomicU64,
+    /// Elements or messages that could not be used: unknown, malformed, of an unknown symbol.
+    pub unusable: AtomicU64,
+    /// Messages dropped because the session did not keep up.
+    pub lost: AtomicU64,
+}
+
+impl StreamCounters {
+    pub(super) fn add(counter: &AtomicU64, count: u64) {
+        counter.fetch_add(count, Ordering::Relaxed);
+    }
+}
+
+/// What differs between the streams.
+pub(super) trait Protocol: Send + 'static {
+    /// What the session gets.
+    type Message: Send + 'static;
+
+    /// Where to connect.
+    fn address(&self) -> &str;
+
+    /// Authenticates and asks for what is wanted. The stream is up afterwards.
+    fn establish(
+        &mut self,
+        socket: &mut Socket,
+        out: &mut Vec<Self::Message>,
+    ) -> impl Future<Output = Result<(), Ended>> + Send;
+
+    /// Takes in one frame, text and binary alike.
+    fn receive(&mut self, payload: &[u8], out: &mut Vec<Self::Message>) -> Result<(), Ended>;
+
+    /// How long data may stay away right now; `None` when none is expected.
+    fn silence_limit(&self) -> Option<Duration> {
+        None
+    }
+
+    fn down(reason: String) -> Self::Message;
+    fn fatal(error: StreamError) -> Self::Message;
+    fn lost(messages: u64) -> Self::Message;
+}
+
+/// A stream's task and the ends of its channels.
+pub(super) struct Supervisor<P: Protocol> {
+    pub protocol: P,
+    pub timing: StreamTiming,
+    pub overflow: Overflow,
+    pub sender: mpsc::Sender<P::Message>,
+    /// Texts to send.
+    pub outgoing: mpsc::Receiver<String>,
+    pub counters: Arc<StreamCounters>,
+    /// Messages dropped that the session has not been told of.
+    pub untold: u64,
+}
+
+impl<P: Protocol> Supervisor<P> {
+    /// Runs until nobody listens or the stream cannot go on.
+    pub async fn run(mut self) {
+        super::tls::install();
+        let mut backoff = Backoff::new(self.timing.first_retry, self.timing.longest_retry);
+        loop {
+            let message = match self.connection(&mut backoff).await {
+                Ended::Unwanted => return,
+                Ended::Fatal(error) => {
+                    tracing::error!(%error, "the stream has ended");
+                    // When nobody listens any more there is nobody to tell.
+                    let _ = self.sender.send(P::fatal(error)).await;
+                    return;
+                }
+                Ended::Retry(reason) => {
+                    tracing::warn!(address = self.protocol.address(), reason, "the stream is down");
+                    P::down(reason)
+                }
+            };
+            // Nothing is being read now, so waiting for room is harmless.
+            if self.sender.send(message).await.is_err() {
+                return;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(backoff.next_delay()) => {}
+                () = self.sender.closed() => return,
+            }
+        }
+    }
+
+    /// One connection from its beginning to its end.
+    async fn connection(&mut self, backoff: &mut Backoff) -> Ended {
+        let sender = self.sender.clone();
+        let mut socket = tokio::select! {
+            socket = connect(self.protocol.address(), self.timing.answer) => match socket {
+                Ok(socket) => socket,
+                Err(ended) => return ended,
+            },
+            () = sender.closed() => return Ended::Unwanted,
+        };
+        let ended = tokio::select! {
+            ended = self.converse(&mut socket, backoff) => ended,
+            () = sender.closed() => Ended::Unwanted,
+        };
+        // A session that is not closed cleanly blocks the next one for a while.
+        let _ = tokio::time::timeout(Duration::from_secs(1), socket.close(None)).await;
+        ended
+    }
+
+    async fn converse(&mut self, socket: &mut Socket, backoff: &mut Backoff) -> Ended {
+        let mut out = Vec::new();
+        if let Err(ended) = self.protocol.establish(socket, &mut out).await {
+            return ended;
+        }
+        backoff.reset();
+        StreamCounters::add(&self.counters.connections, 1);
+        let mut watch = Watch::new(self.timing);
+        loop {
+            if let Err(ended) = self.deliver(&mut out).await {
+                return ended;
+            }
+            let step = tokio::select! {
+                frame = socket.next() => self.frame(frame, &mut watch, &mut out),
+                Some(text) = self.outgoing.recv() => send(socket, text).await,
+                _ = watch.ticks.tick() => match watch.verdict(self.protocol.silence_limit()) {
+                    Ok(()) => transmit(socket, Message::Ping(Default::default())).await,
+                    Err(ended) => Err(ended),
+                },
+            };
+            if let Err(ended) = step {
+                return ended;
+            }
+        }
+    }
+
+    fn frame(
+        &mut self,
+        frame: Option<Result<Message, Error>>,
+        watch: &mut Watch,
+        out: &mut Vec<P::Message>,
+    ) -> Result<(), Ended> {
+        let Some(payload) = payload(frame)? else {
+            watch.alive();
+            return Ok(());
+        };
+        watch.data();
+        StreamCounters::add(&self.counters.frames, 1);
+        self.protocol.receive(&payload.into_data(), out)
+    }
+
+    /// Hands messages on as the overflow policy says.
+    async fn deliver(&mut self, out: &mut Vec<P::Message>) -> Result<(), Ended> {
+        for message in out.drain(..) {
+            if self.overflow == Overflow::Wait {
+                self.sender.send(message).await.map_err(|_| Ended::Unwanted)?;
+                continue;
+            }
+            if self.untold > 0 && self.sender.try_send(P::lost(self.untold)).is_ok() {
+                self.untold = 0;
+            }
+            match self.sender.try_send(message) {
+                Ok(()) => {}
+                Err(mpsc::error::TrySendError::Closed(_)) => return Err(Ended::Unwanted),
+                Err(mpsc::error::TrySendError::Full(_)) => self.overflowed()?,
+            }
+        }
+        Ok(())
+    }
+
+    fn overflowed(&mut self) -> Result<(), Ended> {
+        StreamCounters::add(&self.counters.lost, 1);
+        if self.overflow == Overflow::Reconnect {
+            return Err(Ended::retry("the session did not keep up with the stream"));
+        }
+        self.untold += 1;
+        Ok(())
+    }
+}
+
+/// Watches a connection for signs of life.
+struct Watch {
+    ticks: Interval,
+    dead_after: Duration,
+    last_frame: Instant,
+    last_data: Instant,
+}
+
+impl Watch {
+    fn new(timing: StreamTiming) -> Self {
+        let now = Instant::now();
+        let mut ticks = tokio::time::interval_at(now + timing.ping, timing.ping);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { ticks, dead_after: timing.dead_after, last_frame: now, last_data: now }
+    }
+
+    fn alive(&mut self) {
+        self.last_frame = Instant::now();
+    }
+
+    fn data(&mut self) {
+        self.last_frame = Instant::now();
+        self.last_data = self.last_frame;
+    }
+
+    /// A socket may stay open and answer pings while no data comes for hours, so both are watched.
+    fn verdict(&mut self, silence_limit: Option<Duration>) -> Result<(), Ended> {
+        if self.last_frame.elapsed() > self.dead_after {
+            let seconds = self.last_frame.elapsed().as_secs();
+            return Err(Ended::Retry(format!("no sign of life for {seconds} s")));
+        }
+        match silence_limit {
+            Some(limit) if self.last_data.elapsed() > limit => {
+                let seconds = self.last_data.elapsed().as_secs();
+                Err(Ended::Retry(format!("no data for {seconds} s while the market is open")))
+            }
+            Some(_) => Ok(()),
+            None => {
+                self.last_data = Instant::now();
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn connect(address: &str, within: Duration) -> Result<Socket, Ended> {
+    let connecting = tokio_tungstenite::connect_async_with_config(address, None, true);
+    match tokio::time::timeout(within, connecting).await {
+        Err(_) => Err(Ended::retry("no connection in time")),
+        Ok(Ok((socket, _))) => Ok(socket),
+        Ok(Err(Error::Http(answer))) => Err(handshake_error(address, answer.status().as_u16())),
+        Ok(Err(error)) => Err(Ended::Retry(format!("no connection: {error}"))),
+    }
+}
+
+/// The next frame with a payload while a stream is being set up, within the time allowed.
+pub(super) async fn next_payload(socket: &mut Socket, within: Duration) -> Result<Message, Ended> {
+    let next = async {
+        loop {
+            if let Some(payload) = payload(socket.next().await)? {
+                return Ok(payload);
+            }
+        }
+    };
+    tokio::time::timeout(within, next).await.unwrap_or(Err(Ended::retry("no answer in time")))
+}
+
+/// A frame's payload; nothing for pings and pongs, which the library answers.
+fn payload(frame: Option<Result<Message, Error>>) -> Result<Option<Message>, Ended> {
+    match frame {
+        None => Err(Ended::retry("the connection was closed")),
+        Some(Err(error)) => Err(Ended::Retry(format!("the connection failed: {error}"))),
+        Some(Ok(Message::Close(reason))) => Err(Ended::Retry(match reason {
+            Some(reason) => format!("the server closed the connection: {reason}"),
+            None => "the server closed the connection".into(),
+        })),
+        Some(Ok(message @ (Message::Text(_) | Message::Binary(_)))) => Ok(Some(message)),
+        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(None),
+    }
+}
+
+/// Sends a text.
+pub(super) async fn send(socket: &mut Socket, text: String) -> Result<(), Ended> {
+    transmit(socket, Message::Text(text.into())).await
+}
+
+async fn transmit(socket: &mut Socket, message: Message) -> Result<(), Ended> {
+    socket
+        .send(message)
+        .await
+        .map_err(|error| Ended::Retry(format!("the connection failed: {error}")))
+}
+
+/// A message of ours as JSON. The types are our own and plain, so this cannot fail.
+pub(super) fn json(message: &impl serde::Serialize) -> Result<String, Ended> {
+    serde_json::to_string(message).map_err(|error| Ended::Retry(error.to_string()))
+}

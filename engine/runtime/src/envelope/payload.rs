@@ -1,0 +1,377 @@
+//! The payload of each kind: flat, in names and units that do not change with the program's types.
+//! A field that does not apply is `null`, never missing.
+
+use super::compared::Compared;
+use super::parts::{By, Differing, Held, Pricing, Wish, client_order_id};
+use super::{DeadLetter, session_of};
+use kernel::risk::Denial;
+use kernel::{
+    Alert, Bar, Cash, Command, Difference, Event, ExecutionId, FeeKind, IgnoreReason, Intent, Link,
+    MarketData, Order, OrderNumber, Origin, Price, Quantity, Quote, ReportKind, SessionStart,
+    Severity, ShutdownPolicy, State, StrategySpec, SymbolId, Timestamp, Trade, TradingHours,
+    TradingState, Volume,
+};
+use serde::Serialize;
+
+/// What an envelope holds.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Payload<'a> {
+    Bar {
+        symbol: &'a str,
+        open_time: Timestamp,
+        end_time: Timestamp,
+        open: Price,
+        high: Price,
+        low: Price,
+        close: Price,
+        volume: Volume,
+    },
+    Quote {
+        symbol: &'a str,
+        time: Timestamp,
+        bid: Price,
+        bid_size: Quantity,
+        ask: Price,
+        ask_size: Quantity,
+    },
+    Trade {
+        symbol: &'a str,
+        time: Timestamp,
+        price: Price,
+        size: Quantity,
+    },
+    Session {
+        venue: &'a str,
+        build: &'a str,
+        hours: Option<TradingHours>,
+        symbols: Vec<&'a str>,
+        strategies: &'a [StrategySpec],
+    },
+    OrderApproved {
+        order: OrderNumber,
+        client_order_id: String,
+        #[serde(flatten)]
+        by: By<'a>,
+        symbol: &'a str,
+        side: &'static str,
+        quantity: Quantity,
+        #[serde(flatten)]
+        pricing: Pricing,
+        time_in_force: &'static str,
+        grows: bool,
+        reserved: Cash,
+        expires_at: Option<Timestamp>,
+        replaces: Option<OrderNumber>,
+    },
+    OrderDenied {
+        #[serde(flatten)]
+        by: By<'a>,
+        #[serde(flatten)]
+        wish: Box<Wish<'a>>,
+        code: &'static str,
+        reason: String,
+        #[serde(flatten)]
+        compared: Compared,
+    },
+    CancelApproved {
+        order: OrderNumber,
+        symbol: Option<&'a str>,
+        #[serde(flatten)]
+        by: By<'a>,
+    },
+    OrderUpdated {
+        order: OrderNumber,
+        symbol: Option<&'a str>,
+        from: &'static str,
+        to: &'static str,
+        report: ReportKind,
+        broker_id: Option<&'a str>,
+        text: Option<&'a str>,
+    },
+    OrderFilled {
+        order: OrderNumber,
+        execution: &'a ExecutionId,
+        symbol: &'a str,
+        side: &'static str,
+        quantity: Quantity,
+        price: Price,
+        status: &'static str,
+        realised: Cash,
+        position: Quantity,
+        cash: Cash,
+    },
+    ReportIgnored {
+        order: Option<OrderNumber>,
+        symbol: Option<&'a str>,
+        report: ReportKind,
+        reason: IgnoreReason,
+    },
+    OrderQueryNeeded {
+        order: OrderNumber,
+        symbol: Option<&'a str>,
+        report: ReportKind,
+    },
+    FeeBooked {
+        fee_id: &'a str,
+        fee: FeeKind,
+        amount: Cash,
+        cash: Cash,
+    },
+    AccountOpened {
+        cash: Cash,
+        positions: Vec<Held<'a>>,
+    },
+    DifferenceSuspected {
+        differences: Vec<Differing<'a>>,
+    },
+    Reconciled {
+        open_orders: u32,
+    },
+    DifferenceFound(Differing<'a>),
+    TradingStateChanged {
+        from: TradingState,
+        to: TradingState,
+        #[serde(flatten)]
+        by: By<'a>,
+        reason: &'a str,
+    },
+    CommandTaken {
+        command: &'static str,
+        reason: &'a str,
+    },
+    SymbolStatusChanged {
+        symbol: &'a str,
+        halted: bool,
+        reason: &'a str,
+    },
+    LinkChanged {
+        link: Link,
+        up: bool,
+    },
+    DayStarted {
+        date: String,
+        equity: Cash,
+    },
+    DataRefused {
+        symbol: &'a str,
+        reason: String,
+    },
+    AlertRaised {
+        severity: Severity,
+        code: &'a str,
+        text: &'a str,
+    },
+    StopRequested {
+        policy: ShutdownPolicy,
+    },
+    DeadLetter {
+        topic: &'a str,
+        error: &'a str,
+        bytes: usize,
+        excerpt: &'a str,
+    },
+    Nothing {},
+}
+
+/// The symbol an event is about, that of its order included.
+pub(super) fn symbol_of(event: &Event, state: &State) -> Option<SymbolId> {
+    let of_order = |number: OrderNumber| state.order(number).map(|order| order.symbol);
+    event.symbol().or_else(|| order_of(event).and_then(of_order))
+}
+
+/// The order an event is about.
+fn order_of(event: &Event) -> Option<OrderNumber> {
+    match event {
+        Event::OrderApproved(order) => Some(order.number),
+        Event::OrderDenied { intent, .. } => match intent {
+            Intent::Submit { .. } => None,
+            Intent::Replace { order, .. } | Intent::Cancel { order } => Some(*order),
+        },
+        Event::ReportIgnored { order, .. } => *order,
+        Event::CancelApproved { order, .. }
+        | Event::OrderUpdated { order, .. }
+        | Event::OrderFilled { order, .. }
+        | Event::OrderQueryNeeded { order, .. }
+        | Event::DifferenceFound(Difference::OrderMissing { order }) => Some(*order),
+        _ => None,
+    }
+}
+
+impl<'a> Payload<'a> {
+    /// The payload of market data.
+    pub(super) fn of_market(data: &MarketData, state: &'a State) -> Self {
+        let symbol = state.symbols().name(data.symbol());
+        match *data {
+            MarketData::Bar(bar) => {
+                let end_time = bar.end_time();
+                let Bar { open_time, open, high, low, close, volume, .. } = bar;
+                Payload::Bar { symbol, open_time, end_time, open, high, low, close, volume }
+            }
+            MarketData::Quote(Quote { time, bid, bid_size, ask, ask_size, .. }) => {
+                Payload::Quote { symbol, time, bid, bid_size, ask, ask_size }
+            }
+            MarketData::Trade(Trade { time, price, size, .. }) => {
+                Payload::Trade { symbol, time, price, size }
+            }
+        }
+    }
+
+    /// The payload of a record that could not be published.
+    pub(super) const fn dead_letter(letter: DeadLetter<'a>) -> Self {
+        let DeadLetter { topic, error, bytes, excerpt } = letter;
+        Payload::DeadLetter { topic, error, bytes, excerpt }
+    }
+
+    /// The payload of an event. `state` has the event folded in.
+    pub(super) fn of(event: &'a Event, state: &'a State) -> Self {
+        let name = |symbol: SymbolId| state.symbols().name(symbol);
+        let symbol = symbol_of(event, state).map(name);
+        match event {
+            Event::SessionStarted | Event::SessionResumed => Self::session(state.session()),
+            Event::OrderApproved(order) => Self::approved(order, state),
+            Event::OrderDenied { origin, intent, denial } => {
+                Self::denied(*origin, intent, denial, state)
+            }
+            Event::CancelApproved { order, origin } => {
+                Payload::CancelApproved { order: *order, symbol, by: By::of(*origin, state) }
+            }
+            Event::OrderUpdated { order, from, to, report, broker_id, text } => {
+                Payload::OrderUpdated {
+                    order: *order,
+                    symbol,
+                    from: from.as_str(),
+                    to: to.as_str(),
+                    report: *report,
+                    broker_id: broker_id.as_ref().map(|id| id.0.as_ref()),
+                    text: text.as_deref(),
+                }
+            }
+            Event::OrderFilled { .. } => Self::filled(event, state),
+            Event::ReportIgnored { order, report, reason } => {
+                Payload::ReportIgnored { order: *order, symbol, report: *report, reason: *reason }
+            }
+            Event::OrderQueryNeeded { order, report } => {
+                Payload::OrderQueryNeeded { order: *order, symbol, report: *report }
+            }
+            Event::FeeBooked { id, kind, amount, cash } => {
+                Payload::FeeBooked { fee_id: id, fee: *kind, amount: *amount, cash: *cash }
+            }
+            Event::AccountOpened { cash, positions } => {
+                let held = |&(symbol, quantity, average_price): &(SymbolId, Quantity, Price)| {
+                    Held { symbol: name(symbol), quantity, average_price }
+                };
+                let positions = positions.iter().map(held).collect();
+                Payload::AccountOpened { cash: *cash, positions }
+            }
+            Event::DifferenceSuspected { differences } => {
+                let differences = differences.iter().map(|one| Differing::of(one, state)).collect();
+                Payload::DifferenceSuspected { differences }
+            }
+            Event::Reconciled { open_orders } => Payload::Reconciled { open_orders: *open_orders },
+            Event::DifferenceFound(one) => Payload::DifferenceFound(Differing::of(one, state)),
+            Event::TradingStateChanged { from, to, origin, reason } => {
+                let by = By::of(*origin, state);
+                Payload::TradingStateChanged { from: *from, to: *to, by, reason }
+            }
+            Event::CommandTaken(command) => Self::command(command),
+            Event::SymbolStatusChanged { symbol, halted, reason } => {
+                Payload::SymbolStatusChanged { symbol: name(*symbol), halted: *halted, reason }
+            }
+            Event::LinkChanged { link, up } => Payload::LinkChanged { link: *link, up: *up },
+            Event::DayStarted { date, equity } => {
+                Payload::DayStarted { date: iso_date(*date), equity: *equity }
+            }
+            Event::DataRefused { symbol, reason } => {
+                Payload::DataRefused { symbol: name(*symbol), reason: reason.to_string() }
+            }
+            Event::AlertRaised(Alert { severity, code, text }) => {
+                Payload::AlertRaised { severity: *severity, code, text }
+            }
+            Event::StopRequested { policy } => Payload::StopRequested { policy: *policy },
+            Event::Flattened => Payload::Nothing {},
+        }
+    }
+
+    fn session(start: Option<&'a SessionStart>) -> Self {
+        Payload::Session {
+            venue: start.map_or("", |start| start.venue.as_ref()),
+            build: start.map_or("", |start| start.build.as_ref()),
+            hours: start.map(|start| start.hours),
+            symbols: start.map_or_else(Vec::new, |start| start.symbols.names().collect()),
+            strategies: start.map_or(&[], |start| start.strategies.as_slice()),
+        }
+    }
+
+    fn approved(order: &'a Order, state: &'a State) -> Self {
+        Payload::OrderApproved {
+            order: order.number,
+            client_order_id: client_order_id(session_of(state), order.number),
+            by: By::of(order.origin, state),
+            symbol: state.symbols().name(order.symbol),
+            side: order.side.as_str(),
+            quantity: order.quantity,
+            pricing: Pricing::of(&order.kind),
+            time_in_force: order.time_in_force.as_str(),
+            grows: order.grows,
+            reserved: order.reserved,
+            expires_at: order.expires_at,
+            replaces: order.replaces,
+        }
+    }
+
+    fn denied(origin: Origin, intent: &Intent, denial: &Denial, state: &'a State) -> Self {
+        Payload::OrderDenied {
+            by: By::of(origin, state),
+            wish: Box::new(Wish::of(intent, state)),
+            code: denial.code(),
+            reason: denial.to_string(),
+            compared: Compared::of(denial),
+        }
+    }
+
+    fn filled(event: &'a Event, state: &'a State) -> Self {
+        let Event::OrderFilled {
+            order,
+            execution,
+            symbol,
+            side,
+            quantity,
+            price,
+            status,
+            realised,
+            position,
+            cash,
+        } = event
+        else {
+            return Payload::Nothing {};
+        };
+        Payload::OrderFilled {
+            order: *order,
+            execution,
+            symbol: state.symbols().name(*symbol),
+            side: side.as_str(),
+            quantity: *quantity,
+            price: *price,
+            status: status.as_str(),
+            realised: *realised,
+            position: *position,
+            cash: *cash,
+        }
+    }
+
+    fn command(command: &'a Command) -> Self {
+        let (command, reason) = match command {
+            Command::Halt { reason } => ("halt", reason),
+            Command::Resume { reason } => ("resume", reason),
+            Command::Flatten { reason } => ("flatten", reason),
+            Command::CancelAll { reason } => ("cancel_all", reason),
+        };
+        Payload::CommandTaken { command, reason }
+    }
+}
+
+/// `20190204` as `2019-02-04`.
+fn iso_date(date: u32) -> String {
+    format!("{:04}-{:02}-{:02}", date / 10_000, date / 100 % 100, date % 100)
+}

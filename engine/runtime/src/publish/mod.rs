@@ -1,0 +1,178 @@
+//! The Kafka publisher: every event and every piece of market data, at least once, in order.
+//!
+//! It reads the journal from a stored cursor, and the cursor moves only over records that the
+//! broker has acknowledged. A broker that is down makes it wait; an error makes it start again at
+//! the cursor, so that what was on its way may arrive twice and is dropped by its number. What can
+//! never be published goes to the dead-letter topic, so that one record does not stop the rest.
+
+mod config;
+mod producer;
+mod pump;
+mod window;
+
+pub use config::KafkaConfig;
+
+use crate::readers::tail::{Source, Tail, TailError, off_thread};
+use crate::telemetry::ReaderFigures;
+use journal::{Cursor, JournalError};
+use producer::{Delivery, Producer};
+use prometheus::IntCounter;
+use pump::{Pump, Rest};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::Instant;
+
+/// The name of the publisher's cursor and of its figures.
+pub const NAME: &str = "kafka";
+
+/// How often the cursor is stored while much is on its way; each store is a file replaced.
+const STORE_EVERY: Duration = Duration::from_millis(250);
+
+/// Why publishing stopped. It starts again at its cursor.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// librdkafka does not take the settings.
+    #[error("Kafka settings: {0}; correct [kafka] in the configuration")]
+    Settings(#[source] KafkaError),
+    /// The journal cannot be followed.
+    #[error(transparent)]
+    Tail(#[from] TailError),
+    /// The cursor cannot be read or stored.
+    #[error(transparent)]
+    Cursor(#[from] JournalError),
+    /// A message cannot be handed over.
+    #[error("record {seq} cannot be handed to Kafka: {source}")]
+    Send {
+        /// The record.
+        seq: u64,
+        /// Why not.
+        source: KafkaError,
+    },
+    /// The broker does not have a message, for a reason that may pass.
+    #[error("record {seq} did not arrive at Kafka: {code}; check topics, permissions and brokers")]
+    Delivery {
+        /// The record.
+        seq: u64,
+        /// Why not.
+        code: RDKafkaErrorCode,
+    },
+    /// Not even the dead letter of a record can be published.
+    #[error("record {seq} cannot be set aside on the dead-letter topic: {reason}")]
+    DeadLetter {
+        /// The record.
+        seq: u64,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// Publishes until the journal is complete and everything in it has arrived. Dropping the future
+/// stops at once; the cursor then stands where it was last stored.
+///
+/// # Errors
+/// When publishing cannot go on from here; call again to go on from the cursor.
+pub async fn publish(
+    config: &KafkaConfig,
+    source: &Source,
+    figures: &ReaderFigures,
+    dead_letters: &IntCounter,
+) -> Result<(), PublishError> {
+    let journal = source.journal.clone();
+    let (cursor, after) = off_thread(move || {
+        let cursor = Cursor::open(&journal, NAME)?;
+        let after = cursor.load()?;
+        Ok::<_, JournalError>((cursor, after))
+    })
+    .await?;
+    let tail = Tail::open(source, after).await?;
+    let (producer, deliveries) = Producer::new(config)?;
+    let (prefix, most) = (config.topic_prefix.clone(), config.max_in_flight);
+    let place = Place { stored: tail.seq(), at: Instant::now(), cursor, figures: figures.clone() };
+    place.figures.seq.set(i64::try_from(place.stored).unwrap_or(i64::MAX));
+    let pump = Pump::new(tail, producer, prefix, most, dead_letters.clone());
+    Publisher { pump, deliveries, place }.run().await
+}
+
+struct Publisher {
+    pump: Pump,
+    deliveries: UnboundedReceiver<Delivery>,
+    place: Place,
+}
+
+impl Publisher {
+    async fn run(mut self) -> Result<(), PublishError> {
+        loop {
+            while let Ok(delivery) = self.deliveries.try_recv() {
+                self.take(&delivery)?;
+            }
+            let (rest, stored);
+            (self, rest, stored) = off_thread(move || {
+                let rest = self.pump.run();
+                let stored = self.place.reach(&mut self.pump);
+                (self, rest, stored)
+            })
+            .await;
+            stored?;
+            let idle = self.pump.window().in_flight() == 0;
+            match rest? {
+                Rest::Budget => {}
+                Rest::Full => self.delivery().await?,
+                Rest::CaughtUp if idle => {
+                    if !self.pump.tail().more().await? {
+                        // The end of a producer waits for its thread.
+                        off_thread(move || drop(self)).await;
+                        return Ok(());
+                    }
+                }
+                Rest::CaughtUp => {
+                    tokio::select! {
+                        delivery = self.deliveries.recv() => self.take_some(delivery)?,
+                        more = self.pump.tail().more() => if !more? { self.delivery().await? },
+                    }
+                }
+            }
+        }
+    }
+
+    async fn delivery(&mut self) -> Result<(), PublishError> {
+        let delivery = self.deliveries.recv().await;
+        self.take_some(delivery)
+    }
+
+    /// The channel ends with the producer, which lives as long as this does.
+    fn take_some(&mut self, delivery: Option<Delivery>) -> Result<(), PublishError> {
+        delivery.map_or(Ok(()), |delivery| self.take(&delivery))
+    }
+
+    fn take(&mut self, delivery: &Delivery) -> Result<(), PublishError> {
+        match &delivery.refused {
+            None => self.pump.window().acknowledged(delivery.seq),
+            Some(refused) => self.pump.refused(delivery.seq, refused)?,
+        }
+        Ok(())
+    }
+}
+
+/// How far the publisher has come, as stored.
+struct Place {
+    cursor: Cursor,
+    stored: u64,
+    at: Instant,
+    figures: ReaderFigures,
+}
+
+impl Place {
+    /// Stores how far everything has arrived: at once when nothing is on its way, else now and
+    /// then.
+    fn reach(&mut self, pump: &mut Pump) -> Result<(), PublishError> {
+        let (done, idle) = (pump.window().done(), pump.window().in_flight() == 0);
+        if done == self.stored || !(idle || self.at.elapsed() >= STORE_EVERY) {
+            return Ok(());
+        }
+        self.cursor.store(done)?;
+        self.figures.seq.set(i64::try_from(done).unwrap_or(i64::MAX));
+        (self.stored, self.at) = (done, Instant::now());
+        Ok(())
+    }
+}
