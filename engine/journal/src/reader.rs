@@ -109,18 +109,16 @@ impl Reader {
     /// Goes on to the segment after this one, which ends here or is broken; `false` when there is
     /// none.
     fn advance(&mut self) -> Result<bool, JournalError> {
+        let held = self.segment.as_ref().map_or(0, |segment| segment.header().first_seq);
         let segments = segment::list(&*self.storage)?;
-        let Some(&next) = segments.iter().find(|first| **first >= self.next_seq) else {
-            return Ok(false);
-        };
-        if next > self.next_seq {
-            return self.gap(next);
+        match segments.into_iter().find(|first| *first > held) {
+            None => Ok(false),
+            Some(next) if next == self.next_seq => {
+                self.segment = Some(Segment::open(&*self.storage, next)?);
+                Ok(true)
+            }
+            Some(next) => self.gap(next),
         }
-        let same = self.segment.as_ref().is_some_and(|held| held.header().first_seq == next);
-        if !same {
-            self.segment = Some(Segment::open(&*self.storage, next)?);
-        }
-        Ok(!same)
     }
 
     /// A later segment exists and this one stops short. It may have grown since it was read: only

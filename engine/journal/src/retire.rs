@@ -71,7 +71,8 @@ fn move_files(storage: &dyn Storage, source: &str, folder: &str) -> Result<(), J
     for name in names.iter().filter(belongs) {
         let (from, to) = (join(source, name), join(target, name));
         storage.rename(&from, &to).map_err(JournalError::io("move", storage.locate(&from)))?;
-        for folder in [source, target] {
+        // The new name first: a crash in between leaves the file under both, never under none.
+        for folder in [target, source] {
             let synced = storage.sync_folder(folder);
             synced.map_err(JournalError::io("sync", storage.locate(folder)))?;
         }

@@ -9,7 +9,7 @@ use std::io;
 use std::path::PathBuf;
 
 /// Bytes read at once.
-const CHUNK: usize = 256 << 10;
+const CHUNK: usize = 64 << 10;
 
 /// The first records of all segments, in order.
 pub(crate) fn list(storage: &dyn Storage) -> Result<Vec<u64>, JournalError> {
@@ -36,9 +36,10 @@ pub(crate) struct Segment {
     header: Header,
     /// Where the next frame begins.
     offset: u64,
-    /// Bytes of the file from `offset - start` on.
+    /// What was read ahead lies in `start..end`, and in the file from `offset` on.
     buffer: Vec<u8>,
     start: usize,
+    end: usize,
 }
 
 impl Segment {
@@ -53,7 +54,7 @@ impl Segment {
         let head = head.get(..read).unwrap_or(&head);
         let header = Header::decode(FileKind::Segment, head, first_seq, &path)?;
         let offset = HEADER_BYTES as u64;
-        Ok(Self { file, path, header, offset, buffer: Vec::new(), start: 0 })
+        Ok(Self { file, path, header, offset, buffer: Vec::new(), start: 0, end: 0 })
     }
 
     pub(crate) fn header(&self) -> &Header {
@@ -102,8 +103,7 @@ impl Segment {
         let offset = self.offset;
         let found = self.next_payload().map_err(self.fault())?.is_ok();
         self.offset = offset;
-        self.buffer.clear();
-        self.start = 0;
+        (self.start, self.end) = (0, 0);
         Ok(found)
     }
 
@@ -127,7 +127,7 @@ impl Segment {
     /// Passes over the next record and says where in the buffer its payload lies.
     fn next_payload(&mut self) -> io::Result<Result<std::ops::Range<usize>, Next>> {
         loop {
-            let ahead = self.buffer.get(self.start..).unwrap_or(&[]);
+            let ahead = self.buffer.get(self.start..self.end).unwrap_or(&[]);
             match frame::parse(ahead) {
                 Parsed::Whole { kind, bytes } => {
                     let payload = self.start + FRAME_HEADER..self.start + bytes;
@@ -150,21 +150,25 @@ impl Segment {
 
     /// Reads on until `need` bytes are ahead; `false` when the file ends before.
     fn fill(&mut self, need: usize) -> io::Result<bool> {
-        self.buffer.drain(..self.start);
-        self.start = 0;
-        let held = self.buffer.len();
-        self.buffer.resize(need.max(CHUNK), 0);
-        let rest = self.buffer.get_mut(held..).unwrap_or(&mut []);
-        let read = read_fully(&*self.file, self.offset + held as u64, rest)?;
-        self.buffer.truncate(held + read);
-        Ok(held + read >= need)
+        if self.buffer.len() < need.max(CHUNK) {
+            let ahead = self.buffer.get(self.start..self.end).unwrap_or(&[]);
+            let mut larger = vec![0; need.max(CHUNK)];
+            larger.splice(..ahead.len(), ahead.iter().copied());
+            self.buffer = larger;
+        } else {
+            self.buffer.copy_within(self.start..self.end, 0);
+        }
+        let held = self.end - self.start;
+        (self.start, self.end) = (0, held);
+        let free = self.buffer.get_mut(held..).unwrap_or(&mut []);
+        self.end += read_fully(&*self.file, self.offset + held as u64, free)?;
+        Ok(self.end >= need)
     }
 
     /// Forgets what was read ahead, because a writer may still change it.
     fn stop(&mut self, what: &'static str) -> Next {
-        let nothing_ahead = self.start == self.buffer.len();
-        self.buffer.clear();
-        self.start = 0;
+        let nothing_ahead = self.start == self.end;
+        (self.start, self.end) = (0, 0);
         if nothing_ahead { Next::End } else { Next::Broken(what) }
     }
 }

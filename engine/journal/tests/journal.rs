@@ -1,5 +1,7 @@
 //! What a journal promises when nothing goes wrong.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use journal::storage::{MemoryStorage, Storage};

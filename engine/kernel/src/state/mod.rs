@@ -88,7 +88,7 @@ pub struct State {
 impl State {
     /// The number that the next record gets.
     pub const fn next_seq(&self) -> u64 {
-        self.next_seq + 1
+        self.next_seq.saturating_add(1)
     }
 
     /// The venue's time as of the last input.
