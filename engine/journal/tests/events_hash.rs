@@ -9,7 +9,9 @@ use journal::{EventsHash, verify_on};
 use kernel::*;
 use support::*;
 
-fn events(records: &[Record]) -> Vec<(Timestamp, Event)> {
+type Timed = (Timestamp, Event);
+
+fn events(records: &[Record]) -> Vec<Timed> {
     let event = |record: &Record| match &record.body {
         RecordBody::Event { at, event } => Some((*at, event.clone())),
         RecordBody::Input(_) => None,
@@ -17,7 +19,7 @@ fn events(records: &[Record]) -> Vec<(Timestamp, Event)> {
     records.iter().filter_map(event).collect()
 }
 
-fn hash(events: &[(Timestamp, Event)]) -> String {
+fn hash(events: &[Timed]) -> String {
     let mut hash = EventsHash::new();
     for (at, event) in events {
         hash.add(*at, event);
@@ -43,7 +45,7 @@ fn session_ids_broker_ids_and_arrival_times_do_not_matter() {
 #[test]
 fn amounts_prices_times_and_order_matter() {
     let original = events(&records(20));
-    let changed = |change: &dyn Fn(&mut Vec<(Timestamp, Event)>)| {
+    let changed = |change: &dyn Fn(&mut Vec<Timed>)| {
         let mut events = original.clone();
         change(&mut events);
         assert_ne!(events, original);
@@ -67,7 +69,7 @@ fn amounts_prices_times_and_order_matter() {
     assert_eq!(hashes.len(), count);
 }
 
-fn fill(events: &mut [(Timestamp, Event)], change: impl Fn(&mut Quantity, &mut Price, &mut Cash)) {
+fn fill(events: &mut [Timed], change: impl Fn(&mut Quantity, &mut Price, &mut Cash)) {
     let fill = events.iter_mut().find_map(|(_, event)| match event {
         Event::OrderFilled { quantity, price, cash, .. } => Some((quantity, price, cash)),
         _ => None,
