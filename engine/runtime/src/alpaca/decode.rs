@@ -134,9 +134,18 @@ impl MarketDecoder {
             "q" => self.quote(&QuoteWire::deserialize(fields)?, frame),
             "t" => self.trade(&TradeWire::deserialize(fields)?, frame),
             "s" => self.status(&StatusWire::deserialize(fields)?, frame),
-            "success" => Ok(frame.success(&ErrorWire::deserialize(fields)?)),
-            "error" => Ok(frame.error(&ErrorWire::deserialize(fields)?)),
-            "subscription" => Ok(frame.subscription(SubscriptionWire::deserialize(fields)?)),
+            "success" => {
+                frame.success(&ErrorWire::deserialize(fields)?);
+                Ok(())
+            }
+            "error" => {
+                frame.error(&ErrorWire::deserialize(fields)?);
+                Ok(())
+            }
+            "subscription" => {
+                frame.subscription(SubscriptionWire::deserialize(fields)?);
+                Ok(())
+            }
             "tradewind_step" => frame.step(&StepWire::deserialize(fields)?),
             _ => {
                 serde::de::IgnoredAny::deserialize(fields)?;

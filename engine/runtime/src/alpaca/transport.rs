@@ -173,11 +173,16 @@ impl Transport {
 
     /// Holds every request back when the quota is used up.
     fn heed(&self, limiter: &Limiter, status: StatusCode, headers: &HeaderMap) {
-        let exhausted = number(headers, REMAINING) == Some(0);
+        let real_time = match self.timing.pace {
+            Pace::Unlimited => return,
+            Pace::Limited { speed, .. } => speed == 1.0,
+        };
+        let exhausted = real_time && number(headers, REMAINING) == Some(0);
         if status != StatusCode::TOO_MANY_REQUESTS && !exhausted {
             return;
         }
-        if let Some(wait) = until_reset(headers) {
+        // In a replay the reset is on a clock that is not ours.
+        if let Some(wait) = until_reset(headers).filter(|_| real_time) {
             limiter.hold_until(Instant::now() + wait.min(LONGEST_HOLD));
         } else if status == StatusCode::TOO_MANY_REQUESTS {
             limiter.hold_until(Instant::now() + self.timing.retry);
