@@ -27,6 +27,8 @@ mod order;
 mod refusal;
 mod request;
 mod rows;
+#[cfg(feature = "server")]
+pub mod server;
 mod sessions;
 mod update;
 
