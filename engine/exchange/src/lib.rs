@@ -16,6 +16,7 @@ mod account;
 mod activity;
 mod asset;
 mod book;
+pub mod check;
 mod config;
 mod exchange;
 mod fees;
