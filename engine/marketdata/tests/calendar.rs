@@ -17,7 +17,8 @@ fn test_data(name: &str) -> Option<PathBuf> {
         Some(folder) => Some(PathBuf::from(folder).join(name)),
         None => {
             // Past the test harness, which keeps what passing tests print.
-            let reason = format!("SKIPPED: TRADEWIND_TEST_DATA does not name the folder with {name}");
+            let reason =
+                format!("SKIPPED: TRADEWIND_TEST_DATA does not name the folder with {name}");
             writeln!(std::io::stderr(), "{reason}").unwrap();
             None
         }
