@@ -16,7 +16,6 @@ mod account;
 mod activity;
 mod asset;
 mod book;
-pub mod check;
 mod config;
 mod exchange;
 mod fees;
@@ -28,8 +27,6 @@ mod order;
 mod refusal;
 mod request;
 mod rows;
-#[cfg(feature = "server")]
-pub mod server;
 mod sessions;
 mod update;
 

@@ -113,7 +113,7 @@ impl Kernel {
     /// Whether nothing more is to come of an ending session: what its policy asked for has
     /// happened.
     pub fn is_settled(&self) -> bool {
-        !self.state.is_flattening() && self.state.live_orders().all(|order| !order.cancel_requested)
+        self.state.is_settled()
     }
 
     /// Decides on one input.

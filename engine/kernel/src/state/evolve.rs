@@ -7,11 +7,14 @@ use super::{Day, Market, State};
 use crate::{
     BrokerState, Cash, Difference, Event, Input, Ledger, LedgerError, Link, MarketData, Order,
     OrderNumber, OrderStatus, Price, Quantity, Record, RecordBody, ReportKind, Rounding,
-    SessionStart, Stamped, SymbolId,
+    SessionStart, Span, Stamped, SymbolId,
 };
 
 /// Ended orders that are kept for late reports.
 const ENDED_KEPT: usize = 4096;
+
+/// A cancel that was refused is asked for again, when its order is past its time, but not at once.
+const CANCEL_AGAIN: Span = Span::from_secs(5);
 
 /// A record that does not follow from what came before it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -153,8 +156,12 @@ impl State {
                 self.order_mut(seq, *order)?.cancel_requested = true;
             }
             Event::OrderUpdated { order, to, report, broker_id, .. } => {
+                let again = self.now.plus(CANCEL_AGAIN);
                 let held = self.order_mut(seq, *order)?;
-                held.cancel_requested &= *report != ReportKind::CancelRejected;
+                if *report == ReportKind::CancelRejected {
+                    held.cancel_requested = false;
+                    held.expires_at = held.expires_at.map(|at| at.max(again));
+                }
                 if let Some(id) = broker_id {
                     held.broker_id = Some(id.clone());
                 }
@@ -226,7 +233,7 @@ impl State {
         self.orders.insert(order.number, order.clone());
         self.tally.sent += 1;
         if order.grows {
-            let since = self.now.minus(crate::Span::from_secs(60));
+            let since = self.now.minus(Span::from_secs(60));
             while self.growth_times.front().is_some_and(|time| *time <= since) {
                 self.growth_times.pop_front();
             }

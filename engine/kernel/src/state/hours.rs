@@ -53,7 +53,7 @@ impl State {
     }
 
     /// Whether strategies see a bar: it lies in the hours that are traded, or lasts a day.
-    pub(crate) fn bar_counts(&self, bar: &Bar) -> bool {
+    pub fn bar_counts(&self, bar: &Bar) -> bool {
         bar.length >= DAY || self.is_open_at(bar.open_time)
     }
 

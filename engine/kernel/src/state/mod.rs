@@ -202,6 +202,11 @@ impl State {
         self.flattening
     }
 
+    /// Whether nothing that was asked for is still on its way: no cancel, and no closing.
+    pub fn is_settled(&self) -> bool {
+        !self.flattening && self.live_orders().all(|order| !order.cancel_requested)
+    }
+
     /// The value of a position at the last price, at cost while no price is known; signed.
     /// `None` on overflow.
     pub fn market_value(&self, symbol: SymbolId) -> Option<Cash> {

@@ -1,12 +1,84 @@
-//! The heart of the shell.
+//! The heart of the shell: one task owns the kernel and the journal, and everything else sends it
+//! messages.
+//!
+//! For each input it decides, journals input and events, and then acts: a send is carried out only
+//! when the order is on disk. What comes back is an input again. [`run`] begins or continues the
+//! session of a data directory, trades until it is told to stop, and sums up.
+//!
+//! There are two ways to run. In the world's time (and in a replay at a pace) requests are carried
+//! out by tasks of their own and answers come when they come. In lock step with the bundled
+//! exchange everything happens in turn, so that two runs over the same data decide the same.
+//!
+//! What is never here: a decision about an order, which is the kernel's; a field name of the
+//! broker's, which is the client's; anything that publishes or stores, which reads the journal.
 
+mod backoff;
+mod catch_up;
+mod config;
+mod core;
+mod courier;
+mod data_dir;
 mod describe;
+mod desk;
+mod error;
+mod finish;
+mod lock_step;
+mod real_time;
+pub mod replay;
 mod shutdown;
+mod startup;
 mod status;
 mod summary;
+mod venue;
 mod venue_clock;
 
+pub use catch_up::OrderRead;
+pub use config::{DataKind, SessionConfig, Timing, VenueKind};
+pub use courier::Patience;
+pub use data_dir::journal_dir;
+pub use error::{ExitClass, SessionError};
 pub use shutdown::{StopReceiver, StopSignal, Stopper, stop_signal};
 pub use status::{Links, OrderLine, Phase, PositionLine, Status};
 pub use summary::{BrokerSummary, OrderCounts, PositionSummary, Summary};
+pub use venue::{Answered, Venue};
 pub use venue_clock::{VenueClock, machine_time};
+
+use kernel::Strategy;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How long readers may take for what the session wrote last. The rest they do when the next
+/// session starts.
+const READERS_TIME: Duration = Duration::from_secs(10);
+
+/// Runs a session to its end. `strategies` are those that the configuration names, in its order.
+///
+/// The future syncs the journal to disk on the thread that polls it: give it to
+/// `Runtime::block_on`, so that it has a thread of its own.
+///
+/// # Errors
+/// Why it could not begin, or why it ended early; [`SessionError::exit_class`] says what a command
+/// makes of it.
+pub async fn run(
+    config: SessionConfig,
+    strategies: Vec<Box<dyn Strategy>>,
+    stop: StopReceiver,
+    status: watch::Sender<Status>,
+) -> Result<Summary, SessionError> {
+    let run_for = config.run_for;
+    let ready = startup::begin(config, strategies, stop, status).await?;
+    let startup::Ready { mut desk, market, errands, is_lock_step, control, readers } = ready;
+    let ends_at = run_for.map(|time| tokio::time::Instant::now() + time);
+    desk.phase = Phase::Running;
+    desk.publish();
+    let ending = if is_lock_step {
+        lock_step::trade(&mut desk, market, ends_at).await
+    } else {
+        real_time::trade(&mut desk, market, errands, ends_at).await
+    };
+    drop(control);
+    // The core goes with the desk, which tells the readers that the journal is complete.
+    let summary = finish::finish(desk, ending).await;
+    readers.finish(READERS_TIME).await;
+    summary
+}

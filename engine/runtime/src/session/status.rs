@@ -5,6 +5,7 @@ use kernel::{
 };
 use serde::Serialize;
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// How many of the last events are shown.
@@ -55,6 +56,8 @@ pub struct Status {
     pub feed_age_seconds: Option<f64>,
     /// Bytes of journal on disk.
     pub journal_bytes: u64,
+    /// Where `/metrics` is served; `null` when it is not.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// What a session is doing.
@@ -144,6 +147,7 @@ impl Status {
             inputs_per_second: 0.0,
             feed_age_seconds: None,
             journal_bytes: 0,
+            metrics: None,
         }
     }
 

@@ -19,8 +19,8 @@ pub enum VenueClock {
     Paced {
         /// What the venue's clock said.
         read: Timestamp,
-        /// When it said so.
-        since: Instant,
+        /// When it said so; `None` while it stands, before the first data.
+        since: Option<Instant>,
         /// Venue seconds in a second.
         speed: f64,
     },
@@ -46,7 +46,10 @@ impl VenueClock {
     pub fn now(&self, latest: Timestamp) -> Timestamp {
         let now = match *self {
             VenueClock::Data => latest,
-            VenueClock::Paced { read, since, speed } => read.plus(stretch(since.elapsed(), speed)),
+            VenueClock::Paced { read, since, speed } => {
+                let elapsed = since.map_or(Duration::ZERO, |since| since.elapsed());
+                read.plus(stretch(elapsed, speed))
+            }
             VenueClock::Real { offset } => machine_time().plus(offset),
         };
         now.max(latest)
@@ -58,11 +61,19 @@ impl VenueClock {
         let left = at.since(self.now(latest)).nanos().max(0).unsigned_abs();
         match *self {
             VenueClock::Data => None,
-            VenueClock::Paced { speed, .. } if speed > 0.0 => {
+            VenueClock::Paced { since: Some(_), speed, .. } if speed > 0.0 => {
                 Some(Duration::from_nanos((left as f64 / speed) as u64))
             }
             VenueClock::Paced { .. } => None,
             VenueClock::Real { .. } => Some(Duration::from_nanos(left)),
+        }
+    }
+
+    /// Sets a paced replay's clock by its data, which come when that clock shows their time: it
+    /// begins with them and jumps over times without any.
+    pub fn follow(&mut self, data: Timestamp) {
+        if let VenueClock::Paced { read, since, .. } = self {
+            (*read, *since) = (data, Some(Instant::now()));
         }
     }
 
@@ -108,7 +119,9 @@ mod tests {
 
     #[test]
     fn a_paced_replay_passes_faster_than_the_world() {
-        let clock = VenueClock::Paced { read: NOON, since: Instant::now(), speed: 60.0 };
+        let mut clock = VenueClock::Paced { read: NOON, since: None, speed: 60.0 };
+        assert_eq!(clock.now(NOON), NOON, "it stands until the first data");
+        clock.follow(NOON);
         let left = clock.until(NOON.plus(Span::from_secs(60)), NOON);
         assert!(left.is_some_and(|left| left <= Duration::from_secs(1)));
         assert_eq!(clock.wall(Duration::from_secs(60)), Duration::from_secs(1));

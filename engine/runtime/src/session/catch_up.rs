@@ -1,0 +1,216 @@
+//! What a read of an order says that the stream did not: reports made from facts.
+//!
+//! Executions are fed before the status, so that an order never ends with shares missing. Three
+//! names guard against booking one twice: the execution's id, the broker's cumulative quantity
+//! beside each execution (the activities may name an execution otherwise than the stream does),
+//! and the kernel's own count.
+
+use crate::alpaca::{Fill, OrderState};
+use kernel::{
+    Execution, ExecutionId, Notional, Order, OrderStatus, Price, Quantity, Report, ReportKind,
+    Rounding,
+};
+
+/// An order as the broker lists it, with its executions when any were missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderRead {
+    /// The order.
+    pub order: OrderState,
+    /// Its executions, oldest first; empty when we lack none.
+    pub fills: Vec<Fill>,
+}
+
+/// The reports that bring an order of ours to where the broker has it; none when it is there.
+pub(super) fn catch_up(ours: &Order, read: &OrderRead) -> Vec<Report> {
+    let mut counted = Counted { filled: ours.filled, value: ours.filled_value.abs() };
+    let mut reports: Vec<Report> = Vec::new();
+    for fill in &read.fills {
+        if !ours.executions.contains(&fill.execution.id) && counted.lacks(fill) {
+            counted.add(fill.execution.quantity, fill.execution.price);
+            reports.push(fill.report(Some(ours.number)));
+        }
+    }
+    if counted.filled < read.order.filled {
+        match inferred(ours, &read.order, &counted) {
+            Some(report) => reports.push(report),
+            None => tracing::warn!(
+                order = %ours.number,
+                "{} of {} shares filled are known, and the broker gives no usable price for the rest",
+                counted.filled,
+                read.order.filled
+            ),
+        }
+    }
+    reports.extend(standing(ours, &read.order));
+    reports
+}
+
+/// Shares and their value counted so far.
+struct Counted {
+    filled: Quantity,
+    value: Notional,
+}
+
+impl Counted {
+    /// Whether an execution is not among what is counted, by the broker's cumulative quantity.
+    fn lacks(&self, fill: &Fill) -> bool {
+        fill.cumulative.is_none_or(|cumulative| cumulative > self.filled)
+    }
+
+    fn add(&mut self, quantity: Quantity, price: Price) {
+        self.filled = self.filled.checked_add(quantity).unwrap_or(Quantity::MAX);
+        self.value = self.value.checked_add(price.times(quantity)).unwrap_or(self.value);
+    }
+}
+
+/// One execution for all shares that the broker counts and lists nowhere. Its name is made of the
+/// facts, so that the same inference after a restart is recognised.
+fn inferred(ours: &Order, theirs: &OrderState, counted: &Counted) -> Option<Report> {
+    let missing = theirs.filled.checked_sub(counted.filled)?;
+    let value = theirs.filled_average?.times(theirs.filled).checked_sub(counted.value)?;
+    let price = value.per(missing, Rounding::HalfEven).filter(|price| price.is_positive())?;
+    let id = format!("inferred:{}:{}", theirs.broker_id, theirs.filled);
+    Some(Report {
+        order: Some(ours.number),
+        kind: ReportKind::Fill,
+        execution: Some(Execution { id: ExecutionId(id.into()), quantity: missing, price }),
+        ..theirs.report()
+    })
+}
+
+/// The report of where the order stands, when that is news.
+fn standing(ours: &Order, theirs: &OrderState) -> Option<Report> {
+    let report = Report { order: Some(ours.number), ..theirs.report() };
+    let named = ours.broker_id.is_some();
+    match theirs.status {
+        None => {
+            tracing::warn!(order = %ours.number, "the broker calls its status {:?}", theirs.status_text);
+            None
+        }
+        Some(status) if status == ours.status && named => None,
+        // Follows from the quantities; as news it says only that the order is working.
+        Some(OrderStatus::Filled | OrderStatus::PartiallyFilled) => {
+            let unanswered = matches!(ours.status, OrderStatus::Approved | OrderStatus::Unknown);
+            (unanswered && theirs.filled.is_zero()).then_some(report)
+        }
+        Some(_) => Some(report),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::{
+        BrokerOrderId, OrderKind, OrderNumber, Origin, Side, Symbols, TimeInForce, Timestamp,
+    };
+
+    fn shares(whole: i64) -> Quantity {
+        Quantity::from_whole(whole).unwrap()
+    }
+
+    fn price(text: &str) -> Price {
+        text.parse().unwrap()
+    }
+
+    fn ours(filled: i64, at: &str, executions: &[&str]) -> Order {
+        let symbols = Symbols::new(["AAPL"]).unwrap();
+        Order {
+            number: OrderNumber(7),
+            origin: Origin::Operator,
+            symbol: symbols.id("AAPL").unwrap(),
+            side: Side::Buy,
+            quantity: shares(150),
+            kind: OrderKind::Market,
+            time_in_force: TimeInForce::Day,
+            grows: true,
+            status: OrderStatus::New,
+            approved_at: Timestamp::default(),
+            expires_at: None,
+            broker_id: Some(BrokerOrderId("b".into())),
+            replaces: None,
+            filled: shares(filled),
+            filled_value: price(at).times(shares(filled)),
+            executions: executions.iter().map(|id| ExecutionId((*id).into())).collect(),
+            reserved: kernel::Cash::ZERO,
+            cancel_requested: false,
+        }
+    }
+
+    fn theirs(filled: i64, average: &str, status: OrderStatus) -> OrderState {
+        OrderState {
+            order: Some(OrderNumber(7)),
+            client_order_id: "tw-00000000-7".into(),
+            broker_id: BrokerOrderId("b".into()),
+            symbol: "AAPL".into(),
+            symbol_id: None,
+            side: Side::Buy,
+            quantity: shares(150),
+            filled: shares(filled),
+            filled_average: average.parse().ok(),
+            status: Some(status),
+            status_text: status.as_str().into(),
+            submitted_at: None,
+            updated_at: None,
+            replaces: None,
+            replaced_by: None,
+        }
+    }
+
+    fn fill(id: &str, quantity: i64, at: &str, cumulative: i64) -> Fill {
+        Fill {
+            activity: format!("20260105::{id}").into(),
+            broker_id: BrokerOrderId("b".into()),
+            symbol: "AAPL".into(),
+            side: Side::Buy,
+            execution: Execution {
+                id: ExecutionId(id.into()),
+                quantity: shares(quantity),
+                price: price(at),
+            },
+            cumulative: Some(shares(cumulative)),
+            time: Timestamp::default(),
+        }
+    }
+
+    fn fills_of(reports: &[Report]) -> Vec<(String, Quantity, Price)> {
+        let fills = reports.iter().filter_map(|report| report.execution.as_ref());
+        fills.map(|fill| (fill.id.to_string(), fill.quantity, fill.price)).collect()
+    }
+
+    /// Conformance 86, 102.
+    #[test]
+    fn an_execution_under_another_name_is_not_booked_again() {
+        let read = OrderRead {
+            order: theirs(150, "10.00", OrderStatus::Filled),
+            fills: vec![fill("x", 50, "10.00", 50), fill("y", 100, "10.00", 150)],
+        };
+        let reports = catch_up(&ours(50, "10.00", &["stream-name"]), &read);
+        assert_eq!(fills_of(&reports), [("y".to_owned(), shares(100), price("10.00"))]);
+    }
+
+    #[test]
+    fn shares_that_no_activity_lists_are_inferred_to_the_digit() {
+        let read = OrderRead { order: theirs(150, "10.50", OrderStatus::Filled), fills: vec![] };
+        let reports = catch_up(&ours(50, "10.00", &["a"]), &read);
+        let expected = ("inferred:b:150".to_owned(), shares(100), price("10.75"));
+        assert_eq!(fills_of(&reports), [expected]);
+    }
+
+    /// Conformance 72.
+    #[test]
+    fn a_cancelled_order_with_a_part_filled_is_a_fill_and_then_a_cancel() {
+        let read = OrderRead {
+            order: theirs(50, "10.00", OrderStatus::Canceled),
+            fills: vec![fill("a", 50, "10.00", 50)],
+        };
+        let reports = catch_up(&ours(0, "10.00", &[]), &read);
+        let kinds: Vec<ReportKind> = reports.iter().map(|report| report.kind).collect();
+        assert_eq!(kinds, [ReportKind::Fill, ReportKind::Canceled]);
+    }
+
+    #[test]
+    fn an_order_that_stands_where_we_have_it_says_nothing() {
+        let read = OrderRead { order: theirs(0, "", OrderStatus::New), fills: vec![] };
+        assert_eq!(catch_up(&ours(0, "1", &[]), &read), []);
+    }
+}

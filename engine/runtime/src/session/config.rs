@@ -1,0 +1,131 @@
+//! What a session is started with. Everything is resolved and checked before it gets here.
+
+use super::courier::Patience;
+use crate::alpaca::{Channels, Credentials, Endpoints, StreamTiming};
+use crate::readers::ReadersConfig;
+use kernel::{Limits, ShutdownPolicy, Span, StrategySpec, Symbols, TradingHours};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Which venue a session trades on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VenueKind {
+    /// The bundled exchange, inside this process or beside it.
+    Embedded,
+    /// Alpaca's paper accounts.
+    AlpacaPaper,
+    /// Alpaca, with real money.
+    AlpacaLive,
+}
+
+/// Where a session's market data comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataKind {
+    /// Made up from a seed.
+    Synthetic,
+    /// Recorded, out of files.
+    File,
+    /// Alpaca's.
+    Alpaca,
+}
+
+/// Everything a session is started with.
+#[derive(Clone)]
+pub struct SessionConfig {
+    /// The session's directory.
+    pub data_dir: PathBuf,
+    /// Which venue it trades on.
+    pub venue: VenueKind,
+    /// Where its market data comes from.
+    pub data: DataKind,
+    /// Where the venue is.
+    pub endpoints: Endpoints,
+    /// The keys.
+    pub credentials: Credentials,
+    /// The market data feed: `iex`, `sip`.
+    pub feed: String,
+    /// What is subscribed to for each symbol.
+    pub channels: Channels,
+    /// The symbols that are traded.
+    pub symbols: Symbols,
+    /// The strategies, resolved, in the order of the boxes that are handed in with them.
+    pub strategies: Vec<StrategySpec>,
+    /// The risk limits.
+    pub limits: Limits,
+    /// When positions may grow.
+    pub hours: TradingHours,
+    /// How long the bars last that strategies see, for the warm-up.
+    pub bar_length: Span,
+    /// The program that decides.
+    pub build: String,
+    /// The resolved configuration, redacted, as it is journalled for people.
+    pub settings: BTreeMap<Box<str>, Box<str>>,
+    /// What happens to open orders and positions at the end.
+    pub shutdown: ShutdownPolicy,
+    /// The session ends by itself after so much wall time.
+    pub run_for: Option<Duration>,
+    /// Requests a minute that the venue allows.
+    pub requests_per_minute: u32,
+    /// What reads the journal while it grows.
+    pub readers: ReadersConfig,
+    /// How the journal is kept.
+    pub journal: journal::Options,
+    /// How long things may take.
+    pub timing: Timing,
+}
+
+/// How long things may take. Wall time, unless it says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// How often what is journalled and not yet durable is synced.
+    pub sync: Duration,
+    /// How often the books are compared with the broker's, by the venue's clock.
+    pub reconcile: Duration,
+    /// How long after a suspected difference is looked at again.
+    pub second_look: Duration,
+    /// How long an ending session waits for what its policy asked for.
+    pub settle: Duration,
+    /// A data stream that is silent for so long while the market is open is opened again.
+    pub silence: Duration,
+    /// How long a lost order is looked for; `None` chooses by the venue.
+    pub patience: Option<Patience>,
+    /// How the two streams connect, ping and connect again.
+    pub stream: StreamTiming,
+}
+
+impl VenueKind {
+    /// As the session record and every output write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            VenueKind::Embedded => "embedded",
+            VenueKind::AlpacaPaper => "alpaca-paper",
+            VenueKind::AlpacaLive => "alpaca-live",
+        }
+    }
+}
+
+impl DataKind {
+    /// As every output writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            DataKind::Synthetic => "synthetic",
+            DataKind::File => "file",
+            DataKind::Alpaca => "alpaca",
+        }
+    }
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            sync: Duration::from_millis(500),
+            reconcile: Duration::from_secs(60),
+            second_look: Duration::from_secs(2),
+            settle: Duration::from_secs(15),
+            silence: Duration::from_secs(180),
+            patience: None,
+            stream: StreamTiming::default(),
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Kernel and journal under one owner: nothing is decided that is not journalled, and nothing is
+//! given out to be sent before it is on disk.
+
+use super::SessionError;
+use super::courier::{Answer, Errand, Target};
+use super::status::{Gauges, Status};
+use super::venue_clock::machine_time;
+use journal::{Durability, EventsHash, Journal};
+use kernel::{
+    Bar, Event, Input, Kernel, MarketData, OrderNumber, OrderStatus, Output, RecordBody, Report,
+    ReportKind, Span, Stamped, State, Timestamp,
+};
+use std::path::Path;
+use tokio::sync::watch;
+
+/// Fee postings are read from so long before the last reading: brokers post them late.
+const FEES_BACK: Span = Span::from_secs(5 * 86_400);
+
+/// What an input led to, besides its events.
+#[derive(Debug, Default)]
+pub(super) struct Work {
+    /// What is to be done at the venue, in order.
+    pub errands: Vec<Errand>,
+    /// Whether the broker must be asked again, since books that differ may only be out of step.
+    pub look_again: bool,
+}
+
+/// The kernel with its journal.
+pub(super) struct Core {
+    kernel: Kernel,
+    journal: Journal,
+    hash: EventsHash,
+    out: Output,
+    gauges: Gauges,
+    /// The newest record that readers may tell others of.
+    durable: watch::Sender<u64>,
+    is_synced: bool,
+    is_room_low: bool,
+    fees_since: Timestamp,
+    /// Before this the account's fees are in the cash it was opened with.
+    opened: Timestamp,
+}
+
+impl Core {
+    /// A kernel, new or recovered, with the journal that it goes on. `opened` is the venue's time
+    /// at which the session took over its account; readers follow `durable`.
+    pub fn new(
+        kernel: Kernel,
+        journal: Journal,
+        hash: EventsHash,
+        opened: Timestamp,
+        durable: watch::Sender<u64>,
+    ) -> Self {
+        Self {
+            kernel,
+            journal,
+            hash,
+            out: Output::default(),
+            gauges: Gauges::new(),
+            durable,
+            is_synced: true,
+            is_room_low: false,
+            fees_since: opened,
+            opened,
+        }
+    }
+
+    pub fn state(&self) -> &State {
+        self.kernel.state()
+    }
+
+    pub fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    pub fn gauges(&mut self) -> &mut Gauges {
+        &mut self.gauges
+    }
+
+    /// The digest of every event so far.
+    pub fn events_hash(&self) -> String {
+        self.hash.finish_hex()
+    }
+
+    /// Decides on one input. Input and events are in the journal when this returns, and on disk if
+    /// anything is to be sent.
+    pub fn take(&mut self, input: Input, at: Timestamp) -> Result<Work, SessionError> {
+        let at = at.max(self.state().now());
+        let stamped = Stamped { at, seen: machine_time(), input };
+        self.kernel.decide(&stamped, &mut self.out)?;
+        let mut work = Work::default();
+        let sends = std::mem::take(&mut self.out.sends);
+        let fees_due = self.out.fees_due;
+        work.errands.extend(sends.into_iter().map(|send| errand(send, self.kernel.state())));
+        for record in self.out.records(stamped) {
+            self.journal.append(&record)?;
+            if let RecordBody::Event { at, event } = &record.body {
+                self.hash.add(*at, event);
+                self.gauges.note(event, self.kernel.state());
+                work.notice(event, self.kernel.state());
+            }
+        }
+        let sends = work.errands.iter().any(|errand| matches!(errand, Errand::Send(..)));
+        self.commit(if sends { Durability::Synced } else { Durability::Buffered })?;
+        if fees_due {
+            work.errands.push(Errand::Fees(self.fees_due()));
+        }
+        Ok(work)
+    }
+
+    /// The inputs that an answer amounts to, by what the books say now.
+    pub fn inputs(&self, answer: Answer) -> Vec<Input> {
+        match answer {
+            Answer::Report(report) => vec![Input::Report(report)],
+            Answer::Read(order, read) => {
+                let Some(ours) = self.state().order(order) else {
+                    return Vec::new();
+                };
+                super::catch_up::catch_up(ours, &read).into_iter().map(Input::Report).collect()
+            }
+            Answer::CancelFailed(order, text) => {
+                self.cancel_failed(order, text).map(Input::Report).into_iter().collect()
+            }
+            Answer::Fees(fees) => {
+                let new = fees.into_iter().filter(|fee| !self.state().ledger().has_fee(&fee.id));
+                new.map(Input::Fee).collect()
+            }
+            Answer::Broker(state) => vec![Input::Broker(state)],
+            Answer::Bars(bars) => {
+                let new = bars.into_iter().filter(|bar| self.is_unseen(bar));
+                new.map(|bar| Input::Warmup(MarketData::Bar(bar))).collect()
+            }
+        }
+    }
+
+    /// Whether nothing as new as a bar has been seen of its symbol, and the bar is complete.
+    fn is_unseen(&self, bar: &Bar) -> bool {
+        let seen = self.state().last_price_time(bar.symbol);
+        seen.is_none_or(|seen| seen < bar.end_time()) && bar.end_time() <= self.state().now()
+    }
+
+    /// A cancel that came to nothing is told only of an order that is known to work on; what is
+    /// unknown is being looked for, and what is ending ends.
+    pub fn cancel_failed(&self, order: OrderNumber, text: Box<str>) -> Option<Report> {
+        let held = self.state().order(order)?;
+        let works_on = held.is_live()
+            && held.cancel_requested
+            && !matches!(
+                held.status,
+                OrderStatus::Approved | OrderStatus::Unknown | OrderStatus::PendingCancel
+            );
+        works_on.then(|| Report {
+            order: Some(order),
+            broker_id: held.broker_id.clone(),
+            kind: ReportKind::CancelRejected,
+            time: self.state().now(),
+            execution: None,
+            cumulative: None,
+            text: Some(text),
+        })
+    }
+
+    /// Every live order.
+    pub fn live_orders(&self) -> Vec<Target> {
+        self.live(|_| true)
+    }
+
+    /// Every live order that the broker has not answered for.
+    pub fn unanswered_orders(&self) -> Vec<Target> {
+        self.live(is_unanswered)
+    }
+
+    fn live(&self, wanted: impl Fn(OrderStatus) -> bool) -> Vec<Target> {
+        let orders = self.state().live_orders().filter(|order| wanted(order.status));
+        orders.map(Target::of).collect()
+    }
+
+    /// From when fee postings are to be read now.
+    pub fn fees_due(&mut self) -> Timestamp {
+        let since = self.fees_since;
+        self.fees_since = self.state().now().minus(FEES_BACK).max(self.opened);
+        since
+    }
+
+    /// Looks at the journal's room.
+    ///
+    /// # Errors
+    /// When there is none left.
+    pub fn check_room(&mut self, dir: &Path) -> Result<(), SessionError> {
+        let usage = self.journal.usage();
+        if usage.is_full() {
+            return Err(SessionError::NoRoom { dir: dir.into(), bytes: usage.bytes });
+        }
+        if usage.is_high() && !self.is_room_low {
+            self.is_room_low = true;
+            tracing::warn!("the journal uses four fifths of its room: {} bytes", usage.bytes);
+        }
+        Ok(())
+    }
+
+    /// Makes durable what is only buffered.
+    pub fn sync(&mut self) -> Result<(), SessionError> {
+        if self.is_synced { Ok(()) } else { self.commit(Durability::Synced) }
+    }
+
+    fn commit(&mut self, durability: Durability) -> Result<(), SessionError> {
+        self.journal.commit(self.kernel.state(), durability)?;
+        self.is_synced = durability == Durability::Synced;
+        if self.is_synced {
+            self.durable.send_replace(self.journal.durable_seq());
+        }
+        Ok(())
+    }
+
+    /// Writes what can be shown into a status.
+    pub fn show(&mut self, status: &mut Status) {
+        status.read(self.kernel.state());
+        self.gauges.write(status);
+        status.journal_bytes = self.journal.bytes();
+    }
+}
+
+impl Work {
+    /// Adds what a further input led to.
+    pub fn append(&mut self, more: Work) {
+        self.errands.extend(more.errands);
+        self.look_again |= more.look_again;
+    }
+
+    fn notice(&mut self, event: &Event, state: &State) {
+        match event {
+            Event::OrderQueryNeeded { order, .. } => {
+                let target = state.order(*order).map(Target::of);
+                self.errands.extend(target.map(Errand::Read));
+            }
+            Event::DifferenceSuspected { .. } => self.look_again = true,
+            _ => {}
+        }
+    }
+
+    /// Drops the reads it asks for: they would only show what has just been read.
+    pub fn without_reads(mut self) -> Self {
+        self.errands.retain(|errand| !matches!(errand, Errand::Read(_)));
+        self
+    }
+}
+
+/// The errand of a send, with the order that it touches as the books have it.
+fn errand(send: kernel::Send, state: &State) -> Errand {
+    let touched = match &send {
+        kernel::Send::Submit(approved) => approved.order().number,
+        kernel::Send::Replace { approved, .. } => {
+            approved.order().replaces.unwrap_or(approved.order().number)
+        }
+        kernel::Send::Cancel(cancel) => cancel.order(),
+    };
+    let target = match state.order(touched) {
+        Some(order) => Target::of(order),
+        None => Target::unseen(touched, state.now()),
+    };
+    Errand::Send(send, target)
+}
+
+const fn is_unanswered(status: OrderStatus) -> bool {
+    matches!(status, OrderStatus::Approved | OrderStatus::Unknown)
+}

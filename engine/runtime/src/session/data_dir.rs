@@ -1,0 +1,107 @@
+//! The session's directory, and which session is in it.
+//!
+//! ```text
+//! DIR/journal/       the truth; its lock keeps a second session out
+//! DIR/control.sock   the control socket, or DIR/control.path when that path is too long
+//! DIR/exchange/      the embedded exchange's own log
+//! DIR/tradewind.db   the store
+//! ```
+//!
+//! A session is this directory and its start record. A journal whose session was stopped and had
+//! settled is finished and is put aside; any other goes on.
+
+use super::{SessionConfig, SessionError};
+use journal::{Journal, Recovered};
+use kernel::{SessionStart, State, StrategySpec};
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+/// Where the journal of a data directory is.
+pub fn journal_dir(dir: &Path) -> PathBuf {
+    dir.join("journal")
+}
+
+/// Opens the journal of a data directory, which is made if need be, readable by its owner alone.
+/// The state is empty when a new session begins.
+pub(super) fn open(config: &SessionConfig) -> Result<(Journal, State), SessionError> {
+    let dir = &config.data_dir;
+    make(dir).map_err(|source| SessionError::DataDir { dir: dir.clone(), source })?;
+    let path = journal_dir(dir);
+    let (journal, recovered) = Journal::open(&path, config.journal)?;
+    if !is_finished(&recovered.state) {
+        tell(&recovered);
+        return Ok((journal, recovered.state));
+    }
+    let kept = journal.retire()?;
+    tracing::info!("the last session had ended; its journal is in {}", kept.display());
+    let (journal, recovered) = Journal::open(&path, config.journal)?;
+    Ok((journal, recovered.state))
+}
+
+fn make(dir: &Path) -> io::Result<()> {
+    match DirBuilder::new().recursive(true).mode(0o700).create(dir) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(io::Error::new(io::ErrorKind::NotADirectory, "it is not a directory"))
+        }
+        made => made,
+    }
+}
+
+/// Whether a session was stopped and everything its policy asked for has happened.
+fn is_finished(state: &State) -> bool {
+    state.stopping().is_some() && state.is_settled()
+}
+
+fn tell(recovered: &Recovered) {
+    if recovered.last_seq == 0 {
+        return;
+    }
+    if recovered.torn_bytes > 0 {
+        tracing::warn!("{} bytes of a torn write were cut off the journal", recovered.torn_bytes);
+    }
+    tracing::info!("going on with the session after record {}", recovered.last_seq);
+}
+
+/// Whether an unfinished session is the one that was asked for.
+///
+/// # Errors
+/// What differs: symbols, strategies, limits and hours make a session what it is.
+pub(super) fn check_same(held: &SessionStart, config: &SessionConfig) -> Result<(), SessionError> {
+    let names = |symbols: &kernel::Symbols| symbols.names().collect::<Vec<_>>().join(",");
+    let pairs = [
+        ("venue", held.venue.to_string(), config.venue.as_str().to_owned()),
+        ("symbols", names(&held.symbols), names(&config.symbols)),
+        ("strategies", strategies(&held.strategies), strategies(&config.strategies)),
+        ("limits", json(&held.limits), json(&config.limits)),
+        ("hours", json(&held.hours), json(&config.hours)),
+    ];
+    for (what, held_value, wanted) in pairs {
+        if held_value != wanted {
+            return Err(SessionError::OtherSession {
+                dir: config.data_dir.clone(),
+                session: held.session.chars().take(8).collect(),
+                what,
+                held: held_value,
+                wanted,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// `sma-crossover(fast=10, slow=30)`.
+fn strategies(specs: &[StrategySpec]) -> String {
+    let one = |spec: &StrategySpec| {
+        let params: Vec<String> =
+            spec.params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        format!("{}({})", spec.name, params.join(", "))
+    };
+    specs.iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+/// A value as people read it in the configuration.
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

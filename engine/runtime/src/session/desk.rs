@@ -1,0 +1,261 @@
+//! What both ways of running a session share: the core, the courier, the streams, the clock, and
+//! the ways in and out.
+
+use super::core::{Core, Work};
+use super::courier::{Answer, Courier, Errand};
+use super::venue::Venue;
+use super::{Phase, SessionConfig, SessionError, Status, StopReceiver, StopSignal, VenueClock};
+use crate::alpaca::{MarketStream, OrderStream, OrderStreamMessage, StreamError, TradingStatus};
+use crate::control;
+use crate::telemetry::Live;
+use kernel::{Input, Link, MarketData, ShutdownPolicy, Span, Timestamp};
+use serde_json::json;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, watch};
+
+/// How often the status is published, and housekeeping done.
+pub(super) const TICK: Duration = Duration::from_millis(100);
+
+/// A session that has its account and its streams.
+pub(super) struct Desk {
+    pub core: Core,
+    pub courier: Courier,
+    pub venue: Arc<dyn Venue>,
+    pub clock: VenueClock,
+    pub config: SessionConfig,
+    pub stop: StopReceiver,
+    pub control: mpsc::Receiver<control::Order>,
+    pub status: watch::Sender<Status>,
+    pub orders: OrderStream,
+    /// Tells the market data stream whether to expect data.
+    pub market_open: Arc<AtomicBool>,
+    /// Figures that are not in the journal, for the metrics.
+    pub live: Arc<Live>,
+    /// How long the bars of the stream last.
+    pub bar_length: Span,
+    /// The end of the last warm-up bar of each symbol: bars up to there have been observed.
+    pub warmed: Vec<Timestamp>,
+    pub phase: Phase,
+    pub message: Option<String>,
+    pub published: Instant,
+    pub synced: Instant,
+}
+
+/// How a session came to its end.
+#[derive(Debug)]
+pub(super) enum Ending {
+    /// It was asked to, its time was up, or the data ended; its policy was carried out.
+    Orderly,
+    /// At once.
+    Now,
+    /// Something made it impossible to go on; what could be carried out was.
+    Failed(SessionError),
+}
+
+impl Desk {
+    /// The time at which an input is taken in.
+    pub fn at(&self, input: &Input) -> Timestamp {
+        let now = self.core.state().now();
+        let own = match (&self.clock, input) {
+            (VenueClock::Data, input) => input.own_time(),
+            // A replay's clock follows its data.
+            (VenueClock::Paced { .. }, Input::Market(data)) => Some(data.time()),
+            // The world's clock is not set by what a stream claims.
+            (VenueClock::Paced { .. } | VenueClock::Real { .. }, _) => None,
+        };
+        self.clock.now(now).max(own.unwrap_or(now))
+    }
+
+    /// Decides on an input, after the timers that come before it.
+    pub fn decide(&mut self, input: Input) -> Result<Work, SessionError> {
+        let at = self.at(&input);
+        let mut all = Work::default();
+        while let Some(deadline) = self.core.kernel().due(at) {
+            all.append(self.core.take(Input::Timer, deadline)?);
+        }
+        all.append(self.core.take(input, at)?);
+        Ok(all)
+    }
+
+    /// Decides on an input and carries out everything that follows from it, one after the other,
+    /// answers included, before it returns.
+    pub async fn feed_in_turn(&mut self, input: Input) -> Result<(), SessionError> {
+        self.feed_with(input, false).await
+    }
+
+    async fn feed_with(&mut self, input: Input, was_read: bool) -> Result<(), SessionError> {
+        let at = self.at(&input);
+        while let Some(deadline) = self.core.kernel().due(at) {
+            let work = self.core.take(Input::Timer, deadline)?;
+            self.carry_out(work).await?;
+        }
+        let work = self.core.take(input, at)?;
+        self.carry_out(if was_read { work.without_reads() } else { work }).await
+    }
+
+    async fn carry_out(&mut self, work: Work) -> Result<(), SessionError> {
+        for errand in work.errands {
+            // An answer may lead to further errands.
+            Box::pin(self.run_in_turn(errand)).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs one errand to its end and feeds its answers as they come.
+    pub async fn run_in_turn(&mut self, errand: Errand) -> Result<(), SessionError> {
+        let (out, mut answers) = mpsc::channel(16);
+        let (courier, now) = (self.courier.clone(), self.core.state().now());
+        let mut stop = self.stop.clone();
+        let mut running = pin!(async move { courier.run(errand, now, &out).await });
+        let mut is_done = false;
+        loop {
+            let answer = tokio::select! {
+                biased;
+                answer = answers.recv() => answer,
+                () = &mut running, if !is_done => {
+                    is_done = true;
+                    continue;
+                }
+                // What is not known by then is looked up by the next start.
+                () = stop.wait_for(StopSignal::Now) => None,
+            };
+            let Some(answer) = answer else {
+                return Ok(());
+            };
+            let was_read = matches!(answer, Answer::Read(..));
+            for input in self.core.inputs(answer) {
+                self.feed_with(input, was_read).await?;
+            }
+        }
+    }
+
+    /// Compares the books with the broker's, and does so again while a difference is only
+    /// suspected.
+    pub async fn reconcile_in_turn(&mut self) -> Result<(), SessionError> {
+        for _ in 0..2 {
+            let since = self.core.fees_due();
+            let targets = self.core.live_orders();
+            self.run_in_turn(Errand::Reconcile(targets, since)).await?;
+            if self.core.state().is_reconciled() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Carries out what an operator asks for in turn, and answers.
+    pub async fn obey_in_turn(&mut self, order: control::Order) -> Result<(), SessionError> {
+        self.feed_in_turn(Input::Command(order.command)).await?;
+        self.answer(order.answer);
+        Ok(())
+    }
+
+    /// Tells an operator where trading stands now.
+    pub fn answer(&self, answer: tokio::sync::oneshot::Sender<control::Answer>) {
+        let state = self.core.state();
+        // An operator who has left needs no answer.
+        let _ = answer.send(control::Answer::done(&json!({
+            "trading": state.trading_state(),
+            "flattening": state.is_flattening(),
+            "open_orders": state.live_orders().count(),
+        })));
+    }
+
+    /// The input that a trading status amounts to.
+    pub fn status_input(status: TradingStatus) -> Option<Input> {
+        let TradingStatus { symbol, halted, reason, .. } = status;
+        halted.map(|halted| Input::TradingStatus { symbol, halted, reason })
+    }
+
+    /// The input for a connection that came up or went down.
+    pub const fn link(link: Link, up: bool) -> Input {
+        Input::Link { link, up }
+    }
+
+    /// Whether strategies have observed a bar in the warm-up already.
+    pub fn is_warmed(&self, data: &MarketData) -> bool {
+        let MarketData::Bar(bar) = data else {
+            return false;
+        };
+        self.warmed.get(bar.symbol.index()).is_some_and(|end| bar.end_time() <= *end)
+    }
+
+    /// What is done now and then: the status is published, the journal synced, its room looked at.
+    ///
+    /// # Errors
+    /// When the journal cannot be synced, or has no room left.
+    pub fn housekeeping(&mut self) -> Result<(), SessionError> {
+        if self.published.elapsed() < TICK {
+            return Ok(());
+        }
+        let open = self.core.state().session_is_open();
+        self.market_open.store(open, Ordering::Relaxed);
+        if open {
+            self.message = None;
+        }
+        self.publish();
+        if self.synced.elapsed() >= self.config.timing.sync {
+            self.core.sync()?;
+            self.synced = Instant::now();
+        }
+        self.core.check_room(&self.config.data_dir)
+    }
+
+    /// Publishes the status.
+    pub fn publish(&mut self) {
+        self.published = Instant::now();
+        self.live.journal_bytes.store(self.core.journal().bytes(), Ordering::Relaxed);
+        let (core, phase, message) = (&mut self.core, self.phase, &self.message);
+        self.status.send_modify(|status| {
+            core.show(status);
+            status.phase = phase;
+            status.message.clone_from(message);
+        });
+    }
+
+    /// What happens to open orders and positions at the end.
+    pub fn policy(&self) -> ShutdownPolicy {
+        self.config.shutdown
+    }
+
+    /// Whether everything that was asked for at the end has happened, and every order that was
+    /// sent is answered.
+    pub fn is_settled(&self) -> bool {
+        self.core.kernel().is_settled() && self.core.unanswered_orders().is_empty()
+    }
+}
+
+/// The next message of the order stream; a stream whose task is gone cannot go on.
+pub(super) async fn next_order_message(
+    orders: &mut OrderStream,
+) -> Result<OrderStreamMessage, SessionError> {
+    match orders.messages.recv().await {
+        Some(OrderStreamMessage::Fatal(error)) => Err(fatal("order", &error)),
+        Some(message) => Ok(message),
+        None => Err(gone("order")),
+    }
+}
+
+/// The next message of the market data stream.
+pub(super) async fn next_market_message(
+    market: &mut MarketStream,
+) -> Result<crate::alpaca::MarketStreamMessage, SessionError> {
+    use crate::alpaca::MarketStreamMessage;
+    match market.messages.recv().await {
+        Some(MarketStreamMessage::Fatal(error)) => Err(fatal("market data", &error)),
+        Some(message) => Ok(message),
+        None => Err(gone("market data")),
+    }
+}
+
+fn fatal(stream: &'static str, error: &StreamError) -> SessionError {
+    let refused = matches!(error, StreamError::Unauthorized { .. } | StreamError::Plan { .. });
+    SessionError::Stream { stream, reason: error.to_string(), refused }
+}
+
+fn gone(stream: &'static str) -> SessionError {
+    SessionError::Stream { stream, reason: "its task has ended".into(), refused: false }
+}

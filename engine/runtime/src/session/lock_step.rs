@@ -1,0 +1,214 @@
+//! A session in lock step with the bundled exchange: as fast as both can, and always the same.
+//!
+//! Each step brings the number of order updates that the exchange has sent so far. The session
+//! consumes that many, then the step's data, one input after the other, each with everything that
+//! follows from it; then it acknowledges, and the exchange takes the next step. Updates that the
+//! step's own requests cause wait for the next step. Nothing sleeps, so two runs over the same data
+//! decide the same.
+
+use super::desk::{Desk, Ending, next_market_message, next_order_message};
+use super::{Phase, SessionError, StopSignal};
+use crate::alpaca::{MarketStream, MarketStreamMessage, OrderStreamMessage, StepHead};
+use kernel::{Input, Link, MarketData, ShutdownPolicy};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// After an acknowledgement the next step comes at once; one that does not come is not waited for
+/// at the end of a session.
+const NEXT_STEP: Duration = Duration::from_secs(1);
+
+/// Trades until the data end or the session is asked to.
+pub(super) async fn trade(
+    desk: &mut Desk,
+    market: MarketStream,
+    ends_at: Option<Instant>,
+) -> Ending {
+    let mut lock_step = LockStep { desk, market, heard: 0, pending: false };
+    match lock_step.run(ends_at).await {
+        Ok(ending) => ending,
+        Err(error) => Ending::Failed(error),
+    }
+}
+
+struct LockStep<'a> {
+    desk: &'a mut Desk,
+    market: MarketStream,
+    /// Order updates consumed on the connection that is up.
+    heard: u64,
+    /// Whether a step was acknowledged and the next has not come.
+    pending: bool,
+}
+
+/// What a session in lock step waits for.
+enum Event {
+    Stop,
+    Order(crate::control::Order),
+    Message(MarketStreamMessage),
+}
+
+impl LockStep<'_> {
+    async fn run(&mut self, ends_at: Option<Instant>) -> Result<Ending, SessionError> {
+        loop {
+            let event = self.next(ends_at).await?;
+            let ended = match event {
+                Event::Stop => return self.stop().await,
+                Event::Order(order) => {
+                    self.desk.obey_in_turn(order).await?;
+                    false
+                }
+                Event::Message(message) => self.message(message).await?,
+            };
+            if ended {
+                return self.stop().await;
+            }
+            self.desk.housekeeping()?;
+        }
+    }
+
+    async fn next(&mut self, ends_at: Option<Instant>) -> Result<Event, SessionError> {
+        let time_is_up = async {
+            match ends_at {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = self.desk.stop.wait_for(StopSignal::Orderly) => Ok(Event::Stop),
+            () = time_is_up => Ok(Event::Stop),
+            Some(order) = self.desk.control.recv() => Ok(Event::Order(order)),
+            message = next_market_message(&mut self.market) => message.map(Event::Message),
+        }
+    }
+
+    /// Takes in a message; `true` when the data have ended.
+    async fn message(&mut self, message: MarketStreamMessage) -> Result<bool, SessionError> {
+        match message {
+            MarketStreamMessage::Step { head, data } => {
+                self.step(head, data).await?;
+                return Ok(head.end);
+            }
+            MarketStreamMessage::Up { .. } => self.link(Link::MarketData, true).await?,
+            MarketStreamMessage::Down { .. } => self.link(Link::MarketData, false).await?,
+            MarketStreamMessage::Data(data) => self.data(data).await?,
+            MarketStreamMessage::Status(status) => {
+                if let Some(input) = Desk::status_input(status) {
+                    self.desk.feed_in_turn(input).await?;
+                }
+            }
+            MarketStreamMessage::Lost { .. } | MarketStreamMessage::Fatal(_) => {}
+        }
+        Ok(false)
+    }
+
+    async fn step(&mut self, head: StepHead, data: Vec<MarketData>) -> Result<(), SessionError> {
+        self.pending = false;
+        self.hear(head.trade_updates).await?;
+        self.data(data).await?;
+        self.desk.core.gauges().data_arrived();
+        // A stream that is gone says so where the next step is waited for.
+        self.pending = self.market.acks.ack(head.step).await && !head.end;
+        Ok(())
+    }
+
+    async fn data(&mut self, data: Vec<MarketData>) -> Result<(), SessionError> {
+        for data in data {
+            if !self.desk.is_warmed(&data) {
+                self.desk.feed_in_turn(Input::Market(data)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Consumes order updates until so many have come on this connection. After a reconnect the
+    /// count begins anew, and what came before it has been read over REST.
+    async fn hear(&mut self, wanted: u64) -> Result<(), SessionError> {
+        while self.heard < wanted {
+            let mut stop = self.desk.stop.clone();
+            let message = tokio::select! {
+                message = next_order_message(&mut self.desk.orders) => message?,
+                () = stop.wait_for(StopSignal::Now) => return Ok(()),
+            };
+            let is_new_connection = message == OrderStreamMessage::Up;
+            self.order_message(message).await?;
+            if is_new_connection {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    async fn order_message(&mut self, message: OrderStreamMessage) -> Result<(), SessionError> {
+        match message {
+            OrderStreamMessage::Report { count, report } => {
+                self.heard = count;
+                self.desk.feed_in_turn(Input::Report(report)).await
+            }
+            OrderStreamMessage::Unreadable { count, .. } => {
+                self.heard = self.heard.max(count);
+                self.desk.reconcile_in_turn().await
+            }
+            OrderStreamMessage::Down { .. } => self.link(Link::Orders, false).await,
+            OrderStreamMessage::Up => {
+                self.heard = 0;
+                self.link(Link::Orders, true).await?;
+                self.desk.reconcile_in_turn().await
+            }
+            OrderStreamMessage::Fatal(_) => Ok(()),
+        }
+    }
+
+    async fn link(&mut self, link: Link, up: bool) -> Result<(), SessionError> {
+        self.desk.feed_in_turn(Desk::link(link, up)).await
+    }
+
+    /// Ends the session: what the exchange has done already is heard, then the policy is carried
+    /// out.
+    async fn stop(&mut self) -> Result<Ending, SessionError> {
+        self.desk.phase = Phase::Stopping;
+        self.desk.publish();
+        let deadline = Instant::now() + self.desk.config.timing.settle;
+        if self.pending {
+            self.finish_step().await?;
+        }
+        let policy = self.desk.policy();
+        self.desk.feed_in_turn(Input::Stop(policy)).await?;
+        while !self.desk.is_settled() {
+            let mut stop = self.desk.stop.clone();
+            let steps_on = policy == ShutdownPolicy::Flatten;
+            tokio::select! {
+                biased;
+                () = stop.wait_for(StopSignal::Now) => return Ok(Ending::Now),
+                () = tokio::time::sleep_until(deadline) => {
+                    tracing::warn!("not everything that was asked for at the end has happened");
+                    break;
+                }
+                message = next_order_message(&mut self.desk.orders) => {
+                    self.order_message(message?).await?;
+                }
+                // Closing orders fill only while the market goes on.
+                message = next_market_message(&mut self.market), if steps_on => {
+                    self.message(message?).await?;
+                }
+            }
+        }
+        Ok(Ending::Orderly)
+    }
+
+    /// The exchange has taken a step already: its fills are heard, its data are not traded on.
+    async fn finish_step(&mut self) -> Result<(), SessionError> {
+        let next = async {
+            loop {
+                if let MarketStreamMessage::Step { head, .. } =
+                    next_market_message(&mut self.market).await?
+                {
+                    return Ok::<_, SessionError>(head);
+                }
+            }
+        };
+        match tokio::time::timeout(NEXT_STEP, next).await {
+            Ok(head) => self.hear(head?.trade_updates).await,
+            Err(_) => Ok(()),
+        }
+    }
+}

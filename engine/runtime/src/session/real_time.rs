@@ -1,0 +1,312 @@
+//! A session in the world's time, or in a replay at a pace.
+//!
+//! Everything comes in over bounded channels to this one task. What the kernel sends is carried
+//! out by tasks of its own, so that a slow answer holds nothing up; answers come back as inputs.
+
+use super::core::Work;
+use super::courier::{Answer, BarsWanted, Errand};
+use super::desk::{Desk, Ending, TICK, next_market_message, next_order_message};
+use super::{Phase, SessionError, StopSignal};
+use crate::alpaca::{MarketStream, MarketStreamMessage, OrderStreamMessage};
+use kernel::{Command, Input, Link, MarketData};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, Interval, MissedTickBehavior};
+
+/// Answers that may wait for the session; the tasks that bring more wait with them.
+const ANSWERS: usize = 1024;
+
+/// Trades until the session is asked to end.
+pub(super) async fn trade(
+    desk: &mut Desk,
+    market: MarketStream,
+    errands: Vec<Errand>,
+    ends_at: Option<Instant>,
+) -> Ending {
+    let (out, answers) = mpsc::channel(ANSWERS);
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let next_reconcile = Some(Instant::now() + desk.clock.wall(desk.config.timing.reconcile));
+    let mut session = RealTime {
+        desk,
+        market,
+        errands: JoinSet::new(),
+        out,
+        answers,
+        ticks,
+        next_reconcile,
+        ends_at,
+        stopping: None,
+        failure: None,
+    };
+    for errand in errands {
+        session.send_out(errand);
+    }
+    let ending = session.run().await;
+    // What an errand would still have found out is looked up by the next start.
+    session.errands.shutdown().await;
+    match (ending, session.failure) {
+        (Err(error), _) | (Ok(_), Some(error)) => Ending::Failed(error),
+        (Ok(ending), None) => ending,
+    }
+}
+
+struct RealTime<'a> {
+    desk: &'a mut Desk,
+    market: MarketStream,
+    errands: JoinSet<()>,
+    out: mpsc::Sender<Answer>,
+    answers: mpsc::Receiver<Answer>,
+    ticks: Interval,
+    /// When the books are compared with the broker's next; `None` while that is under way.
+    next_reconcile: Option<Instant>,
+    ends_at: Option<Instant>,
+    /// Until when an ending session waits.
+    stopping: Option<Instant>,
+    /// Why it is ending, when nobody asked.
+    failure: Option<SessionError>,
+}
+
+enum Event {
+    Asked(StopSignal),
+    TimeUp,
+    Orders(Result<OrderStreamMessage, SessionError>),
+    Answer(Answer),
+    Order(crate::control::Order),
+    Timer,
+    Market(Result<MarketStreamMessage, SessionError>),
+    Tick,
+}
+
+impl RealTime<'_> {
+    async fn run(&mut self) -> Result<Ending, SessionError> {
+        loop {
+            match self.next().await {
+                Event::Asked(StopSignal::Now) => return Ok(Ending::Now),
+                Event::Asked(_) => self.stop()?,
+                Event::TimeUp if self.stopping.is_some() => {
+                    tracing::warn!("not everything that was asked for at the end has happened");
+                    return Ok(Ending::Orderly);
+                }
+                Event::TimeUp => self.stop()?,
+                Event::Orders(message) => self.order_message(message)?,
+                Event::Answer(answer) => self.answer(answer)?,
+                Event::Order(order) => {
+                    self.feed(Input::Command(order.command))?;
+                    self.desk.answer(order.answer);
+                }
+                Event::Timer => self.feed(Input::Timer)?,
+                Event::Market(message) => self.market_message(message)?,
+                Event::Tick => self.tick()?,
+            }
+            if self.stopping.is_some() && self.desk.is_settled() {
+                return Ok(Ending::Orderly);
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Event {
+        let wanted = if self.stopping.is_some() { StopSignal::Now } else { StopSignal::Orderly };
+        let deadline = self.stopping.or(self.ends_at);
+        let timer = self.until_timer();
+        tokio::select! {
+            biased;
+            () = self.desk.stop.wait_for(wanted) => Event::Asked(self.desk.stop.asked()),
+            () = at(deadline) => Event::TimeUp,
+            message = next_order_message(&mut self.desk.orders), if self.failure.is_none() => {
+                Event::Orders(message)
+            }
+            Some(answer) = self.answers.recv() => Event::Answer(answer),
+            Some(order) = self.desk.control.recv() => Event::Order(order),
+            () = at(timer) => Event::Timer,
+            message = next_market_message(&mut self.market), if self.failure.is_none() => {
+                Event::Market(message)
+            }
+            _ = self.ticks.tick() => Event::Tick,
+        }
+    }
+
+    /// When the kernel's next deadline comes, by the machine's clock.
+    fn until_timer(&self) -> Option<Instant> {
+        let deadline = self.desk.core.kernel().next_deadline()?;
+        let wait = self.desk.clock.until(deadline, self.desk.core.state().now())?;
+        Some(Instant::now() + wait)
+    }
+
+    /// Decides on an input, and sets what follows from it going.
+    fn feed(&mut self, input: Input) -> Result<(), SessionError> {
+        let work = self.desk.decide(input)?;
+        self.set_going(work);
+        Ok(())
+    }
+
+    fn set_going(&mut self, work: Work) {
+        if work.look_again {
+            self.reconcile_within(self.desk.config.timing.second_look);
+        }
+        for errand in work.errands {
+            self.send_out(errand);
+        }
+    }
+
+    fn send_out(&mut self, errand: Errand) {
+        // Finished tasks are let go of, so that a long session does not collect them.
+        while self.errands.try_join_next().is_some() {}
+        let (courier, out) = (self.desk.courier.clone(), self.out.clone());
+        let now = self.desk.core.state().now();
+        self.errands.spawn(async move { courier.run(errand, now, &out).await });
+    }
+
+    fn answer(&mut self, answer: Answer) -> Result<(), SessionError> {
+        let was_read = matches!(answer, Answer::Read(..));
+        if matches!(answer, Answer::Broker(_)) {
+            let next = self.desk.clock.wall(self.desk.config.timing.reconcile).max(TICK);
+            self.next_reconcile = Some(Instant::now() + next);
+        }
+        for input in self.desk.core.inputs(answer) {
+            let work = self.desk.decide(input)?;
+            self.set_going(if was_read { work.without_reads() } else { work });
+        }
+        Ok(())
+    }
+
+    fn order_message(
+        &mut self,
+        message: Result<OrderStreamMessage, SessionError>,
+    ) -> Result<(), SessionError> {
+        match message {
+            Ok(OrderStreamMessage::Report { report, .. }) => self.feed(Input::Report(report)),
+            Ok(OrderStreamMessage::Up) => {
+                self.feed(Desk::link(Link::Orders, true))?;
+                // Without sequence numbers and replay, what was missed is read.
+                self.reconcile_within(Duration::ZERO);
+                Ok(())
+            }
+            Ok(OrderStreamMessage::Down { .. }) => {
+                if self.desk.core.state().order_stream_is_up() {
+                    self.feed(Desk::link(Link::Orders, false))?;
+                }
+                Ok(())
+            }
+            Ok(OrderStreamMessage::Unreadable { .. }) => {
+                self.reconcile_within(Duration::ZERO);
+                Ok(())
+            }
+            Ok(OrderStreamMessage::Fatal(_)) => Ok(()),
+            Err(error) => {
+                self.feed(Desk::link(Link::Orders, false))?;
+                self.fail(error)
+            }
+        }
+    }
+
+    fn market_message(
+        &mut self,
+        message: Result<MarketStreamMessage, SessionError>,
+    ) -> Result<(), SessionError> {
+        match message {
+            Ok(MarketStreamMessage::Data(data)) => self.data(data),
+            Ok(MarketStreamMessage::Step { data, .. }) => self.data(data),
+            Ok(MarketStreamMessage::Status(status)) => match Desk::status_input(status) {
+                Some(input) => self.feed(input),
+                None => Ok(()),
+            },
+            Ok(MarketStreamMessage::Up { .. }) => {
+                let was_up = self.desk.core.state().market_stream_is_up();
+                self.feed(Desk::link(Link::MarketData, true))?;
+                if !was_up && self.desk.core.gauges().data_age().is_some() {
+                    self.fill_gap();
+                }
+                Ok(())
+            }
+            Ok(MarketStreamMessage::Down { .. }) => {
+                if self.desk.core.state().market_stream_is_up() {
+                    self.feed(Desk::link(Link::MarketData, false))?;
+                }
+                Ok(())
+            }
+            Ok(MarketStreamMessage::Lost { messages }) => {
+                tracing::warn!("{messages} market data messages were dropped: the session is slow");
+                Ok(())
+            }
+            Ok(MarketStreamMessage::Fatal(_)) => Ok(()),
+            Err(error) => {
+                self.feed(Desk::link(Link::MarketData, false))?;
+                self.fail(error)
+            }
+        }
+    }
+
+    fn data(&mut self, data: Vec<MarketData>) -> Result<(), SessionError> {
+        self.desk.core.gauges().data_arrived();
+        for data in data {
+            if self.desk.is_warmed(&data) {
+                continue;
+            }
+            self.desk.clock.follow(data.time());
+            self.feed(Input::Market(data))?;
+        }
+        Ok(())
+    }
+
+    /// Bars that came while the stream was down are read, and observed without being traded on.
+    fn fill_gap(&mut self) {
+        let now = self.desk.clock.now(self.desk.core.state().now());
+        let (state, length) = (self.desk.core.state(), self.desk.bar_length);
+        self.send_out(Errand::Bars(BarsWanted::since_last_seen(state, length, now)));
+    }
+
+    /// Sees to it that the books are compared with the broker's within a time from now.
+    fn reconcile_within(&mut self, wait: Duration) {
+        let at = Instant::now() + wait;
+        self.next_reconcile = Some(self.next_reconcile.map_or(at, |next| next.min(at)));
+    }
+
+    fn tick(&mut self) -> Result<(), SessionError> {
+        let state = self.desk.core.state();
+        let is_due = self.next_reconcile.is_some_and(|at| at <= Instant::now());
+        if is_due && state.order_stream_is_up() {
+            self.next_reconcile = None;
+            let since = self.desk.core.fees_due();
+            let targets = self.desk.core.live_orders();
+            self.send_out(Errand::Reconcile(targets, since));
+        }
+        match self.desk.housekeeping() {
+            Err(error @ SessionError::NoRoom { .. }) if self.failure.is_none() => {
+                let reason = "the journal has no room left".into();
+                self.feed(Input::Command(Command::Halt { reason }))?;
+                self.fail(error)
+            }
+            Err(SessionError::NoRoom { .. }) | Ok(()) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Ends the session for a reason of its own.
+    fn fail(&mut self, error: SessionError) -> Result<(), SessionError> {
+        tracing::error!("{error}");
+        self.failure.get_or_insert(error);
+        self.stop()
+    }
+
+    fn stop(&mut self) -> Result<(), SessionError> {
+        if self.stopping.is_some() {
+            return Ok(());
+        }
+        self.stopping = Some(Instant::now() + self.desk.config.timing.settle);
+        self.desk.phase = Phase::Stopping;
+        let policy = self.desk.policy();
+        self.feed(Input::Stop(policy))?;
+        self.desk.publish();
+        Ok(())
+    }
+}
+
+/// Waits until an instant; for ever when there is none.
+async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => tokio::time::sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}

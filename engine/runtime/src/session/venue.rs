@@ -1,0 +1,116 @@
+//! What a session asks of a broker, so that a test can stand in for one.
+
+use crate::alpaca::{ApiError, Asset, BarsQuery, Client, Clock, Fill, OrderState};
+use futures_util::future::BoxFuture;
+use kernel::risk::{Approved, ApprovedCancel};
+use kernel::{
+    AccountSnapshot, Bar, BrokerOrderId, BrokerState, FeeCharge, OrderNumber, Report, Timestamp,
+    TradingDay,
+};
+
+/// The answer to a request.
+pub type Answered<'a, T> = BoxFuture<'a, Result<T, ApiError>>;
+
+/// The broker's REST interface as far as a session uses it. Orders go through it as [`Approved`]
+/// alone, which only risk can make.
+pub trait Venue: Send + Sync {
+    /// Sends a new order once.
+    fn submit<'a>(&'a self, order: &'a Approved) -> Answered<'a, Report>;
+    /// Sends a replacement once.
+    fn replace<'a>(
+        &'a self,
+        order: &'a Approved,
+        original: &'a BrokerOrderId,
+    ) -> Answered<'a, Report>;
+    /// Asks for the end of an order.
+    fn cancel<'a>(&'a self, cancel: &'a ApprovedCancel) -> Answered<'a, ()>;
+    /// Reads an order by the broker's name for it; `None` when it has none.
+    fn order<'a>(&'a self, order: &'a BrokerOrderId) -> Answered<'a, Option<OrderState>>;
+    /// Looks an order up by our number; `None` when the broker does not have it.
+    fn find(&self, order: OrderNumber) -> Answered<'_, Option<OrderState>>;
+    /// Every execution since an instant, oldest first.
+    fn fills(&self, since: Timestamp) -> Answered<'_, Vec<Fill>>;
+    /// Every fee posted since an instant, oldest first.
+    fn fees(&self, since: Timestamp) -> Answered<'_, Vec<FeeCharge>>;
+    /// The account alone.
+    fn account(&self) -> Answered<'_, AccountSnapshot>;
+    /// The account, its positions and its open orders.
+    fn broker_state(&self) -> Answered<'_, BrokerState>;
+    /// The venue's clock.
+    fn clock(&self) -> Answered<'_, Clock>;
+    /// The trading days from one date to another, both inclusive.
+    fn calendar(
+        &self,
+        from: jiff::civil::Date,
+        to: jiff::civil::Date,
+    ) -> Answered<'_, Vec<TradingDay>>;
+    /// What can be traded under a symbol; `None` when there is no such thing.
+    fn asset<'a>(&'a self, symbol: &'a str) -> Answered<'a, Option<Asset>>;
+    /// Bars of the past, oldest first.
+    fn bars<'a>(&'a self, query: &'a BarsQuery<'a>) -> Answered<'a, Vec<Bar>>;
+}
+
+impl Venue for Client {
+    fn submit<'a>(&'a self, order: &'a Approved) -> Answered<'a, Report> {
+        Box::pin(self.submit(order))
+    }
+
+    fn replace<'a>(
+        &'a self,
+        order: &'a Approved,
+        original: &'a BrokerOrderId,
+    ) -> Answered<'a, Report> {
+        Box::pin(self.replace(order, original))
+    }
+
+    fn cancel<'a>(&'a self, cancel: &'a ApprovedCancel) -> Answered<'a, ()> {
+        Box::pin(self.cancel(cancel))
+    }
+
+    fn order<'a>(&'a self, order: &'a BrokerOrderId) -> Answered<'a, Option<OrderState>> {
+        Box::pin(self.order(order))
+    }
+
+    fn find(&self, order: OrderNumber) -> Answered<'_, Option<OrderState>> {
+        Box::pin(async move {
+            let client_order_id = self.names().client_order_id(order);
+            self.order_by_client_id(&client_order_id).await
+        })
+    }
+
+    fn fills(&self, since: Timestamp) -> Answered<'_, Vec<Fill>> {
+        Box::pin(self.fills(Some(since)))
+    }
+
+    fn fees(&self, since: Timestamp) -> Answered<'_, Vec<FeeCharge>> {
+        Box::pin(self.fees(Some(since)))
+    }
+
+    fn account(&self) -> Answered<'_, AccountSnapshot> {
+        Box::pin(self.account())
+    }
+
+    fn broker_state(&self) -> Answered<'_, BrokerState> {
+        Box::pin(self.broker_state())
+    }
+
+    fn clock(&self) -> Answered<'_, Clock> {
+        Box::pin(self.clock())
+    }
+
+    fn calendar(
+        &self,
+        from: jiff::civil::Date,
+        to: jiff::civil::Date,
+    ) -> Answered<'_, Vec<TradingDay>> {
+        Box::pin(self.calendar(from, to))
+    }
+
+    fn asset<'a>(&'a self, symbol: &'a str) -> Answered<'a, Option<Asset>> {
+        Box::pin(self.asset(symbol))
+    }
+
+    fn bars<'a>(&'a self, query: &'a BarsQuery<'a>) -> Answered<'a, Vec<Bar>> {
+        Box::pin(self.bars(query))
+    }
+}
