@@ -5,10 +5,10 @@
 
 mod rates;
 
+use rates::{CAT, SEC, TAF};
+
 use kernel::{Cash, FeeKind, Notional, Price, Quantity, Rounding, SCALE, Side};
 use std::collections::BTreeMap;
-
-pub(crate) use rates::{CAT, SEC, TAF};
 
 /// Fees of today that have not been posted, exact to 1e-18 USD.
 #[derive(Debug, Clone, Default)]
@@ -52,26 +52,22 @@ fn up_to_cent(amount: Notional) -> Cash {
     i64::try_from(cents * i128::from(CENT)).map_or(Cash::MAX, Cash::from_nanos)
 }
 
-/// The SEC's section 31 fee on the proceeds of a sale.
+/// The SEC's section 31 fee on the proceeds of a sale, rounded up at 1e-18 USD.
 fn sec(date: u32, price: Price, qty: Quantity) -> Notional {
-    let cents_per_million =
-        rates::on(SEC, date).map_or(0, |rate| i128::from(rate.cents_per_million));
+    let cents = rates::on(SEC, date).unwrap_or(0);
     let proceeds = price.times(qty).raw();
-    Notional::from_raw(Rounding::Up.divide(proceeds * cents_per_million, 100 * 1_000_000))
+    Notional::from_raw(Rounding::Up.divide(proceeds * i128::from(cents), 100 * 1_000_000))
 }
 
 /// FINRA's trading activity fee on a sale, with its cap for each execution.
 fn taf(date: u32, qty: Quantity) -> Notional {
-    let Some(rate) = rates::on(TAF, date) else {
-        return Notional::ZERO;
-    };
-    let fee = Price::from_nanos(rate.nanos_per_share).times(qty);
-    let cap = Notional::from(Cash::from_nanos(rate.cap_cents * CENT));
-    fee.min(cap)
+    rates::on(TAF, date).map_or(Notional::ZERO, |rate| {
+        let cap = Notional::from(Cash::from_nanos(rate.cap_cents * CENT));
+        Price::from_nanos(rate.nanos_per_share).times(qty).min(cap)
+    })
 }
 
 /// The consolidated audit trail's fee on either side.
 fn cat(date: u32, qty: Quantity) -> Notional {
-    let nanos = rates::on(CAT, date).map_or(0, |rate| rate.nanos_per_share);
-    Price::from_nanos(nanos).times(qty)
+    Price::from_nanos(rates::on(CAT, date).unwrap_or(0)).times(qty)
 }

@@ -16,6 +16,7 @@ mod account;
 mod activity;
 mod asset;
 mod book;
+pub mod check;
 mod config;
 mod exchange;
 mod fees;
@@ -27,6 +28,8 @@ mod order;
 mod refusal;
 mod request;
 mod rows;
+#[cfg(feature = "server")]
+pub mod server;
 mod sessions;
 mod update;
 

@@ -34,12 +34,15 @@ impl Exchange {
 
     /// The replacement has arrived: the new order takes the old one's place, if it is still there.
     pub(super) fn take_place(&mut self, old: usize, new: usize) {
-        if !self.is_open(new) {
-            return;
-        }
         if !self.is_open(old) {
             self.tell(old, UpdateEvent::ReplaceRejected, None);
-            self.finish(new, UpdateEvent::Rejected);
+            if self.is_open(new) {
+                self.finish(new, UpdateEvent::Rejected);
+            }
+            return;
+        }
+        if !self.is_open(new) {
+            self.work_again(old);
             return;
         }
         let id = self.book.get(new).map(|entry| entry.row.id.clone());
@@ -49,6 +52,14 @@ impl Exchange {
         self.finish(old, UpdateEvent::Replaced);
         self.tell(new, UpdateEvent::PendingNew, None);
         self.start(new, self.now);
+    }
+
+    /// Nothing came of a replacement: the order is what its quantities say.
+    fn work_again(&mut self, place: usize) {
+        let filled = self.book.get(place).is_some_and(|entry| entry.row.filled_qty.is_positive());
+        let status = if filled { OrderStatus::PartiallyFilled } else { OrderStatus::New };
+        self.set_status(place, status);
+        self.tell(place, UpdateEvent::ReplaceRejected, None);
     }
 }
 

@@ -70,6 +70,11 @@ pub fn instant(date: Date, at: Time) -> Timestamp {
     i64::try_from(nanos).map_or(Timestamp::MAX, Timestamp::from_nanos)
 }
 
+/// Midnight in New York, with which daily bars are stamped.
+pub fn midnight(date: Date) -> Timestamp {
+    instant(date, Time::midnight())
+}
+
 /// A date as the number `yyyymmdd`.
 pub fn number_of(date: Date) -> u32 {
     let part = |value: i16| u32::from(value.unsigned_abs());

@@ -1,0 +1,68 @@
+//! The server: the exchange behind Alpaca's protocols.
+//!
+//! It speaks the trading interface, the historical market data interface, the order stream on
+//! `/stream` and market data on `/v2/{feed}`, all on one address, for one account.
+//!
+//! **Time.** The venue's clock follows the data it replays. Paced at N times, a step goes out when
+//! the clock comes to it; times without data of more than five minutes are jumped over.
+//!
+//! **Lock step.** At speed `max` the clock offers `"tradewind":{"speed":"max","lockstep":true}`.
+//! Steps begin when a market data client has subscribed and an order stream listens. For each, the
+//! exchange takes the step's data; its trade updates go out; then one frame carries
+//! `{"T":"tradewind_step","step":N,"time":…,"trade_updates":K,"end":false}` with the data, where K
+//! counts the updates sent on the order stream since it began to listen. The client takes in K
+//! updates, then the data, sends its requests, and answers
+//! `{"action":"tradewind_ack","step":N}`. The last frame has `"end":true` and no data. Nothing
+//! sleeps, so two runs are the same to the last byte.
+//!
+//! **State.** With a state directory every request and step is logged before it is answered, and a
+//! killed server comes back with the same account, orders, executions and data position.
+
+mod clock;
+mod config;
+mod error;
+mod hub;
+mod keys;
+mod limiter;
+mod replay;
+mod rest;
+mod running;
+mod shared;
+mod source;
+mod state_log;
+mod stream;
+mod tape;
+mod test_feed;
+mod venue;
+mod wire;
+
+pub use config::{
+    Faults, OrderAnswerFault, Plan, ServerConfig, Source, Speed, SpeedError, StreamConfig,
+    Synthetic,
+};
+pub use keys::Keys;
+pub use running::{Running, ServerError, Snapshot, start};
+pub use state_log::StateError;
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    /// Any JSON value, three levels deep.
+    pub(crate) fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 16, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map(any::<String>(), inner, 0..4)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+}

@@ -1,0 +1,55 @@
+//! What every connection and request works with.
+
+use super::Keys;
+use super::config::{Faults, Plan, ServerConfig, Speed, StreamConfig};
+use super::limiter::Limiter;
+use super::venue::Venue;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, watch};
+
+/// Shared by the replay and all connections. Whoever holds the venue's lock never waits.
+pub(super) struct Shared {
+    venue: Mutex<Venue>,
+    pub(super) limiter: Option<Mutex<Limiter>>,
+    pub(super) keys: Keys,
+    pub(super) speed: Speed,
+    pub(super) plan: Plan,
+    pub(super) streams: StreamConfig,
+    pub(super) faults: Faults,
+    /// New orders taken, for the faults that count them.
+    pub(super) orders_taken: AtomicU64,
+    /// Wakes the replay when a client has subscribed, listened, acknowledged or gone.
+    pub(super) changed: Notify,
+    /// Becomes true when the server shall end.
+    pub(super) stop: watch::Sender<bool>,
+    /// Becomes true when the replay has reached the end of its data.
+    pub(super) finished: watch::Sender<bool>,
+}
+
+impl Shared {
+    pub(super) fn new(config: &ServerConfig, venue: Venue) -> Self {
+        // In lock step the venue's clock stands still while a client works: a limit by that clock
+        // would count all of it into one minute.
+        let limit = config.requests_per_minute.filter(|_| config.speed != Speed::Max);
+        Self {
+            venue: Mutex::new(venue),
+            limiter: limit.map(|limit| Mutex::new(Limiter::new(limit))),
+            keys: config.keys.clone(),
+            speed: config.speed,
+            plan: config.plan,
+            streams: config.streams,
+            faults: config.faults,
+            orders_taken: AtomicU64::new(0),
+            changed: Notify::new(),
+            stop: watch::Sender::new(false),
+            finished: watch::Sender::new(false),
+        }
+    }
+
+    /// The venue, for one short piece of work.
+    pub(super) fn venue(&self) -> MutexGuard<'_, Venue> {
+        // A panic elsewhere must not silence the rest; the exchange changes nothing by halves.
+        self.venue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,232 @@
+//! The venue: the exchange with its data, its clock, its log and its connections, as one thing
+//! under one lock.
+
+use super::ServerError;
+use super::clock::PacedClock;
+use super::config::{ServerConfig, Speed};
+use super::error::ApiError;
+use super::hub::{Hub, StepData};
+use super::source::{Prepared, Steps, prepare};
+use super::state_log::{Entry, Header, Request, StateLog};
+use super::tape::Tape;
+use super::wire;
+use crate::{Exchange, OrderRequest, OrderRow, Refusal, Replacement};
+use axum::body::Bytes;
+use kernel::{Bar, MarketData, Span, Timestamp, TradingDay};
+
+pub(super) struct Venue {
+    pub(super) exchange: Exchange,
+    pub(super) hub: Hub,
+    pub(super) tape: Tape,
+    pub(super) calendar: Vec<TradingDay>,
+    pub(super) bar_length: Option<Span>,
+    steps: Steps,
+    step: u64,
+    /// The clock of a paced replay; in lock step the data move the time alone.
+    clock: Option<PacedClock>,
+    log: Option<StateLog>,
+    closed: bool,
+    duplicate_updates: bool,
+}
+
+/// What a request led to.
+pub(super) enum Outcome {
+    Order(Box<OrderRow>),
+    Canceling,
+}
+
+impl Venue {
+    /// Opens the venue, with everything its state log holds done again.
+    pub(super) fn open(config: &ServerConfig) -> Result<Self, ServerError> {
+        let data = prepare(config.source.clone(), config.calendar.clone())?;
+        let header = header(&data, config);
+        let mut exchange =
+            Exchange::new(config.exchange.clone(), data.symbols.clone(), data.calendar.clone());
+        let mut tape = Tape::new(&data.symbols);
+        for step in &data.history {
+            exchange.observe(step);
+            tape.add(step);
+        }
+        exchange.advance(data.start);
+        let mut venue = Self {
+            exchange,
+            hub: Hub::new(config.streams),
+            tape,
+            calendar: data.calendar,
+            bar_length: data.bar_length,
+            steps: data.steps,
+            step: 0,
+            clock: None,
+            log: None,
+            closed: false,
+            duplicate_updates: config.faults.duplicate_updates,
+        };
+        if let Some(dir) = &config.state_dir {
+            let (log, entries) = StateLog::open(dir, &header)?;
+            venue.restore(&log, entries)?;
+            venue.log = Some(log);
+        }
+        if let Speed::Times(times) = config.speed {
+            venue.clock = Some(PacedClock::new(times, venue.exchange.now()));
+        }
+        Ok(venue)
+    }
+
+    fn restore(&mut self, log: &StateLog, entries: Vec<Entry>) -> Result<(), ServerError> {
+        for (place, entry) in entries.into_iter().enumerate() {
+            let damaged = |reason: &str| log.damaged(place + 2, reason);
+            match entry {
+                Entry::Header(_) => return Err(damaged("a second header").into()),
+                Entry::Step(step) if step == self.step + 1 => {
+                    let data = self.steps.take();
+                    self.take_in(&data.ok_or_else(|| damaged("there is no such step"))?);
+                }
+                Entry::Step(_) => return Err(damaged("steps are missing").into()),
+                Entry::Ask { at, request } => {
+                    self.exchange.advance(at);
+                    // A refusal was the answer then, too.
+                    let _ = self.ask(request);
+                }
+            }
+        }
+        self.exchange.drain_updates();
+        Ok(())
+    }
+
+    /// The venue's time. Never past data that are still to come.
+    pub(super) fn now(&self) -> Timestamp {
+        let running = self.clock.as_ref().map_or(self.exchange.now(), PacedClock::now);
+        let next = self.steps.next_time().unwrap_or(running);
+        running.min(next).max(self.exchange.now())
+    }
+
+    /// The clock of a paced replay.
+    pub(super) fn clock_mut(&mut self) -> Option<&mut PacedClock> {
+        self.clock.as_mut()
+    }
+
+    /// How many steps have been taken since the first start.
+    pub(super) const fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// When the next step is due; `None` at the end of the data.
+    pub(super) fn next_time(&self) -> Option<Timestamp> {
+        self.steps.next_time()
+    }
+
+    /// Takes the next step: fills go out first, then the data. `false` at the end of the data,
+    /// where lock step sends a last frame without any.
+    pub(super) fn take_step(&mut self) -> Result<bool, ServerError> {
+        let Some(time) = self.steps.next_time() else {
+            self.publish_step(self.exchange.now(), &[], true);
+            return Ok(false);
+        };
+        if let Some(log) = &mut self.log {
+            log.append(&Entry::Step(self.step + 1))?;
+        }
+        let data = self.steps.take().unwrap_or_default();
+        self.take_in(&data);
+        self.publish_updates();
+        self.publish_step(time, &data, false);
+        Ok(true)
+    }
+
+    fn take_in(&mut self, data: &[MarketData]) {
+        self.step += 1;
+        self.exchange.step(data);
+        self.tape.add(data);
+    }
+
+    fn publish_step(&mut self, time: Timestamp, data: &[MarketData], end: bool) {
+        let number = if end { self.step + 1 } else { self.step };
+        let lock_step = self.clock.is_none().then_some((number, end));
+        let bars = data.iter().filter(|item| matches!(item, MarketData::Bar(_)));
+        let lists = bars.filter_map(|item| self.tape.of(item.symbol()));
+        let daily: Vec<Bar> = lists.filter_map(|lists| lists.daily_bar()).collect();
+        let symbols = self.exchange.symbols();
+        self.hub.publish_step(&StepData { lock_step, time, data, daily: &daily, symbols });
+    }
+
+    /// Lets the venue's time pass without data: what falls due happens.
+    pub(super) fn tick(&mut self) {
+        let now = self.now();
+        self.exchange.advance(now);
+        self.publish_updates();
+    }
+
+    pub(super) fn submit(&mut self, request: OrderRequest) -> Result<OrderRow, ApiError> {
+        self.logged(Request::Submit(request))?.order()
+    }
+
+    pub(super) fn cancel(&mut self, id: &str) -> Result<(), ApiError> {
+        self.logged(Request::Cancel(id.into())).map(drop)
+    }
+
+    pub(super) fn replace(&mut self, id: &str, change: Replacement) -> Result<OrderRow, ApiError> {
+        self.logged(Request::Replace(id.into(), change))?.order()
+    }
+
+    /// Gives the state directory free. Nothing changes any more from here on.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+        self.log = None;
+    }
+
+    /// Logs a request, then carries it out.
+    fn logged(&mut self, request: Request) -> Result<Outcome, ApiError> {
+        if self.closed {
+            return Err(ApiError::internal("the exchange is shutting down"));
+        }
+        let at = self.now();
+        if let Some(log) = &mut self.log {
+            let entry = Entry::Ask { at, request: request.clone() };
+            log.append(&entry).map_err(|error| ApiError::internal(error.to_string()))?;
+        }
+        self.exchange.advance(at);
+        let outcome = self.ask(request);
+        self.publish_updates();
+        Ok(outcome?)
+    }
+
+    fn ask(&mut self, request: Request) -> Result<Outcome, Refusal> {
+        match request {
+            Request::Submit(request) => self.exchange.submit(request).map(Outcome::from),
+            Request::Cancel(id) => self.exchange.cancel(&id).map(|()| Outcome::Canceling),
+            Request::Replace(id, change) => self.exchange.replace(&id, change).map(Outcome::from),
+        }
+    }
+
+    fn publish_updates(&mut self) {
+        for update in self.exchange.drain_updates() {
+            let message = wire::order::update(&update, &self.exchange);
+            let json = Bytes::from(serde_json::to_vec(&message).unwrap_or_default());
+            for _ in 0..=usize::from(self.duplicate_updates) {
+                self.hub.publish_update(&json);
+            }
+        }
+    }
+}
+
+impl Outcome {
+    fn order(self) -> Result<OrderRow, ApiError> {
+        match self {
+            Outcome::Order(order) => Ok(*order),
+            Outcome::Canceling => Err(ApiError::internal("the exchange answered with no order")),
+        }
+    }
+}
+
+impl From<OrderRow> for Outcome {
+    fn from(order: OrderRow) -> Self {
+        Self::Order(Box::new(order))
+    }
+}
+
+fn header(data: &Prepared, config: &ServerConfig) -> Header {
+    let date = |day: Option<&TradingDay>| day.map_or(0, |day| day.date);
+    let days = &data.calendar;
+    let calendar = (date(days.first()), date(days.last()), days.len());
+    let (identity, symbols) = (data.identity.clone(), data.symbols.clone());
+    Header::new(identity, symbols, config.exchange.clone(), calendar)
+}

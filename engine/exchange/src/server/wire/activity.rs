@@ -1,0 +1,106 @@
+//! The account's history: executions and fees.
+
+use super::time::{WireTime, date_text};
+use crate::{Activity, FeeActivity, FillActivity};
+use kernel::{Cash, FeeKind, Price, Quantity, Side, Symbols};
+use serde::Serialize;
+
+/// One entry. Source: Alpaca, Trading API 2.0.1, `TradingActivities` and `NonTradeActivities`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub(crate) enum ActivityJson {
+    Fill(FillJson),
+    Fee(FeeJson),
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct FillJson {
+    activity_type: &'static str,
+    id: String,
+    r#type: &'static str,
+    order_id: String,
+    order_status: &'static str,
+    symbol: String,
+    side: &'static str,
+    qty: Quantity,
+    price: Price,
+    cum_qty: Quantity,
+    leaves_qty: Quantity,
+    transaction_time: WireTime,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct FeeJson {
+    activity_type: &'static str,
+    activity_sub_type: &'static str,
+    id: String,
+    date: String,
+    created_at: WireTime,
+    net_amount: Cash,
+    description: String,
+    symbol: Option<String>,
+    qty: Option<Quantity>,
+    per_share_amount: Option<Cash>,
+    status: &'static str,
+    currency: &'static str,
+}
+
+/// The type by which clients ask for an activity.
+pub(crate) const fn kind(activity: &Activity) -> &'static str {
+    match activity {
+        Activity::Fill(_) => "FILL",
+        Activity::Fee(_) => "FEE",
+    }
+}
+
+/// The activity object of a row.
+pub(crate) fn activity(row: &Activity, symbols: &Symbols) -> ActivityJson {
+    match row {
+        Activity::Fill(fill) => ActivityJson::Fill(fill_json(fill, symbols)),
+        Activity::Fee(fee) => ActivityJson::Fee(fee_json(fee)),
+    }
+}
+
+fn fill_json(row: &FillActivity, symbols: &Symbols) -> FillJson {
+    FillJson {
+        activity_type: "FILL",
+        id: row.id.clone(),
+        r#type: if row.leaves_qty.is_zero() { "fill" } else { "partial_fill" },
+        order_id: row.order_id.clone(),
+        order_status: row.order_status.as_str(),
+        symbol: symbols.name(row.symbol).into(),
+        side: match (row.side, row.short) {
+            (Side::Sell, true) => "sell_short",
+            (side, _) => side.as_str(),
+        },
+        qty: row.qty,
+        price: row.price,
+        cum_qty: row.cum_qty,
+        leaves_qty: row.leaves_qty,
+        transaction_time: WireTime(row.time),
+    }
+}
+
+fn fee_json(row: &FeeActivity) -> FeeJson {
+    let (sub_type, description) = match row.kind {
+        FeeKind::Commission => ("COM", "Commission"),
+        FeeKind::Sec => ("REG", "SEC fee"),
+        FeeKind::Taf => ("TAF", "TAF fee"),
+        FeeKind::Cat => ("CAT", "CAT fee"),
+        FeeKind::Other => ("OTH", "Fee"),
+    };
+    FeeJson {
+        activity_type: "FEE",
+        activity_sub_type: sub_type,
+        id: row.id.clone(),
+        date: date_text(row.date),
+        created_at: WireTime(row.time),
+        net_amount: row.amount.checked_neg().unwrap_or(row.amount),
+        description: format!("{description} for {}", date_text(row.date)),
+        symbol: None,
+        qty: None,
+        per_share_amount: None,
+        status: "executed",
+        currency: "USD",
+    }
+}

@@ -1,0 +1,242 @@
+//! Market data as Alpaca writes it: JSON numbers, one-letter keys.
+//!
+//! Our sources know neither the number of trades in a bar nor its mean price, so `n` is 0 and `vw`
+//! is the typical price (high + low + close) / 3, which Alpaca's clients only display.
+
+use super::time::WireTime;
+use kernel::{Bar, MarketData, Price, Quantity, Quote, Timestamp, Trade, Volume};
+use serde::{Serialize, Serializer};
+
+/// A price as a JSON number: the nearest binary float, whose shortest text is the price again up
+/// to fifteen digits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Number(pub(crate) f64);
+
+impl From<Price> for Number {
+    fn from(price: Price) -> Self {
+        Self(price.to_f64())
+    }
+}
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_f64(self.0)
+    }
+}
+
+/// A size or volume: an integer when it is whole, as Alpaca has it, else a float.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shares(u128);
+
+impl From<Quantity> for Shares {
+    fn from(quantity: Quantity) -> Self {
+        Self(u128::try_from(quantity.nanos()).unwrap_or(0))
+    }
+}
+
+impl From<Volume> for Shares {
+    fn from(volume: Volume) -> Self {
+        Self(volume.nanos())
+    }
+}
+
+impl Serialize for Shares {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        const SCALE: u128 = kernel::SCALE as u128;
+        match u64::try_from(self.0 / SCALE) {
+            Ok(whole) if self.0.is_multiple_of(SCALE) => out.serialize_u64(whole),
+            _ => out.serialize_f64(self.0 as f64 / SCALE as f64),
+        }
+    }
+}
+
+/// A bar of the historical interface, and the body of a bar of the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct BarJson {
+    o: Number,
+    h: Number,
+    l: Number,
+    c: Number,
+    v: Shares,
+    n: u64,
+    vw: Number,
+    /// When the bar opened.
+    t: WireTime,
+}
+
+impl From<&Bar> for BarJson {
+    fn from(bar: &Bar) -> Self {
+        let typical = (i128::from(bar.high.nanos())
+            + i128::from(bar.low.nanos())
+            + i128::from(bar.close.nanos()))
+            / 3;
+        let typical = i64::try_from(typical).map_or(bar.close, Price::from_nanos);
+        Self {
+            o: bar.open.into(),
+            h: bar.high.into(),
+            l: bar.low.into(),
+            c: bar.close.into(),
+            v: bar.volume.into(),
+            n: 0,
+            vw: typical.into(),
+            t: WireTime(bar.open_time),
+        }
+    }
+}
+
+/// A quote. Our sources do not name the exchanges of the two sides: `V` (IEX) stands for both.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct QuoteJson {
+    bx: &'static str,
+    bp: Number,
+    bs: Shares,
+    ax: &'static str,
+    ap: Number,
+    #[serde(rename = "as")]
+    ask_size: Shares,
+    c: [&'static str; 1],
+    z: &'static str,
+    t: WireTime,
+}
+
+impl From<&Quote> for QuoteJson {
+    fn from(quote: &Quote) -> Self {
+        Self {
+            bx: "V",
+            bp: quote.bid.into(),
+            bs: quote.bid_size.into(),
+            ax: "V",
+            ap: quote.ask.into(),
+            ask_size: quote.ask_size.into(),
+            c: ["R"],
+            z: "A",
+            t: WireTime(quote.time),
+        }
+    }
+}
+
+/// A trade. Our sources do not number trades: the time in nanoseconds stands for the id.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct TradeJson {
+    i: i64,
+    x: &'static str,
+    p: Number,
+    s: Shares,
+    c: [&'static str; 1],
+    z: &'static str,
+    t: WireTime,
+}
+
+impl From<&Trade> for TradeJson {
+    fn from(trade: &Trade) -> Self {
+        Self {
+            i: trade.time.nanos(),
+            x: "V",
+            p: trade.price.into(),
+            s: trade.size.into(),
+            c: ["@"],
+            z: "A",
+            t: WireTime(trade.time),
+        }
+    }
+}
+
+/// One element of a data frame of the stream. `T` is the first key: Alpaca's Go client reads it
+/// before it knows what the rest is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum StreamItem<'a> {
+    Step(StepItem),
+    Bar(Named<'a, BarJson>),
+    Quote(Named<'a, QuoteJson>),
+    Trade(Named<'a, TradeJson>),
+}
+
+/// Opens the frame of one step in lock step: how many trade updates must have arrived before the
+/// data that follow may be acted on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct StepItem {
+    #[serde(rename = "T")]
+    kind: &'static str,
+    step: u64,
+    time: WireTime,
+    trade_updates: u64,
+    end: bool,
+}
+
+/// Market data under its symbol.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Named<'a, Body> {
+    #[serde(rename = "T")]
+    kind: &'static str,
+    #[serde(rename = "S")]
+    symbol: &'a str,
+    #[serde(flatten)]
+    body: Body,
+}
+
+impl<'a> StreamItem<'a> {
+    pub(crate) fn step(step: u64, time: Timestamp, trade_updates: u64, end: bool) -> Self {
+        let time = WireTime(time);
+        Self::Step(StepItem { kind: "tradewind_step", step, time, trade_updates, end })
+    }
+
+    pub(crate) fn data(data: &MarketData, symbol: &'a str) -> Self {
+        match data {
+            MarketData::Bar(bar) => Self::Bar(Named { kind: "b", symbol, body: bar.into() }),
+            MarketData::Quote(quote) => {
+                Self::Quote(Named { kind: "q", symbol, body: quote.into() })
+            }
+            MarketData::Trade(trade) => {
+                Self::Trade(Named { kind: "t", symbol, body: trade.into() })
+            }
+        }
+    }
+
+    /// The day's bar so far.
+    pub(crate) fn daily_bar(bar: &Bar, symbol: &'a str) -> Self {
+        Self::Bar(Named { kind: "d", symbol, body: bar.into() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::{Span, Symbols};
+
+    fn bar() -> Bar {
+        let price = |text: &str| text.parse().unwrap();
+        Bar {
+            symbol: Symbols::new(["SPY"]).unwrap().id("SPY").unwrap(),
+            open_time: "2021-02-22T19:15:00Z".parse().unwrap(),
+            length: Span::from_secs(60),
+            open: price("388.985"),
+            high: price("389.13"),
+            low: price("388.975"),
+            close: price("389.12"),
+            volume: "49378".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_bar_has_alpacas_keys_and_exact_numbers() {
+        let item = StreamItem::data(&MarketData::Bar(bar()), "SPY");
+        let expected = r#"{"T":"b","S":"SPY","o":388.985,"h":389.13,"l":388.975,"c":389.12,"v":49378,"n":0,"vw":389.075,"t":"2021-02-22T19:15:00Z"}"#;
+        assert_eq!(serde_json::to_string(&item).unwrap(), expected);
+    }
+
+    #[test]
+    fn fractional_volumes_are_floats() {
+        let volume: Volume = "12.5".parse().unwrap();
+        assert_eq!(serde_json::to_string(&Shares::from(volume)).unwrap(), "12.5");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn prices_survive_their_json_text(nanos in 1_i64..10_000_000_000_000) {
+            let price = Price::from_nanos(nanos * 100);
+            let text = serde_json::to_string(&Number::from(price)).unwrap();
+            proptest::prop_assert_eq!(text.parse::<Price>().unwrap(), price);
+        }
+    }
+}
