@@ -136,7 +136,7 @@ fn parse(text: &[u8]) -> Option<i64> {
     let (nanos, rest) = fraction(text.get(19..)?)?;
     let seconds = days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second
         - offset(rest)?;
-    seconds.checked_mul(SECOND)?.checked_add(nanos)
+    i64::try_from(i128::from(seconds) * i128::from(SECOND) + i128::from(nanos)).ok()
 }
 
 fn number(text: &[u8], at: usize, width: usize) -> Option<i64> {
