@@ -66,7 +66,8 @@ impl Reader {
                     return Ok(Some(record));
                 }
                 Next::End | Next::Broken(_) if self.advance()? => {}
-                Next::End | Next::Broken(_) => return Ok(None),
+                Next::End => return Ok(None),
+                Next::Broken(what) => return self.unfinished(what),
             }
         }
     }
@@ -104,6 +105,17 @@ impl Reader {
             return Err(JournalError::damaged(path, offset, "records end before they should"));
         }
         Ok(self.segment.is_some())
+    }
+
+    /// The last segment holds no whole record here: one is being written, or was torn and will be
+    /// cut, unless it is known to have been durable.
+    fn unfinished(&self, what: &'static str) -> Result<Option<Record>, JournalError> {
+        match &self.segment {
+            Some(segment) if segment.was_durable_here()? => {
+                Err(JournalError::damaged(segment.path(), segment.offset(), what))
+            }
+            Some(_) | None => Ok(None),
+        }
     }
 
     /// Goes on to the segment after this one, which ends here or is broken; `false` when there is

@@ -48,8 +48,10 @@ pub fn finished(dir: &Path) -> Result<Vec<PathBuf>, JournalError> {
 
 /// Finishes a move that was begun.
 pub(crate) fn finish(storage: &dyn Storage) -> Result<(), JournalError> {
-    let Ok(folder) = read_all(storage, MARKER) else {
-        return Ok(());
+    let folder = match read_all(storage, MARKER) {
+        Ok(folder) => folder,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(JournalError::io("read", storage.locate(MARKER))(error)),
     };
     let folder = String::from_utf8_lossy(&folder);
     for source in [cursor::FOLDER, ""] {

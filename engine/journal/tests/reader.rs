@@ -92,20 +92,25 @@ fn what_is_not_durable_can_be_held_back() {
 fn damage_before_the_end_is_told_and_not_waited_for() {
     let storage = MemoryStorage::new();
     drop(write(&storage, &records(30), small(700), 3, 1));
-    let name = segments(&storage).remove(1);
-    let mut bytes = storage.bytes(&name).unwrap();
+    damage(&storage, &segments(&storage)[1]);
+    let one_segment = MemoryStorage::new();
+    drop(write(&one_segment, &records(30), small(1 << 20), 3, 1));
+    damage(&one_segment, &segments(&one_segment)[0]);
+}
+
+fn damage(storage: &MemoryStorage, name: &str) {
+    let mut bytes = storage.bytes(name).unwrap();
     bytes[120] ^= 1;
-    storage.set_bytes(&name, &bytes);
+    storage.set_bytes(name, &bytes);
     let mut reader = Reader::open_on(Arc::new(storage.clone()), 1).unwrap();
     let error = loop {
         match reader.next() {
-            Ok(Some(_)) => {}
-            Ok(None) => panic!("the reader waits for what is there"),
+            Ok(record) => assert!(record.is_some(), "the reader waits for what is there"),
             Err(error) => break error,
         }
     };
     assert!(
-        matches!(&error, JournalError::Damaged { file, .. } if file.ends_with(&name)),
+        matches!(&error, JournalError::Damaged { file, .. } if file.ends_with(name)),
         "{error}"
     );
 }
