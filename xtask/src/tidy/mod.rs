@@ -2,6 +2,7 @@
 
 mod attributes;
 mod dependencies;
+mod determinism;
 mod links;
 mod metrics;
 mod repository;
@@ -36,9 +37,10 @@ impl fmt::Display for Finding {
 
 type Check = fn(&Repository) -> Result<Vec<Finding>, String>;
 
-const CHECKS: [(&str, Check); 8] = [
+const CHECKS: [(&str, Check); 9] = [
     ("dependency directions", dependencies::check),
     ("the exchange's own arithmetic", vendor::check_exchange),
+    ("floats, hashes and clocks", determinism::check),
     ("Alpaca's names at the rim", vendor::check_alpaca),
     ("words", words::check),
     ("sizes of files and functions", sizes::check),
