@@ -1,4 +1,4 @@
-//! Links between documents lead somewhere.
+//! Links between documents, and the paths that documents name, lead somewhere.
 
 use super::Finding;
 use super::repository::{File, Repository};
@@ -9,10 +9,12 @@ pub(super) fn check(repository: &Repository) -> Result<Vec<Finding>, String> {
     Ok(documents
         .flat_map(|document| prose(&document.text).map(move |(line, text)| (document, line, text)))
         .flat_map(|(document, line, text)| {
-            targets(text).filter_map(move |target| {
-                let message = broken(repository, document, target)?;
-                Some(Finding::new(&document.path, line, message))
-            })
+            let broken = targets(text).filter_map(|target| broken(repository, document, target));
+            let gone = paths(text)
+                .filter(|path| find(repository, path).is_none())
+                .map(|path| format!("`{path}` is not in the repository; correct or remove it"));
+            let messages: Vec<String> = broken.chain(gone).collect();
+            messages.into_iter().map(move |message| Finding::new(&document.path, line, message))
         })
         .collect())
 }
@@ -42,6 +44,29 @@ fn targets(line: &str) -> impl Iterator<Item = &str> {
     definition.into_iter().chain(inline)
 }
 
+/// The guide that tells the reader to write a file, which is not there before.
+const GUIDE: &str = "docs/STRATEGIES.md";
+
+/// The folders at the root by which a path of the repository can be told.
+const FOLDERS: [&str; 7] =
+    ["engine/", "strategies/", "backtest/", "cli/", "xtask/", "docs/", "dashboards/"];
+
+/// The paths of the repository that a line names between backticks.
+fn paths(line: &str) -> impl Iterator<Item = &str> {
+    let code = line.split('`').skip(1).step_by(2);
+    code.filter(|text| {
+        let is_path = |letter: char| letter.is_alphanumeric() || "/._-".contains(letter);
+        FOLDERS.iter().any(|folder| text.starts_with(folder)) && text.chars().all(is_path)
+    })
+}
+
+/// The file of a path from the root, or one in the folder of that path.
+fn find<'a>(repository: &'a Repository, path: &str) -> Option<&'a File> {
+    let path = path.trim_end_matches('/');
+    let folder = format!("{path}/");
+    repository.files.iter().find(|file| file.path == path || file.path.starts_with(&folder))
+}
+
 fn broken(repository: &Repository, document: &File, target: &str) -> Option<String> {
     if ["http://", "https://", "mailto:"].iter().any(|start| target.starts_with(start)) {
         return None;
@@ -51,9 +76,7 @@ fn broken(repository: &Repository, document: &File, target: &str) -> Option<Stri
         "" => document.path.clone(),
         path => from_root(&document.path, path),
     };
-    let folder = format!("{path}/");
-    let exists = |file: &&File| file.path == path || file.path.starts_with(&folder);
-    let Some(file) = repository.files.iter().find(exists) else {
+    let Some(file) = find(repository, &path) else {
         return Some(format!(
             "the link to {target} leads nowhere; {path} is not in the repository: correct or remove it"
         ));
@@ -122,5 +145,15 @@ mod tests {
         assert_eq!(found.len(), 4, "{found:?}");
         assert!(found[0].starts_with("the link to b.md leads nowhere; docs/b.md is not"));
         assert!(found[1].contains("has no heading for #not-this"));
+    }
+
+    #[test]
+    fn paths_that_do_not_exist_are_told() {
+        assert_eq!(
+            messages("`docs/adr/0001-a.md`, `docs/adr/`, `docs`, `docs/<name>`, `a/b.rs`"),
+            [""; 0]
+        );
+        let found = messages("see `docs/adr/0009-b.md`");
+        assert_eq!(found, ["`docs/adr/0009-b.md` is not in the repository; correct or remove it"]);
     }
 }

@@ -1,16 +1,16 @@
-//! The repository's text files as they stand.
+//! The repository's files as they stand.
 
 use super::tokens::{self, Token};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A text file with its path from the root.
+/// A file with its path from the root.
 pub(super) struct File {
     pub path: String,
     pub text: String,
 }
 
-/// Every text file that git tracks or would track.
+/// Every file that git tracks or would track.
 pub(super) struct Repository {
     pub root: PathBuf,
     pub files: Vec<File>,
@@ -29,9 +29,12 @@ impl Repository {
         }
         let names = String::from_utf8_lossy(&listed.stdout).into_owned();
         let files = names.split('\0').filter(|name| !name.is_empty()).filter_map(|name| {
-            // Binary files, and files that are deleted but not yet committed so, hold no text.
-            let text = std::fs::read_to_string(root.join(name)).ok()?;
-            Some(File { path: name.into(), text })
+            // A file may be deleted and not yet committed so; a binary file holds no text.
+            let path = root.join(name);
+            path.exists().then(|| File {
+                path: name.into(),
+                text: std::fs::read_to_string(path).unwrap_or_default(),
+            })
         });
         Ok(Self { root: root.into(), files: files.collect() })
     }
