@@ -13,7 +13,7 @@ mod to_quantity;
 
 pub use param::{Kind, Mistake, ParamSpec, Params, Range};
 pub use position::{DIRECTION, Direction, NOTIONAL_USD, QUANTITY, Size, Stance, Trading};
-pub use registry::{Entry, StrategyError, build, registry};
+pub use registry::{Build, Entry, StrategyError, build, registry};
 pub use to_quantity::{ToQuantityError, to_quantity};
 
 /// The guide for traders; its code is compiled and run with the tests.

@@ -27,8 +27,11 @@ pub struct Entry {
     pub params: &'static [ParamSpec],
     /// Makes one for the symbols of a session, from parameters of the kinds and in the ranges
     /// declared. It fails when they do not go together.
-    pub build: fn(&Params, &Symbols) -> Result<Box<dyn Strategy>, Mistake>,
+    pub build: Build,
 }
+
+/// Makes a strategy from its parameters, or says why they do not go together.
+pub type Build = fn(&Params, &Symbols) -> Result<Box<dyn Strategy>, Mistake>;
 
 /// Why a strategy could not be built.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -1,4 +1,11 @@
 //! One row per denial, in the order of precedence: each row sets up exactly what it is named for.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 

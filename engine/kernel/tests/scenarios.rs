@@ -1,4 +1,11 @@
 //! The life of orders through the kernel: what a broker may report, and what must come of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 

@@ -18,8 +18,8 @@ fn test_data(name: &str) -> Option<PathBuf> {
         None => {
             // Past the test harness, which keeps what passing tests print.
             let reason =
-                format!("SKIPPED: TRADEWIND_TEST_DATA does not name the folder with {name}");
-            writeln!(std::io::stderr(), "{reason}").unwrap();
+                format!("SKIPPED: TRADEWIND_TEST_DATA does not name the folder with {name}\n");
+            std::io::stderr().write_all(reason.as_bytes()).unwrap();
             None
         }
     }

@@ -1,5 +1,12 @@
 //! A session under test: inputs as short calls, everything it decides kept.
 #![allow(dead_code, reason = "each test file uses its own part of the bench")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use kernel::*;
 use std::collections::BTreeMap;
@@ -48,7 +55,7 @@ pub struct Bench {
 /// 2024-06-03, a Monday: 09:30 to 16:00 in New York.
 pub fn monday() -> TradingDay {
     TradingDay {
-        date: 2024_06_03,
+        date: 20_240_603,
         open: time("2024-06-03T13:30:00Z"),
         close: time("2024-06-03T20:00:00Z"),
         extended_open: time("2024-06-03T08:00:00Z"),
