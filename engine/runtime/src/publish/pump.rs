@@ -81,7 +81,7 @@ impl Pump {
             if self.window.in_flight() >= self.most {
                 return Ok(Rest::Full);
             }
-            let Some(record) = self.tail.next()? else {
+            let Some(record) = self.tail.read()? else {
                 return Ok(Rest::CaughtUp);
             };
             self.tail.fold(&record)?;

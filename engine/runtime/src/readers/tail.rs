@@ -134,7 +134,7 @@ impl Tail {
     ///
     /// # Errors
     /// When the journal cannot be read.
-    pub fn next(&mut self) -> Result<Option<Record>, TailError> {
+    pub fn read(&mut self) -> Result<Option<Record>, TailError> {
         let next = match &self.growth {
             Growth::Live(durable) => {
                 let durable = *durable.borrow();
@@ -146,7 +146,7 @@ impl Tail {
         Ok(next)
     }
 
-    /// Folds the record that [`Tail::next`] has given.
+    /// Folds the record that [`Tail::read`] has given.
     ///
     /// # Errors
     /// When it does not follow from those before it.

@@ -141,7 +141,7 @@ impl Keeper<'_> {
             if !tail.more().await? {
                 return Ok(None);
             }
-            if let Some(record) = tail.next()? {
+            if let Some(record) = tail.read()? {
                 tail.fold(&record)?;
             }
         }
@@ -167,7 +167,7 @@ impl Keeper<'_> {
 
 fn record_some(tail: &mut Tail, recorder: &mut Recorder) -> Result<rows::Rows, TailError> {
     for _ in 0..BATCH {
-        let Some(record) = tail.next()? else {
+        let Some(record) = tail.read()? else {
             break;
         };
         recorder.before(&record, tail.state());

@@ -119,7 +119,7 @@ pub(crate) async fn count(
 
 fn count_some(tail: &mut Tail, observer: &mut Observer) -> Result<(), TailError> {
     for _ in 0..BATCH {
-        let Some(record) = tail.next()? else {
+        let Some(record) = tail.read()? else {
             break;
         };
         tail.fold(&record)?;

@@ -1,0 +1,338 @@
+//! Events of every kind: one fixed sample of each, and arbitrary ones.
+
+use kernel::risk::Denial;
+use kernel::*;
+use proptest::prelude::*;
+use proptest::strategy::Strategy;
+
+/// One sample of each kind, with nothing left out of it. The chain has no wildcard, so a new kind
+/// of event does not compile until it has a sample.
+pub fn samples(symbols: &Symbols) -> Vec<Event> {
+    let mut all = vec![Event::SessionStarted];
+    while let Some(next) = after(all.last().unwrap(), symbols) {
+        all.push(next);
+    }
+    all
+}
+
+fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
+    let symbol = symbols.id("MSFT").unwrap();
+    let order = OrderNumber(1);
+    let strategy = Origin::Strategy(StrategyId(0));
+    let cash = Cash::from_nanos(99_000_500_000_000);
+    let (report, reason) = (ReportKind::Fill, IgnoreReason::DuplicateExecution);
+    Some(match event {
+        Event::SessionStarted => Event::SessionResumed,
+        Event::SessionResumed => Event::OrderApproved(Box::new(sample_order(symbol))),
+        Event::OrderApproved(_) => Event::OrderDenied {
+            origin: strategy,
+            intent: Intent::Submit {
+                symbol,
+                side: Side::Buy,
+                quantity: Quantity::from_nanos(10_000_000_000),
+                kind: OrderKind::Market,
+                time_in_force: TimeInForce::Day,
+            },
+            denial: Denial::StaleData {
+                age: Span::from_millis(130_500),
+                limit: Span::from_secs(120),
+            },
+        },
+        Event::OrderDenied { .. } => Event::CancelApproved { order, origin: Origin::Operator },
+        Event::CancelApproved { .. } => Event::OrderUpdated {
+            order,
+            from: OrderStatus::New,
+            to: OrderStatus::Rejected,
+            report,
+            broker_id: Some(BrokerOrderId("b".into())),
+            text: Some("no".into()),
+        },
+        Event::OrderUpdated { .. } => Event::OrderFilled {
+            order,
+            execution: ExecutionId("e".into()),
+            symbol,
+            side: Side::Buy,
+            quantity: Quantity::from_nanos(10_000_000_000),
+            price: Price::from_nanos(99_950_000_000),
+            status: OrderStatus::Filled,
+            realised: Cash::ZERO,
+            position: Quantity::from_nanos(10_000_000_000),
+            cash,
+        },
+        Event::OrderFilled { .. } => Event::ReportIgnored { order: Some(order), report, reason },
+        Event::ReportIgnored { .. } => Event::OrderQueryNeeded { order, report },
+        Event::OrderQueryNeeded { .. } => Event::FeeBooked {
+            id: "f".into(),
+            kind: FeeKind::Taf,
+            amount: Cash::from_nanos(10_000_000),
+            cash,
+        },
+        Event::FeeBooked { .. } => Event::AccountOpened {
+            cash,
+            positions: vec![(symbol, Quantity::from_nanos(1), Price::from_nanos(1))],
+        },
+        Event::AccountOpened { .. } => {
+            Event::DifferenceSuspected { differences: vec![difference(symbol)] }
+        }
+        Event::DifferenceSuspected { .. } => Event::Reconciled { open_orders: 2 },
+        Event::Reconciled { .. } => Event::DifferenceFound(difference(symbol)),
+        Event::DifferenceFound(_) => Event::TradingStateChanged {
+            from: TradingState::Active,
+            to: TradingState::Halted,
+            origin: Origin::Kernel,
+            reason: "why".into(),
+        },
+        Event::TradingStateChanged { .. } => {
+            Event::CommandTaken(Command::Halt { reason: "why".into() })
+        }
+        Event::CommandTaken(_) => {
+            Event::SymbolStatusChanged { symbol, halted: true, reason: "T1".into() }
+        }
+        Event::SymbolStatusChanged { .. } => Event::LinkChanged { link: Link::Orders, up: false },
+        Event::LinkChanged { .. } => Event::DayStarted { date: 20_260_105, equity: cash },
+        Event::DayStarted { .. } => Event::DataRefused { symbol, reason: MarketDataError::Crossed },
+        Event::DataRefused { .. } => Event::Flattened,
+        Event::Flattened => Event::AlertRaised(Alert {
+            severity: Severity::Critical,
+            code: "code".into(),
+            text: "text".into(),
+        }),
+        Event::AlertRaised(_) => Event::StopRequested { policy: ShutdownPolicy::CancelEntries },
+        Event::StopRequested { .. } => return None,
+    })
+}
+
+/// One sample of each kind of market data.
+pub fn market_samples(symbols: &Symbols) -> [MarketData; 3] {
+    let symbol = symbols.id("MSFT").unwrap();
+    let time = Timestamp::from_secs(1_767_623_400);
+    let (price, size) = (Price::from_nanos(99_950_000_000), Quantity::from_nanos(1_000_000_000));
+    [
+        MarketData::Bar(Bar {
+            symbol,
+            open_time: time,
+            length: Span::from_secs(60),
+            open: price,
+            high: price,
+            low: price,
+            close: price,
+            volume: Volume::from_nanos(5),
+        }),
+        MarketData::Quote(Quote {
+            symbol,
+            time,
+            bid: price,
+            bid_size: size,
+            ask: price,
+            ask_size: size,
+        }),
+        MarketData::Trade(Trade { symbol, time, price, size }),
+    ]
+}
+
+fn difference(symbol: SymbolId) -> Difference {
+    Difference::Position {
+        symbol,
+        ours: Quantity::from_nanos(1),
+        theirs: Quantity::from_nanos(2),
+        average_price: Price::from_nanos(3),
+    }
+}
+
+pub fn sample_order(symbol: SymbolId) -> Order {
+    Order {
+        number: OrderNumber(1),
+        origin: Origin::Strategy(StrategyId(0)),
+        symbol,
+        side: Side::Buy,
+        quantity: Quantity::from_nanos(10_000_000_000),
+        kind: OrderKind::StopLimit {
+            stop: Price::from_nanos(101_000_000_000),
+            limit: Price::from_nanos(101_500_000_000),
+        },
+        time_in_force: TimeInForce::Gtc,
+        grows: true,
+        status: OrderStatus::Approved,
+        approved_at: Timestamp::from_secs(1_767_623_400),
+        expires_at: Some(Timestamp::from_secs(1_767_624_300)),
+        broker_id: None,
+        replaces: Some(OrderNumber(0)),
+        filled: Quantity::ZERO,
+        filled_value: Notional::ZERO,
+        executions: Vec::new(),
+        reserved: Cash::from_nanos(1_015_000_000_000),
+        cancel_requested: false,
+    }
+}
+
+/// Any event: any number, any text, any of the small sets, for symbols that the table holds or not.
+pub fn any_event() -> impl Strategy<Value = Event> {
+    let orders = any::<u64>().prop_map(OrderNumber);
+    prop_oneof![
+        (any_order()).prop_map(|order| Event::OrderApproved(Box::new(order))),
+        (any_origin(), any_intent(), any_denial())
+            .prop_map(|(origin, intent, denial)| Event::OrderDenied { origin, intent, denial }),
+        (orders.clone(), any_status(), any_status(), any_report(), any::<Option<String>>())
+            .prop_map(|(order, from, to, report, text)| {
+                let broker_id = text.as_deref().map(|text| BrokerOrderId(text.into()));
+                let text = text.map(String::into_boxed_str);
+                Event::OrderUpdated { order, from, to, report, broker_id, text }
+            }),
+        (
+            orders.clone(),
+            any_symbol(),
+            any_side(),
+            any_status(),
+            any::<[i64; 5]>(),
+            any::<String>()
+        )
+            .prop_map(|(order, symbol, side, status, n, text)| Event::OrderFilled {
+                order,
+                execution: ExecutionId(text.into()),
+                symbol,
+                side,
+                quantity: Quantity::from_nanos(n[0]),
+                price: Price::from_nanos(n[1]),
+                status,
+                realised: Cash::from_nanos(n[2]),
+                position: Quantity::from_nanos(n[3]),
+                cash: Cash::from_nanos(n[4]),
+            }),
+        (proptest::option::of(orders), any_report()).prop_map(|(order, report)| {
+            Event::ReportIgnored { order, report, reason: IgnoreReason::Unusable }
+        }),
+        (any::<i64>(), any_symbol(), any::<[i64; 2]>()).prop_map(|(cash, symbol, n)| {
+            let position = (symbol, Quantity::from_nanos(n[0]), Price::from_nanos(n[1]));
+            Event::AccountOpened { cash: Cash::from_nanos(cash), positions: vec![position] }
+        }),
+        proptest::collection::vec(any_difference(), 0..4)
+            .prop_map(|differences| Event::DifferenceSuspected { differences }),
+        any_difference().prop_map(Event::DifferenceFound),
+        (any_origin(), any::<String>()).prop_map(|(origin, reason)| Event::TradingStateChanged {
+            from: TradingState::Active,
+            to: TradingState::Reducing,
+            origin,
+            reason: reason.into(),
+        }),
+        any::<String>()
+            .prop_map(|reason| Event::CommandTaken(Command::Flatten { reason: reason.into() })),
+        (any_symbol(), any::<bool>(), any::<String>()).prop_map(|(symbol, halted, reason)| {
+            Event::SymbolStatusChanged { symbol, halted, reason: reason.into() }
+        }),
+        (any::<u32>(), any::<i64>()).prop_map(|(date, equity)| Event::DayStarted {
+            date,
+            equity: Cash::from_nanos(equity)
+        }),
+        (any::<String>(), any::<String>()).prop_map(|(code, text)| Event::AlertRaised(Alert {
+            severity: Severity::Info,
+            code: code.into(),
+            text: text.into(),
+        })),
+        any::<proptest::sample::Index>().prop_map(|pick| {
+            let symbols = Symbols::new(crate::support::SYMBOLS).unwrap();
+            let mut all = samples(&symbols);
+            all.swap_remove(pick.index(all.len()))
+        }),
+    ]
+}
+
+fn any_symbol() -> impl Strategy<Value = SymbolId> {
+    let many = Symbols::new((0..8).map(|n| format!("S{n}"))).unwrap();
+    proptest::sample::select(many.ids().collect::<Vec<_>>())
+}
+
+fn any_side() -> impl Strategy<Value = Side> {
+    proptest::sample::select(vec![Side::Buy, Side::Sell])
+}
+
+fn any_status() -> impl Strategy<Value = OrderStatus> {
+    proptest::sample::select(OrderStatus::ALL.to_vec())
+}
+
+fn any_report() -> impl Strategy<Value = ReportKind> {
+    proptest::sample::select(ReportKind::ALL.to_vec())
+}
+
+fn any_origin() -> impl Strategy<Value = Origin> {
+    prop_oneof![
+        any::<u16>().prop_map(|id| Origin::Strategy(StrategyId(id))),
+        Just(Origin::Operator),
+        Just(Origin::Kernel),
+    ]
+}
+
+fn any_kind() -> impl Strategy<Value = OrderKind> {
+    any::<[i64; 2]>().prop_flat_map(|n| {
+        let (stop, limit) = (Price::from_nanos(n[0]), Price::from_nanos(n[1]));
+        proptest::sample::select(vec![
+            OrderKind::Market,
+            OrderKind::Limit { limit },
+            OrderKind::Stop { stop },
+            OrderKind::StopLimit { stop, limit },
+        ])
+    })
+}
+
+fn any_order() -> impl Strategy<Value = Order> {
+    (any_symbol(), any_side(), any_origin(), any_kind(), any::<(u64, i64, i64, Option<i64>)>())
+        .prop_map(|(symbol, side, origin, kind, (number, quantity, reserved, expires))| Order {
+            number: OrderNumber(number),
+            origin,
+            side,
+            kind,
+            quantity: Quantity::from_nanos(quantity),
+            reserved: Cash::from_nanos(reserved),
+            expires_at: expires.map(Timestamp::from_nanos),
+            ..sample_order(symbol)
+        })
+}
+
+fn any_intent() -> impl Strategy<Value = Intent> {
+    (any_symbol(), any_side(), any_kind(), any::<(u64, i64)>()).prop_flat_map(
+        |(symbol, side, kind, (order, quantity))| {
+            let (order, quantity) = (OrderNumber(order), Quantity::from_nanos(quantity));
+            let time_in_force = TimeInForce::Gtc;
+            proptest::sample::select(vec![
+                Intent::Submit { symbol, side, quantity, kind, time_in_force },
+                Intent::Replace { order, quantity, kind },
+                Intent::Cancel { order },
+            ])
+        },
+    )
+}
+
+fn any_denial() -> impl Strategy<Value = Denial> {
+    any::<([i64; 3], u32, i32)>().prop_flat_map(|(n, count, points)| {
+        let (quantity, available) = (Quantity::from_nanos(n[0]), Quantity::from_nanos(n[1]));
+        let (price, last) = (Price::from_nanos(n[0]), Price::from_nanos(n[1]));
+        let (cash, more) = (Cash::from_nanos(n[0]), Cash::from_nanos(n[1]));
+        let (age, window) = (Span::from_nanos(n[0]), Span::from_nanos(n[1]));
+        let limit = BasisPoints::new(points % 10_000);
+        proptest::sample::select(vec![
+            Denial::MalformedQuantity { quantity },
+            Denial::MalformedPrice { price, tick: last },
+            Denial::OrderNotWorking { order: OrderNumber(1), status: None },
+            Denial::DuplicateIntent { age, window },
+            Denial::ReducesTooMuch { quantity, available, held: quantity },
+            Denial::OutsideCollar { price, last, limit },
+            Denial::OrderTooLarge { quantity, limit: available },
+            Denial::GrossExposure { exposure: cash, limit: more },
+            Denial::BuyingPower { needed: cash, available: more },
+            Denial::OrderRate { count, limit: count },
+            Denial::Overflow,
+        ])
+    })
+}
+
+fn any_difference() -> impl Strategy<Value = Difference> {
+    (any_symbol(), any::<[i64; 3]>(), any::<String>()).prop_flat_map(|(symbol, n, text)| {
+        let (ours, theirs) = (Quantity::from_nanos(n[0]), Quantity::from_nanos(n[1]));
+        proptest::sample::select(vec![
+            Difference::Cash { ours: Cash::from_nanos(n[0]), theirs: Cash::from_nanos(n[1]) },
+            Difference::Position { symbol, ours, theirs, average_price: Price::from_nanos(n[2]) },
+            Difference::OrderMissing { order: OrderNumber(n[0].unsigned_abs()) },
+            Difference::OrderForeign { broker_id: BrokerOrderId(text.clone().into()) },
+            Difference::PositionForeign { symbol: text.into(), quantity: ours },
+        ])
+    })
+}

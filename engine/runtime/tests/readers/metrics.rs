@@ -1,0 +1,141 @@
+//! The metrics endpoint of a running session.
+
+use crate::support::{SESSION, Script, Written};
+use runtime::readers::{Readers, ReadersConfig};
+use runtime::telemetry::{Live, metric};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Status line and body of a page.
+async fn get(address: SocketAddr, path: &str) -> (u16, String) {
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+/// The value of a series as it is written.
+fn value(text: &str, series: &str) -> f64 {
+    let line = text
+        .lines()
+        .find(|line| line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' ')));
+    let line = line.unwrap_or_else(|| panic!("no {series} in\n{text}"));
+    line.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+/// Scrapes until the counting reader has come so far.
+async fn scrape_at(address: SocketAddr, seq: usize) -> String {
+    loop {
+        let (status, text) = get(address, "/metrics").await;
+        assert_eq!(status, 200);
+        if value(&text, "tradewind_reader_seq{reader=\"telemetry\"}") == seq as f64 {
+            return text;
+        }
+    }
+}
+
+async fn readers(written: &Written, live: Arc<Live>) -> (Readers, SocketAddr) {
+    let address = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+    let config = ReadersConfig { metrics: address, ..Default::default() };
+    let readers = Readers::start(config, written.source(), live).await;
+    let address = readers.metrics_address().unwrap();
+    (readers, address)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn show_what_the_session_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut written = Written::new(dir.path());
+    let live = Arc::new(Live::default());
+    let (readers, address) = readers(&written, live.clone()).await;
+
+    assert_eq!(get(address, "/healthz").await, (200, "ok\n".into()));
+    assert_eq!(get(address, "/readyz").await, (503, "the order stream is down\n".into()));
+
+    let mut script = Script::new(SESSION);
+    script.minutes(30).refusal("no such luck").minutes(1);
+    live.journal_bytes.store(4711, Ordering::Relaxed);
+    written.write(&script.records);
+    let text = scrape_at(address, script.records.len()).await;
+    for metric in metric::ALL {
+        assert!(text.contains(&format!("# TYPE {} ", metric.name)), "{} is absent", metric.name);
+    }
+    let (state, tally) = (script.state(), *script.state().tally());
+    let count =
+        |outcome: &str| value(&text, &format!("tradewind_orders_total{{outcome=\"{outcome}\"}}"));
+    assert_eq!(count("sent"), tally.sent as f64);
+    assert_eq!(count("filled"), tally.filled as f64);
+    assert_eq!(count("rejected"), 1.0);
+    let fills = ["buy", "sell"]
+        .map(|side| value(&text, &format!("tradewind_fills_total{{side=\"{side}\"}}")));
+    assert_eq!(fills.iter().sum::<f64>(), tally.fills as f64);
+    assert!(tally.denied > 0);
+    assert_eq!(
+        value(&text, "tradewind_denials_total{code=\"order_too_large\"}"),
+        tally.denied as f64
+    );
+    assert_eq!(value(&text, "tradewind_alerts_total{severity=\"warning\"}"), tally.alerts as f64);
+    assert_eq!(value(&text, "tradewind_equity_usd"), state.equity().to_f64());
+    assert_eq!(value(&text, "tradewind_cash_usd"), state.ledger().cash().to_f64());
+    let held = state.ledger().positions()[1].quantity.to_f64();
+    assert_eq!(value(&text, "tradewind_position_shares{symbol=\"MSFT\"}"), held);
+    assert_eq!(value(&text, "tradewind_journal_bytes"), 4711.0);
+    assert_eq!(value(&text, "tradewind_journal_seq"), script.records.len() as f64);
+    assert_eq!(value(&text, "tradewind_session_up"), 1.0);
+    assert_eq!(value(&text, "tradewind_trading_state{state=\"active\"}"), 1.0);
+    let round_trips = value(&text, "tradewind_order_round_trip_seconds_count");
+    assert_eq!(round_trips, tally.sent as f64);
+    assert_eq!(get(address, "/readyz").await, (200, "ready\n".into()));
+
+    let before = script.records.len();
+    script.stop();
+    written.write(&script.records[before..]);
+    let text = scrape_at(address, script.records.len()).await;
+    assert_eq!(value(&text, "tradewind_session_up"), 0.0);
+    written.end();
+    let standings = readers.finish(Duration::from_secs(60)).await;
+    assert!(standings.iter().all(|one| one.ended && one.errors == 0), "{standings:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn count_from_the_start_of_the_process() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut script = Script::new(SESSION);
+    script.minutes(10);
+    let mut written = Written::new(dir.path());
+    written.write(&script.records);
+    drop(written.end());
+
+    let mut written = Written::new(dir.path());
+    let (readers, address) = readers(&written, Arc::default()).await;
+    let (before, sent) = (script.records.len(), script.state().tally().sent);
+    script.minutes(10);
+    written.write(&script.records[before..]);
+    let text = scrape_at(address, script.records.len()).await;
+    let counted = value(&text, "tradewind_orders_total{outcome=\"sent\"}");
+    assert_eq!(counted, (script.state().tally().sent - sent) as f64);
+    assert_eq!(value(&text, "tradewind_equity_usd"), script.state().equity().to_f64());
+    written.end();
+    readers.finish(Duration::from_secs(60)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_in_use_leaves_the_session_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut written = Written::new(dir.path());
+    let config = ReadersConfig { metrics: taken.local_addr().ok(), ..Default::default() };
+    let readers = Readers::start(config, written.source(), Arc::default()).await;
+    assert_eq!(readers.metrics_address(), None);
+    written.write(&Script::new(SESSION).records);
+    written.end();
+    let standings = readers.finish(Duration::from_secs(60)).await;
+    assert!(standings.iter().all(|one| one.ended), "{standings:?}");
+}
