@@ -312,10 +312,18 @@ fn chained(order: &OrderRow, by_id: &BTreeMap<&str, &OrderRow>) -> bool {
     let Some(before) = order.replaces.as_deref() else {
         return next_agrees && next.is_some() == gave_up;
     };
-    let before_agrees = by_id.get(before).is_some_and(|before| match &before.replaced_by {
-        Some(id) => *id == order.id,
-        None => order.filled_qty.is_zero() && order.status != OrderStatus::New,
-    });
+    let never_worked = order.filled_qty.is_zero()
+        && matches!(
+            order.status,
+            OrderStatus::PendingNew
+                | OrderStatus::PendingCancel
+                | OrderStatus::Canceled
+                | OrderStatus::Expired
+                | OrderStatus::Rejected
+        );
+    let before_agrees = by_id
+        .get(before)
+        .is_some_and(|before| never_worked || before.replaced_by.as_deref() == Some(&*order.id));
     next_agrees && next.is_some() == gave_up && before_agrees
 }
 

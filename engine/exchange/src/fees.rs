@@ -54,9 +54,13 @@ fn up_to_cent(amount: Notional) -> Cash {
 
 /// The SEC's section 31 fee on the proceeds of a sale, rounded up at 1e-18 USD.
 fn sec(date: u32, price: Price, qty: Quantity) -> Notional {
-    let cents = rates::on(SEC, date).unwrap_or(0);
+    const CENTS_IN_A_MILLION: i128 = 100 * 1_000_000;
+    let cents = i128::from(rates::on(SEC, date).unwrap_or(0));
+    // In two parts, so that the product of large proceeds does not overflow.
     let proceeds = price.times(qty).raw();
-    Notional::from_raw(Rounding::Up.divide(proceeds * i128::from(cents), 100 * 1_000_000))
+    let (whole, rest) = (proceeds / CENTS_IN_A_MILLION, proceeds % CENTS_IN_A_MILLION);
+    let part = Rounding::Up.divide(rest * cents, CENTS_IN_A_MILLION);
+    Notional::from_raw(whole * cents + part)
 }
 
 /// FINRA's trading activity fee on a sale, with its cap for each execution.

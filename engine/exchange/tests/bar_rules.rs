@@ -1,4 +1,10 @@
 //! Every rule for fills from bars, as hand-worked tables: one order, then bars, then what fills.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests, which may panic"
+)]
 
 mod support;
 

@@ -22,7 +22,16 @@ pub(super) struct Travel {
 pub(super) enum Request {
     New(usize),
     Cancel(usize),
-    Replace { old: usize, new: usize },
+    Replace(Replacing),
+}
+
+/// A replacement on its way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Replacing {
+    pub old: usize,
+    pub new: usize,
+    /// What the old order had filled when the replacement was sent.
+    pub filled: Quantity,
 }
 
 /// When a gtc order ends by itself.
@@ -151,7 +160,7 @@ impl Exchange {
                 self.finish(place, UpdateEvent::Canceled);
             }
             Request::Cancel(place) => self.tell(place, UpdateEvent::CancelRejected, None),
-            Request::Replace { old, new } => self.take_place(old, new),
+            Request::Replace(replacing) => self.take_place(replacing),
         }
     }
 

@@ -5,7 +5,7 @@
 //! do the same, alpacahq/Alpaca-API#165.)
 
 use super::Exchange;
-use super::life::Request;
+use super::life::{Replacing, Request};
 use crate::{OrderRequest, OrderRow, Refusal, Replacement, UpdateEvent};
 use kernel::{OrderKind, OrderStatus};
 
@@ -22,28 +22,23 @@ impl Exchange {
         may_be_replaced(row.status)?;
         let request = changed(&row, change)?;
         let terms = self.judge(&request, Some(old))?;
-        let new = self.enter(request, terms, Some(row.id));
+        let new = self.enter(request, terms, Some(row.id.clone()));
         let answer = self.row(new);
         if self.config.fills.latency.nanos().is_positive() {
             self.set_status(old, OrderStatus::PendingReplace);
             self.tell(old, UpdateEvent::PendingReplace, None);
         }
-        self.dispatch(Request::Replace { old, new });
+        self.dispatch(Request::Replace(Replacing { old, new, filled: row.filled_qty }));
         answer
     }
 
-    /// The replacement has arrived: the new order takes the old one's place, if it is still there.
-    pub(super) fn take_place(&mut self, old: usize, new: usize) {
-        if !self.is_open(old) {
-            self.tell(old, UpdateEvent::ReplaceRejected, None);
-            if self.is_open(new) {
-                self.finish(new, UpdateEvent::Rejected);
-            }
-            return;
-        }
-        if !self.is_open(new) {
-            self.work_again(old);
-            return;
+    /// The replacement has arrived: the new order takes the old one's place, if nothing has
+    /// happened to either since it was sent. A fill wins, be it of a part: the new quantity was
+    /// judged without it.
+    pub(super) fn take_place(&mut self, Replacing { old, new, filled }: Replacing) {
+        let held = |exchange: &Self| exchange.book.get(old).map(|entry| entry.row.filled_qty);
+        if !self.is_open(old) || !self.is_open(new) || held(self) != Some(filled) {
+            return self.refuse_place(old, new);
         }
         let id = self.book.get(new).map(|entry| entry.row.id.clone());
         if let Some(entry) = self.book.get_mut(old) {
@@ -54,12 +49,19 @@ impl Exchange {
         self.start(new, self.now);
     }
 
-    /// Nothing came of a replacement: the order is what its quantities say.
-    fn work_again(&mut self, place: usize) {
-        let filled = self.book.get(place).is_some_and(|entry| entry.row.filled_qty.is_positive());
-        let status = if filled { OrderStatus::PartiallyFilled } else { OrderStatus::New };
-        self.set_status(place, status);
-        self.tell(place, UpdateEvent::ReplaceRejected, None);
+    /// Nothing comes of a replacement: the new order is rejected, and the old one, if it has not
+    /// ended, is what its quantities say.
+    fn refuse_place(&mut self, old: usize, new: usize) {
+        let entry = self.book.get(old).filter(|entry| !entry.row.status.is_final());
+        if let Some(filled) = entry.map(|entry| entry.row.filled_qty) {
+            let parts = filled.is_positive();
+            let status = if parts { OrderStatus::PartiallyFilled } else { OrderStatus::New };
+            self.set_status(old, status);
+        }
+        self.tell(old, UpdateEvent::ReplaceRejected, None);
+        if self.is_open(new) {
+            self.finish(new, UpdateEvent::Rejected);
+        }
     }
 }
 

@@ -1,5 +1,10 @@
 //! What the exchange's tests share: a small market, and short ways to say things.
 #![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests, which may panic"
+)]
 
 use exchange::check::SessionRecord;
 use exchange::{Exchange, ExchangeConfig, OrderRequest, OrderRow, Refusal, Update, UpdateEvent};
