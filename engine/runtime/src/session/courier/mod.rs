@@ -1,0 +1,196 @@
+//! Carrying out what the kernel sends, and turning what comes back into answers.
+//!
+//! An order is sent once. When the answer is lost the order is *unknown*: it is looked up by its
+//! `client_order_id` until the broker shows it, or has gone on denying it for long enough, and it
+//! is never sent again. Only a request that is known not to have been carried out (no connection,
+//! too many requests) is repeated; a cancel may be, since it is the same twice.
+
+mod orders;
+mod reads;
+#[cfg(test)]
+mod tests;
+
+use super::backoff::Backoff;
+use super::catch_up::OrderRead;
+use super::venue::Venue;
+use crate::alpaca::BarsQuery;
+use kernel::{
+    Bar, BrokerOrderId, BrokerState, FeeCharge, Order, OrderNumber, Quantity, Report, Span, State,
+    SymbolId, Timestamp,
+};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Something to be done at the venue.
+#[derive(Debug)]
+pub(super) enum Errand {
+    /// What the kernel sends, with the order that it is about to touch: itself, the one it
+    /// replaces, or the one to cancel.
+    Send(kernel::Send, Target),
+    /// An order whose report cannot be understood from here.
+    Read(Target),
+    /// An order that may or may not have reached the broker.
+    Find(Target),
+    /// The fee postings since an instant.
+    Fees(Timestamp),
+    /// Everything the broker holds: the orders named, then fees since an instant, then the account.
+    Reconcile(Vec<Target>, Timestamp),
+    /// Bars of the past.
+    Bars(BarsWanted),
+}
+
+/// Bars of the past that strategies are to observe.
+#[derive(Debug, Clone)]
+pub(super) struct BarsWanted {
+    pub symbols: Vec<SymbolId>,
+    pub length: Span,
+    pub start: Timestamp,
+    pub end: Timestamp,
+}
+
+/// An order to be looked at, as we have it.
+#[derive(Debug, Clone)]
+pub(super) struct Target {
+    number: OrderNumber,
+    broker_id: Option<BrokerOrderId>,
+    filled: Quantity,
+    since: Timestamp,
+}
+
+/// What came of an errand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// A report on an order.
+    Report(Report),
+    /// An order as the broker has it.
+    Read(OrderNumber, Box<OrderRead>),
+    /// A cancel came to nothing and the order works on, as far as is known.
+    CancelFailed(OrderNumber, Box<str>),
+    /// The broker's fee postings.
+    Fees(Vec<FeeCharge>),
+    /// What the broker holds.
+    Broker(Box<BrokerState>),
+    /// Bars of the past.
+    Bars(Vec<Bar>),
+}
+
+/// How long an order that the broker does not show is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// The first wait between two look-ups; they double.
+    pub first: Duration,
+    /// The longest.
+    pub most: Duration,
+    /// How long the broker must have denied an order before it is taken to be absent.
+    pub absent_after: Duration,
+    /// How long the list of executions may lag behind its orders.
+    pub activities_lag: Duration,
+}
+
+impl Patience {
+    /// For a broker behind the internet, whose listings lag behind each other.
+    pub const BROKER: Self = Self {
+        first: Duration::from_millis(250),
+        most: Duration::from_secs(10),
+        absent_after: Duration::from_secs(60),
+        activities_lag: Duration::from_secs(1),
+    };
+
+    /// For the bundled exchange, which answers everything out of one book.
+    pub const EXCHANGE: Self = Self {
+        first: Duration::from_millis(20),
+        most: Duration::from_millis(500),
+        absent_after: Duration::from_secs(1),
+        activities_lag: Duration::ZERO,
+    };
+}
+
+/// Executions are listed from this long before their order was approved: clocks differ.
+const MARGIN: Span = Span::from_secs(60);
+
+/// Carries errands to the venue. Cheap to clone: one for each errand that is under way.
+#[derive(Clone)]
+pub(super) struct Courier {
+    venue: Arc<dyn Venue>,
+    patience: Patience,
+}
+
+impl BarsWanted {
+    /// What came since the oldest of the symbols' last prices.
+    pub fn since_last_seen(state: &State, length: Span, end: Timestamp) -> Self {
+        let symbols: Vec<SymbolId> = state.symbols().ids().collect();
+        let seen = symbols.iter().filter_map(|symbol| state.last_price_time(*symbol)).min();
+        let start = seen.unwrap_or(end).minus(length);
+        Self { symbols, length, start, end }
+    }
+
+    /// As the client takes it: every page.
+    pub fn query(&self) -> BarsQuery<'_> {
+        BarsQuery {
+            symbols: &self.symbols,
+            length: self.length,
+            start: self.start,
+            end: self.end,
+            limit: None,
+        }
+    }
+}
+
+impl Target {
+    /// An order as the state has it.
+    pub fn of(order: &Order) -> Self {
+        Self {
+            number: order.number,
+            broker_id: order.broker_id.clone(),
+            filled: order.filled,
+            since: order.approved_at.minus(MARGIN),
+        }
+    }
+
+    /// Its number.
+    pub const fn number(&self) -> OrderNumber {
+        self.number
+    }
+
+    /// An order of which the state knows no more than its number.
+    pub fn unseen(number: OrderNumber, now: Timestamp) -> Self {
+        Self { number, broker_id: None, filled: Quantity::ZERO, since: now.minus(MARGIN) }
+    }
+}
+
+impl Courier {
+    pub fn new(venue: Arc<dyn Venue>, patience: Patience) -> Self {
+        Self { venue, patience }
+    }
+
+    /// Runs one errand; answers go out as they come. Returns when nothing more will come. `now`
+    /// is the venue's time, for the reports that are made here.
+    pub async fn run(&self, errand: Errand, now: Timestamp, out: &mpsc::Sender<Answer>) {
+        match errand {
+            Errand::Send(kernel::Send::Submit(approved), target) => {
+                self.submit(&approved, None, &target, now, out).await;
+            }
+            Errand::Send(kernel::Send::Replace { approved, original }, target) => {
+                self.submit(&approved, Some(&original), &target, now, out).await;
+            }
+            Errand::Send(kernel::Send::Cancel(cancel), target) => {
+                self.cancel(&cancel, &target, out).await;
+            }
+            Errand::Read(target) => self.read_and_tell(&target, out).await,
+            Errand::Find(target) => self.look_for(&target, now, out).await,
+            Errand::Fees(since) => self.fees(since, out).await,
+            Errand::Reconcile(targets, since) => self.reconcile(targets, since, out).await,
+            Errand::Bars(wanted) => self.bars(&wanted, out).await,
+        }
+    }
+
+    fn backoff(&self) -> Backoff {
+        Backoff::new(self.patience.first, self.patience.most)
+    }
+}
+
+/// Hands an answer over; a session that has ended wants none.
+async fn tell(out: &mpsc::Sender<Answer>, answer: Answer) {
+    let _ = out.send(answer).await;
+}

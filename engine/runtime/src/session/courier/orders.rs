@@ -1,0 +1,114 @@
+//! Orders, replacements and cancels.
+
+use super::{Answer, Courier, Target, tell};
+use crate::alpaca::{self, ApiError, ErrorClass, OrderState, Refusal};
+use kernel::risk::{Approved, ApprovedCancel};
+use kernel::{BrokerOrderId, OrderStatus, Report, Timestamp};
+use tokio::sync::mpsc;
+
+/// How often a request is repeated that is known not to have been carried out.
+const REPEATS: u32 = 5;
+
+impl Courier {
+    pub(super) async fn submit(
+        &self,
+        approved: &Approved,
+        original: Option<&BrokerOrderId>,
+        target: &Target,
+        now: Timestamp,
+        out: &mpsc::Sender<Answer>,
+    ) {
+        let sent = Target::of(approved.order());
+        let error = match self.send_once(approved, original).await {
+            Ok(report) => return tell(out, Answer::Report(report)).await,
+            Err(error) => error,
+        };
+        if error.refusal() == Some(Refusal::DuplicateClientOrderId) {
+            tracing::warn!(order = %sent.number, "the broker has the order already: adopting it");
+            self.look_for(&sent, now, out).await;
+        } else {
+            if let Some(report) = error.report(alpaca::Request::Submit, sent.number, now) {
+                tell(out, Answer::Report(report)).await;
+            }
+            if error.class == ErrorClass::Unknown {
+                tracing::warn!(order = %sent.number, "not answered, so it is looked up: {error}");
+                self.look_for(&sent, now, out).await;
+            }
+        }
+        if original.is_some() {
+            // A replacement that seems to have failed may have taken effect all the same.
+            self.read_and_tell(target, out).await;
+        }
+    }
+
+    /// Sends a new order or a replacement, and repeats it only when it was not carried out.
+    async fn send_once(
+        &self,
+        approved: &Approved,
+        original: Option<&BrokerOrderId>,
+    ) -> Result<Report, ApiError> {
+        let mut backoff = self.backoff();
+        let mut repeats = REPEATS;
+        loop {
+            let answer = match original {
+                None => self.venue.submit(approved).await,
+                Some(original) => self.venue.replace(approved, original).await,
+            };
+            match answer {
+                Err(error) if was_not_carried_out(&error) && repeats > 0 => repeats -= 1,
+                answer => return answer,
+            }
+            tokio::time::sleep(backoff.step()).await;
+        }
+    }
+
+    /// A cancel that was taken ends nothing: the order's own report does. One that was refused, or
+    /// lost, leads to a read of the order.
+    pub(super) async fn cancel(
+        &self,
+        cancel: &ApprovedCancel,
+        target: &Target,
+        out: &mpsc::Sender<Answer>,
+    ) {
+        let mut backoff = self.backoff();
+        let mut message = String::new();
+        for _ in 0..REPEATS {
+            match self.venue.cancel(cancel).await {
+                Ok(()) => return,
+                Err(error) => {
+                    let is_final = matches!(
+                        error.class,
+                        ErrorClass::Refused | ErrorClass::NotFound | ErrorClass::Unauthorized
+                    );
+                    message = error.message;
+                    match self.read(target).await {
+                        Ok(Some(read)) => {
+                            let ended = has_ended(&read.order);
+                            tell(out, Answer::Read(target.number, Box::new(read))).await;
+                            if ended {
+                                return;
+                            }
+                        }
+                        Ok(None) => {}
+                        Err(error) => tracing::warn!("{error}"),
+                    }
+                    if is_final {
+                        break;
+                    }
+                }
+            }
+            tokio::time::sleep(backoff.step()).await;
+        }
+        tell(out, Answer::CancelFailed(target.number, message.into())).await;
+    }
+}
+
+fn was_not_carried_out(error: &ApiError) -> bool {
+    matches!(error.class, ErrorClass::RateLimited | ErrorClass::NotSent)
+}
+
+/// Whether a cancel has nothing more to do.
+fn has_ended(order: &OrderState) -> bool {
+    let ends = |status: OrderStatus| status.is_final() || status == OrderStatus::PendingCancel;
+    order.status.is_some_and(ends)
+}

@@ -1,0 +1,145 @@
+//! Looking things up.
+
+use super::{Answer, BarsWanted, Courier, Target, tell};
+use crate::alpaca::{ApiError, OrderState};
+use crate::session::OrderRead;
+use kernel::{OrderNumber, Report, ReportKind, Timestamp};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// How often at least an order is looked for before it is taken to be absent.
+const LOOKUPS: u32 = 4;
+/// How often executions are asked for before they are inferred.
+const LISTINGS: u32 = 3;
+
+impl Courier {
+    /// Looks for an order by our number until the broker shows it, or has denied it long enough.
+    /// A broker that cannot be asked denies nothing, so this may go on for as long as the session.
+    pub(super) async fn look_for(
+        &self,
+        target: &Target,
+        now: Timestamp,
+        out: &mpsc::Sender<Answer>,
+    ) {
+        let mut backoff = self.backoff();
+        let mut denied: Option<(Instant, u32)> = None;
+        loop {
+            match self.venue.find(target.number).await {
+                Ok(Some(order)) => {
+                    let read = self.with_fills(target, order).await;
+                    return tell(out, Answer::Read(target.number, Box::new(read))).await;
+                }
+                Ok(None) => {
+                    let (since, times) = denied.unwrap_or((Instant::now(), 0));
+                    denied = Some((since, times + 1));
+                    if times + 1 >= LOOKUPS && since.elapsed() >= self.patience.absent_after {
+                        return tell(out, Answer::Report(not_received(target.number, now))).await;
+                    }
+                }
+                Err(error) => tracing::warn!(order = %target.number, "cannot look it up: {error}"),
+            }
+            tokio::time::sleep(backoff.step()).await;
+        }
+    }
+
+    /// Reads an order until the broker can be asked.
+    pub(super) async fn read_and_tell(&self, target: &Target, out: &mpsc::Sender<Answer>) {
+        let mut backoff = self.backoff();
+        loop {
+            match self.read(target).await {
+                Ok(Some(read)) => {
+                    return tell(out, Answer::Read(target.number, Box::new(read))).await;
+                }
+                Ok(None) => {
+                    tracing::warn!(order = %target.number, "the broker has no such order");
+                    return;
+                }
+                Err(error) => tracing::warn!(order = %target.number, "cannot read it: {error}"),
+            }
+            tokio::time::sleep(backoff.step()).await;
+        }
+    }
+
+    pub(super) async fn read(&self, target: &Target) -> Result<Option<OrderRead>, ApiError> {
+        let order = match &target.broker_id {
+            Some(id) => self.venue.order(id).await?,
+            None => self.venue.find(target.number).await?,
+        };
+        match order {
+            Some(order) => Ok(Some(self.with_fills(target, order).await)),
+            None => Ok(None),
+        }
+    }
+
+    /// Adds the executions when the broker counts shares that we do not.
+    pub(super) async fn with_fills(&self, target: &Target, order: OrderState) -> OrderRead {
+        if order.filled <= target.filled {
+            return OrderRead { order, fills: Vec::new() };
+        }
+        let mut fills = Vec::new();
+        for _ in 0..LISTINGS {
+            match self.venue.fills(target.since).await {
+                Ok(mut listed) => {
+                    listed.retain(|fill| fill.broker_id == order.broker_id);
+                    fills = listed;
+                }
+                Err(error) => tracing::warn!(order = %target.number, "no executions: {error}"),
+            }
+            let listed = fills.iter().filter_map(|fill| fill.cumulative).max();
+            if listed.is_some_and(|listed| listed >= order.filled) {
+                break;
+            }
+            tokio::time::sleep(self.patience.activities_lag).await;
+        }
+        OrderRead { order, fills }
+    }
+
+    pub(super) async fn fees(&self, since: Timestamp, out: &mpsc::Sender<Answer>) {
+        match self.venue.fees(since).await {
+            Ok(fees) => tell(out, Answer::Fees(fees)).await,
+            // The next reading brings them, and reconciliation would show what they took.
+            Err(error) => tracing::warn!("cannot read fee postings: {error}"),
+        }
+    }
+
+    /// Orders come before the account, so that what filled meanwhile is booked by its executions
+    /// and is not seen as a difference.
+    pub(super) async fn reconcile(
+        &self,
+        targets: Vec<Target>,
+        since: Timestamp,
+        out: &mpsc::Sender<Answer>,
+    ) {
+        let mut backoff = self.backoff();
+        for target in &targets {
+            self.read_and_tell(target, out).await;
+        }
+        loop {
+            self.fees(since, out).await;
+            match self.venue.broker_state().await {
+                Ok(state) => return tell(out, Answer::Broker(Box::new(state))).await,
+                Err(error) => tracing::warn!("cannot read the account: {error}"),
+            }
+            tokio::time::sleep(backoff.step()).await;
+        }
+    }
+
+    pub(super) async fn bars(&self, wanted: &BarsWanted, out: &mpsc::Sender<Answer>) {
+        match self.venue.bars(&wanted.query()).await {
+            Ok(bars) => tell(out, Answer::Bars(bars)).await,
+            Err(error) => tracing::warn!("the gap in the data stays open: {error}"),
+        }
+    }
+}
+
+fn not_received(order: OrderNumber, time: Timestamp) -> Report {
+    Report {
+        order: Some(order),
+        broker_id: None,
+        kind: ReportKind::NotReceived,
+        time,
+        execution: None,
+        cumulative: None,
+        text: Some("the broker, asked again and again, has no such order".into()),
+    }
+}

@@ -1,0 +1,363 @@
+//! Lost and refused answers, on a venue that is a script.
+
+use super::super::catch_up::catch_up;
+use super::super::venue::{Answered, Venue};
+use super::*;
+use crate::alpaca::{ApiError, Asset, Clock, ErrorClass, Fill, OrderState};
+use kernel::risk::{Approved, ApprovedCancel};
+use kernel::{
+    AccountSnapshot, Intents, Kernel, Limits, MarketData, OrderStatus, Output, ReportKind,
+    SessionStart, Side, Stamped, Strategy, StrategySpec, Symbols, TradingDay, TradingHours, View,
+};
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+const NOON: Timestamp = Timestamp::from_secs(1_767_718_800);
+
+/// What the script says, request by request; a script that is at its end repeats its last line.
+#[derive(Default)]
+struct Script {
+    submits: Mutex<VecDeque<Result<Report, ApiError>>>,
+    finds: Mutex<VecDeque<Result<Option<OrderState>, ApiError>>>,
+    cancels: Mutex<VecDeque<Result<(), ApiError>>>,
+    asked: Mutex<Vec<&'static str>>,
+}
+
+impl Script {
+    fn next<T: Clone>(&self, what: &'static str, lines: &Mutex<VecDeque<T>>) -> T {
+        self.asked.lock().unwrap().push(what);
+        let mut lines = lines.lock().unwrap();
+        if lines.len() > 1 { lines.pop_front().unwrap() } else { lines[0].clone() }
+    }
+
+    fn times(&self, what: &str) -> usize {
+        self.asked.lock().unwrap().iter().filter(|asked| **asked == what).count()
+    }
+}
+
+fn unused<T>() -> T {
+    panic!("the script has no such line")
+}
+
+impl Venue for Script {
+    fn submit<'a>(&'a self, _: &'a Approved) -> Answered<'a, Report> {
+        Box::pin(async { self.next("submit", &self.submits) })
+    }
+    fn replace<'a>(&'a self, _: &'a Approved, _: &'a BrokerOrderId) -> Answered<'a, Report> {
+        unused()
+    }
+    fn cancel<'a>(&'a self, _: &'a ApprovedCancel) -> Answered<'a, ()> {
+        Box::pin(async { self.next("cancel", &self.cancels) })
+    }
+    fn order<'a>(&'a self, _: &'a BrokerOrderId) -> Answered<'a, Option<OrderState>> {
+        Box::pin(async { self.next("find", &self.finds) })
+    }
+    fn find(&self, _: OrderNumber) -> Answered<'_, Option<OrderState>> {
+        Box::pin(async { self.next("find", &self.finds) })
+    }
+    fn fills(&self, _: Timestamp) -> Answered<'_, Vec<Fill>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    fn fees(&self, _: Timestamp) -> Answered<'_, Vec<FeeCharge>> {
+        unused()
+    }
+    fn account(&self) -> Answered<'_, AccountSnapshot> {
+        unused()
+    }
+    fn broker_state(&self) -> Answered<'_, BrokerState> {
+        unused()
+    }
+    fn clock(&self) -> Answered<'_, Clock> {
+        unused()
+    }
+    fn calendar(
+        &self,
+        _: jiff::civil::Date,
+        _: jiff::civil::Date,
+    ) -> Answered<'_, Vec<TradingDay>> {
+        unused()
+    }
+    fn asset<'a>(&'a self, _: &'a str) -> Answered<'a, Option<Asset>> {
+        unused()
+    }
+    fn bars<'a>(&'a self, _: &'a BarsQuery<'a>) -> Answered<'a, Vec<Bar>> {
+        unused()
+    }
+}
+
+/// Buys ten shares on every bar.
+struct Buyer;
+
+impl Strategy for Buyer {
+    fn observe(&mut self, _: &MarketData) {}
+    fn propose(&self, data: &MarketData, view: &View<'_>, intents: &mut Intents) {
+        if !view.has_open_order(data.symbol()) {
+            intents.market(data.symbol(), Side::Buy, Quantity::from_whole(10).unwrap());
+        }
+    }
+    fn warmup_bars(&self) -> usize {
+        0
+    }
+    fn reset(&mut self) {}
+}
+
+/// A kernel that has approved one order, with what it sends.
+fn kernel_with_an_order() -> (Kernel, kernel::Send) {
+    let symbols = Symbols::new(["AAPL"]).unwrap();
+    let symbol = symbols.id("AAPL").unwrap();
+    let start = SessionStart {
+        session: "0123456789abcdef0123456789abcdef".into(),
+        venue: "embedded".into(),
+        build: "test".into(),
+        symbols,
+        strategies: vec![StrategySpec { name: "buyer".into(), params: Default::default() }],
+        limits: Limits::default(),
+        calendar: Vec::new(),
+        hours: TradingHours::Always,
+        config: Default::default(),
+    };
+    let account = AccountSnapshot {
+        cash: "100000".parse().unwrap(),
+        equity: "100000".parse().unwrap(),
+        buying_power: "100000".parse().unwrap(),
+        multiplier: 1,
+        shorting_enabled: false,
+        blocked: None,
+    };
+    let broker = BrokerState {
+        account,
+        positions: Vec::new(),
+        foreign_positions: Vec::new(),
+        open_orders: Vec::new(),
+    };
+    let price = "100".parse().unwrap();
+    let bar = Bar {
+        symbol,
+        open_time: NOON.minus(Span::from_secs(60)),
+        length: Span::from_secs(60),
+        open: price,
+        high: price,
+        low: price,
+        close: price,
+        volume: kernel::Volume::ZERO,
+    };
+    let mut kernel = Kernel::new(vec![Box::new(Buyer)]);
+    let mut out = Output::default();
+    for input in [
+        kernel::Input::Start(Box::new(start)),
+        kernel::Input::Link { link: kernel::Link::Orders, up: true },
+        kernel::Input::Broker(Box::new(broker)),
+        kernel::Input::Market(MarketData::Bar(bar)),
+    ] {
+        kernel.decide(&Stamped { at: NOON, seen: NOON, input }, &mut out).unwrap();
+    }
+    let send = out.sends.pop().expect("an order");
+    (kernel, send)
+}
+
+fn patience(absent_after: Duration) -> Patience {
+    let first = Duration::from_millis(1);
+    Patience { first, most: first, absent_after, activities_lag: Duration::ZERO }
+}
+
+fn failure(class: ErrorClass, message: &str) -> ApiError {
+    ApiError {
+        class,
+        status: None,
+        code: None,
+        message: message.into(),
+        request: "POST /v2/orders".into(),
+        host: "127.0.0.1".into(),
+    }
+}
+
+fn seen(status: OrderStatus, filled: i64) -> OrderState {
+    OrderState {
+        order: Some(OrderNumber(1)),
+        client_order_id: "tw-01234567-1".into(),
+        broker_id: BrokerOrderId("b-1".into()),
+        symbol: "AAPL".into(),
+        symbol_id: None,
+        side: Side::Buy,
+        quantity: Quantity::from_whole(10).unwrap(),
+        filled: Quantity::from_whole(filled).unwrap(),
+        filled_average: (filled > 0).then(|| "100".parse().unwrap()),
+        status: Some(status),
+        status_text: status.as_str().into(),
+        submitted_at: None,
+        updated_at: None,
+        replaces: None,
+        replaced_by: None,
+    }
+}
+
+/// Runs an errand to its end and gives the answers.
+async fn answers(script: &Arc<Script>, errand: Errand, absent_after: Duration) -> Vec<Answer> {
+    let (out, mut answers) = mpsc::channel(64);
+    let courier = Courier::new(Arc::clone(script) as Arc<dyn Venue>, patience(absent_after));
+    courier.run(errand, NOON, &out).await;
+    drop(out);
+    let mut all = Vec::new();
+    while let Some(answer) = answers.recv().await {
+        all.push(answer);
+    }
+    all
+}
+
+fn submission(kernel: &Kernel, send: kernel::Send) -> Errand {
+    let order = kernel.state().orders().next().unwrap();
+    Errand::Send(send, Target::of(order))
+}
+
+/// Feeds answers as a session does.
+fn feed(kernel: &mut Kernel, answers: Vec<Answer>) {
+    let mut out = Output::default();
+    for answer in answers {
+        let reports = match answer {
+            Answer::Report(report) => vec![report],
+            Answer::Read(order, read) => catch_up(kernel.state().order(order).unwrap(), &read),
+            other => panic!("{other:?}"),
+        };
+        for report in reports {
+            let input = kernel::Input::Report(report);
+            kernel.decide(&Stamped { at: NOON, seen: NOON, input }, &mut out).unwrap();
+        }
+    }
+}
+
+fn script(
+    submits: Vec<Result<Report, ApiError>>,
+    finds: Vec<Result<Option<OrderState>, ApiError>>,
+) -> Arc<Script> {
+    let (submits, finds) = (Mutex::new(submits.into()), Mutex::new(finds.into()));
+    Arc::new(Script { submits, finds, ..Script::default() })
+}
+
+/// Conformance 19.
+#[tokio::test]
+async fn an_order_whose_answer_was_lost_is_looked_up_and_not_sent_again() {
+    let (mut kernel, send) = kernel_with_an_order();
+    let script = script(
+        vec![Err(failure(ErrorClass::Unknown, "504"))],
+        vec![
+            Ok(None),
+            Err(failure(ErrorClass::Unknown, "504")),
+            Ok(Some(seen(OrderStatus::New, 0))),
+        ],
+    );
+    let errand = submission(&kernel, send);
+    let answers = answers(&script, errand, Duration::from_secs(3600)).await;
+    assert_eq!(script.times("submit"), 1);
+    assert_eq!(script.times("find"), 3);
+    feed(&mut kernel, answers);
+    let order = kernel.state().order(OrderNumber(1)).unwrap();
+    assert_eq!(order.status, OrderStatus::New);
+    assert_eq!(order.broker_id, Some(BrokerOrderId("b-1".into())));
+}
+
+#[tokio::test]
+async fn a_lost_order_that_has_filled_meanwhile_is_booked_by_its_facts() {
+    let (mut kernel, send) = kernel_with_an_order();
+    let script = script(
+        vec![Err(failure(ErrorClass::Unknown, "reset"))],
+        vec![Ok(Some(seen(OrderStatus::Filled, 10)))],
+    );
+    let errand = submission(&kernel, send);
+    let answers = answers(&script, errand, Duration::from_secs(3600)).await;
+    feed(&mut kernel, answers);
+    let order = kernel.state().order(OrderNumber(1)).unwrap();
+    assert_eq!(order.status, OrderStatus::Filled);
+    assert_eq!(order.executions[0].to_string(), "inferred:b-1:10");
+    assert_eq!(kernel.state().ledger().cash().to_string(), "99000");
+}
+
+#[tokio::test]
+async fn an_order_is_absent_only_after_the_broker_has_denied_it_for_long_enough() {
+    let (mut kernel, send) = kernel_with_an_order();
+    let script = script(vec![Err(failure(ErrorClass::Unknown, "reset"))], vec![Ok(None)]);
+    let errand = submission(&kernel, send);
+    let answers = answers(&script, errand, Duration::from_millis(20)).await;
+    assert!(script.times("find") >= 4);
+    assert!(
+        matches!(&answers[1], Answer::Report(report) if report.kind == ReportKind::NotReceived)
+    );
+    feed(&mut kernel, answers);
+    assert_eq!(kernel.state().order(OrderNumber(1)).unwrap().status, OrderStatus::NotReceived);
+    assert_eq!(kernel.state().reserved(), Some(kernel::Cash::ZERO));
+}
+
+#[tokio::test]
+async fn a_refusal_is_final_and_carries_the_brokers_words() {
+    let (mut kernel, send) = kernel_with_an_order();
+    let refusal = failure(ErrorClass::Refused, "insufficient buying power");
+    let script = script(vec![Err(refusal)], vec![]);
+    let errand = submission(&kernel, send);
+    let answers = answers(&script, errand, Duration::ZERO).await;
+    assert_eq!(script.times("find"), 0);
+    feed(&mut kernel, answers);
+    assert_eq!(kernel.state().order(OrderNumber(1)).unwrap().status, OrderStatus::Rejected);
+}
+
+#[tokio::test]
+async fn a_request_that_was_not_carried_out_is_repeated() {
+    let (kernel, send) = kernel_with_an_order();
+    let accepted = seen(OrderStatus::Accepted, 0).acknowledgement();
+    let script = script(
+        vec![
+            Err(failure(ErrorClass::NotSent, "no connection")),
+            Err(failure(ErrorClass::RateLimited, "rate limit exceeded")),
+            Ok(accepted.clone()),
+        ],
+        vec![],
+    );
+    let errand = submission(&kernel, send);
+    let answers = answers(&script, errand, Duration::ZERO).await;
+    assert_eq!(answers, [Answer::Report(accepted)]);
+    assert_eq!(script.times("submit"), 3);
+}
+
+#[tokio::test]
+async fn a_client_order_id_that_is_taken_means_that_the_order_arrived() {
+    let (kernel, send) = kernel_with_an_order();
+    let refusal = failure(ErrorClass::Refused, "client_order_id must be unique");
+    let script = script(vec![Err(refusal)], vec![Ok(Some(seen(OrderStatus::New, 0)))]);
+    let errand = submission(&kernel, send);
+    let answers = answers(&script, errand, Duration::ZERO).await;
+    assert!(matches!(&answers[..], [Answer::Read(OrderNumber(1), _)]), "{answers:?}");
+}
+
+/// A cancel of the one order, after the broker has accepted it.
+fn cancel(kernel: &mut Kernel) -> Errand {
+    feed(kernel, vec![Answer::Report(seen(OrderStatus::New, 0).acknowledgement())]);
+    let mut out = Output::default();
+    let command = kernel::Command::CancelAll { reason: "test".into() };
+    let input = kernel::Input::Command(command);
+    kernel.decide(&Stamped { at: NOON, seen: NOON, input }, &mut out).unwrap();
+    submission(kernel, out.sends.pop().expect("a cancel"))
+}
+
+/// Conformance 62, 63.
+#[tokio::test]
+async fn a_cancel_that_comes_too_late_leads_to_a_read_of_the_order() {
+    let (mut kernel, _) = kernel_with_an_order();
+    let errand = cancel(&mut kernel);
+    let refusal = failure(ErrorClass::Refused, "order is already in \"filled\" state");
+    let script = script(vec![], vec![Ok(Some(seen(OrderStatus::Filled, 10)))]);
+    script.cancels.lock().unwrap().push_back(Err(refusal));
+    let answers = answers(&script, errand, Duration::ZERO).await;
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    feed(&mut kernel, answers);
+    assert_eq!(kernel.state().order(OrderNumber(1)).unwrap().status, OrderStatus::Filled);
+}
+
+#[tokio::test]
+async fn a_cancel_whose_answer_was_lost_is_asked_for_again() {
+    let (mut kernel, _) = kernel_with_an_order();
+    let errand = cancel(&mut kernel);
+    let script = script(vec![], vec![Ok(Some(seen(OrderStatus::New, 0)))]);
+    let lost = Err(failure(ErrorClass::Unknown, "504"));
+    script.cancels.lock().unwrap().extend([lost, Ok(())]);
+    let answers = answers(&script, errand, Duration::ZERO).await;
+    assert_eq!(script.times("cancel"), 2);
+    assert!(!answers.iter().any(|answer| matches!(answer, Answer::CancelFailed(..))));
+}

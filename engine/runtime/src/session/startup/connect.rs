@@ -1,0 +1,162 @@
+//! The broker: whether it accepts the keys, what time it has, what it trades and when.
+
+use super::super::courier::Patience;
+use super::super::{SessionConfig, SessionError, VenueClock, VenueKind, machine_time};
+use super::warm_up::{DAY, reach};
+use crate::alpaca::{Client, ClientConfig, Clock, Pace};
+use kernel::{SessionStart, Span, Strategy, Timestamp, TradingDay};
+
+/// So many days of the calendar are known ahead in the world's time.
+const CALENDAR_AHEAD: i64 = 370;
+/// As far ahead as a replay may ever go: the venue lists what it has.
+const REPLAY_AHEAD: i64 = 40 * 366;
+/// Symbols that are looked up one by one; more would take minutes under the broker's limit.
+const SYMBOLS_CHECKED: usize = 100;
+/// The start record keeps the venue's time at which the account was taken over under this name.
+pub(super) const OPENED: &str = "session.venue_time_at_start";
+
+/// A broker that has accepted the keys, and what its clock says.
+pub(super) struct Connected {
+    pub client: Client,
+    pub clock: Clock,
+    /// The machine's clock before and after the venue's was read.
+    read: (Timestamp, Timestamp),
+}
+
+impl Connected {
+    /// Reads the clock and the account: wrong keys and blocked accounts end here.
+    pub async fn new(config: &SessionConfig) -> Result<Self, SessionError> {
+        let client = Client::new(client_config(config, Pace::default()))
+            .map_err(SessionError::broker("set up the client"))?;
+        let before = machine_time();
+        let clock = client.clock().await.map_err(SessionError::broker("read the clock"))?;
+        let read = (before, machine_time());
+        let pace = match clock.tradewind {
+            Some(replay) if replay.lockstep => Pace::Unlimited,
+            Some(replay) => Pace::Limited {
+                per_minute: config.requests_per_minute,
+                speed: replay.speed.unwrap_or(1.0),
+            },
+            None => Pace::Limited { per_minute: config.requests_per_minute, speed: 1.0 },
+        };
+        let client = Client::new(client_config(config, pace))
+            .map_err(SessionError::broker("set up the client"))?;
+        let account = client.account().await.map_err(SessionError::broker("read the account"))?;
+        if let Some(reason) = account.blocked {
+            let host = config.endpoints.trading_host().to_owned();
+            return Err(SessionError::AccountBlocked { host, reason: reason.into() });
+        }
+        Ok(Self { client, clock, read })
+    }
+
+    pub fn is_lock_step(&self) -> bool {
+        self.clock.tradewind.is_some_and(|replay| replay.lockstep)
+    }
+
+    pub fn venue_clock(&self) -> VenueClock {
+        match self.clock.tradewind {
+            Some(replay) if replay.lockstep => VenueClock::Data,
+            Some(replay) => VenueClock::Paced {
+                read: self.clock.timestamp,
+                since: None,
+                speed: replay.speed.unwrap_or(1.0),
+            },
+            None => VenueClock::measured(self.clock.timestamp, self.read.0, self.read.1),
+        }
+    }
+
+    pub fn patience(&self) -> Patience {
+        if self.clock.tradewind.is_some() { Patience::EXCHANGE } else { Patience::BROKER }
+    }
+
+    pub fn bar_length(&self, config: &SessionConfig) -> Span {
+        let replayed = self.clock.tradewind.and_then(|replay| replay.bar_length);
+        replayed.unwrap_or(config.bar_length)
+    }
+
+    /// What a new session is.
+    pub async fn start_record(
+        &self,
+        config: &SessionConfig,
+        strategies: &[Box<dyn Strategy>],
+    ) -> Result<SessionStart, SessionError> {
+        self.check_symbols(config).await?;
+        let bars = strategies.iter().map(|strategy| strategy.warmup_bars()).max().unwrap_or(0);
+        let calendar = self.calendar(reach(bars, self.bar_length(config))).await?;
+        let mut settings = config.settings.clone();
+        settings.insert(OPENED.into(), self.clock.timestamp.to_string().into());
+        Ok(SessionStart {
+            session: uuid::Uuid::new_v4().simple().to_string().into(),
+            venue: config.venue.as_str().into(),
+            build: config.build.as_str().into(),
+            symbols: config.symbols.clone(),
+            strategies: config.strategies.clone(),
+            limits: config.limits.clone(),
+            calendar,
+            hours: config.hours,
+            config: settings,
+        })
+    }
+
+    /// An unknown symbol would only ever be silent: the broker's data interfaces do not complain.
+    async fn check_symbols(&self, config: &SessionConfig) -> Result<(), SessionError> {
+        for symbol in config.symbols.names().take(SYMBOLS_CHECKED) {
+            let asset = self.client.asset(symbol).await;
+            let asset = asset.map_err(SessionError::broker("look up a symbol"))?;
+            let why = match asset {
+                None => "the broker knows no such symbol",
+                Some(asset) if !asset.tradable => "the broker does not trade it",
+                Some(_) => continue,
+            };
+            let host = config.endpoints.trading_host().to_owned();
+            return Err(SessionError::Symbol { symbol: symbol.into(), host, why });
+        }
+        Ok(())
+    }
+
+    async fn calendar(&self, back: Span) -> Result<Vec<TradingDay>, SessionError> {
+        let ahead = if self.clock.tradewind.is_some() { REPLAY_AHEAD } else { CALENDAR_AHEAD };
+        let from = date(self.clock.timestamp.minus(back).minus(DAY));
+        let to = date(self.clock.timestamp.plus(Span::from_secs(ahead * 86_400)));
+        let days = self.client.calendar(from, to).await;
+        days.map_err(SessionError::broker("read the trading calendar"))
+    }
+
+    /// What a person is told when a real market is closed.
+    pub fn closed_message(&self, config: &SessionConfig) -> Option<String> {
+        if self.clock.is_open || self.clock.tradewind.is_some() {
+            return None;
+        }
+        let opens = match self.clock.next_open {
+            Some(at) => format!("it opens at {at}"),
+            None => "the broker does not say when it opens".into(),
+        };
+        let command = match config.venue {
+            VenueKind::AlpacaLive => "`tradewind paper --data FILE`",
+            VenueKind::Embedded | VenueKind::AlpacaPaper => "`--data FILE`",
+        };
+        let message = format!(
+            "the market is closed; {opens}, and the session waits. Meanwhile {command} would \
+             replay recorded market data on the bundled exchange, which needs no open market"
+        );
+        tracing::info!("{message}");
+        Some(message)
+    }
+}
+
+fn client_config(config: &SessionConfig, pace: Pace) -> ClientConfig {
+    ClientConfig {
+        endpoints: config.endpoints.clone(),
+        credentials: config.credentials.clone(),
+        feed: config.feed.clone(),
+        timing: crate::alpaca::Timing { pace, ..Default::default() },
+        extended_hours: config.hours == kernel::TradingHours::Extended,
+    }
+}
+
+/// The date in New York, whose calendar it is.
+fn date(at: Timestamp) -> jiff::civil::Date {
+    let zone = jiff::tz::TimeZone::get("America/New_York").unwrap_or(jiff::tz::TimeZone::UTC);
+    let instant = jiff::Timestamp::from_nanosecond(i128::from(at.nanos())).unwrap_or_default();
+    instant.to_zoned(zone).date()
+}

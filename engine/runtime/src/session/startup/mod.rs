@@ -1,0 +1,168 @@
+//! From a data directory and keys to a session that may trade: who and where we are, what the
+//! account holds, what happened while we were away, and what the market did before.
+
+mod connect;
+mod stock;
+mod warm_up;
+
+use super::core::Core;
+use super::courier::{Courier, Errand};
+use super::desk::Desk;
+use super::venue::Venue;
+use super::{Phase, SessionConfig, SessionError, Status, StopReceiver, StopSignal, data_dir};
+use crate::alpaca::{
+    MarketStream, MarketStreamConfig, Names, OrderStream, OrderStreamConfig, Overflow,
+    market_stream, order_stream,
+};
+use crate::control;
+use crate::readers::Readers;
+use crate::readers::tail::Source;
+use crate::telemetry::Live;
+use connect::{Connected, OPENED};
+use journal::{EventsHash, Journal, JournalError, Reader};
+use kernel::{Input, Kernel, Strategy, Timestamp};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+use tokio::sync::{mpsc, watch};
+
+/// Messages that may wait for the session.
+const ORDER_MESSAGES: usize = 4096;
+const MARKET_MESSAGES: usize = 8192;
+/// Commands that may wait for the session.
+const COMMANDS: usize = 16;
+
+/// A session that is ready to trade.
+pub(super) struct Ready {
+    pub desk: Desk,
+    pub market: MarketStream,
+    /// What is still to be found out in the background.
+    pub errands: Vec<Errand>,
+    pub is_lock_step: bool,
+    /// Closes the control socket when the session ends.
+    pub control: control::ControlServer,
+    pub readers: Readers,
+}
+
+/// Begins or continues the session of a data directory.
+pub(super) async fn begin(
+    config: SessionConfig,
+    strategies: Vec<Box<dyn Strategy>>,
+    stop: StopReceiver,
+    status: watch::Sender<Status>,
+) -> Result<Ready, SessionError> {
+    let mut interrupted = stop.clone();
+    tokio::select! {
+        ready = prepare(config, strategies, stop, status) => ready,
+        () = interrupted.wait_for(StopSignal::Orderly) => Err(SessionError::Interrupted),
+    }
+}
+
+async fn prepare(
+    config: SessionConfig,
+    strategies: Vec<Box<dyn Strategy>>,
+    stop: StopReceiver,
+    status: watch::Sender<Status>,
+) -> Result<Ready, SessionError> {
+    let (journal, state) = data_dir::open(&config)?;
+    let (orders_out, control_orders) = mpsc::channel(COMMANDS);
+    let control = control::serve(&config.data_dir, orders_out, status.subscribe())?;
+    let (durable, readable) = watch::channel(journal.durable_seq());
+    let source = Source::live(data_dir::journal_dir(&config.data_dir), readable);
+    let live = Arc::new(Live::default());
+    let readers = Readers::start(config.readers.clone(), source, Arc::clone(&live)).await;
+    status.send_modify(|status| status.metrics = readers.metrics_address());
+    let venue = Connected::new(&config).await?;
+    let is_new = state.session().is_none();
+    let start = match state.session() {
+        Some(held) => {
+            data_dir::check_same(held, &config)?;
+            held.clone()
+        }
+        None => venue.start_record(&config, &strategies).await?,
+    };
+    let names = Names::new(config.symbols.clone(), &start.session);
+    let client: Arc<dyn Venue> = Arc::new(venue.client.named(names.clone()));
+    let hash = hash_so_far(&config, &journal)?;
+    let opened = start.config.get(OPENED).and_then(|text| text.parse().ok());
+    let kernel = Kernel::recovered(state, strategies);
+    let opened = opened.unwrap_or(venue.clock.timestamp);
+    let core = Core::new(kernel, journal, hash, opened, durable);
+    let patience = config.timing.patience.unwrap_or(venue.patience());
+    let orders = open_orders(&config, &names, venue.is_lock_step());
+    let now = Instant::now();
+    let mut desk = Desk {
+        core,
+        courier: Courier::new(Arc::clone(&client), patience),
+        venue: client,
+        clock: venue.venue_clock(),
+        stop,
+        control: control_orders,
+        status,
+        orders,
+        market_open: Arc::new(AtomicBool::new(false)),
+        live,
+        bar_length: venue.bar_length(&config),
+        warmed: vec![Timestamp::MIN; config.symbols.len()],
+        phase: Phase::Starting,
+        message: None,
+        published: now,
+        synced: now,
+        config,
+    };
+    let first = if is_new {
+        Input::Start(Box::new(start))
+    } else {
+        Input::Restart { build: desk.config.build.as_str().into() }
+    };
+    desk.feed_in_turn(first).await?;
+    desk.await_orders().await?;
+    let errands = desk.take_stock(venue.is_lock_step()).await?;
+    desk.warm_up().await?;
+    let market = open_market(&desk, &names, &venue);
+    desk.message = venue.closed_message(&desk.config);
+    Ok(Ready { desk, market, errands, is_lock_step: venue.is_lock_step(), control, readers })
+}
+
+fn open_orders(config: &SessionConfig, names: &Names, is_lock_step: bool) -> OrderStream {
+    order_stream(OrderStreamConfig {
+        address: config.endpoints.trading_stream.clone(),
+        credentials: config.credentials.clone(),
+        names: names.clone(),
+        timing: config.timing.stream,
+        overflow: if is_lock_step { Overflow::Wait } else { Overflow::Reconnect },
+        capacity: ORDER_MESSAGES,
+    })
+}
+
+fn open_market(desk: &Desk, names: &Names, venue: &Connected) -> MarketStream {
+    let config = &desk.config;
+    let is_real = venue.clock.tradewind.is_none();
+    market_stream(MarketStreamConfig {
+        address: config.endpoints.market_stream(&config.feed),
+        credentials: config.credentials.clone(),
+        names: names.clone(),
+        channels: config.channels,
+        bar_length: venue.bar_length(config),
+        timing: config.timing.stream,
+        silence: is_real.then_some(config.timing.silence),
+        market_open: Arc::clone(&desk.market_open),
+        overflow: if venue.is_lock_step() { Overflow::Wait } else { Overflow::Drop },
+        capacity: MARKET_MESSAGES,
+    })
+}
+
+/// The digest of the events that a continued session has in its journal.
+fn hash_so_far(config: &SessionConfig, journal: &Journal) -> Result<EventsHash, JournalError> {
+    let mut hash = EventsHash::new();
+    if journal.last_seq() == 0 {
+        return Ok(hash);
+    }
+    let mut records = Reader::open(&data_dir::journal_dir(&config.data_dir), 1)?;
+    while let Some(record) = records.next()? {
+        if let kernel::RecordBody::Event { at, event } = &record.body {
+            hash.add(*at, event);
+        }
+    }
+    Ok(hash)
+}

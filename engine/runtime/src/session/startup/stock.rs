@@ -1,0 +1,77 @@
+//! Taking stock: what the account holds, and what became of every order while we were away.
+
+use super::super::SessionError;
+use super::super::courier::Errand;
+use super::super::desk::{Desk, next_order_message};
+use crate::alpaca::OrderStreamMessage;
+use kernel::{Command, Input, Link, OrderNumber, Report, ReportKind, Timestamp};
+
+impl Desk {
+    /// Waits until the order stream is up: without it nothing may be sent.
+    pub(super) async fn await_orders(&mut self) -> Result<(), SessionError> {
+        loop {
+            match next_order_message(&mut self.orders).await? {
+                OrderStreamMessage::Up => break,
+                OrderStreamMessage::Down { reason } => {
+                    self.message = Some(format!("waiting for the order stream: {reason}"));
+                    self.publish();
+                }
+                OrderStreamMessage::Report { .. }
+                | OrderStreamMessage::Unreadable { .. }
+                | OrderStreamMessage::Fatal(_) => {}
+            }
+        }
+        self.message = None;
+        self.feed_in_turn(Desk::link(Link::Orders, true)).await
+    }
+
+    /// Finds out what the account holds and what became of every order; gives what must still be
+    /// found out in the background.
+    pub(super) async fn take_stock(&mut self, in_turn: bool) -> Result<Vec<Errand>, SessionError> {
+        for order in self.core.unanswered_orders() {
+            // It may have been sent or not: the journal is written before the request.
+            let report = answer_lost(order.number(), self.core.state().now());
+            self.feed_in_turn(Input::Report(report)).await?;
+        }
+        self.reconcile_in_turn().await?;
+        let mut later = Vec::new();
+        for target in self.core.unanswered_orders() {
+            if in_turn {
+                self.run_in_turn(Errand::Find(target)).await?;
+            } else {
+                later.push(Errand::Find(target));
+            }
+        }
+        self.renew_cancels().await?;
+        Ok(later)
+    }
+
+    /// A cancel that was under way when the session went down may never have been sent.
+    async fn renew_cancels(&mut self) -> Result<(), SessionError> {
+        let canceling = self.core.state().live_orders().filter(|order| order.cancel_requested);
+        let canceling: Vec<_> = canceling.map(|order| order.number).collect();
+        for order in canceling {
+            let text = "the session was restarted, and the cancel may not have been sent";
+            if let Some(report) = self.core.cancel_failed(order, text.into()) {
+                self.feed_in_turn(Input::Report(report)).await?;
+            }
+        }
+        if self.core.state().is_flattening() {
+            let reason = "goes on after a restart".into();
+            self.feed_in_turn(Input::Command(Command::Flatten { reason })).await?;
+        }
+        Ok(())
+    }
+}
+
+fn answer_lost(order: OrderNumber, time: Timestamp) -> Report {
+    Report {
+        order: Some(order),
+        broker_id: None,
+        kind: ReportKind::AnswerLost,
+        time,
+        execution: None,
+        cumulative: None,
+        text: None,
+    }
+}
