@@ -17,13 +17,13 @@ use crate::config::{BacktestConfig, Chosen, Observer, Progress};
 use crate::equity::Equity;
 use crate::result::{self, Finished};
 use crate::trades::Trades;
-use crate::venue::Venue;
+use crate::venue::{Answer, Venue};
 use crate::{BacktestError, BacktestReport};
 use exchange::{Activity, Exchange};
 use journal::{Durability, EventsHash, Journal};
 use kernel::{
-    FeeCharge, Input, Kernel, Link, MarketData, Output, SessionStart, ShutdownPolicy, Stamped,
-    Timestamp,
+    FeeCharge, Input, Kernel, Link, MarketData, OrderNumber, Output, SessionStart, ShutdownPolicy,
+    Stamped, Timestamp,
 };
 use marketdata::Feed;
 use std::time::Instant;
@@ -57,7 +57,7 @@ pub fn run(
     let mut driver = Driver {
         kernel: Kernel::new(strategies),
         out: Output::default(),
-        venue: Venue::new(exchange, &run),
+        venue: Venue::new(exchange, &run, config.hours),
         step: &[],
         fees_read: 0,
         hash: EventsHash::new(),
@@ -202,11 +202,27 @@ impl<'a> Driver<'a> {
         self.record(stamped)?;
         let fees_due = std::mem::take(&mut self.out.fees_due);
         for send in std::mem::take(&mut self.out.sends) {
-            if let Some(answer) = self.venue.carry_out(&send) {
-                self.feed(Input::Report(answer))?;
+            match self.venue.carry_out(&send) {
+                Answer::Taken => {}
+                Answer::Report(report) => self.feed(Input::Report(report))?,
+                Answer::CancelRefused(order, text) => self.cancel_refused(order, text)?,
             }
         }
         if fees_due { self.fees() } else { Ok(()) }
+    }
+
+    /// A cancel is refused when its order has filled in the step already: it came for a deadline
+    /// between two steps. The order is read, as a session reads it.
+    fn cancel_refused(&mut self, order: OrderNumber, text: Box<str>) -> Result<(), BacktestError> {
+        let read = self.kernel.state().order(order).map(|ours| self.venue.read(ours));
+        for report in read.unwrap_or_default() {
+            self.feed(Input::Report(report))?;
+        }
+        let ours = self.kernel.state().order(order);
+        match ours.and_then(|ours| self.venue.works_on(ours, text)) {
+            Some(report) => self.feed(Input::Report(report)),
+            None => Ok(()),
+        }
     }
 
     /// Hashes what was decided, and stores it if that is wanted.

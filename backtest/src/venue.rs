@@ -1,10 +1,13 @@
 //! Between the kernel and the exchange library: what a client and a server are in a session.
 
-use exchange::{Exchange, OrderRequest, OrderRow, Refusal, Replacement, Update, UpdateEvent};
+use exchange::{
+    Activity, Exchange, FillActivity, OrderRequest, OrderRow, Refusal, Replacement, Update,
+    UpdateEvent,
+};
 use kernel::risk::{Approved, ApprovedCancel};
 use kernel::{
-    AccountSnapshot, BrokerOrderId, BrokerPosition, BrokerState, Execution, ExecutionId,
-    OrderNumber, OrderStatus, Report, ReportKind, Send,
+    AccountSnapshot, BrokerOrderId, BrokerPosition, BrokerState, Execution, ExecutionId, Order,
+    OrderKind, OrderNumber, OrderStatus, Report, ReportKind, Send, TradingHours,
 };
 
 /// The exchange, spoken to in the kernel's words.
@@ -12,11 +15,24 @@ pub(crate) struct Venue {
     pub(crate) exchange: Exchange,
     /// What this run's `client_order_id`s begin with.
     prefix: String,
+    /// Whether limit orders work outside of the regular session as well.
+    extended_hours: bool,
+}
+
+/// What the exchange says to a request.
+pub(crate) enum Answer {
+    /// Nothing yet: a cancel that is taken says nothing, what becomes of it comes as an update.
+    Taken,
+    /// Where an order stands.
+    Report(Report),
+    /// A cancel was refused, in these words; the order must be read.
+    CancelRefused(OrderNumber, Box<str>),
 }
 
 impl Venue {
-    pub(crate) fn new(exchange: Exchange, session: &str) -> Self {
-        Self { exchange, prefix: format!("tw-{}-", session.get(..8).unwrap_or(session)) }
+    pub(crate) fn new(exchange: Exchange, session: &str, hours: TradingHours) -> Self {
+        let prefix = format!("tw-{}-", session.get(..8).unwrap_or(session));
+        Self { exchange, prefix, extended_hours: hours == TradingHours::Extended }
     }
 
     /// What the account holds.
@@ -42,16 +58,16 @@ impl Venue {
         }
     }
 
-    /// Carries out a send; the answer, when the exchange gives one that says anything.
-    pub(crate) fn carry_out(&mut self, send: &Send) -> Option<Report> {
+    /// Carries out a send.
+    pub(crate) fn carry_out(&mut self, send: &Send) -> Answer {
         match send {
             Send::Submit(approved) => {
                 let answer = self.exchange.submit(self.request(approved));
-                Some(self.answer(approved.order().number, answer))
+                self.answer(approved.order().number, answer)
             }
             Send::Replace { approved, original } => {
                 let answer = self.exchange.replace(&original.0, self.replacement(approved));
-                Some(self.answer(approved.order().number, answer))
+                self.answer(approved.order().number, answer)
             }
             Send::Cancel(cancel) => self.cancel(cancel),
         }
@@ -66,7 +82,7 @@ impl Venue {
             kind: order.kind,
             time_in_force: order.time_in_force,
             client_order_id: Some(self.client_order_id(order.number)),
-            extended_hours: false,
+            extended_hours: self.extended_hours && matches!(order.kind, OrderKind::Limit { .. }),
         }
     }
 
@@ -81,22 +97,17 @@ impl Venue {
         }
     }
 
-    fn answer(&self, number: OrderNumber, answer: Result<OrderRow, Refusal>) -> Report {
-        match answer {
-            Ok(row) => Report {
-                order: Some(number),
-                broker_id: Some(BrokerOrderId(row.id.into())),
-                kind: answered(row.status),
-                time: row.updated_at,
-                execution: None,
-                cumulative: None,
-                text: None,
-            },
-            Err(refusal) => self.refused(number, ReportKind::Refused, &refusal),
-        }
+    fn answer(&self, number: OrderNumber, answer: Result<OrderRow, Refusal>) -> Answer {
+        Answer::Report(match answer {
+            Ok(row) => standing(number, &row),
+            Err(refusal) => {
+                let text = refusal.message.as_str().into();
+                self.refused(number, ReportKind::Refused, text)
+            }
+        })
     }
 
-    fn refused(&self, number: OrderNumber, kind: ReportKind, refusal: &Refusal) -> Report {
+    fn refused(&self, number: OrderNumber, kind: ReportKind, text: Box<str>) -> Report {
         Report {
             order: Some(number),
             broker_id: None,
@@ -104,19 +115,63 @@ impl Venue {
             time: self.exchange.now(),
             execution: None,
             cumulative: None,
-            text: Some(refusal.message.as_str().into()),
+            text: Some(text),
         }
     }
 
-    /// A cancel that is taken says nothing; what becomes of it comes as an update.
-    fn cancel(&mut self, cancel: &ApprovedCancel) -> Option<Report> {
-        let client_order_id = self.client_order_id(cancel.order());
+    fn cancel(&mut self, cancel: &ApprovedCancel) -> Answer {
+        let number = cancel.order();
         let id = match cancel.broker_id() {
-            Some(id) => id.0.to_string(),
-            None => self.exchange.order_by_client_id(&client_order_id)?.id.clone(),
+            Some(id) => Some(id.0.to_string()),
+            None => self.row(number).map(|row| row.id.clone()),
         };
-        let refusal = self.exchange.cancel(&id).err()?;
-        Some(self.refused(cancel.order(), ReportKind::CancelRejected, &refusal))
+        match id.map(|id| self.exchange.cancel(&id)) {
+            Some(Ok(())) => Answer::Taken,
+            Some(Err(refusal)) => Answer::CancelRefused(number, refusal.message.into()),
+            None => Answer::CancelRefused(number, "order not found".into()),
+        }
+    }
+
+    fn row(&self, number: OrderNumber) -> Option<&OrderRow> {
+        self.exchange.order_by_client_id(&self.client_order_id(number))
+    }
+
+    /// What a look at an order says that has not been reported: executions that are not booked,
+    /// then where it stands.
+    pub(crate) fn read(&self, ours: &Order) -> Vec<Report> {
+        let Some(row) = self.row(ours.number) else {
+            return Vec::new();
+        };
+        let mut reports: Vec<Report> = self
+            .fills(row)
+            .filter(|fill| fill.cum_qty > ours.filled)
+            .map(|fill| listed(ours.number, fill))
+            .collect();
+        let follows = matches!(row.status, OrderStatus::Filled | OrderStatus::PartiallyFilled);
+        if row.status != ours.status && !follows {
+            let cumulative = Some(row.filled_qty);
+            reports.push(Report { cumulative, ..standing(ours.number, row) });
+        }
+        reports
+    }
+
+    fn fills<'a>(&'a self, row: &'a OrderRow) -> impl Iterator<Item = &'a FillActivity> {
+        let activities = self.exchange.activities().iter();
+        activities.filter_map(|activity| match activity {
+            Activity::Fill(fill) if fill.order_id == row.id => Some(fill),
+            Activity::Fill(_) | Activity::Fee(_) => None,
+        })
+    }
+
+    /// The report that a refused cancel makes when the order works on: none when it ends anyway.
+    pub(crate) fn works_on(&self, ours: &Order, text: Box<str>) -> Option<Report> {
+        let ends =
+            |row: &OrderRow| row.status.is_final() || row.status == OrderStatus::PendingCancel;
+        let works_on = ours.is_live()
+            && ours.cancel_requested
+            && ours.status != OrderStatus::PendingCancel
+            && !self.row(ours.number).is_some_and(ends);
+        works_on.then(|| self.refused(ours.number, ReportKind::CancelRejected, text))
     }
 
     fn client_order_id(&self, number: OrderNumber) -> String {
@@ -143,13 +198,45 @@ impl Venue {
     }
 }
 
+/// An order as an answer shows it.
+fn standing(number: OrderNumber, row: &OrderRow) -> Report {
+    Report {
+        order: Some(number),
+        broker_id: Some(BrokerOrderId(row.id.as_str().into())),
+        kind: answered(row.status),
+        time: row.updated_at,
+        execution: None,
+        cumulative: None,
+        text: None,
+    }
+}
+
+/// An execution as the account's history lists it.
+fn listed(number: OrderNumber, fill: &FillActivity) -> Report {
+    let id = fill.id.rsplit_once("::").map_or(fill.id.as_str(), |(_, id)| id);
+    Report {
+        order: Some(number),
+        broker_id: Some(BrokerOrderId(fill.order_id.as_str().into())),
+        kind: ReportKind::Fill,
+        time: fill.time,
+        execution: Some(Execution {
+            id: ExecutionId(id.into()),
+            quantity: fill.qty,
+            price: fill.price,
+        }),
+        cumulative: Some(fill.cum_qty),
+        text: None,
+    }
+}
+
 /// The status of an answer as the report of how it came to stand there.
 const fn answered(status: OrderStatus) -> ReportKind {
     match status {
         OrderStatus::Accepted => ReportKind::Accepted,
         OrderStatus::PendingNew => ReportKind::PendingNew,
         OrderStatus::AcceptedForBidding => ReportKind::AcceptedForBidding,
-        OrderStatus::New => ReportKind::New,
+        // Fills come with their executions, as updates.
+        OrderStatus::New | OrderStatus::PartiallyFilled | OrderStatus::Filled => ReportKind::New,
         OrderStatus::Held => ReportKind::Held,
         OrderStatus::DoneForDay => ReportKind::DoneForDay,
         OrderStatus::Stopped => ReportKind::Stopped,
@@ -161,11 +248,9 @@ const fn answered(status: OrderStatus) -> ReportKind {
         OrderStatus::Expired => ReportKind::Expired,
         OrderStatus::Rejected => ReportKind::Rejected,
         OrderStatus::Replaced => ReportKind::Replaced,
-        OrderStatus::Filled
-        | OrderStatus::PartiallyFilled
-        | OrderStatus::Approved
-        | OrderStatus::Unknown
-        | OrderStatus::NotReceived => ReportKind::Unrecognised,
+        OrderStatus::Approved | OrderStatus::Unknown | OrderStatus::NotReceived => {
+            ReportKind::Unrecognised
+        }
     }
 }
 

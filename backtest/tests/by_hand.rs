@@ -153,3 +153,14 @@ fn the_report_survives_json() {
     again.equity_points.clone_from(&report.equity_points);
     assert_eq!(again, report);
 }
+
+#[test]
+fn an_entry_that_fills_before_its_cancel_arrives_is_booked_once() {
+    // Nothing trades for twenty minutes. The entry's time to live ends after fifteen, but by the
+    // time anybody hears of it the exchange has filled it at the open of the next bar.
+    let mut feed = minutes(&[("SPY", flat(&[100_00; 30]))]);
+    feed.data.drain(1..21);
+    let report = run(&without_fees(&feed), &feed, chosen("buy-and-hold", &[], &feed));
+    assert_eq!((report.orders.sent, report.orders.filled, report.fills), (1, 1, 1));
+    assert_eq!((report.orders.canceled, report.cash), (0, cash("99000")));
+}
