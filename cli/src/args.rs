@@ -318,7 +318,9 @@ pub struct DoctorArgs {
 
 fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().into(), value.trim().into())),
+        Some((key, value)) if !key.trim().is_empty() => {
+            Ok((key.trim().into(), value.trim().into()))
+        }
         _ => Err("expected KEY=VALUE".into()),
     }
 }
@@ -326,7 +328,8 @@ fn pair(text: &str) -> Result<(String, String), String> {
 fn duration(text: &str) -> Result<Duration, String> {
     let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (digits, unit) = text.split_at(split);
-    let count: u64 = digits.parse().map_err(|_| "expected a time such as 90s, 15m or 6h".to_owned())?;
+    let count: u64 =
+        digits.parse().map_err(|_| "expected a time such as 90s, 15m or 6h".to_owned())?;
     let seconds = match unit {
         "" | "s" => Some(count),
         "m" => count.checked_mul(60),

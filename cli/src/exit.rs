@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// The exit codes. They are a contract: see `docs/EXIT_CODES.md`.
+/// The exit codes. They are a contract: see `tradewind --help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// Anything that has no number of its own.

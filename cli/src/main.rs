@@ -1,5 +1,60 @@
-//! Stub.
+//! The `tradewind` command: parse, check, call, print.
+
+mod args;
+mod assemble;
+mod commands;
 mod config;
-fn main() {
-    let _ = config::Layers::new().finish();
+mod exit;
+mod logging;
+mod resolve;
+mod venue;
+mod view;
+
+use args::{Cli, Command};
+use clap::Parser;
+use exit::{Exit, Failure};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("tradewind: {failure}");
+            failure.exit.into()
+        }
+    }
+}
+
+/// Help and version are no mistakes; anything else that cannot be parsed is.
+fn usage(error: &clap::Error) -> ExitCode {
+    // When standard output is gone there is nobody left to tell.
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Paper(args) => commands::session::paper(&args),
+        Command::Live(args) => commands::session::live(&args),
+        Command::Exchange(args) => commands::exchange::run(&args),
+        Command::Backtest(args) => commands::backtest::run(&args),
+        Command::Journal(command) => commands::journal::run(&command),
+        Command::Replay(args) => commands::replay::run(&args),
+        Command::Status(args) => commands::control::status(&args),
+        Command::Halt(args) => commands::control::say("halt", &args),
+        Command::Resume(args) => commands::control::say("resume", &args),
+        Command::Flatten(args) => commands::control::say("flatten", &args),
+        Command::CancelAll(args) => commands::control::say("cancel-all", &args),
+        Command::Strategies(args) => commands::strategies::run(&args),
+        Command::Config(command) => commands::config::run(&command),
+        Command::Doctor(args) => commands::doctor::run(&args),
+        Command::Completions { shell } => {
+            commands::completions(shell);
+            Ok(())
+        }
+    }
 }

@@ -77,7 +77,8 @@ impl Settings {
         self.nanos(path).map(Span::from_nanos)
     }
 
-    fn percent(&self, path: &str) -> Option<BasisPoints> {
+    /// A percentage in basis points; `None` when it is off.
+    pub fn percent(&self, path: &str) -> Option<BasisPoints> {
         let points = self.nanos(path)? / (kernel::SCALE / 100);
         i32::try_from(points).ok().map(BasisPoints::new)
     }

@@ -1,7 +1,7 @@
 //! Market data in memory, in the order in which it becomes known.
 
 use crate::calendar::{self, Date};
-use kernel::{MarketData, Span, Symbols, Timestamp, TradingDay};
+use kernel::{Bar, MarketData, Quote, Span, SymbolError, Symbols, Timestamp, Trade, TradingDay};
 use sha2::{Digest, Sha256};
 
 /// Market data of one or more symbols, sorted by the time at which it is known; within one
@@ -22,6 +22,26 @@ impl Feed {
         data.sort_by_key(|datum| (datum.time(), datum.symbol()));
         let bar_length = data.iter().filter_map(bar_length).min();
         Self { symbols, data, bar_length }
+    }
+
+    /// The data of some symbols alone.
+    ///
+    /// # Errors
+    /// When a name is not a symbol.
+    pub fn select<S: AsRef<str>>(&self, names: &[S]) -> Result<Self, SymbolError> {
+        let mut names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+        names.sort_unstable();
+        let symbols = Symbols::new(names)?;
+        let kept = self.data.iter().filter_map(|datum| {
+            let id = symbols.id(self.symbols.name(datum.symbol()))?;
+            Some(match *datum {
+                MarketData::Bar(bar) => MarketData::Bar(Bar { symbol: id, ..bar }),
+                MarketData::Quote(quote) => MarketData::Quote(Quote { symbol: id, ..quote }),
+                MarketData::Trade(trade) => MarketData::Trade(Trade { symbol: id, ..trade }),
+            })
+        });
+        let data = kept.collect();
+        Ok(Self::new(symbols, data))
     }
 
     /// The steps: all data that becomes known at one instant, instant after instant.

@@ -23,6 +23,19 @@ pub fn journal_dir(dir: &Path) -> PathBuf {
     dir.join("journal")
 }
 
+/// Whether a directory holds a session that was not ended, which the next one would continue.
+///
+/// # Errors
+/// When the journal cannot be read, or a session is running on it.
+pub fn is_unfinished(dir: &Path, options: journal::Options) -> Result<bool, SessionError> {
+    let path = journal_dir(dir);
+    if !path.is_dir() {
+        return Ok(false);
+    }
+    let (_, recovered) = Journal::open(&path, options)?;
+    Ok(recovered.state.session().is_some() && !is_finished(&recovered.state))
+}
+
 /// Opens the journal of a data directory, which is made if need be, readable by its owner alone.
 /// The state is empty when a new session begins.
 pub(super) fn open(config: &SessionConfig) -> Result<(Journal, State), SessionError> {

@@ -35,7 +35,7 @@ mod venue_clock;
 pub use catch_up::OrderRead;
 pub use config::{DataKind, SessionConfig, Timing, VenueKind};
 pub use courier::Patience;
-pub use data_dir::journal_dir;
+pub use data_dir::{is_unfinished, journal_dir};
 pub use error::{ExitClass, SessionError};
 pub use shutdown::{StopReceiver, StopSignal, Stopper, stop_signal};
 pub use status::{Links, OrderLine, Phase, PositionLine, Status};

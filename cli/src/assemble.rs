@@ -1,0 +1,181 @@
+//! Putting the parts together as the settings say.
+
+use crate::config::Settings;
+use crate::config::settings::Speed as WantedSpeed;
+use crate::exit::{Exit, Failure};
+use exchange::ExchangeConfig;
+use exchange::server::{OrderAnswerFault, ServerConfig, Source, Speed, Synthetic};
+use kernel::{BasisPoints, Limits, Span, TradingHours};
+use marketdata::Feed;
+use runtime::alpaca::{
+    ApiError, Client, ClientConfig, Credentials, Endpoints, ErrorClass, Pace, Timing,
+};
+use runtime::publish::KafkaConfig;
+use runtime::readers::ReadersConfig;
+use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+const DAY: Span = Span::from_secs(86_400);
+
+/// The symbols of generated data when none are named.
+const SYNTHETIC_SYMBOLS: [&str; 2] = ["SYNA", "SYNB"];
+
+/// Makes a folder that only its owner can look into, and its parents.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn create_private(dir: &Path) -> Result<(), Failure> {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.map_err(|error| {
+        Failure::usage(format!(
+            "the data directory {} cannot be used: {error}; choose another with --data-dir",
+            dir.display()
+        ))
+    })
+}
+
+/// Refuses an address that something else listens on.
+///
+/// # Errors
+/// When it cannot be listened on.
+pub fn check_free(address: Option<SocketAddr>) -> Result<(), Failure> {
+    let Some(address) = address else { return Ok(()) };
+    std::net::TcpListener::bind(address).map(drop).map_err(|error| {
+        Failure::usage(format!("metrics.listen: {address} cannot be listened on: {error}; choose another address, or \"off\""))
+    })
+}
+
+/// Reads files of market data; of these symbols alone, when any are named.
+///
+/// # Errors
+/// The first row that is not good, or a symbol that the files do not hold.
+pub fn read_feed(files: &[PathBuf], symbols: &[String]) -> Result<Feed, Failure> {
+    let feed = marketdata::read_files(files).map_err(Failure::usage)?;
+    if symbols.is_empty() {
+        return Ok(feed);
+    }
+    if let Some(absent) = symbols.iter().find(|name| feed.symbols.id(name).is_none()) {
+        let held: Vec<&str> = feed.symbols.names().collect();
+        return Err(Failure::usage(format!(
+            "the data holds no {absent}: it holds {}",
+            held.join(", ")
+        )));
+    }
+    feed.select(symbols).map_err(Failure::usage)
+}
+
+/// What a failure of the broker means for the command.
+pub fn broker_failure(error: &ApiError) -> Failure {
+    let exit = match error.class {
+        ErrorClass::Unauthorized => Exit::Refused,
+        _ => Exit::Other,
+    };
+    Failure::new(exit, error.to_string())
+}
+
+/// How the journal is kept.
+pub fn journal_options(settings: &Settings) -> journal::Options {
+    let mib = |count: i64| u64::try_from(count).unwrap_or(1) << 20;
+    journal::Options {
+        segment_bytes: mib(settings.integer("journal.segment_mib")),
+        limit_bytes: settings
+            .decimal("journal.max_mib")
+            .map(|count| mib(count.nanos() / kernel::SCALE)),
+        ..journal::Options::default()
+    }
+}
+
+/// What reads the journal beside the session.
+pub fn readers(settings: &Settings) -> ReadersConfig {
+    let brokers = settings.text("kafka.brokers");
+    ReadersConfig {
+        kafka: (!brokers.is_empty()).then(|| KafkaConfig {
+            topic_prefix: settings.text("kafka.topic_prefix").into(),
+            ..KafkaConfig::new(brokers)
+        }),
+        sqlite: settings.is_on("store.sqlite").then(|| settings.data_dir().join("tradewind.db")),
+        metrics: settings.metrics_address(),
+    }
+}
+
+/// The symbols of a session that replays no files: as configured, or those that are generated.
+pub fn symbols_without_files(settings: &Settings) -> Vec<String> {
+    synthetic_symbols(settings)
+}
+
+/// The risk limits and trading hours over some data. Bars of a day or more are known after the
+/// close and traded at the next open: on them positions may grow at any time, and entries wait.
+pub fn limits_and_hours(settings: &Settings, bar_length: Option<Span>) -> (Limits, TradingHours) {
+    let mut limits = settings.limits();
+    if bar_length.is_none_or(|length| length < DAY) {
+        return (limits, settings.hours());
+    }
+    limits.entry_time_to_live = None;
+    (limits, TradingHours::Always)
+}
+
+/// The rules of the embedded exchange.
+pub fn exchange_config(settings: &Settings) -> ExchangeConfig {
+    let mut config = ExchangeConfig::default();
+    let points = |path: &str| i32::try_from(settings.integer(path)).unwrap_or(0);
+    config.seed = seed(settings);
+    config.starting_cash = settings.decimal("exchange.starting_cash_usd").unwrap_or_default();
+    config.account.multiplier = u8::try_from(settings.integer("exchange.multiplier")).unwrap_or(1);
+    config.fees.regulatory = settings.is_on("exchange.regulatory_fees");
+    config.fees.commission.per_share =
+        settings.decimal("exchange.commission_per_share_usd").unwrap_or_default();
+    config.fills.slippage = BasisPoints::new(points("exchange.slippage_bps"));
+    config.fills.latency = Span::from_millis(settings.integer("exchange.latency_ms"));
+    config.fills.participation = settings.percent("exchange.participation_percent");
+    config
+}
+
+/// The seed of generated data and of ids.
+pub fn seed(settings: &Settings) -> u64 {
+    u64::try_from(settings.integer("exchange.seed")).unwrap_or(1)
+}
+
+/// The embedded exchange, or the one that runs alone, before keys and addresses.
+///
+/// # Errors
+/// When the speed is none.
+pub fn server_config(settings: &Settings, feed: Option<Feed>) -> Result<ServerConfig, Failure> {
+    let speed = match settings.speed() {
+        WantedSpeed::Max => Speed::Max,
+        WantedSpeed::Times(text) => text.parse().map_err(Failure::usage)?,
+    };
+    let source = match feed {
+        Some(feed) => Source::Files(feed),
+        None => Source::Synthetic(Synthetic::new(seed(settings), synthetic_symbols(settings))),
+    };
+    let mut config = ServerConfig::new(source, speed);
+    config.exchange = exchange_config(settings);
+    let every = u64::try_from(settings.integer("exchange.hold_answer_every")).unwrap_or(0);
+    config.faults.order_answers =
+        (every > 0).then_some(OrderAnswerFault { every, gateway_timeout: false });
+    Ok(config)
+}
+
+fn synthetic_symbols(settings: &Settings) -> Vec<String> {
+    let symbols = settings.symbols();
+    if symbols.is_empty() { SYNTHETIC_SYMBOLS.map(str::to_owned).to_vec() } else { symbols }
+}
+
+/// A client for questions outside a session.
+///
+/// # Errors
+/// When the connection cannot be set up.
+pub fn client(
+    settings: &Settings,
+    endpoints: Endpoints,
+    credentials: Credentials,
+) -> Result<Client, Failure> {
+    runtime::alpaca::tls::install();
+    let per_minute = u32::try_from(settings.integer("alpaca.requests_per_minute")).unwrap_or(180);
+    let pace = Pace::Limited { per_minute, speed: 1.0 };
+    let timing = Timing { pace, ..Timing::default() };
+    let feed = settings.text("alpaca.feed").to_owned();
+    let config = ClientConfig { endpoints, credentials, feed, timing, extended_hours: false };
+    Client::new(config).map_err(Failure::other)
+}

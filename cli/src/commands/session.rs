@@ -1,0 +1,314 @@
+//! `tradewind paper` and `tradewind live`.
+
+use super::{print_json, summary, tokio_runtime};
+use crate::args::{LiveArgs, SessionArgs};
+use crate::config::Settings;
+use crate::exit::{Exit, Failure};
+use crate::venue::{self, Venue};
+use crate::{assemble, logging, resolve, view};
+use exchange::server::{self, Running};
+use kernel::{MarketData, Span, Strategy, Symbols};
+use marketdata::Feed;
+use runtime::alpaca::{Channels, Credentials, Endpoints, Mode};
+use runtime::session::{
+    self, DataKind, ExitClass, SessionConfig, SessionError, Status, Stopper, Summary, Timing,
+    VenueKind,
+};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+const MINUTE: Span = Span::from_secs(60);
+
+pub fn paper(args: &SessionArgs) -> Result<(), Failure> {
+    let settings = resolve::session(args)?;
+    run(args, &settings, Mode::Paper)
+}
+
+pub fn live(args: &LiveArgs) -> Result<(), Failure> {
+    let settings = resolve::session(&args.session)?;
+    let confirmed = args.i_understand_this_trades_real_money
+        || settings.is_on("session.i_understand_this_trades_real_money");
+    if !confirmed {
+        return Err(Failure::usage(
+            "a live session trades real money: confirm with --i-understand-this-trades-real-money, or set session.i_understand_this_trades_real_money = true",
+        ));
+    }
+    run(&args.session, &settings, Mode::Live)
+}
+
+fn run(args: &SessionArgs, settings: &Settings, mode: Mode) -> Result<(), Failure> {
+    let venue = venue::choose(settings, mode, !args.trade.data.is_empty())?;
+    let feed = match args.trade.data.as_slice() {
+        [] => None,
+        files => Some(assemble::read_feed(files, &settings.symbols())?),
+    };
+    assemble::create_private(&settings.data_dir())?;
+    assemble::check_free(settings.metrics_address())?;
+    let shows_view = std::io::stdout().is_terminal() && !args.json && !args.no_view;
+    if shows_view {
+        logging::start_in_file(settings, &settings.data_dir().join("session.log"))?;
+    } else {
+        logging::start(settings);
+    }
+    runtime::alpaca::tls::install();
+    let tokio = tokio_runtime()?;
+    let summary = tokio.block_on(async {
+        match venue {
+            Venue::Embedded => embedded(args, settings, feed, shows_view).await,
+            Venue::Alpaca { mode, endpoints, credentials } => {
+                on_alpaca(args, settings, mode, endpoints, credentials, shows_view).await
+            }
+        }
+    })?;
+    if args.json {
+        print_json(&summary)?
+    } else {
+        summary::print(&summary)?
+    }
+    if summary.trading == kernel::TradingState::Halted {
+        return Err(Failure::new(
+            Exit::Halted,
+            "the session ended halted: see its alerts, then resume with a reason",
+        ));
+    }
+    Ok(())
+}
+
+/// A session on the embedded exchange, through its sockets.
+async fn embedded(
+    args: &SessionArgs,
+    settings: &Settings,
+    feed: Option<Feed>,
+    shows_view: bool,
+) -> Result<Summary, Failure> {
+    let mut parts = Parts::new(settings, feed.as_ref())?;
+    let mut config = assemble::server_config(settings, feed)?;
+    config.state_dir = Some(exchange_state(settings)?);
+    let (key, secret) = (config.keys.key.clone(), config.keys.secret.clone());
+    let exchange = server::start(config).await.map_err(Failure::usage)?;
+    parts.venue = VenueKind::Embedded;
+    parts.endpoints = Endpoints::server(exchange.addr());
+    let credentials = Credentials::new(&key, &secret).map_err(Failure::other)?;
+    let (config, strategy) = parts.session(args, settings, credentials)?;
+    let ends = args.until_end.then_some(&exchange);
+    let summary = watched(config, strategy, ends, shows_view).await;
+    exchange.shutdown().await;
+    summary
+}
+
+/// The embedded exchange's folder. It belongs to the session: what goes on with an unfinished one
+/// finds its account there, and a new session begins with a new account.
+fn exchange_state(settings: &Settings) -> Result<PathBuf, Failure> {
+    let dir = settings.data_dir();
+    let state = dir.join("exchange");
+    let goes_on = session::is_unfinished(&dir, assemble::journal_options(settings));
+    if !goes_on.map_err(|error| failure(&error))? && state.is_dir() {
+        let kept = dir.join("exchange.finished");
+        let moved = std::fs::remove_dir_all(&kept).or_else(absent_is_fine);
+        moved.and_then(|()| std::fs::rename(&state, &kept)).map_err(|error| {
+            Failure::usage(format!("{} cannot be put aside: {error}", state.display()))
+        })?;
+    }
+    Ok(state)
+}
+
+fn absent_is_fine(error: std::io::Error) -> std::io::Result<()> {
+    if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
+
+/// A session on Alpaca, or on a server that speaks its protocols.
+async fn on_alpaca(
+    args: &SessionArgs,
+    settings: &Settings,
+    mode: Mode,
+    endpoints: Endpoints,
+    credentials: Credentials,
+    shows_view: bool,
+) -> Result<Summary, Failure> {
+    let mut parts = Parts::new(settings, None)?;
+    parts.data = DataKind::Alpaca;
+    parts.symbols = Symbols::new(settings.symbols()).map_err(Failure::usage)?;
+    parts.endpoints = endpoints;
+    parts.venue = match mode {
+        Mode::Paper => VenueKind::AlpacaPaper,
+        Mode::Live => VenueKind::AlpacaLive,
+    };
+    if parts.symbols.is_empty() {
+        parts.symbols = Symbols::new(["SPY"]).map_err(Failure::usage)?;
+    }
+    if mode == Mode::Live {
+        tell_the_risk(settings, &parts, &credentials).await?;
+    }
+    let (config, strategy) = parts.session(args, settings, credentials)?;
+    watched(config, strategy, None, shows_view).await
+}
+
+/// Says what a live session is about to risk, before it does.
+async fn tell_the_risk(
+    settings: &Settings,
+    parts: &Parts,
+    credentials: &Credentials,
+) -> Result<(), Failure> {
+    let client = assemble::client(settings, parts.endpoints.clone(), credentials.clone())?;
+    let account = client.account().await.map_err(|error| assemble::broker_failure(&error))?;
+    let names: Vec<&str> = parts.symbols.names().collect();
+    let off =
+        |limit: Option<kernel::Cash>| limit.map_or_else(|| "off".into(), |limit| limit.to_string());
+    eprintln!(
+        "LIVE: real money on {}. Equity {}, cash {}. Strategy {} on {}. At most {} USD an order, {} USD a position, {} % of equity in all.",
+        parts.endpoints.trading,
+        account.equity,
+        account.cash,
+        settings.text("strategy.name"),
+        names.join(" "),
+        off(settings.limits().max_order_notional),
+        off(settings.limits().max_position_notional),
+        settings
+            .limits()
+            .max_gross_exposure
+            .map_or_else(|| "off".into(), |share| (share.get() / 100).to_string()),
+    );
+    Ok(())
+}
+
+/// What of a session follows from the data, before the venue is known.
+struct Parts {
+    venue: VenueKind,
+    data: DataKind,
+    endpoints: Endpoints,
+    symbols: Symbols,
+    channels: Channels,
+    bar_length: Option<Span>,
+}
+
+impl Parts {
+    fn new(settings: &Settings, feed: Option<&Feed>) -> Result<Self, Failure> {
+        let symbols = match feed {
+            Some(feed) => feed.symbols.clone(),
+            None => {
+                Symbols::new(assemble::symbols_without_files(settings)).map_err(Failure::usage)?
+            }
+        };
+        Ok(Self {
+            venue: VenueKind::Embedded,
+            data: if feed.is_some() { DataKind::File } else { DataKind::Synthetic },
+            endpoints: Endpoints::alpaca(Mode::Paper),
+            symbols,
+            channels: channels(feed),
+            bar_length: feed.map_or(Some(MINUTE), |feed| feed.bar_length),
+        })
+    }
+
+    fn session(
+        self,
+        args: &SessionArgs,
+        settings: &Settings,
+        credentials: Credentials,
+    ) -> Result<(SessionConfig, Box<dyn Strategy>), Failure> {
+        let (strategy, spec) = super::strategies::build(settings, &self.symbols)?;
+        let (limits, hours) = assemble::limits_and_hours(settings, self.bar_length);
+        let per_minute = settings.integer("alpaca.requests_per_minute");
+        let config = SessionConfig {
+            data_dir: settings.data_dir(),
+            venue: self.venue,
+            data: self.data,
+            endpoints: self.endpoints,
+            credentials,
+            feed: settings.text("alpaca.feed").into(),
+            channels: self.channels,
+            symbols: self.symbols,
+            strategies: vec![spec],
+            limits,
+            hours,
+            bar_length: self.bar_length.unwrap_or(MINUTE),
+            build: concat!("tradewind ", env!("CARGO_PKG_VERSION")).into(),
+            settings: settings.for_journal(),
+            shutdown: settings.shutdown(),
+            run_for: args.run_for,
+            requests_per_minute: u32::try_from(per_minute).unwrap_or(180),
+            journal: assemble::journal_options(settings),
+            timing: Timing { settle: settings.shutdown_deadline(), ..Timing::default() },
+            readers: assemble::readers(settings),
+        };
+        Ok((config, strategy))
+    }
+}
+
+/// What is subscribed to: what the files hold, or bars.
+fn channels(feed: Option<&Feed>) -> Channels {
+    let Some(feed) = feed else { return Channels::default() };
+    let mut channels = Channels { bars: false, ..Channels::default() };
+    for data in &feed.data {
+        match data {
+            MarketData::Bar(_) => channels.bars = true,
+            MarketData::Quote(_) => channels.quotes = true,
+            MarketData::Trade(_) => channels.trades = true,
+        }
+    }
+    channels
+}
+
+/// Runs a session with a person watching, until it ends or is told to.
+async fn watched(
+    config: SessionConfig,
+    strategy: Box<dyn Strategy>,
+    ends_with: Option<&Running>,
+    shows_view: bool,
+) -> Result<Summary, Failure> {
+    let (stopper, stop) = session::stop_signal();
+    let starting = Status::starting(config.venue.as_str(), config.data.as_str());
+    let (sender, status) = watch::channel(starting);
+    let signals = tokio::spawn(pass_signals(stopper.clone())?);
+    let view = shows_view.then(|| {
+        let (status, stopper) = (status.clone(), stopper.clone());
+        tokio::task::spawn_blocking(move || view::run(&status, &stopper))
+    });
+    let session = session::run(config, vec![strategy], stop, sender);
+    let ended = async {
+        match ends_with {
+            Some(exchange) => exchange.finished().await,
+            None => std::future::pending().await,
+        }
+        stopper.press();
+    };
+    tokio::pin!(session);
+    let result = tokio::select! {
+        result = &mut session => result,
+        () = ended => session.await,
+    };
+    signals.abort();
+    drop(status);
+    if let Some(view) = view {
+        // A view that could not be drawn has nothing to do with how the session went.
+        let _ = view.await;
+    }
+    result.map_err(|error| failure(&error))
+}
+
+/// What the end of a session means for the command.
+fn failure(error: &SessionError) -> Failure {
+    let exit = match error.exit_class() {
+        ExitClass::Usage => Exit::Usage,
+        ExitClass::BrokerRefused => Exit::Refused,
+        ExitClass::Halted => Exit::Halted,
+        ExitClass::Failed | ExitClass::Done => Exit::Other,
+    };
+    Failure::new(exit, error.to_string())
+}
+
+/// Passes SIGINT and SIGTERM on as a wish to end.
+fn pass_signals(stopper: Stopper) -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::other)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::other)?;
+    Ok(async move {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            stopper.press();
+        }
+    })
+}

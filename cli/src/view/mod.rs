@@ -1,0 +1,49 @@
+//! The live status view of a running session.
+//!
+//! It draws what the session publishes and passes one wish back: the end. It decides nothing.
+
+mod draw;
+
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
+use runtime::session::{Phase, Status, Stopper};
+use std::io;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How long a look at the keyboard waits, which is also how often the view is drawn.
+const FRAME: Duration = Duration::from_millis(200);
+
+/// Draws until the session has ended; `q` and Ctrl-C ask it to end.
+///
+/// # Errors
+/// When the terminal cannot be drawn on.
+pub fn run(status: &watch::Receiver<Status>, stopper: &Stopper) -> io::Result<()> {
+    let mut terminal = ratatui::try_init()?;
+    let result = show(&mut terminal, status, stopper);
+    ratatui::restore();
+    result
+}
+
+fn show(
+    terminal: &mut ratatui::DefaultTerminal,
+    status: &watch::Receiver<Status>,
+    stopper: &Stopper,
+) -> io::Result<()> {
+    loop {
+        let now = status.borrow().clone();
+        terminal.draw(|frame| draw::status(frame, &now))?;
+        // A sender that is gone means that the session task has ended, however it ended.
+        if now.phase == Phase::Ended || status.has_changed().is_err() {
+            return Ok(());
+        }
+        if event::poll(FRAME)? && wants_end(&event::read()?) {
+            stopper.press();
+        }
+    }
+}
+
+fn wants_end(event: &Event) -> bool {
+    let Event::Key(key) = event else { return false };
+    let interrupt = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
+    key.kind == KeyEventKind::Press && (interrupt || key.code == KeyCode::Char('q'))
+}
