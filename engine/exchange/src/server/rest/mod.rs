@@ -93,11 +93,14 @@ async fn market_stream(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Response {
+    let by_header = shared.keys.accept_headers(&headers);
     let (Some(endpoint), Ok(upgrade)) = (Endpoint::of_path(&feed), upgrade) else {
-        return unknown_path().await.into_response();
+        return match by_header {
+            Some(true) => unknown_path().await.into_response(),
+            Some(false) | None => ApiError::unauthorized().into_response(),
+        };
     };
     let encoding = Encoding::of_handshake(&headers);
-    let by_header = shared.keys.accept_headers(&headers);
     upgrade.max_message_size(LONGEST_MESSAGE).on_upgrade(move |socket| {
         stream::data::serve(shared, socket, endpoint, encoding, by_header)
     })
