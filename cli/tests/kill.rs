@@ -139,7 +139,7 @@ fn strike(user: &User, venue: &Venue, hold: bool, lines: usize) -> bool {
     let (before, accepted) = (log_lines(&venue.state).len(), submits(&venue.state));
     let between = || {
         let now = submits(&venue.state);
-        now > accepted && (hold || venue.exchange.is_some() && now % HELD == 0)
+        now > accepted && (hold || venue.exchange.is_some() && now.is_multiple_of(HELD))
     };
     let mut running = Running::start(session(user, venue, hold));
     let struck = reached(&mut running, || {

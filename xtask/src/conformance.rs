@@ -140,7 +140,8 @@ fn render(statements: &[Statement], shown: &BTreeMap<u64, Vec<String>>) -> Strin
     let covered = statements.iter().filter(|held| shown.contains_key(&held.number)).count();
     let mut out = String::from(
         "# Conformance with Alpaca's protocol\n\nWritten by `cargo xtask conformance` from \
-         `docs/conformance.toml` and the tests; checked by `cargo xtask tidy`.\n\nNothing was run \
+         `docs/conformance.toml` and the tests; `cargo xtask conformance --check` says whether it \
+         is up to date.\n\nNothing was run \
          against Alpaca itself: the statements come from Alpaca's public documents and SDKs, and the \
          tests run against the bundled exchange or recorded messages. `tradewind doctor \
          --conformance` lets anyone with paper keys run the read-only checks.\n\n",

