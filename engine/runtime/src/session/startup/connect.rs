@@ -4,7 +4,7 @@ use super::super::courier::Patience;
 use super::super::{SessionConfig, SessionError, VenueClock, VenueKind, machine_time};
 use super::warm_up::{DAY, reach};
 use crate::alpaca::{Client, ClientConfig, Clock, Pace};
-use kernel::{SessionStart, Span, Strategy, Timestamp, TradingDay};
+use kernel::{SessionStart, Span, Timestamp, TradingDay};
 
 /// So many days of the calendar are known ahead in the world's time.
 const CALENDAR_AHEAD: i64 = 370;
@@ -74,15 +74,14 @@ impl Connected {
         replayed.unwrap_or(config.bar_length)
     }
 
-    /// What a new session is.
+    /// What a new session is; its calendar reaches back over the bars of the warm-up.
     pub async fn start_record(
         &self,
         config: &SessionConfig,
-        strategies: &[Box<dyn Strategy>],
+        warmup_bars: usize,
     ) -> Result<SessionStart, SessionError> {
         self.check_symbols(config).await?;
-        let bars = strategies.iter().map(|strategy| strategy.warmup_bars()).max().unwrap_or(0);
-        let calendar = self.calendar(reach(bars, self.bar_length(config))).await?;
+        let calendar = self.calendar(reach(warmup_bars, self.bar_length(config))).await?;
         let mut settings = config.settings.clone();
         settings.insert(OPENED.into(), self.clock.timestamp.to_string().into());
         Ok(SessionStart {

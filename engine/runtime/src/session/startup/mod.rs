@@ -79,7 +79,10 @@ async fn prepare(
             data_dir::check_same(held, &config)?;
             held.clone()
         }
-        None => venue.start_record(&config, &strategies).await?,
+        None => {
+            let bars = strategies.iter().map(|strategy| strategy.warmup_bars()).max();
+            venue.start_record(&config, bars.unwrap_or(0)).await?
+        }
     };
     let names = Names::new(config.symbols.clone(), &start.session);
     let client: Arc<dyn Venue> = Arc::new(venue.client.named(names.clone()));
