@@ -30,3 +30,21 @@ impl Backoff {
         self.next = self.first.min(self.longest);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Conformance 108.
+    #[test]
+    fn delays_double_to_the_longest_and_start_again_after_a_reset() {
+        let (first, longest) = (Duration::from_secs(1), Duration::from_secs(60));
+        let mut backoff = Backoff::new(first, longest);
+        for expected in [1, 2, 4, 8, 16, 32, 60, 60, 60] {
+            let (delay, full) = (backoff.next_delay(), Duration::from_secs(expected));
+            assert!(delay <= full && delay >= full.mul_f64(0.8), "{delay:?} of {full:?}");
+        }
+        backoff.reset();
+        assert!(backoff.next_delay() <= first);
+    }
+}

@@ -132,3 +132,35 @@ fn check(variable: &'static str, value: &str) -> Result<(), CredentialsError> {
     let usable = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic());
     if usable { Ok(()) } else { Err(CredentialsError::Malformed { variable }) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Conformance 3.
+    #[test]
+    fn both_values_make_a_pair_neither_makes_none_and_one_is_an_error() {
+        let pair = Credentials::from_values(Some("PK1"), Some(" s3cret\n")).unwrap().unwrap();
+        assert_eq!((pair.key_id(), pair.secret()), ("PK1", "s3cret"));
+        for (key, secret) in [(None, None), (Some(""), None), (Some(" "), Some(""))] {
+            assert!(Credentials::from_values(key, secret).unwrap().is_none());
+        }
+        let lonely = Credentials::from_values(Some("PK1"), None).err().unwrap();
+        assert_eq!(
+            lonely.to_string(),
+            "APCA_API_KEY_ID is set and APCA_API_SECRET_KEY is not: set both, or neither to trade \
+             on the embedded exchange"
+        );
+        let lonely = Credentials::from_values(Some(""), Some("s3cret")).err().unwrap();
+        assert!(matches!(lonely, CredentialsError::OneOfTwo { set: SECRET_VARIABLE, .. }));
+    }
+
+    /// Conformance 4.
+    #[test]
+    fn errors_and_hints_do_not_show_the_values() {
+        let error = Credentials::new("PK1", "s3cret\u{7f}").err().unwrap();
+        assert!(!error.to_string().contains("s3cret"));
+        let hint = Credentials::new("PKABCDEFGH", "s3cret").unwrap().hint();
+        assert_eq!(hint, "PKAB…");
+    }
+}

@@ -259,3 +259,85 @@ fn as_socket(address: &str) -> String {
         Some(_) | None => address.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(overrides: Overrides) -> Endpoints {
+        Endpoints::with(Mode::Paper, &overrides)
+    }
+
+    /// Conformance 1.
+    #[test]
+    fn paper_is_what_one_gets_without_asking_for_live() {
+        let endpoints = with(Overrides::default());
+        assert_eq!(endpoints.trading, "https://paper-api.alpaca.markets");
+        assert_eq!(endpoints.data, "https://data.alpaca.markets");
+        assert_eq!(endpoints.market_stream("iex"), "wss://stream.data.alpaca.markets/v2/iex");
+        assert_eq!(endpoints.trading_stream, "wss://paper-api.alpaca.markets/stream");
+        assert_eq!(endpoints.check(Mode::Paper), Ok(()));
+        assert_eq!(Endpoints::alpaca(Mode::Live).check(Mode::Live), Ok(()));
+    }
+
+    /// Conformance 2.
+    #[test]
+    fn every_address_can_be_overridden_and_the_trading_stream_follows_its_base() {
+        let trading = Some("http://127.0.0.1:8700/v2/".to_owned());
+        let endpoints = with(Overrides { trading: trading.clone(), ..Overrides::default() });
+        assert_eq!(endpoints.trading, "http://127.0.0.1:8700");
+        assert_eq!(endpoints.trading_stream, "ws://127.0.0.1:8700/stream");
+        assert_eq!(endpoints.trading_host(), "127.0.0.1:8700");
+        assert!(endpoints.is_loopback());
+        let all = with(Overrides {
+            trading,
+            data: Some("http://localhost:1".into()),
+            stream: Some("http://[::1]:2".into()),
+            trading_stream: Some("ws://127.0.0.2:3/updates".into()),
+        });
+        assert_eq!(all.data, "http://localhost:1");
+        assert_eq!(all.stream, "ws://[::1]:2");
+        assert_eq!(all.trading_stream, "ws://127.0.0.2:3/updates");
+        for mode in [Mode::Paper, Mode::Live] {
+            assert_eq!(all.check(mode), Ok(()));
+            assert_eq!(Endpoints::server(([127, 0, 0, 1], 8700).into()).check(mode), Ok(()));
+        }
+    }
+
+    #[test]
+    fn each_mode_refuses_the_host_of_the_other() {
+        let live = Endpoints::alpaca(Mode::Live).check(Mode::Paper).unwrap_err();
+        assert!(matches!(live, EndpointError::LiveHostOnPaper { which: "trading", .. }));
+        let paper = Endpoints::alpaca(Mode::Paper).check(Mode::Live).unwrap_err();
+        assert!(matches!(paper, EndpointError::PaperHostOnLive { .. }));
+        let stream_only = Endpoints {
+            trading_stream: "wss://API.alpaca.markets/stream".into(),
+            ..Endpoints::alpaca(Mode::Paper)
+        };
+        let refused = stream_only.check(Mode::Paper).unwrap_err();
+        assert!(matches!(refused, EndpointError::LiveHostOnPaper { which: "trading stream", .. }));
+    }
+
+    #[test]
+    fn plain_addresses_are_for_this_machine_only() {
+        for address in ["http://10.0.0.1:80", "http://127.0.0.1.example.com", "http://example.com"]
+        {
+            let endpoints = with(Overrides { data: Some(address.into()), ..Overrides::default() });
+            let refused = endpoints.check(Mode::Paper).unwrap_err();
+            assert!(matches!(refused, EndpointError::Plain { .. }), "{address}: {refused}");
+            assert!(refused.to_string().contains("write https://"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_without_showing_a_password() {
+        let addresses = ["", "alpaca", "ftp://a.b", "https://user:pass@host", "https://h?x=1"];
+        for address in addresses {
+            let endpoints =
+                with(Overrides { trading: Some(address.into()), ..Overrides::default() });
+            let refused = endpoints.check(Mode::Paper).unwrap_err();
+            assert!(matches!(refused, EndpointError::Malformed { .. }), "{address}: {refused}");
+            assert!(!refused.to_string().contains("pass"), "{refused}");
+        }
+    }
+}

@@ -5,7 +5,7 @@ use kernel::{OrderNumber, Report, ReportKind, Timestamp};
 
 /// A request that did not end well.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{request} at {host}: {}{message}{}", self.status_text(), self.advice())]
+#[error("{request} at {host}: {}{}{}", self.status_text(), self.words(), self.advice())]
 pub struct ApiError {
     /// What it means for the caller.
     pub class: ErrorClass,
@@ -171,6 +171,11 @@ impl ApiError {
         }
     }
 
+    /// The message without a full stop, which some have, so that a sentence can follow.
+    fn words(&self) -> &str {
+        self.message.trim_end_matches('.')
+    }
+
     fn advice(&self) -> String {
         match self.class {
             ErrorClass::Unauthorized => format!(
@@ -261,4 +266,103 @@ fn root_cause(error: &reqwest::Error) -> String {
         cause = source;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> ApiError {
+        ApiError::from_answer(
+            "POST /v2/orders",
+            "paper-api.alpaca.markets",
+            status,
+            body.as_bytes(),
+        )
+    }
+
+    /// Conformance 8.
+    #[test]
+    fn pages_empty_answers_and_missing_codes_are_errors_with_words() {
+        let page = answer(401, "<html><body>401 Authorization Required</body></html>");
+        assert_eq!((page.class, page.code), (ErrorClass::Unauthorized, None));
+        assert!(page.to_string().contains("401: Unauthorized (an HTML page)"), "{page}");
+        assert_eq!(answer(404, "").message, "Not Found (empty answer)");
+        assert_eq!(answer(500, "\u{1}\u{2}").message, "Internal Server Error (unreadable answer)");
+        assert_eq!(answer(599, "[]").message, "no reason given (unreadable answer)");
+        let bare = answer(422, r#"{"message":"qty must be > 0"}"#);
+        assert_eq!((bare.code, bare.message.as_str()), (None, "qty must be > 0"));
+    }
+
+    /// Conformance 7.
+    #[test]
+    fn a_401_names_the_host_and_what_to_check() {
+        let error = answer(401, r#"{"message":"unauthorized."}"#);
+        assert_eq!(
+            error.to_string(),
+            "POST /v2/orders at paper-api.alpaca.markets: 401: unauthorized. The keys are not good \
+             for paper-api.alpaca.markets: paper and live have keys of their own; check \
+             APCA_API_KEY_ID and APCA_API_SECRET_KEY"
+        );
+    }
+
+    /// Conformance 22.
+    #[test]
+    fn status_and_words_decide_not_the_code() {
+        let forbidden =
+            |message: &str| answer(403, &format!(r#"{{"code":40310000,"message":"{message}"}}"#));
+        let cases = [
+            ("insufficient buying power", Some(Refusal::BuyingPower)),
+            (
+                "insufficient qty available for order (requested: 5, available: 0)",
+                Some(Refusal::Shares),
+            ),
+            ("potential wash trade detected. use complex orders", Some(Refusal::WashTrade)),
+            ("order parameters are not changed", Some(Refusal::NothingChanged)),
+            ("account is not allowed to short", Some(Refusal::Account)),
+            ("cost basis must be >= minimal amount of order 1", Some(Refusal::Other)),
+            ("forbidden.", None),
+            ("request is not authorized", None),
+        ];
+        for (message, expected) in cases {
+            assert_eq!(forbidden(message).refusal(), expected, "{message}");
+        }
+        let unique = answer(422, r#"{"code":40010001,"message":"client_order_id must be unique"}"#);
+        assert_eq!(unique.refusal(), Some(Refusal::DuplicateClientOrderId));
+        let ended =
+            answer(422, r#"{"code":42210000,"message":"order is already in \"filled\" state"}"#);
+        assert_eq!(ended.refusal(), Some(Refusal::OrderEnded));
+    }
+
+    /// Conformance 19, 23.
+    #[test]
+    fn a_submission_is_refused_for_good_or_unknown() {
+        let kind = |error: ApiError, request| {
+            let report = error.report(request, OrderNumber(1), Timestamp::MIN);
+            report.map(|report| report.kind)
+        };
+        for status in [400, 401, 403, 404, 422, 429] {
+            assert_eq!(kind(answer(status, ""), Request::Submit), Some(ReportKind::Refused));
+        }
+        for status in [408, 500, 502, 503, 504] {
+            assert_eq!(kind(answer(status, ""), Request::Submit), Some(ReportKind::AnswerLost));
+            assert_eq!(kind(answer(status, ""), Request::Cancel), None);
+        }
+        assert_eq!(kind(answer(422, ""), Request::Cancel), Some(ReportKind::CancelRejected));
+    }
+
+    /// Conformance 4.
+    #[test]
+    fn a_server_that_repeats_the_secret_does_not_get_it_into_the_error() {
+        let error = answer(403, r#"{"message":"key s3cret is bad"}"#).without("s3cret");
+        assert_eq!(error.message, "key … is bad");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_answer_gives_an_error(status: u16, body: Vec<u8>) {
+            let error = ApiError::from_answer("GET /", "host", status, &body);
+            proptest::prop_assert!(!error.to_string().is_empty());
+        }
+    }
 }

@@ -154,3 +154,77 @@ impl Clock for VenueClock {
         Nanos::new(elapsed as u64)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use governor::clock::FakeRelativeClock;
+    use proptest::prelude::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    /// Sends as fast as it may, in bursts with pauses, and gives back when each request went.
+    fn drive(per_minute: u32, pauses: &[u64], urgent: impl Fn(usize) -> bool) -> Vec<Duration> {
+        let clock = FakeRelativeClock::default();
+        let lanes = Lanes::new(per_minute, clock.clone());
+        let (mut now, mut sent) = (Duration::ZERO, Vec::new());
+        for (turn, pause) in pauses.iter().enumerate() {
+            let urgency = if urgent(turn) { Urgency::Exit } else { Urgency::Normal };
+            while lanes.admit(urgency).is_ok() {
+                sent.push(now);
+            }
+            clock.advance(Duration::from_millis(*pause));
+            now += Duration::from_millis(*pause);
+        }
+        sent
+    }
+
+    fn most_in_a_minute(sent: &[Duration]) -> usize {
+        let in_window = |from: &Duration| {
+            sent.iter().filter(|at| *at >= from && **at <= *from + MINUTE).count()
+        };
+        sent.iter().map(in_window).max().unwrap_or(0)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        /// Conformance 16.
+        #[test]
+        fn no_minute_ever_holds_more_than_the_limit(
+            pauses in prop::collection::vec(1_u64..5_000, 1..200),
+            urgent in any::<u8>(),
+        ) {
+            let sent = drive(200, &pauses, |turn| turn % 8 < usize::from(urgent % 9));
+            prop_assert!(most_in_a_minute(&sent) <= 200);
+        }
+    }
+
+    /// Conformance 16.
+    #[test]
+    fn cancels_pass_when_polling_has_used_everything_else_up() {
+        let clock = FakeRelativeClock::default();
+        let lanes = Lanes::new(200, clock);
+        while lanes.admit(Urgency::Normal).is_ok() {}
+        let reserve = (0..).take_while(|_| lanes.admit(Urgency::Exit).is_ok()).count();
+        assert_eq!(reserve, 13);
+        assert!(lanes.admit(Urgency::Exit).unwrap_err() <= Duration::from_millis(429));
+    }
+
+    #[test]
+    fn the_whole_limit_is_nearly_used_by_one_who_sends_all_the_time() {
+        let sent = drive(200, &[10; 18_000], |_| true);
+        assert!(most_in_a_minute(&sent) >= 190);
+        assert!(sent.len() >= 3 * 165, "{}", sent.len());
+    }
+
+    #[tokio::test]
+    async fn everyone_waits_for_the_not_before_instant() {
+        let limiter = Limiter::new(Pace::Unlimited);
+        let start = Instant::now();
+        limiter.hold_until(start + Duration::from_millis(30));
+        limiter.hold_until(start + Duration::from_millis(10));
+        limiter.pass(Urgency::Normal).await;
+        assert!(start.elapsed() >= Duration::from_millis(30));
+        limiter.pass(Urgency::Exit).await;
+    }
+}

@@ -7,6 +7,7 @@
 //! after a reconnect the session's.
 
 mod backoff;
+mod conformance;
 mod credentials;
 mod decode;
 mod endpoints;
@@ -26,6 +27,10 @@ pub mod tls;
 mod transport;
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
+pub use conformance::{Finding, Outcome, conformance};
 pub use credentials::{Credentials, CredentialsError, KEY_ID_VARIABLE, SECRET_VARIABLE, Secret};
 pub use decode::{MarketDecoder, MarketFrame, Notice, StepHead, TradingStatus};
 pub use endpoints::{EndpointError, Endpoints, Mode, Overrides};

@@ -44,3 +44,29 @@ impl Names {
         if canonical { digits.parse().ok().map(OrderNumber) } else { None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Conformance 26.
+    #[test]
+    fn ids_are_deterministic_short_and_recognised_again() {
+        let symbols = Symbols::new(["SPY"]).unwrap();
+        let names = Names::new(symbols, "0123456789abcdef0123456789abcdef");
+        let id = names.client_order_id(OrderNumber(42));
+        assert_eq!(id, "tw-01234567-42");
+        assert_eq!(names.order_number(&id), Some(OrderNumber(42)));
+        assert!(names.client_order_id(OrderNumber(u64::MAX)).len() <= 128);
+        for foreign in
+            ["", "tw-", "tw-01234567-", "tw-01234567-042", "tw-01234567-+4", "tw-76543210-42"]
+        {
+            assert_eq!(names.order_number(foreign), None, "{foreign}");
+        }
+    }
+
+    #[test]
+    fn without_a_session_no_order_is_ours() {
+        assert_eq!(Names::default().order_number("42"), None);
+    }
+}

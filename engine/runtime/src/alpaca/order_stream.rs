@@ -88,12 +88,12 @@ pub fn order_stream(config: OrderStreamConfig) -> OrderStream {
         outgoing,
         counters: Arc::clone(&counters),
         untold: 0,
-        protocol: Updates { config, counters: Arc::clone(&counters), count: 0 },
+        protocol: Updates::new(config, Arc::clone(&counters)),
     };
     OrderStream { task: tokio::spawn(supervisor.run()), messages, counters }
 }
 
-struct Updates {
+pub(super) struct Updates {
     config: OrderStreamConfig,
     counters: Arc<StreamCounters>,
     count: u64,
@@ -170,6 +170,10 @@ impl Protocol for Updates {
 }
 
 impl Updates {
+    pub(super) const fn new(config: OrderStreamConfig, counters: Arc<StreamCounters>) -> Self {
+        Self { config, counters, count: 0 }
+    }
+
     async fn setup(
         &mut self,
         socket: &mut Socket,

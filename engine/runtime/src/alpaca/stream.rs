@@ -8,11 +8,13 @@
 use super::backoff::Backoff;
 use super::stream_error::{Ended, StreamError, handshake_error};
 use futures_util::{SinkExt, StreamExt};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::{SendError, TrySendError};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
@@ -175,14 +177,21 @@ impl<P: Protocol> Supervisor<P> {
         backoff.reset();
         StreamCounters::add(&self.counters.connections, 1);
         let mut watch = Watch::new(self.timing);
+        let mut waiting = VecDeque::new();
         loop {
-            if let Err(ended) = self.deliver(&mut out).await {
+            if let Err(ended) = self.deliver(&mut out, &mut waiting) {
                 return ended;
             }
+            let sender = self.sender.clone();
             let step = tokio::select! {
-                frame = socket.next() => self.frame(frame, &mut watch, &mut out),
+                permit = sender.reserve(), if !waiting.is_empty() => {
+                    hand_over(permit, &mut waiting)
+                }
+                frame = socket.next(), if waiting.is_empty() => {
+                    self.frame(frame, &mut watch, &mut out)
+                }
                 Some(text) = self.outgoing.recv() => send(socket, text).await,
-                _ = watch.ticks.tick() => match watch.verdict(self.protocol.silence_limit()) {
+                _ = watch.ticks.tick() => match watch.verdict(&self.protocol, waiting.is_empty()) {
                     Ok(()) => transmit(socket, Message::Ping(Default::default())).await,
                     Err(ended) => Err(ended),
                 },
@@ -208,20 +217,25 @@ impl<P: Protocol> Supervisor<P> {
         self.protocol.receive(&payload.into_data(), out)
     }
 
-    /// Hands messages on as the overflow policy says.
-    async fn deliver(&mut self, out: &mut Vec<P::Message>) -> Result<(), Ended> {
+    /// Hands messages on as the overflow policy says; those that wait for room keep the socket
+    /// from being read.
+    fn deliver(
+        &mut self,
+        out: &mut Vec<P::Message>,
+        waiting: &mut VecDeque<P::Message>,
+    ) -> Result<(), Ended> {
+        if self.overflow == Overflow::Wait {
+            waiting.extend(out.drain(..));
+            return Ok(());
+        }
         for message in out.drain(..) {
-            if self.overflow == Overflow::Wait {
-                self.sender.send(message).await.map_err(|_| Ended::Unwanted)?;
-                continue;
-            }
             if self.untold > 0 && self.sender.try_send(P::lost(self.untold)).is_ok() {
                 self.untold = 0;
             }
             match self.sender.try_send(message) {
                 Ok(()) => {}
-                Err(mpsc::error::TrySendError::Closed(_)) => return Err(Ended::Unwanted),
-                Err(mpsc::error::TrySendError::Full(_)) => self.overflowed()?,
+                Err(TrySendError::Closed(_)) => return Err(Ended::Unwanted),
+                Err(TrySendError::Full(_)) => self.overflowed()?,
             }
         }
         Ok(())
@@ -235,6 +249,17 @@ impl<P: Protocol> Supervisor<P> {
         self.untold += 1;
         Ok(())
     }
+}
+
+fn hand_over<M>(
+    permit: Result<mpsc::Permit<'_, M>, SendError<()>>,
+    waiting: &mut VecDeque<M>,
+) -> Result<(), Ended> {
+    let permit = permit.map_err(|_| Ended::Unwanted)?;
+    if let Some(message) = waiting.pop_front() {
+        permit.send(message);
+    }
+    Ok(())
 }
 
 /// Watches a connection for signs of life.
@@ -263,12 +288,17 @@ impl Watch {
     }
 
     /// A socket may stay open and answer pings while no data comes for hours, so both are watched.
-    fn verdict(&mut self, silence_limit: Option<Duration>) -> Result<(), Ended> {
+    /// While it is not being read there is nothing to judge.
+    fn verdict(&mut self, protocol: &impl Protocol, reading: bool) -> Result<(), Ended> {
+        if !reading {
+            self.data();
+            return Ok(());
+        }
         if self.last_frame.elapsed() > self.dead_after {
             let seconds = self.last_frame.elapsed().as_secs();
             return Err(Ended::Retry(format!("no sign of life for {seconds} s")));
         }
-        match silence_limit {
+        match protocol.silence_limit() {
             Some(limit) if self.last_data.elapsed() > limit => {
                 let seconds = self.last_data.elapsed().as_secs();
                 Err(Ended::Retry(format!("no data for {seconds} s while the market is open")))

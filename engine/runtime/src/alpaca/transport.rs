@@ -219,3 +219,35 @@ fn until_reset(headers: &HeaderMap) -> Option<Duration> {
     let seconds = u64::try_from(reset.checked_sub(now.as_second())?).ok()?;
     (seconds > 0).then(|| Duration::from_secs(seconds))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers_of(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pairs = pairs.iter();
+        pairs.map(|(k, v)| (HeaderName::from_static(k), HeaderValue::from_static(v))).collect()
+    }
+
+    /// Conformance 17.
+    #[test]
+    fn the_reset_is_read_on_the_clock_of_the_server() {
+        let date = ("date", "Tue, 06 Jan 2026 15:00:00 GMT");
+        let reset = |reset| until_reset(&headers_of(&[date, (RESET, reset)]));
+        assert_eq!(reset("1767711642"), Some(Duration::from_secs(42)));
+        for past in ["1767711600", "0", "-9223372036854775808", "soon", ""] {
+            assert_eq!(reset(past), None, "{past}");
+        }
+        assert_eq!(until_reset(&headers_of(&[date])), None);
+        let no_date = until_reset(&headers_of(&[(RESET, "99999999999")]));
+        assert!(no_date.is_some(), "without a date the machine's clock serves");
+    }
+
+    /// Conformance 4.
+    #[test]
+    fn the_keys_are_marked_as_not_to_be_printed() {
+        let credentials = Credentials::new("PKTEST", "s3cret").unwrap();
+        let printed = format!("{:?}", headers(&credentials));
+        assert!(!printed.contains("PKTEST") && !printed.contains("s3cret"), "{printed}");
+    }
+}
