@@ -1,32 +1,36 @@
 #!/usr/bin/env bash
 # Runs the official Python SDK, unmodified but for its addresses, against the exchange server.
 #
-#   tests/integration/alpaca_py.sh PROGRAM [ARGUMENT...]
+#   tests/integration/alpaca_py.sh [TRADEWIND]
 #
-# PROGRAM with its arguments is the server: `target/release/tradewind exchange`. Without any, the
-# `serve` example of the exchange is built and used. The SDK is installed once, in a virtual
-# environment in the user's cache folder.
+# TRADEWIND is the program's path; without it the `serve` example of the exchange is built and used.
+# TRADEWIND_PYTHON names a Python that has the SDK (empty: there is none, skip); when it is not set,
+# the SDK is installed once, into a virtual environment in the user's cache folder.
+# Ends with 77 when it had to be skipped.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-sdk="alpaca-py==0.44.0"
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/tradewind/alpaca-py"
+skip() {
+    echo "SKIPPED: the test of alpaca-py against the exchange: $1" >&2
+    exit 77
+}
 
-if ! command -v python3 >/dev/null; then
-    echo "SKIPPED: the test of alpaca-py against the exchange, because there is no python3" >&2
-    exit 0
+python="${TRADEWIND_PYTHON-}"
+if [ -z "$python" ]; then
+    [ -z "${TRADEWIND_PYTHON+set}" ] || skip "no Python has been prepared for it"
+    command -v python3 >/dev/null || skip "this machine has no python3"
+    venv="${XDG_CACHE_HOME:-$HOME/.cache}/tradewind/alpaca-py"
+    python="$venv/bin/python"
+    [ -x "$python" ] || python3 -m venv "$venv"
+    "$python" -m pip install --quiet --disable-pip-version-check \
+        --requirement tests/integration/requirements.txt
 fi
 
-if [ "$#" -eq 0 ]; then
+if [ "$#" -gt 0 ]; then
+    server=("$1" exchange)
+else
     cargo build --package tradewind-exchange --features server --example serve
-    set -- "${CARGO_TARGET_DIR:-target}/debug/examples/serve"
+    server=("${CARGO_TARGET_DIR:-target}/debug/examples/serve")
 fi
 
-if [ ! -x "$cache/bin/python" ]; then
-    python3 -m venv "$cache"
-fi
-if ! "$cache/bin/pip" freeze 2>/dev/null | grep -qix "$sdk"; then
-    "$cache/bin/pip" install --quiet --disable-pip-version-check "$sdk"
-fi
-
-exec "$cache/bin/python" tests/integration/alpaca_py.py "$@"
+exec "$python" tests/integration/alpaca_py.py "${server[@]}"
