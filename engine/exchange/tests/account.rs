@@ -17,6 +17,7 @@ fn fill(exchange: &mut Exchange, at: i64, side: Side, qty: i64, price: &str) {
     exchange.step(&[bar(at, [price; 4])]);
 }
 
+/// Conformance 80.
 #[test]
 fn positions_keep_their_weighted_mean_price() {
     let mut exchange = open_exchange(free());
@@ -36,6 +37,7 @@ fn positions_keep_their_weighted_mean_price() {
     assert_eq!(exchange.account().equity, cash("100240"));
 }
 
+/// Conformance 79.
 #[test]
 fn short_positions_have_negative_quantity_value_and_cost() {
     let mut exchange = open_exchange(free());
@@ -80,6 +82,7 @@ fn margins_follow_the_price_of_the_position() {
     }
 }
 
+/// Conformance 78.
 #[test]
 fn buying_power_follows_the_multiplier() {
     for (multiplier, expected) in [(1, "90000"), (2, "190000"), (4, "388000")] {
@@ -91,6 +94,7 @@ fn buying_power_follows_the_multiplier() {
     }
 }
 
+/// Conformance 47, 48.
 #[test]
 fn open_orders_that_open_a_position_reserve_buying_power() {
     let mut exchange = open_exchange(free());

@@ -274,6 +274,7 @@ fn stop_limits_fill_only_where_they_must_have() {
     ]);
 }
 
+/// Conformance 46.
 #[test]
 fn buy_stops_carry_alpacas_collar() {
     let collared = |stop_at: &str, prices| {
@@ -402,6 +403,7 @@ fn slippage_goes_against_the_taker_on_the_tick_and_spares_resting_limits() {
     assert_eq!(slipped(BUY, limit("99"), ["100", "100", "98", "99"]), some("99"));
 }
 
+/// Conformance 146.
 #[test]
 fn random_partial_fills_come_from_the_seed_and_end_whole() {
     let run = |seed| {

@@ -244,6 +244,7 @@ proptest! {
         Session::run(config, &steps).judge();
     }
 
+    /// Conformance 150.
     #[test]
     fn the_same_calls_give_the_same_session(
         config in config(),

@@ -36,6 +36,7 @@ fn an_order_in_session_is_pending_then_new_then_fills() {
     assert_eq!(updates[0].order.filled_at, Some(minute(3, 0)));
 }
 
+/// Conformance 40.
 #[test]
 fn an_order_sent_while_closed_waits_for_the_open() {
     let mut exchange = open_exchange(free());
@@ -70,6 +71,7 @@ fn bars_outside_of_the_session_fill_nothing_but_orders_for_extended_hours() {
     assert_sound(&exchange);
 }
 
+/// Conformance 149.
 #[test]
 fn day_orders_expire_at_the_close_and_keep_what_filled() {
     let mut config = free();
@@ -101,6 +103,7 @@ fn the_bar_that_ends_at_the_close_still_fills() {
     assert_eq!(row(&exchange, &late).status, OrderStatus::Accepted);
 }
 
+/// Conformance 73.
 #[test]
 fn gtc_orders_end_after_ninety_days_through_pending_cancel() {
     let days: Vec<_> =
@@ -134,6 +137,7 @@ fn a_cancel_without_latency_ends_an_order_at_once() {
     assert!(exchange.drain_updates().is_empty());
 }
 
+/// Conformance 64.
 #[test]
 fn latency_delays_orders_and_lets_fills_win_over_cancels() {
     let mut exchange = open_exchange(slow(Span::from_millis(20)));
@@ -168,6 +172,7 @@ fn an_order_under_way_at_a_bars_open_waits_for_the_next_bar() {
     assert_eq!(events(&exchange.drain_updates()), [Fill]);
 }
 
+/// Conformance 66, 100.
 #[test]
 fn a_replacement_takes_the_old_orders_place_under_a_new_id() {
     let mut exchange = open_exchange(free());
@@ -192,6 +197,7 @@ fn a_replacement_takes_the_old_orders_place_under_a_new_id() {
     assert_sound(&exchange);
 }
 
+/// Conformance 68.
 #[test]
 fn a_fill_beats_a_replacement_on_its_way() {
     let mut exchange = open_exchange(slow(Span::from_millis(20)));

@@ -57,6 +57,7 @@ fn traded(at: i64, price: &str) -> MarketData {
     trade(second(at), price, 100)
 }
 
+/// Conformance 143, 144.
 #[test]
 fn quotes_fill_at_the_far_side() {
     let table = [
@@ -169,6 +170,7 @@ fn bars_do_not_fill_what_quotes_or_trades_fill() {
     });
 }
 
+/// Conformance 145.
 #[test]
 fn displayed_size_bounds_fills_only_when_asked_and_is_taken_once() {
     let run = |displayed_size| {

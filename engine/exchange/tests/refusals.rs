@@ -29,6 +29,7 @@ fn raw() -> RawOrder {
     }
 }
 
+/// Conformance 30, 31, 36, 39.
 #[test]
 fn malformed_requests_are_named_in_alpacas_words() {
     let some = |text: &str| Some(text.to_owned());
@@ -138,6 +139,7 @@ fn worst() -> OrderRequest {
     order
 }
 
+/// Conformance 27, 28, 32, 34, 35, 37, 47, 51, 55.
 #[test]
 fn the_first_fault_in_order_of_precedence_is_named() {
     let rows = [
@@ -294,6 +296,7 @@ fn the_first_fault_in_order_of_precedence_is_named() {
     rows.iter().for_each(check);
 }
 
+/// Conformance 21, 47, 49.
 #[test]
 fn fields_say_what_was_compared() {
     let mut exchange = holding(free(), 100);
@@ -328,6 +331,7 @@ fn fields_say_what_was_compared() {
     assert_eq!(refusal.fields, fields.map(|(name, value)| (name.into(), value.into())));
 }
 
+/// Conformance 50.
 #[test]
 fn no_order_crosses_zero() {
     for held in [100, -100] {
@@ -340,6 +344,7 @@ fn no_order_crosses_zero() {
 }
 
 /// The wash trade table: the resting sale, the new purchase, and whether it is refused.
+/// Conformance 52.
 #[test]
 fn opposite_orders_that_might_meet_are_refused() {
     let market_or_stop = "opposite side market/stop order exists";
@@ -376,6 +381,7 @@ fn without_a_price_an_order_that_opens_cannot_be_valued() {
     assert!(exchange.submit(buy(1, limit("100"))).is_ok());
 }
 
+/// Conformance 61.
 #[test]
 fn cancels_say_why_they_cannot_be() {
     let mut exchange = open_exchange(free());
@@ -388,6 +394,7 @@ fn cancels_say_why_they_cannot_be() {
     assert_eq!(said(&refusal), (status, code, "order not found for nonsense"));
 }
 
+/// Conformance 67.
 #[test]
 fn replacements_say_why_they_cannot_be() {
     let mut exchange = open_exchange(free());

@@ -1,7 +1,7 @@
 //! The state log: a server that comes back is the one that went.
 
 use crate::support::{KEY, SECRET, Venue, config, limit_order, market_order, minutes, quiet};
-use exchange::server::{ServerConfig, ServerError, StateError, start};
+use exchange::server::{ServerConfig, ServerError, Speed, StateError, start};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -79,6 +79,30 @@ async fn a_killed_server_comes_back_the_same() {
     session.acknowledge(4).await;
     session.step().await;
     assert_eq!(other.running.snapshot(), resumed);
+}
+
+#[tokio::test]
+async fn a_paced_server_comes_back_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut paced = kept(dir.path());
+    paced.speed = Speed::Times(3_000.0);
+    let venue = Venue::new(paced.clone()).await;
+    venue.order(limit_order("AAA", 1_500, "buy", "150")).await;
+    let mut market = venue.market().await;
+    market.send(json!({"action": "subscribe", "bars": ["AAA"]})).await;
+    for _ in 0..3 {
+        market.json().await;
+        venue.order(limit_order("BBB", 1, "buy", "50")).await;
+    }
+    venue.running.finished().await;
+    venue.delete("/v2/orders").await;
+    let (before, snapshot) = (seen(&venue).await, venue.running.snapshot());
+    assert_eq!((snapshot.step, snapshot.orders.len()), (6, 4));
+    drop(venue);
+    let venue = Venue::new(paced).await;
+    assert_eq!(venue.running.snapshot(), snapshot);
+    // The clock stands where it stood, too: it waits for a subscriber.
+    assert_eq!(seen(&venue).await, before);
 }
 
 #[tokio::test]

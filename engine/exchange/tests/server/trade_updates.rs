@@ -4,6 +4,7 @@ use crate::support::{
     KEY, SECRET, Session, TOKEN, Venue, config, events, limit_order, market_order,
 };
 use crate::support::{minutes, quiet};
+use kernel::Span;
 use serde_json::{Value, json};
 
 /// Conformance 91, 92, 93.
@@ -120,6 +121,26 @@ async fn a_replacement_shows_the_old_order_then_the_new_one() {
     let old = venue.get(&path).await.body;
     assert_eq!(old["status"], "replaced");
     assert!(old["replaced_at"].is_string());
+}
+
+/// Conformance 64.
+#[tokio::test]
+async fn a_fill_can_come_between_the_204_and_the_end_of_a_cancel() {
+    let mut slow = config(quiet(&["AAA"]));
+    slow.exchange.fills.latency = Span::from_secs(70);
+    let venue = Venue::new(slow).await;
+    let mut session = venue.session().await;
+    session.step().await;
+    let order = venue.order(market_order("AAA", 1, "buy")).await;
+    session.acknowledge(1).await;
+    session.pass().await;
+    session.step().await;
+    let path = format!("/v2/orders/{}", order["id"].as_str().unwrap());
+    assert_eq!(venue.delete(&path).await.status, 204);
+    session.acknowledge(3).await;
+    let updates = session.step().await.updates;
+    assert_eq!(events(&updates), ["pending_cancel", "fill"]);
+    assert_eq!(venue.get(&path).await.body["status"], "filled");
 }
 
 /// Conformance 106.

@@ -203,7 +203,9 @@ impl Wanted {
             "quotes" => self.add_items(page, symbol, &lists.quotes, left),
             "trades" => self.add_items(page, symbol, &lists.trades, left),
             _ => {
-                let bars = self.timeframe.map(|timeframe| timeframe.bars_from(&lists.bars));
+                let bars = self
+                    .timeframe
+                    .map(|timeframe| timeframe.bars_between(&lists.bars, self.start, self.end));
                 self.add_items(page, symbol, &bars.unwrap_or_default(), left)
             }
         }
@@ -281,4 +283,24 @@ fn read_token(token: &str) -> Result<(String, Timestamp, usize), ApiError> {
         parts.next().is_none().then_some((symbol, last, count))
     };
     read().ok_or_else(|| ApiError::bad_parameter("invalid page_token"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_names_the_last_item() {
+        let last = Timestamp::from_secs(5);
+        let token = write_token("BRK.B", last, 2);
+        assert_eq!(read_token(&token).unwrap(), ("BRK.B".into(), last, 2));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_token_is_read(text: String) {
+            let _ = read_token(&text);
+            let _ = read_token(&STANDARD.encode(text));
+        }
+    }
 }

@@ -14,6 +14,9 @@ pub(super) enum Timeframe {
     Months(u8),
 }
 
+/// The day on which the clocks go back is longer by this.
+const DAYLIGHT_SAVING: Span = Span::from_secs(3_600);
+
 impl Timeframe {
     /// Reads `5Min`, `1Hour`, `1Day`, `1Week`, `3Month` and their short forms.
     /// Source: Alpaca, Market Data API 1.1, parameter `timeframe`.
@@ -64,6 +67,15 @@ impl Timeframe {
         start.ok().and_then(|start| from_jiff(start.timestamp())).unwrap_or(at)
     }
 
+    /// The bars of this length that begin between two instants, and perhaps one before them.
+    pub(super) fn bars_between(self, bars: &[Bar], start: Timestamp, end: Timestamp) -> Vec<Bar> {
+        // A bar that begins by the end goes on behind it.
+        let last = end.plus(self.longest()).plus(DAYLIGHT_SAVING);
+        let from = bars.partition_point(|bar| bar.open_time < start);
+        let to = bars.partition_point(|bar| bar.open_time <= last).max(from);
+        self.bars_from(bars.get(from..to).unwrap_or_default())
+    }
+
     /// Bars of this length from shorter ones in time order. Bars that are longer than asked for
     /// say nothing about the inside of their time: there are none then.
     pub(super) fn bars_from(self, bars: &[Bar]) -> Vec<Bar> {
@@ -84,11 +96,42 @@ impl Timeframe {
             Self::Hours(count) => i64::from(count) * 3600,
             Self::Day => 86_400,
             Self::Week => 7 * 86_400,
-            Self::Months(count) => i64::from(count) * 28 * 86_400,
+            Self::Months(count) => i64::from(count) * 31 * 86_400,
         })
     }
 }
 
 fn step_of(at: Timestamp, step: Span) -> Timestamp {
     Timestamp::from_nanos(at.nanos().div_euclid(step.nanos()) * step.nanos())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_and_days_begin_by_new_yorks_clock() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let cases = [
+            ("5Min", "2026-07-06T13:34:59Z", "2026-07-06T13:30:00Z"),
+            ("4Hour", "2026-07-06T13:30:00Z", "2026-07-06T12:00:00Z"),
+            ("4H", "2026-01-06T14:30:00Z", "2026-01-06T13:00:00Z"),
+            ("1Day", "2026-07-07T03:59:00Z", "2026-07-06T04:00:00Z"),
+            ("1W", "2026-07-12T12:00:00Z", "2026-07-06T04:00:00Z"),
+            ("6Month", "2026-11-30T12:00:00Z", "2026-07-01T04:00:00Z"),
+        ];
+        for (timeframe, instant, start) in cases {
+            let timeframe = Timeframe::read(timeframe).unwrap();
+            assert_eq!(timeframe.start_of(at(instant)), at(start), "{timeframe:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_and_instant_are_taken(text: String, nanos: i64) {
+            let timeframe = Timeframe::read(&text).unwrap_or(Timeframe::Months(3));
+            timeframe.start_of(Timestamp::from_nanos(nanos));
+            Timeframe::Hours(7).start_of(Timestamp::from_nanos(nanos));
+        }
+    }
 }
