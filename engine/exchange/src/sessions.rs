@@ -88,15 +88,20 @@ impl Sessions {
         Some(boundary)
     }
 
+    /// Each midnight after the first instant seen, one by one, however far the clock moves.
     fn pass_midnight(&mut self, now: Timestamp) -> Option<(Timestamp, Boundary, u32)> {
-        if now < self.midnight {
+        if self.midnight == Timestamp::MIN {
+            let days = now.nanos().div_euclid(DAY.nanos()).saturating_add(1);
+            self.midnight = Timestamp::from_nanos(days.saturating_mul(DAY.nanos()));
             return None;
         }
         let passed = self.midnight;
-        let days = now.nanos().div_euclid(DAY.nanos());
-        self.midnight = Timestamp::from_nanos(days.saturating_add(1).saturating_mul(DAY.nanos()));
-        let date = crate::local::utc_date(passed.minus(Span::from_nanos(1)));
-        Some((if passed == Timestamp::MIN { now } else { passed }, Boundary::Close, date))
+        if now < passed {
+            return None;
+        }
+        self.midnight = passed.plus(DAY);
+        let yesterday = crate::local::utc_date(passed.minus(Span::from_nanos(1)));
+        Some((passed, Boundary::Close, yesterday))
     }
 
     /// The close at which a day order received now expires: of this session, or of the next when

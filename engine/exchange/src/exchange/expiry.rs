@@ -3,7 +3,7 @@
 use super::{Exchange, LastClose};
 use crate::sessions::Boundary;
 use crate::{Activity, FeeActivity, UpdateEvent};
-use kernel::{OrderStatus, TimeInForce, Timestamp};
+use kernel::{OrderStatus, TimeInForce};
 
 impl Exchange {
     /// Passes a boundary of the trading day; the clock stands at it.
@@ -64,8 +64,7 @@ impl Exchange {
             market.lastday = Some(market.price).filter(|price| price.is_positive());
         }
         let margins = self.margins();
-        let date = Some(date).filter(|_| self.now > Timestamp::MIN);
-        self.last_close =
-            LastClose { equity: margins.equity(), maintenance: margins.maintenance, date };
+        let (equity, maintenance) = (margins.equity(), margins.maintenance);
+        self.last_close = LastClose { equity, maintenance, date: Some(date) };
     }
 }

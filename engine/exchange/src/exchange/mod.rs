@@ -121,7 +121,8 @@ impl Exchange {
         self.advance(time);
     }
 
-    /// Moves the clock without market data; never backwards.
+    /// Moves the clock without market data; never backwards. Data of an instant must be taken
+    /// before the clock is moved there: at a close, the orders that it could fill are gone.
     pub fn advance(&mut self, to: Timestamp) {
         while self.wake <= to {
             self.fall_due(to);

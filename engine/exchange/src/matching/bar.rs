@@ -22,7 +22,7 @@
 //! they arrived; then stops, then limits, for an adverse move is taken to come before a good one.
 //!
 //! An order fills in no bar that opened before it arrived. All fills of a bar carry the time of
-//! its first trade. Known to be kind: the whole quantity finds the price of one trade unless a
+//! its first trade (or the clock's, where that has gone past it without data). Known to be kind: the whole quantity finds the price of one trade unless a
 //! share of the volume is set, and a stop inside a bar finds its own price.
 
 use super::{Outcome, Stance, mirror};

@@ -93,10 +93,12 @@ impl Venue {
         Ok(())
     }
 
-    /// The venue's time. Never past data that are still to come.
+    /// The venue's time. Always before data that are still to come: were it at a close already,
+    /// the last bar of the session would find its orders expired.
     pub(super) fn now(&self) -> Timestamp {
+        const INSTANT: Span = Span::from_nanos(1);
         let running = self.clock.as_ref().map_or(self.exchange.now(), PacedClock::now);
-        let next = self.steps.next_time().unwrap_or(running);
+        let next = self.steps.next_time().map_or(running, |next| next.minus(INSTANT));
         running.min(next).max(self.exchange.now())
     }
 
