@@ -16,7 +16,8 @@ const BARS: usize = 1_000_000;
 /// In million a second: what the design asks for.
 const BUDGET: f64 = 25.0;
 /// Name, strategy, parameters.
-const CASES: [(&str, &str, &[(&str, &str)]); 3] = [
+type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+const CASES: [Case; 3] = [
     ("SMA 10/30", "sma-crossover", &[("fast", "10"), ("slow", "30")]),
     ("SMA 100/300", "sma-crossover", &[("fast", "100"), ("slow", "300")]),
     ("buy and hold", "buy-and-hold", &[]),

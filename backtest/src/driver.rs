@@ -181,24 +181,30 @@ impl<'a> Driver<'a> {
     }
 
     /// Feeds one input, after the timers that come before it.
+    // Inlined, so that market data is written once, to where the kernel reads it.
+    #[inline]
     fn feed(&mut self, input: Input) -> Result<(), BacktestError> {
         let now = self.kernel.state().now();
         let at = input.own_time().map_or(now, |own| own.max(now));
         while let Some(deadline) = self.kernel.due(at) {
-            self.decide(deadline, Input::Timer)?;
+            self.decide(&Stamped { at: deadline, seen: deadline, input: Input::Timer })?;
         }
-        self.decide(at, input)
+        self.decide(&Stamped { at, seen: at, input })
     }
 
-    fn decide(&mut self, at: Timestamp, input: Input) -> Result<(), BacktestError> {
-        let stamped = Stamped { at, seen: at, input };
-        if let Err(source) = self.kernel.decide(&stamped, &mut self.out) {
+    fn decide(&mut self, stamped: &Stamped) -> Result<(), BacktestError> {
+        if let Err(source) = self.kernel.decide(stamped, &mut self.out) {
             return Err(BacktestError::Decide { seq: self.kernel.state().next_seq() - 1, source });
         }
         // Almost every input leads to nothing.
         if self.out.events.is_empty() && self.journal.is_none() {
             return Ok(());
         }
+        self.act_on(stamped)
+    }
+
+    /// Records what an input led to, and does it.
+    fn act_on(&mut self, stamped: &Stamped) -> Result<(), BacktestError> {
         self.record(stamped)?;
         let fees_due = std::mem::take(&mut self.out.fees_due);
         for send in std::mem::take(&mut self.out.sends) {
@@ -226,7 +232,7 @@ impl<'a> Driver<'a> {
     }
 
     /// Hashes what was decided, and stores it if that is wanted.
-    fn record(&mut self, stamped: Stamped) -> Result<(), BacktestError> {
+    fn record(&mut self, stamped: &Stamped) -> Result<(), BacktestError> {
         let at = self.out.at;
         for event in &self.out.events {
             self.hash.add(at, event);
@@ -236,7 +242,7 @@ impl<'a> Driver<'a> {
         let Some(journal) = &mut self.journal else {
             return Ok(());
         };
-        for record in self.out.records(stamped) {
+        for record in self.out.records(stamped.clone()) {
             journal.append(&record)?;
         }
         if journal.last_seq() >= self.committed + COMMIT_EVERY {

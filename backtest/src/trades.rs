@@ -70,7 +70,7 @@ impl Trades {
         let time = bar_time;
         let fill = Fill { symbol, side, quantity, price, realised, position, time };
         let trade = self.book(&fill);
-        let value = price.times(quantity).to_cash(Rounding::HalfEven).unwrap_or(Cash::MAX);
+        let value = price.value(quantity, Rounding::HalfEven).unwrap_or(Cash::MAX);
         self.uncharged.push((trade, reported, value));
     }
 

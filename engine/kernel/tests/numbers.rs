@@ -138,6 +138,17 @@ proptest! {
     }
 
     #[test]
+    fn the_value_of_a_quantity_is_its_product_rounded_as_said(
+        price in nanos(), quantity in nanos(), shares in -1_000_000_i64..1_000_000, rounding in rounding(),
+    ) {
+        let price = Price::from_nanos(price);
+        for quantity in [Quantity::from_nanos(quantity), Quantity::from_whole(shares).unwrap()] {
+            let product = price.times(quantity).to_cash(rounding);
+            prop_assert_eq!(price.value(quantity, rounding), product, "{} of {}", price, quantity);
+        }
+    }
+
+    #[test]
     fn a_share_lies_between_its_roundings(cash in nanos(), numerator in any::<i64>(), denominator in 1_i64..) {
         let cash = Cash::from_nanos(cash);
         let share = |rounding| cash.proportion(numerator, denominator, rounding);

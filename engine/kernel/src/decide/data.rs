@@ -27,7 +27,7 @@ impl Deciding<'_> {
         if let Err(reason) = self.usable(data) {
             return self.emit(Event::DataRefused { symbol: data.symbol(), reason });
         }
-        if !self.observe(data) || !self.may_propose() {
+        if !self.show(data) || !self.may_propose() {
             return Ok(());
         }
         let mut intents = std::mem::take(&mut self.kernel.intents);
@@ -43,13 +43,20 @@ impl Deciding<'_> {
         data.check()
     }
 
-    /// Lets every strategy see the data; `false` when it lies outside the hours that are traded.
-    pub(super) fn observe(&mut self, data: &MarketData) -> bool {
+    /// Market data from before now, for the strategies' windows alone.
+    pub(super) fn warm_up(&mut self, data: &MarketData) {
+        if self.usable(data).is_ok() {
+            self.show(data);
+        }
+    }
+
+    /// Lets every strategy see usable data; `false` when it lies outside the hours that are traded.
+    fn show(&mut self, data: &MarketData) -> bool {
         let counts = match data {
             MarketData::Bar(bar) => self.state().bar_counts(bar),
             MarketData::Quote(_) | MarketData::Trade(_) => self.state().tick_counts(data.time()),
         };
-        if counts && self.usable(data).is_ok() {
+        if counts {
             for strategy in &mut self.kernel.strategies {
                 strategy.observe(data);
             }

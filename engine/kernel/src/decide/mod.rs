@@ -176,7 +176,7 @@ impl Deciding<'_> {
                 self.emit(Event::SessionResumed)
             }
             Input::Warmup(data) => {
-                self.observe(data);
+                self.warm_up(data);
                 Ok(())
             }
             Input::Market(data) => self.market(data),

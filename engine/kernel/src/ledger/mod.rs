@@ -43,7 +43,7 @@ impl Position {
 
     /// Profit or loss at a price, were it closed there; `None` on overflow.
     pub fn unrealised(&self, price: Price) -> Option<Cash> {
-        price.times(self.quantity).to_cash(Rounding::HalfEven)?.checked_sub(self.cost)
+        price.value(self.quantity, Rounding::HalfEven)?.checked_sub(self.cost)
     }
 }
 
@@ -214,7 +214,7 @@ impl Ledger {
 }
 
 fn value_of(price: Price, signed: Quantity) -> Result<Cash, LedgerError> {
-    price.times(signed).to_cash(Rounding::HalfEven).ok_or(LedgerError::Overflow)
+    price.value(signed, Rounding::HalfEven).ok_or(LedgerError::Overflow)
 }
 
 /// How the cost of a position changes when `signed` shares of total `value` fill at `price`.
@@ -230,7 +230,7 @@ fn cost_change(held: &Position, signed: Quantity, price: Price, value: Cash) -> 
         return share.checked_neg();
     }
     let rest = signed.checked_add(held.quantity)?;
-    price.times(rest).to_cash(Rounding::HalfEven)?.checked_sub(held.cost)
+    price.value(rest, Rounding::HalfEven)?.checked_sub(held.cost)
 }
 
 fn add(account: &mut Cash, amount: Cash) -> Result<(), LedgerError> {

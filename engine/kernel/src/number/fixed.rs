@@ -135,6 +135,17 @@ impl Price {
         Notional::from_raw(self.0 as i128 * quantity.0 as i128)
     }
 
+    /// The value of a quantity at this price, rounded as said; `None` when it does not fit.
+    ///
+    /// The same as [`Price::times`] and [`Notional::to_cash`], in 64 bits for whole shares, whose
+    /// value needs no rounding.
+    pub fn value(self, quantity: Quantity, rounding: Rounding) -> Option<Cash> {
+        if quantity.is_whole() {
+            return self.0.checked_mul(quantity.0 / SCALE).map(Cash);
+        }
+        self.times(quantity).to_cash(rounding)
+    }
+
     /// This price moved by signed basis points, rounded as said; `None` on overflow.
     pub fn shifted(self, by: BasisPoints, rounding: Rounding) -> Option<Price> {
         let scaled = i128::from(self.0) * i128::from(10_000 + by.get());

@@ -96,7 +96,7 @@ impl Proposal<'_> {
     /// USD at the worst price, rounded up.
     fn worst_notional(&self) -> Result<Cash, Denial> {
         let price = self.worst_price.ok_or(Denial::NoPrice)?;
-        price.times(self.quantity).to_cash(Rounding::Up).ok_or(Denial::Overflow)
+        price.value(self.quantity, Rounding::Up).ok_or(Denial::Overflow)
     }
 
     /// Live orders other than the one this proposal replaces.

@@ -212,23 +212,28 @@ impl State {
     pub fn market_value(&self, symbol: SymbolId) -> Option<Cash> {
         let position = self.ledger.position(symbol);
         match self.last_price(symbol) {
-            Some(price) => price.times(position.quantity).to_cash(Rounding::HalfEven),
+            Some(price) => price.value(position.quantity, Rounding::HalfEven),
             None => Some(position.cost),
         }
     }
 
     /// Cash and positions at the last prices; saturates.
     pub fn equity(&self) -> Cash {
-        let held = self.symbols().ids().fold(self.ledger.cash().nanos(), |sum, symbol| {
+        let held = self.held().fold(self.ledger.cash().nanos(), |sum, symbol| {
             sum.saturating_add(self.market_value(symbol).unwrap_or(Cash::MAX).nanos())
         });
         Cash::from_nanos(held)
     }
 
+    /// The symbols in which something is held.
+    fn held(&self) -> impl Iterator<Item = SymbolId> {
+        let positions = self.symbols().ids().zip(self.ledger.positions());
+        positions.filter(|(_, position)| !position.quantity.is_zero()).map(|(symbol, _)| symbol)
+    }
+
     /// Long plus short at the last prices; `None` on overflow.
     pub(crate) fn gross_exposure(&self) -> Option<Cash> {
-        self.symbols()
-            .ids()
+        self.held()
             .try_fold(Cash::ZERO, |sum, symbol| sum.checked_add(self.market_value(symbol)?.abs()))
     }
 
