@@ -202,6 +202,7 @@ fn a_difference_with_live_orders_is_looked_at_twice() {
         status: OrderStatus::New,
     }];
     bench.feed(Input::Link { link: Link::Orders, up: false });
+    bench.feed(Input::Link { link: Link::Orders, up: true });
     let first = bench.feed(Input::Broker(Box::new(state.clone())));
     assert!(matches!(&first[..], [Event::DifferenceSuspected { .. }]));
     assert!(!bench.kernel.state().is_reconciled());
@@ -210,6 +211,17 @@ fn a_difference_with_live_orders_is_looked_at_twice() {
     assert!(bench.kernel.state().is_reconciled());
     assert_eq!(bench.kernel.state().ledger().cash(), cash("98000"));
     assert_eq!(bench.position().quantity, shares(10));
+}
+
+#[test]
+fn books_compared_while_the_order_stream_is_down_are_not_reconciled() {
+    let mut bench = Bench::warm(Limits::default());
+    bench.feed(Input::Link { link: Link::Orders, up: false });
+    bench.feed(Input::Broker(Box::new(broker("100000"))));
+    bench.feed(Input::Link { link: Link::Orders, up: true });
+    assert!(!bench.kernel.state().is_reconciled());
+    bench.feed(Input::Broker(Box::new(broker("100000"))));
+    assert!(bench.kernel.state().is_reconciled());
 }
 
 #[test]

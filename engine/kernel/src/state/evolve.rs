@@ -179,7 +179,8 @@ impl State {
             }
             Event::DifferenceSuspected { differences } => self.suspected.clone_from(differences),
             Event::Reconciled { .. } => {
-                self.reconciled = true;
+                // What happens while the stream is down is known only after it is up again.
+                self.reconciled = self.order_stream_up;
                 self.suspected.clear();
             }
             Event::DifferenceFound(difference) => self.settle(difference).map_err(ledger)?,

@@ -2,7 +2,7 @@
 //! given out to be sent before it is on disk.
 
 use super::SessionError;
-use super::courier::{Answer, Errand, Target};
+use super::courier::{Answer, Errand, Mark, Target};
 use super::status::{Gauges, Status};
 use super::venue_clock::machine_time;
 use journal::{Durability, EventsHash, Journal};
@@ -129,7 +129,7 @@ impl Core {
                 let new = fees.into_iter().filter(|fee| !self.state().ledger().has_fee(&fee.id));
                 new.map(Input::Fee).collect()
             }
-            Answer::Broker(state) => vec![Input::Broker(state)],
+            Answer::Broker(state, _) => vec![Input::Broker(state)],
             Answer::Bars(bars) => {
                 let new = bars.into_iter().filter(|bar| self.is_unseen(bar));
                 new.map(|bar| Input::Warmup(MarketData::Bar(bar))).collect()
@@ -167,6 +167,12 @@ impl Core {
     /// Every live order.
     pub fn live_orders(&self) -> Vec<Target> {
         self.live(|_| true)
+    }
+
+    /// Where the books stand, under a connection of the order stream.
+    pub fn mark(&self, connection: u64) -> Mark {
+        let state = self.state();
+        Mark { connection, fills: state.tally().fills, fees: state.ledger().total_fees() }
     }
 
     /// Every live order that the broker has not answered for.

@@ -136,9 +136,9 @@ impl Desk {
     /// suspected.
     pub async fn reconcile_in_turn(&mut self) -> Result<(), SessionError> {
         for _ in 0..2 {
-            let since = self.core.fees_due();
-            let targets = self.core.live_orders();
-            self.run_in_turn(Errand::Reconcile(targets, since)).await?;
+            let (orders, fees_since) = (self.core.live_orders(), self.core.fees_due());
+            let mark = self.core.mark(0);
+            self.run_in_turn(Errand::Reconcile { orders, fees_since, mark }).await?;
             if self.core.state().is_reconciled() {
                 break;
             }

@@ -27,7 +27,9 @@ pub(super) async fn trade(
     let (out, answers) = mpsc::channel(ANSWERS);
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let next_reconcile = Some(Instant::now() + desk.clock.wall(desk.config.timing.reconcile));
+    let is_reconciled = desk.core.state().is_reconciled();
+    let pause = if is_reconciled { desk.config.timing.reconcile } else { Duration::ZERO };
+    let next_reconcile = Some(Instant::now() + desk.clock.wall(pause));
     let mut session = RealTime {
         desk,
         market,
@@ -35,6 +37,7 @@ pub(super) async fn trade(
         out,
         answers,
         ticks,
+        connection: 0,
         next_reconcile,
         ends_at,
         stopping: None,
@@ -59,6 +62,8 @@ struct RealTime<'a> {
     out: mpsc::Sender<Answer>,
     answers: mpsc::Receiver<Answer>,
     ticks: Interval,
+    /// Counts the comings and goings of the order stream.
+    connection: u64,
     /// When the books are compared with the broker's next; `None` while that is under way.
     next_reconcile: Option<Instant>,
     ends_at: Option<Instant>,
@@ -160,7 +165,12 @@ impl RealTime<'_> {
 
     fn answer(&mut self, answer: Answer) -> Result<(), SessionError> {
         let was_read = matches!(answer, Answer::Read(..));
-        if matches!(answer, Answer::Broker(_)) {
+        if let Answer::Broker(_, mark) = answer {
+            if mark != self.desk.core.mark(self.connection) {
+                // Something happened while it was asked, so it is asked again.
+                self.reconcile_within(TICK);
+                return Ok(());
+            }
             let next = self.desk.clock.wall(self.desk.config.timing.reconcile).max(TICK);
             self.next_reconcile = Some(Instant::now() + next);
         }
@@ -178,6 +188,7 @@ impl RealTime<'_> {
         match message {
             Ok(OrderStreamMessage::Report { report, .. }) => self.feed(Input::Report(report)),
             Ok(OrderStreamMessage::Up) => {
+                self.connection += 1;
                 self.feed(Desk::link(Link::Orders, true))?;
                 // Without sequence numbers and replay, what was missed is read.
                 self.reconcile_within(Duration::ZERO);
@@ -185,6 +196,7 @@ impl RealTime<'_> {
             }
             Ok(OrderStreamMessage::Down { .. }) => {
                 if self.desk.core.state().order_stream_is_up() {
+                    self.connection += 1;
                     self.feed(Desk::link(Link::Orders, false))?;
                 }
                 Ok(())
@@ -268,9 +280,9 @@ impl RealTime<'_> {
         let is_due = self.next_reconcile.is_some_and(|at| at <= Instant::now());
         if is_due && state.order_stream_is_up() {
             self.next_reconcile = None;
-            let since = self.desk.core.fees_due();
-            let targets = self.desk.core.live_orders();
-            self.send_out(Errand::Reconcile(targets, since));
+            let (orders, fees_since) = (self.desk.core.live_orders(), self.desk.core.fees_due());
+            let mark = self.desk.core.mark(self.connection);
+            self.send_out(Errand::Reconcile { orders, fees_since, mark });
         }
         match self.desk.housekeeping() {
             Err(error @ SessionError::NoRoom { .. }) if self.failure.is_none() => {

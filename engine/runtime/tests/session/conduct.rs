@@ -1,1 +1,125 @@
-//! conduct
+//! How sessions end.
+
+use crate::support::{Plan, assert_books_agree, data_dir, exchange, generated, shares};
+use exchange::server::{Running, Speed};
+use kernel::{Intents, MarketData, OrderKind, Rounding, ShutdownPolicy, Side, View};
+use runtime::session::{Phase, journal_dir};
+use std::path::Path;
+use std::time::Duration;
+
+/// Ten bars a second.
+const PACE: Speed = Speed::Times(600.0);
+
+/// Holds ten shares, and rests an entry below the market.
+fn hold_and_rest(data: &MarketData, view: &View<'_>, intents: &mut Intents) {
+    let symbol = data.symbol();
+    if view.has_open_order(symbol) {
+        return;
+    }
+    if view.position(symbol).quantity.is_zero() {
+        intents.market(symbol, Side::Buy, shares(10));
+    } else {
+        let limit = data.price().shifted(kernel::BasisPoints::new(-300), Rounding::Down).unwrap();
+        let kind = OrderKind::Limit { limit: limit.to_tick(Rounding::Down) };
+        intents.submit(symbol, Side::Buy, shares(1), kind);
+    }
+}
+
+fn plan(dir: &Path, exchange: &Running, policy: ShutdownPolicy) -> Plan {
+    let mut plan = Plan::scripted(dir, exchange, &["SPY"], hold_and_rest);
+    plan.config.shutdown = policy;
+    plan
+}
+
+fn open_orders(exchange: &Running) -> usize {
+    let orders = exchange.snapshot().orders;
+    orders.iter().filter(|order| !order.status.is_final()).count()
+}
+
+/// Runs until a position is held and an order rests, then asks the session to end.
+async fn end_with(policy: ShutdownPolicy) -> (runtime::session::Summary, Running) {
+    let dir = data_dir();
+    let exchange = exchange(generated(&["SPY"], 5_000), PACE).await;
+    let mut session = plan(dir.path(), &exchange, policy).start();
+    session.until(|status| status.positions.len() == 1 && status.open_orders.len() == 1).await;
+    session.stopper.press();
+    let summary = session.ended().await.unwrap();
+    (summary, exchange)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_are_cancelled_and_positions_stay() {
+    let (summary, exchange) = end_with(ShutdownPolicy::CancelEntries).await;
+    assert_eq!(summary.positions["SPY"].qty, shares(10));
+    assert!(summary.orders.canceled >= 1);
+    assert_eq!(open_orders(&exchange), 0);
+    assert_books_agree(&summary, &exchange);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_stays_when_it_is_to_be_left() {
+    let (summary, exchange) = end_with(ShutdownPolicy::Leave).await;
+    assert_eq!(summary.positions["SPY"].qty, shares(10));
+    assert_eq!(open_orders(&exchange), 1);
+}
+
+/// Conformance 83.
+#[tokio::test(flavor = "multi_thread")]
+async fn flattening_cancels_then_closes_then_is_flat() {
+    let (summary, exchange) = end_with(ShutdownPolicy::Flatten).await;
+    assert!(summary.positions.is_empty());
+    assert_eq!(open_orders(&exchange), 0);
+    assert_books_agree(&summary, &exchange);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_ends_by_itself_when_its_time_is_up() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&["SPY"], 5_000), PACE).await;
+    let mut plan = plan(dir.path(), &exchange, ShutdownPolicy::CancelEntries);
+    plan.config.run_for = Some(Duration::from_millis(300));
+    let summary = plan.run().await.unwrap();
+    assert_books_agree(&summary, &exchange);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_signal_waits_for_nothing() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&["SPY"], 5_000), PACE).await;
+    let mut session = plan(dir.path(), &exchange, ShutdownPolicy::CancelEntries).start();
+    session.until(|status| status.phase == Phase::Running).await;
+    session.stopper.press();
+    session.stopper.press();
+    let summary = session.ended().await.unwrap();
+    assert_eq!(summary.broker, None, "the broker is not asked any more");
+    journal::verify(&journal_dir(dir.path())).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_in_lock_step_hears_what_the_exchange_has_done() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&["SPY"], 20_000), Speed::Max).await;
+    let mut session = Plan::new(dir.path(), &exchange, &["SPY"], "sma-crossover").start();
+    session.until(|status| status.tally.fills > 5).await;
+    session.stopper.press();
+    let summary = session.ended().await.unwrap();
+    assert!(summary.inputs < 20_000);
+    assert_books_agree(&summary, &exchange);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finished_session_makes_room_for_a_new_one() {
+    let dir = data_dir();
+    let feed = generated(&["SPY"], 100);
+    let mut sessions = Vec::new();
+    for _ in 0..2 {
+        let exchange = exchange(feed.clone(), Speed::Max).await;
+        let plan = Plan::new(dir.path(), &exchange, &["SPY"], "buy-and-hold");
+        sessions.push(plan.run().await.unwrap());
+        exchange.shutdown().await;
+    }
+    assert_ne!(sessions[0].session, sessions[1].session);
+    assert_eq!(sessions[0].events_hash, sessions[1].events_hash);
+    let kept = journal::finished(&journal_dir(dir.path())).unwrap();
+    assert!(kept[0].ends_with(&sessions[0].session), "{kept:?}");
+}

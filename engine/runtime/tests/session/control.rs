@@ -1,1 +1,63 @@
-//! control
+//! Operators and a running session.
+
+use crate::support::{Plan, Session, assert_books_agree, data_dir, exchange, generated, shares};
+use exchange::server::Speed;
+use kernel::{Intents, MarketData, Side, TradingState, View};
+use runtime::control::{Answer, Request, ask};
+
+/// Holds ten shares.
+fn hold(data: &MarketData, view: &View<'_>, intents: &mut Intents) {
+    let symbol = data.symbol();
+    if !view.has_open_order(symbol) && view.position(symbol).quantity.is_zero() {
+        intents.market(symbol, Side::Buy, shares(10));
+    }
+}
+
+async fn tell(session: &Session, cmd: &str) -> Answer {
+    let (dir, request) = (session.dir.clone(), Request::new(cmd, "a test"));
+    let asked = tokio::task::spawn_blocking(move || ask(&dir, &request)).await;
+    let answer = asked.unwrap().unwrap();
+    assert!(answer.ok, "{answer:?}");
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_halted_resumed_and_flattened() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&["SPY"], 5_000), Speed::Times(600.0)).await;
+    let mut session = Plan::scripted(dir.path(), &exchange, &["SPY"], hold).start();
+    session.until(|status| status.positions.len() == 1).await;
+
+    let halted = tell(&session, "halt").await;
+    assert_eq!(halted.body["trading"], "halted");
+    let status = tell(&session, "status").await;
+    assert_eq!(status.body["positions"][0]["qty"], "10");
+
+    let resumed = tell(&session, "resume").await;
+    assert_eq!(resumed.body["trading"], "active");
+
+    let flattening = tell(&session, "flatten").await;
+    assert_eq!(flattening.body["flattening"], true);
+    let flat = session.until(|status| status.positions.is_empty() && !status.flattening).await;
+    assert_eq!(flat.trading, TradingState::Halted, "strategies do not buy it all back");
+    tell(&session, "cancel-all").await;
+
+    session.stopper.press();
+    let summary = session.ended().await.unwrap();
+    assert_eq!(summary.trading, TradingState::Halted);
+    assert_books_agree(&summary, &exchange);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_in_lock_step_listens_too() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&["SPY"], 20_000), Speed::Max).await;
+    let mut session = Plan::scripted(dir.path(), &exchange, &["SPY"], hold).start();
+    session.until(|status| status.positions.len() == 1).await;
+    tell(&session, "flatten").await;
+    session.until(|status| status.positions.is_empty()).await;
+    session.stopper.press();
+    let summary = session.ended().await.unwrap();
+    assert_eq!(summary.trading, TradingState::Halted);
+    assert_books_agree(&summary, &exchange);
+}

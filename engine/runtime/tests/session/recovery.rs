@@ -1,1 +1,81 @@
-//! recovery
+//! A session that ends without a word, and the one that goes on with it.
+
+use crate::support::{
+    Plan, assert_books_agree, assert_sent_once, data_dir, exchange, exchange_with, generated,
+};
+use exchange::server::{OrderAnswerFault, Running, Speed};
+use runtime::session::{Summary, journal_dir, replay};
+use std::path::Path;
+
+const SYMBOLS: [&str; 2] = ["GLD", "SPY"];
+
+/// Crashes again and again, each time after a bit more was done, and then runs to the end.
+async fn crash_and_go_on(dir: &Path, exchange: &Running, crashes: u64) -> Summary {
+    let plan = || Plan::new(dir, exchange, &SYMBOLS, "rsi-mean-reversion");
+    let mut done = 0;
+    for _ in 0..crashes {
+        let mut session = plan().start();
+        let status = session.until(|status| status.tally.inputs > done + 50).await;
+        done = status.tally.inputs;
+        session.crash().await;
+    }
+    plan().run().await.unwrap()
+}
+
+fn verify(dir: &Path, crashes: u64) {
+    let journal = journal_dir(dir);
+    journal::verify(&journal).unwrap();
+    let report = replay::verify(&journal, |start| {
+        let spec = &start.strategies[0];
+        let params = spec.params.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+        strategies::build(&spec.name, &params.collect(), &start.symbols).map(|built| vec![built.0])
+    });
+    let report = report.unwrap();
+    assert_eq!(report.difference, None);
+    assert_eq!(report.restarts, crashes);
+}
+
+/// Conformance 59, 86.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_lock_step_nothing_is_lost_and_nothing_is_sent_twice() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&SYMBOLS, 3_000), Speed::Max).await;
+    let summary = crash_and_go_on(dir.path(), &exchange, 6).await;
+    assert!(summary.fills > 0);
+    assert_books_agree(&summary, &exchange);
+    assert_sent_once(&summary, &exchange);
+    verify(dir.path(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_are_lost_on_top_change_nothing() {
+    let dir = data_dir();
+    let fault = OrderAnswerFault { every: 3, gateway_timeout: true };
+    let exchange = exchange_with(generated(&SYMBOLS, 3_000), Speed::Max, |config| {
+        config.faults.order_answers = Some(fault);
+        config.faults.duplicate_updates = false;
+    });
+    let exchange = exchange.await;
+    let summary = crash_and_go_on(dir.path(), &exchange, 4).await;
+    assert_books_agree(&summary, &exchange);
+    assert_sent_once(&summary, &exchange);
+    verify(dir.path(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_at_a_pace_goes_on_where_it_was() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&SYMBOLS, 20_000), Speed::Times(6000.0)).await;
+    let plan = || Plan::new(dir.path(), &exchange, &SYMBOLS, "rsi-mean-reversion");
+    let mut first = plan().start();
+    let before = first.until(|status| status.tally.fills > 3).await;
+    first.crash().await;
+    let mut second = plan().start();
+    let after = second.until(|status| status.tally.fills > before.tally.fills + 1).await;
+    assert_eq!(after.session, before.session);
+    second.stopper.press();
+    let summary = second.ended().await.unwrap();
+    assert_books_agree(&summary, &exchange);
+    assert_sent_once(&summary, &exchange);
+    verify(dir.path(), 1);
+}

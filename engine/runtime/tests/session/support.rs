@@ -1,7 +1,10 @@
 //! An exchange, a session on it, and what both say at the end.
 
 use exchange::server::{Running, ServerConfig, Source, Speed};
-use kernel::{Limits, MarketData, ShutdownPolicy, Span, Strategy, Symbols, TradingHours};
+use kernel::{
+    Intents, Limits, MarketData, Quantity, ShutdownPolicy, Span, Strategy, StrategySpec, Symbols,
+    TradingHours, View,
+};
 use marketdata::{Feed, Generator, SyntheticConfig};
 use runtime::alpaca::{Channels, Credentials, Endpoints};
 use runtime::session::{
@@ -53,6 +56,31 @@ pub async fn exchange_with(
     exchange::server::start(config).await.unwrap()
 }
 
+/// A strategy that a test writes down as one function from data and view to intents.
+pub struct Scripted<F>(pub F);
+
+impl<F> Strategy for Scripted<F>
+where
+    F: Fn(&MarketData, &View<'_>, &mut Intents) + Send,
+{
+    fn observe(&mut self, _: &MarketData) {}
+
+    fn propose(&self, data: &MarketData, view: &View<'_>, intents: &mut Intents) {
+        (self.0)(data, view, intents);
+    }
+
+    fn warmup_bars(&self) -> usize {
+        0
+    }
+
+    fn reset(&mut self) {}
+}
+
+/// So many whole shares.
+pub fn shares(whole: i64) -> Quantity {
+    Quantity::from_whole(whole).unwrap()
+}
+
 /// A session on an exchange, not started yet.
 pub struct Plan {
     pub config: SessionConfig,
@@ -97,9 +125,21 @@ impl Plan {
             requests_per_minute: 100_000,
             readers: Default::default(),
             journal: journal::Options::default(),
-            timing: Timing { settle: Duration::from_secs(5), ..Timing::default() },
+            timing: timing(),
         };
         Self { config, strategies: vec![strategy] }
+    }
+
+    /// The same with a test's own strategy.
+    pub fn scripted<F>(dir: &Path, exchange: &Running, symbols: &[&str], script: F) -> Self
+    where
+        F: Fn(&MarketData, &View<'_>, &mut Intents) + Send + 'static,
+    {
+        let mut plan = Self::new(dir, exchange, symbols, "buy-and-hold");
+        plan.config.strategies =
+            vec![StrategySpec { name: "scripted".into(), params: Default::default() }];
+        plan.strategies = vec![Box::new(Scripted(script))];
+        plan
     }
 
     /// Runs it to its end.
@@ -123,6 +163,15 @@ async fn run(
     status: watch::Sender<Status>,
 ) -> Result<Summary, SessionError> {
     session::run(plan.config, plan.strategies, stop, status).await
+}
+
+/// Reconnects at once and gives up soon: everything is on this machine.
+fn timing() -> Timing {
+    let mut timing = Timing { settle: Duration::from_secs(10), ..Timing::default() };
+    timing.stream.first_retry = Duration::from_millis(10);
+    timing.stream.longest_retry = Duration::from_millis(50);
+    timing.second_look = Duration::from_millis(50);
+    timing
 }
 
 /// A running session.

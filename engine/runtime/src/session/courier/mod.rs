@@ -15,8 +15,8 @@ use super::catch_up::OrderRead;
 use super::venue::Venue;
 use crate::alpaca::BarsQuery;
 use kernel::{
-    Bar, BrokerOrderId, BrokerState, FeeCharge, Order, OrderNumber, Quantity, Report, Span, State,
-    SymbolId, Timestamp,
+    Bar, BrokerOrderId, BrokerState, Cash, FeeCharge, Order, OrderNumber, Quantity, Report, Span,
+    State, SymbolId, Timestamp,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,9 +35,27 @@ pub(super) enum Errand {
     /// The fee postings since an instant.
     Fees(Timestamp),
     /// Everything the broker holds: the orders named, then fees since an instant, then the account.
-    Reconcile(Vec<Target>, Timestamp),
+    Reconcile {
+        orders: Vec<Target>,
+        fees_since: Timestamp,
+        /// Where the books stand while it is asked, for the answer.
+        mark: Mark,
+    },
     /// Bars of the past.
     Bars(BarsWanted),
+}
+
+/// Where the books stand. What the broker says of its own can be compared with ours only when
+/// they stand where they stood while it was asked: account, positions and orders are three answers,
+/// and an execution that is booked in between is in some of them and not in others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// Counts the comings and goings of the order stream.
+    pub connection: u64,
+    /// Executions booked.
+    pub fills: u64,
+    /// Fees booked.
+    pub fees: Cash,
 }
 
 /// Bars of the past that strategies are to observe.
@@ -69,8 +87,8 @@ pub(super) enum Answer {
     CancelFailed(OrderNumber, Box<str>),
     /// The broker's fee postings.
     Fees(Vec<FeeCharge>),
-    /// What the broker holds.
-    Broker(Box<BrokerState>),
+    /// What the broker holds, and where the books stood when it was asked.
+    Broker(Box<BrokerState>, Mark),
     /// Bars of the past.
     Bars(Vec<Bar>),
 }
@@ -180,7 +198,12 @@ impl Courier {
             Errand::Read(target) => self.read_and_tell(&target, out).await,
             Errand::Find(target) => self.look_for(&target, now, out).await,
             Errand::Fees(since) => self.fees(since, out).await,
-            Errand::Reconcile(targets, since) => self.reconcile(targets, since, out).await,
+            Errand::Reconcile { orders, fees_since, mark } => {
+                for order in &orders {
+                    self.read_and_tell(order, out).await;
+                }
+                self.account(fees_since, mark, out).await;
+            }
             Errand::Bars(wanted) => self.bars(&wanted, out).await,
         }
     }

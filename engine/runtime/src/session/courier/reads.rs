@@ -1,6 +1,6 @@
 //! Looking things up.
 
-use super::{Answer, BarsWanted, Courier, Target, tell};
+use super::{Answer, BarsWanted, Courier, Mark, Target, tell};
 use crate::alpaca::{ApiError, OrderState};
 use crate::session::OrderRead;
 use kernel::{OrderNumber, Report, ReportKind, Timestamp};
@@ -102,22 +102,19 @@ impl Courier {
         }
     }
 
-    /// Orders come before the account, so that what filled meanwhile is booked by its executions
-    /// and is not seen as a difference.
-    pub(super) async fn reconcile(
+    /// The account comes after its orders were read, so that what filled meanwhile is booked by
+    /// its executions and is not seen as a difference; fees before it, for the same reason.
+    pub(super) async fn account(
         &self,
-        targets: Vec<Target>,
-        since: Timestamp,
+        fees_since: Timestamp,
+        mark: Mark,
         out: &mpsc::Sender<Answer>,
     ) {
         let mut backoff = self.backoff();
-        for target in &targets {
-            self.read_and_tell(target, out).await;
-        }
         loop {
-            self.fees(since, out).await;
+            self.fees(fees_since, out).await;
             match self.venue.broker_state().await {
-                Ok(state) => return tell(out, Answer::Broker(Box::new(state))).await,
+                Ok(state) => return tell(out, Answer::Broker(Box::new(state), mark)).await,
                 Err(error) => tracing::warn!("cannot read the account: {error}"),
             }
             tokio::time::sleep(backoff.step()).await;
