@@ -59,7 +59,7 @@ async fn paced(shared: &Shared, wait_for_subscriber: bool) -> Result<(), super::
             if pause.is_zero() {
                 venue.take_step()?;
             } else {
-                venue.tick();
+                venue.tick()?;
             }
             pause
         };

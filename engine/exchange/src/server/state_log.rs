@@ -94,8 +94,10 @@ impl Header {
 pub(super) enum Entry {
     /// The first line.
     Header(Box<Header>),
-    /// The data have gone on to this step, counted from 1.
-    Step(u64),
+    /// The data have gone on to this step, counted from 1, when the clock stood here.
+    Step { number: u64, at: Timestamp },
+    /// Time has passed without data, and something fell due.
+    Clock(Timestamp),
     /// Something was asked at a time of the venue.
     Ask { at: Timestamp, request: Request },
 }
@@ -206,7 +208,7 @@ mod tests {
     fn entries_come_back_and_a_torn_tail_is_cut_off() {
         let dir = tempfile::tempdir().unwrap();
         let entries = [
-            Entry::Step(1),
+            Entry::Step { number: 1, at: Timestamp::from_secs(4) },
             Entry::Ask { at: Timestamp::from_secs(5), request: Request::Cancel("x".into()) },
         ];
         let (mut log, found) = open(dir.path()).unwrap();

@@ -10,7 +10,7 @@ use super::source::{Prepared, Steps, prepare};
 use super::state_log::{Entry, Header, Request, StateLog};
 use super::tape::Tape;
 use super::wire;
-use crate::{Exchange, OrderRequest, OrderRow, Refusal, Replacement};
+use crate::{Exchange, OrderRequest, OrderRow, Refusal, Replacement, Update};
 use axum::body::Bytes;
 use kernel::{Bar, MarketData, Span, Timestamp, TradingDay};
 
@@ -77,11 +77,13 @@ impl Venue {
             let damaged = |reason: &str| log.damaged(place + 2, reason);
             match entry {
                 Entry::Header(_) => return Err(damaged("a second header").into()),
-                Entry::Step(step) if step == self.step + 1 => {
+                Entry::Step { number, at } if number == self.step + 1 => {
+                    self.exchange.advance(at);
                     let data = self.steps.take();
                     self.take_in(&data.ok_or_else(|| damaged("there is no such step"))?);
                 }
-                Entry::Step(_) => return Err(damaged("steps are missing").into()),
+                Entry::Clock(at) => self.exchange.advance(at),
+                Entry::Step { .. } => return Err(damaged("steps are missing").into()),
                 Entry::Ask { at, request } => {
                     self.exchange.advance(at);
                     // A refusal was the answer then, too.
@@ -125,7 +127,8 @@ impl Venue {
             return Ok(false);
         };
         if let Some(log) = &mut self.log {
-            log.append(&Entry::Step(self.step + 1))?;
+            let at = self.exchange.now();
+            log.append(&Entry::Step { number: self.step + 1, at })?;
         }
         let data = self.steps.take().unwrap_or_default();
         self.take_in(&data);
@@ -151,10 +154,18 @@ impl Venue {
     }
 
     /// Lets the venue's time pass without data: what falls due happens.
-    pub(super) fn tick(&mut self) {
+    pub(super) fn tick(&mut self) -> Result<(), ServerError> {
         let now = self.now();
+        let before = marks(&self.exchange);
         self.exchange.advance(now);
-        self.publish_updates();
+        let updates = self.exchange.drain_updates();
+        if let Some(log) = &mut self.log
+            && (!updates.is_empty() || before != marks(&self.exchange))
+        {
+            log.append(&Entry::Clock(now))?;
+        }
+        self.publish(&updates);
+        Ok(())
     }
 
     pub(super) fn submit(&mut self, request: OrderRequest) -> Result<OrderRow, ApiError> {
@@ -200,14 +211,24 @@ impl Venue {
     }
 
     fn publish_updates(&mut self) {
-        for update in self.exchange.drain_updates() {
-            let message = wire::order::update(&update, &self.exchange);
+        let updates = self.exchange.drain_updates();
+        self.publish(&updates);
+    }
+
+    fn publish(&mut self, updates: &[Update]) {
+        for update in updates {
+            let message = wire::order::update(update, &self.exchange);
             let json = Bytes::from(serde_json::to_vec(&message).unwrap_or_default());
             for _ in 0..=usize::from(self.duplicate_updates) {
                 self.hub.publish_update(&json);
             }
         }
     }
+}
+
+/// What time alone can change besides orders: postings, and the close that the account remembers.
+fn marks(exchange: &Exchange) -> (usize, Option<u32>) {
+    (exchange.activities().len(), exchange.account().balance_asof)
 }
 
 impl Outcome {
