@@ -56,7 +56,7 @@ impl KafkaConfig {
     ///
     /// A message never times out on its own: the window is bounded and the journal holds what is
     /// behind it, so a broker that is down makes the publisher wait, in order and without loss.
-    pub(super) fn client(&self) -> ClientConfig {
+    pub fn client(&self) -> ClientConfig {
         let mut client = ClientConfig::new();
         client
             .set("bootstrap.servers", &self.brokers)

@@ -21,13 +21,16 @@ use pump::{Pump, Rest};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// The name of the publisher's cursor and of its figures.
 pub const NAME: &str = "kafka";
 
 /// How often the cursor is stored while much is on its way; each store is a file replaced.
 const STORE_EVERY: Duration = Duration::from_millis(250);
+
+/// How long a full queue is left alone when nothing arrives.
+const QUEUE_MOMENT: Duration = Duration::from_millis(10);
 
 /// Why publishing stopped. It starts again at its cursor.
 #[derive(Debug, thiserror::Error)]
@@ -117,7 +120,12 @@ impl Publisher {
             let idle = self.pump.window().in_flight() == 0;
             match rest? {
                 Rest::Budget => {}
-                Rest::Full => self.delivery().await?,
+                Rest::WindowFull => self.delivery().await?,
+                Rest::QueueFull => {
+                    if let Ok(arrived) = timeout(QUEUE_MOMENT, self.delivery()).await {
+                        arrived?;
+                    }
+                }
                 Rest::CaughtUp if idle => {
                     if !self.pump.tail().more().await? {
                         // The end of a producer waits for its thread.

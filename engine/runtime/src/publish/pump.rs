@@ -19,8 +19,11 @@ pub(super) enum Rest {
     Budget,
     /// Everything that may be read was handed over.
     CaughtUp,
-    /// Nothing more may be on its way before something has arrived.
-    Full,
+    /// As much is on its way as may be: something must arrive first.
+    WindowFull,
+    /// librdkafka takes no more for now. It counts a message until a moment after it has told of
+    /// its arrival, so there may be nothing left to wait for but that moment.
+    QueueFull,
 }
 
 /// A message ready to be sent.
@@ -74,12 +77,12 @@ impl Pump {
     pub(super) fn run(&mut self) -> Result<Rest, PublishError> {
         while let Some(message) = self.waiting.pop_front() {
             if !self.offer(message)? {
-                return Ok(Rest::Full);
+                return Ok(Rest::QueueFull);
             }
         }
         for _ in 0..BUDGET {
             if self.window.in_flight() >= self.most {
-                return Ok(Rest::Full);
+                return Ok(Rest::WindowFull);
             }
             let Some(record) = self.tail.read()? else {
                 return Ok(Rest::CaughtUp);
@@ -91,7 +94,7 @@ impl Pump {
             };
             self.window.sent();
             if !self.offer(message)? {
-                return Ok(Rest::Full);
+                return Ok(Rest::QueueFull);
             }
         }
         Ok(Rest::Budget)

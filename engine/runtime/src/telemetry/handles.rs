@@ -24,7 +24,8 @@ pub struct Metrics {
     pub(super) fills_bought: IntCounter,
     pub(super) fills_sold: IntCounter,
     pub(super) denials: IntCounterVec,
-    pub(super) alerts: IntCounterVec,
+    /// By severity: info, warning, critical. Each begins at zero, so that the first one is a rise.
+    pub(super) alerts: [IntCounter; 3],
     pub(super) equity: Gauge,
     pub(super) cash: Gauge,
     pub(super) day_pnl: Gauge,
@@ -79,6 +80,7 @@ impl Metrics {
         let inputs = build.counters(&metric::INPUTS)?;
         let orders = build.counters(&metric::ORDERS)?;
         let fills = build.counters(&metric::FILLS)?;
+        let alerts = build.counters(&metric::ALERTS)?;
         let links = build.int_gauges(&metric::LINK_UP)?;
         let trading = build.int_gauges(&metric::TRADING_STATE)?;
         let dead_letters = build.counters(&metric::DEAD_LETTERS)?;
@@ -103,7 +105,8 @@ impl Metrics {
             fills_bought: fills.with_label_values(&["buy"]),
             fills_sold: fills.with_label_values(&["sell"]),
             denials: build.counters(&metric::DENIALS)?,
-            alerts: build.counters(&metric::ALERTS)?,
+            alerts: ["info", "warning", "critical"]
+                .map(|severity| alerts.with_label_values(&[severity])),
             equity: build.gauge(&metric::EQUITY)?,
             cash: build.gauge(&metric::CASH)?,
             day_pnl: build.gauge(&metric::DAY_PNL)?,

@@ -84,7 +84,12 @@ impl Observer {
             Event::OrderFilled { side: Side::Buy, .. } => metrics.fills_bought.inc(),
             Event::OrderFilled { side: Side::Sell, .. } => metrics.fills_sold.inc(),
             Event::AlertRaised(alert) => {
-                metrics.alerts.with_label_values(&[severity(alert.severity)]).inc();
+                let [info, warning, critical] = &metrics.alerts;
+                match alert.severity {
+                    Severity::Info => info.inc(),
+                    Severity::Warning => warning.inc(),
+                    Severity::Critical => critical.inc(),
+                }
             }
             Event::OrderUpdated { order, to, .. } if to.is_final() => {
                 self.unanswered.remove(order);
@@ -153,13 +158,5 @@ impl Observer {
         for (gauge, position) in self.positions.iter().zip(state.ledger().positions()) {
             gauge.set(position.quantity.to_f64());
         }
-    }
-}
-
-const fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Critical => "critical",
     }
 }

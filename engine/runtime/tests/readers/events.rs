@@ -18,47 +18,15 @@ pub fn samples(symbols: &Symbols) -> Vec<Event> {
 fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
     let symbol = symbols.id("MSFT").unwrap();
     let order = OrderNumber(1);
-    let strategy = Origin::Strategy(StrategyId(0));
     let cash = Cash::from_nanos(99_000_500_000_000);
     let (report, reason) = (ReportKind::Fill, IgnoreReason::DuplicateExecution);
     Some(match event {
         Event::SessionStarted => Event::SessionResumed,
         Event::SessionResumed => Event::OrderApproved(Box::new(sample_order(symbol))),
-        Event::OrderApproved(_) => Event::OrderDenied {
-            origin: strategy,
-            intent: Intent::Submit {
-                symbol,
-                side: Side::Buy,
-                quantity: Quantity::from_nanos(10_000_000_000),
-                kind: OrderKind::Market,
-                time_in_force: TimeInForce::Day,
-            },
-            denial: Denial::StaleData {
-                age: Span::from_millis(130_500),
-                limit: Span::from_secs(120),
-            },
-        },
+        Event::OrderApproved(_) => denied(symbol),
         Event::OrderDenied { .. } => Event::CancelApproved { order, origin: Origin::Operator },
-        Event::CancelApproved { .. } => Event::OrderUpdated {
-            order,
-            from: OrderStatus::New,
-            to: OrderStatus::Rejected,
-            report,
-            broker_id: Some(BrokerOrderId("b".into())),
-            text: Some("no".into()),
-        },
-        Event::OrderUpdated { .. } => Event::OrderFilled {
-            order,
-            execution: ExecutionId("e".into()),
-            symbol,
-            side: Side::Buy,
-            quantity: Quantity::from_nanos(10_000_000_000),
-            price: Price::from_nanos(99_950_000_000),
-            status: OrderStatus::Filled,
-            realised: Cash::ZERO,
-            position: Quantity::from_nanos(10_000_000_000),
-            cash,
-        },
+        Event::CancelApproved { .. } => updated(order),
+        Event::OrderUpdated { .. } => filled(order, symbol, cash),
         Event::OrderFilled { .. } => Event::ReportIgnored { order: Some(order), report, reason },
         Event::ReportIgnored { .. } => Event::OrderQueryNeeded { order, report },
         Event::OrderQueryNeeded { .. } => Event::FeeBooked {
@@ -100,6 +68,46 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
         Event::AlertRaised(_) => Event::StopRequested { policy: ShutdownPolicy::CancelEntries },
         Event::StopRequested { .. } => return None,
     })
+}
+
+fn denied(symbol: SymbolId) -> Event {
+    Event::OrderDenied {
+        origin: Origin::Strategy(StrategyId(0)),
+        intent: Intent::Submit {
+            symbol,
+            side: Side::Buy,
+            quantity: Quantity::from_nanos(10_000_000_000),
+            kind: OrderKind::Market,
+            time_in_force: TimeInForce::Day,
+        },
+        denial: Denial::StaleData { age: Span::from_millis(130_500), limit: Span::from_secs(120) },
+    }
+}
+
+fn updated(order: OrderNumber) -> Event {
+    Event::OrderUpdated {
+        order,
+        from: OrderStatus::New,
+        to: OrderStatus::Rejected,
+        report: ReportKind::Rejected,
+        broker_id: Some(BrokerOrderId("b".into())),
+        text: Some("no".into()),
+    }
+}
+
+fn filled(order: OrderNumber, symbol: SymbolId, cash: Cash) -> Event {
+    Event::OrderFilled {
+        order,
+        execution: ExecutionId("e".into()),
+        symbol,
+        side: Side::Buy,
+        quantity: Quantity::from_nanos(10_000_000_000),
+        price: Price::from_nanos(99_950_000_000),
+        status: OrderStatus::Filled,
+        realised: Cash::ZERO,
+        position: Quantity::from_nanos(10_000_000_000),
+        cash,
+    }
 }
 
 /// One sample of each kind of market data.

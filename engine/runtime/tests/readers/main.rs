@@ -8,6 +8,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod dashboards;
 mod envelopes;
 mod events;
 mod events_doc;

@@ -216,7 +216,12 @@ pub struct Written {
 impl Written {
     /// An empty journal with small segments, so that every test crosses some.
     pub fn new(dir: &Path) -> Self {
-        let options = Options { segment_bytes: 16 << 10, reserve_bytes: 0, ..Options::default() };
+        Self::with_segments(dir, 16 << 10)
+    }
+
+    /// An empty journal with segments of so many bytes.
+    pub fn with_segments(dir: &Path, segment_bytes: u64) -> Self {
+        let options = Options { segment_bytes, reserve_bytes: 0, ..Options::default() };
         let (journal, recovered) = Journal::open(dir, options).unwrap();
         let durable = watch::Sender::new(recovered.last_seq);
         Self { dir: dir.into(), journal, state: recovered.state, durable }
