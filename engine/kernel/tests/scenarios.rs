@@ -56,6 +56,7 @@ fn shares_that_the_broker_counted_already_are_not_booked_under_another_name() {
     assert_eq!(bench.position().quantity, shares(10));
 }
 
+/// Conformance 105.
 #[test]
 fn reports_out_of_order_end_in_the_same_place() {
     let mut bench = Bench::warm(Limits::default());
@@ -164,6 +165,7 @@ fn a_replacement_takes_the_place_of_the_old_order() {
     assert_eq!(bench.kernel.state().reserved(), Some(cash("995")));
 }
 
+/// Conformance 83.
 #[test]
 fn flatten_cancels_first_and_closes_when_the_cancels_are_done() {
     let mut bench = bought(10);
