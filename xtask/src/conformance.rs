@@ -60,9 +60,10 @@ fn read_statements(root: &Path) -> Result<Vec<Statement>, String> {
     let table: toml::Table = text.parse().map_err(|error| format!("{DATA}: {error}"))?;
     let rows = table.get("statement").and_then(toml::Value::as_array);
     let rows = rows.ok_or_else(|| format!("{DATA} holds no [[statement]]"))?;
-    rows.iter().map(statement).collect::<Option<_>>().ok_or_else(|| {
-        format!("{DATA}: every statement needs a number, a side and a text")
-    })
+    rows.iter()
+        .map(statement)
+        .collect::<Option<_>>()
+        .ok_or_else(|| format!("{DATA}: every statement needs a number, a side and a text"))
 }
 
 fn statement(row: &toml::Value) -> Option<Statement> {
@@ -114,7 +115,8 @@ fn named(text: &str) -> Vec<(Vec<u64>, String)> {
     let mut found = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         let comment = line.trim_start_matches(['/', '!', '#', ' ', '"']);
-        let is_comment = line.starts_with("//") || line.starts_with('#') || line.starts_with("\"\"\"");
+        let is_comment =
+            line.starts_with("//") || line.starts_with('#') || line.starts_with("\"\"\"");
         let Some(rest) = comment.strip_prefix("Conformance ").filter(|_| is_comment) else {
             continue;
         };
