@@ -284,6 +284,149 @@ const ROWS: &[Row] = &[
 ];
 
 /// Conformance 27, 28, 32, 34, 35, 37, 47, 51, 55.
+static ROWS: &[Row] = &[
+    Row {
+        config: |config| {
+            config.account.blocked = Some("unpaid".into());
+            config.assets.entry("SPY".into()).or_default().tradable = false;
+        },
+        before: NOTHING,
+        order: || named(worst(), &"x".repeat(129)),
+        says: (FORBIDDEN, "account is not authorized to trade"),
+    },
+    Row {
+        config: |config| config.assets.entry("SPY".into()).or_default().tradable = false,
+        before: NOTHING,
+        order: || named(worst(), &"x".repeat(129)),
+        says: (MALFORMED, "client_order_id must be no more than 128 characters"),
+    },
+    Row {
+        config: |config| config.assets.entry("SPY".into()).or_default().tradable = false,
+        before: |exchange| {
+            let mut taken = named(buy(1, limit("1")), "taken");
+            taken.symbol = ford();
+            let taken = exchange.submit(taken).unwrap();
+            exchange.cancel(&taken.id).unwrap();
+        },
+        order: || named(worst(), "taken"),
+        says: (MALFORMED, "client_order_id must be unique"),
+    },
+    Row {
+        config: |config| config.assets.entry("SPY".into()).or_default().tradable = false,
+        before: NOTHING,
+        order: worst,
+        says: (UNPROCESSABLE, "asset \"SPY\" is not tradable"),
+    },
+    Row { config: DEFAULT, before: NOTHING, order: worst, says: (MALFORMED, "qty must be > 0") },
+    Row {
+        config: DEFAULT,
+        before: NOTHING,
+        order: || OrderRequest { qty: "1.5".parse().unwrap(), ..worst() },
+        says: (UNPROCESSABLE, "fractional orders must be DAY orders"),
+    },
+    Row {
+        config: DEFAULT,
+        before: NOTHING,
+        order: || OrderRequest {
+            qty: "1.5".parse().unwrap(),
+            time_in_force: TimeInForce::Day,
+            ..worst()
+        },
+        says: (FORBIDDEN, "asset \"SPY\" is not fractionable"),
+    },
+    Row {
+        config: DEFAULT,
+        before: NOTHING,
+        order: || OrderRequest { qty: shares(1), ..worst() },
+        says: (MALFORMED, "limit price must be > 0"),
+    },
+    Row {
+        config: DEFAULT,
+        before: NOTHING,
+        order: || OrderRequest { kind: stop_limit("0", "290.123"), qty: shares(1), ..worst() },
+        says: (MALFORMED, "stop price must be > 0"),
+    },
+    Row {
+        config: DEFAULT,
+        before: NOTHING,
+        order: || OrderRequest {
+            kind: stop_limit("290.123", "290.123"),
+            qty: shares(1),
+            ..worst()
+        },
+        says: (
+            UNPROCESSABLE,
+            "invalid limit_price 290.123. sub-penny increment does not fulfill minimum pricing \
+                 criteria",
+        ),
+    },
+    Row {
+        config: DEFAULT,
+        before: NOTHING,
+        order: || OrderRequest { kind: stop_limit("0.98765", "0.9876"), qty: shares(1), ..worst() },
+        says: (
+            UNPROCESSABLE,
+            "invalid stop_price 0.98765. sub-penny increment does not fulfill minimum pricing \
+                 criteria",
+        ),
+    },
+    Row {
+        config: DEFAULT,
+        before: NOTHING,
+        order: || OrderRequest { extended_hours: true, ..sell(1, stop("90")) },
+        says: (UNPROCESSABLE, "extended hours order must be DAY or GTC limit orders"),
+    },
+    Row {
+        config: |config| config.account.shorting = false,
+        before: |exchange| {
+            exchange.submit(buy(1, limit("99"))).unwrap();
+        },
+        order: || sell(1, limit("98")),
+        says: (FORBIDDEN, "cannot open a short sell while a long buy order is open"),
+    },
+    Row {
+        config: DEFAULT,
+        before: |exchange| {
+            exchange.submit(sell(1, limit("102"))).unwrap();
+        },
+        order: || buy(1, limit("103")),
+        says: (FORBIDDEN, "cannot open a long buy while a short sell order is open"),
+    },
+    Row {
+        config: |config| {
+            config.account.shorting = false;
+            config.assets.entry("SPY".into()).or_default().easy_to_borrow = false;
+        },
+        before: NOTHING,
+        order: || sell(1_000_000, market()),
+        says: (FORBIDDEN, "asset \"SPY\" cannot be sold short"),
+    },
+    Row {
+        config: |config| config.account.shorting = false,
+        before: NOTHING,
+        order: || sell(1_000_000, market()),
+        says: (FORBIDDEN, "account is not allowed to short"),
+    },
+    Row {
+        config: |config| config.account.multiplier = 1,
+        before: NOTHING,
+        order: || sell(1, market()),
+        says: (FORBIDDEN, "account is not allowed to short"),
+    },
+    Row {
+        config: |config| config.starting_cash = cash("1999.99"),
+        before: NOTHING,
+        order: || sell(1, market()),
+        says: (FORBIDDEN, "account is not allowed to short"),
+    },
+    Row {
+        config: DEFAULT,
+        before: NOTHING,
+        order: || buy(1_000_000, market()),
+        says: (FORBIDDEN, "insufficient buying power"),
+    },
+];
+
 #[test]
 fn the_first_fault_in_order_of_precedence_is_named() {
     ROWS.iter().for_each(check);
