@@ -347,6 +347,16 @@ impl Difference {
         }
     }
 
+    /// Whether a report that is still on its way may account for it.
+    pub const fn may_be_late(&self) -> bool {
+        match self {
+            Difference::Cash { .. }
+            | Difference::Position { .. }
+            | Difference::OrderMissing { .. } => true,
+            Difference::OrderForeign { .. } | Difference::PositionForeign { .. } => false,
+        }
+    }
+
     /// The difference in one sentence.
     pub fn sentence(&self, symbols: &crate::Symbols) -> String {
         match self {

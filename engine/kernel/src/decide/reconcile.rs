@@ -1,8 +1,8 @@
 //! Comparing the books with the broker's.
 //!
 //! The broker is right about what it holds. Each difference is an event that names it. While our
-//! orders are live a report may still be on its way, so a difference is first suspected and moves
-//! the books only when a second look shows the same.
+//! orders are live a report may still be on its way, so a difference that it may account for is
+//! first suspected, and is believed only when a second look shows the same.
 
 use super::{DecideError, Deciding};
 use crate::{BrokerState, Difference, Event, OrderStatus, Quantity, Severity};
@@ -18,7 +18,7 @@ impl Deciding<'_> {
             self.roll_day()?;
         }
         let differences = self.differences(broker);
-        let unsure = differences.iter().any(Difference::moves_books)
+        let unsure = differences.iter().any(Difference::may_be_late)
             && self.state().live_orders().next().is_some()
             && self.state().suspected() != differences;
         if unsure {

@@ -11,6 +11,7 @@ use kernel::{
     ReportKind, Span, Stamped, State, Timestamp,
 };
 use std::path::Path;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// Fee postings are read from so long before the last reading: brokers post them late.
@@ -34,6 +35,8 @@ pub(super) struct Core {
     gauges: Gauges,
     /// The newest record that readers may tell others of.
     durable: watch::Sender<u64>,
+    /// When an execution or a fee was last booked, by the machine's clock.
+    booked: Option<Instant>,
     is_synced: bool,
     is_room_low: bool,
     fees_since: Timestamp,
@@ -58,6 +61,7 @@ impl Core {
             out: Output::default(),
             gauges: Gauges::new(),
             durable,
+            booked: None,
             is_synced: true,
             is_room_low: false,
             fees_since: opened,
@@ -101,6 +105,9 @@ impl Core {
             if let RecordBody::Event { at, event } = &record.body {
                 self.hash.add(*at, event);
                 self.gauges.note(event, self.kernel.state());
+                if matches!(event, Event::OrderFilled { .. } | Event::FeeBooked { .. }) {
+                    self.booked = Some(Instant::now());
+                }
                 work.notice(event, self.kernel.state());
             }
         }
@@ -173,6 +180,11 @@ impl Core {
     pub fn mark(&self, connection: u64) -> Mark {
         let state = self.state();
         Mark { connection, fills: state.tally().fills, fees: state.ledger().total_fees() }
+    }
+
+    /// How long ago an execution or a fee was last booked.
+    pub fn booked_ago(&self) -> Option<Duration> {
+        self.booked.map(|booked| booked.elapsed())
     }
 
     /// Every live order that the broker has not answered for.

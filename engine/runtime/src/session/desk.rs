@@ -2,7 +2,7 @@
 //! the ways in and out.
 
 use super::core::{Core, Work};
-use super::courier::{Answer, Courier, Errand};
+use super::courier::{Answer, Courier, Errand, Patience};
 use super::venue::Venue;
 use super::{Phase, SessionConfig, SessionError, Status, StopReceiver, StopSignal, VenueClock};
 use crate::alpaca::{MarketStream, OrderStream, OrderStreamMessage, StreamError, TradingStatus};
@@ -23,6 +23,7 @@ pub(super) const TICK: Duration = Duration::from_millis(100);
 pub(super) struct Desk {
     pub core: Core,
     pub courier: Courier,
+    pub patience: Patience,
     pub venue: Arc<dyn Venue>,
     pub clock: VenueClock,
     pub config: SessionConfig,

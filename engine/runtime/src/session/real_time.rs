@@ -171,6 +171,11 @@ impl RealTime<'_> {
                 self.reconcile_within(TICK);
                 return Ok(());
             }
+            let lag = self.desk.patience.account_lag;
+            if let Some(ago) = self.desk.core.booked_ago().filter(|ago| *ago < lag) {
+                self.reconcile_within(lag - ago);
+                return Ok(());
+            }
             let next = self.desk.clock.wall(self.desk.config.timing.reconcile).max(TICK);
             self.next_reconcile = Some(Instant::now() + next);
         }

@@ -1,4 +1,11 @@
 //! Sessions against the bundled exchange's server, in one process, over real sockets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod conduct;
 mod control;

@@ -104,6 +104,10 @@ pub struct Patience {
     pub absent_after: Duration,
     /// How long the list of executions may lag behind its orders.
     pub activities_lag: Duration,
+    /// How long account and positions may lag behind the executions that changed them: the books
+    /// are compared only when nothing was booked for so long. Alpaca's have been seen ten seconds
+    /// behind its orders (issue 276 of its API).
+    pub account_lag: Duration,
 }
 
 impl Patience {
@@ -113,6 +117,7 @@ impl Patience {
         most: Duration::from_secs(10),
         absent_after: Duration::from_secs(60),
         activities_lag: Duration::from_secs(1),
+        account_lag: Duration::from_secs(10),
     };
 
     /// For the bundled exchange, which answers everything out of one book.
@@ -121,6 +126,7 @@ impl Patience {
         most: Duration::from_millis(500),
         absent_after: Duration::from_secs(1),
         activities_lag: Duration::ZERO,
+        account_lag: Duration::ZERO,
     };
 }
 

@@ -157,7 +157,7 @@ fn kernel_with_an_order() -> (Kernel, kernel::Send) {
 
 fn patience(absent_after: Duration) -> Patience {
     let first = Duration::from_millis(1);
-    Patience { first, most: first, absent_after, activities_lag: Duration::ZERO }
+    Patience { first, most: first, absent_after, ..Patience::EXCHANGE }
 }
 
 fn failure(class: ErrorClass, message: &str) -> ApiError {
@@ -283,7 +283,7 @@ async fn an_order_is_absent_only_after_the_broker_has_denied_it_for_long_enough(
     );
     feed(&mut kernel, answers);
     assert_eq!(kernel.state().order(OrderNumber(1)).unwrap().status, OrderStatus::NotReceived);
-    assert_eq!(kernel.state().reserved(), Some(kernel::Cash::ZERO));
+    assert_eq!(kernel.state().reserved(), Some(Cash::ZERO));
 }
 
 #[tokio::test]

@@ -65,46 +65,66 @@ async fn prepare(
     status: watch::Sender<Status>,
 ) -> Result<Ready, SessionError> {
     let (journal, state) = data_dir::open(&config)?;
-    let (orders_out, control_orders) = mpsc::channel(COMMANDS);
-    let control = control::serve(&config.data_dir, orders_out, status.subscribe())?;
+    let (orders, commands) = mpsc::channel(COMMANDS);
+    let control = control::serve(&config.data_dir, orders, status.subscribe())?;
     let (durable, readable) = watch::channel(journal.durable_seq());
     let source = Source::live(data_dir::journal_dir(&config.data_dir), readable);
     let live = Arc::new(Live::default());
     let readers = Readers::start(config.readers.clone(), source, Arc::clone(&live)).await;
     status.send_modify(|status| status.metrics = readers.metrics_address());
     let venue = Connected::new(&config).await?;
-    let is_new = state.session().is_none();
-    let start = match state.session() {
+    let (start, first) = match state.session() {
         Some(held) => {
             data_dir::check_same(held, &config)?;
-            held.clone()
+            (held.clone(), Input::Restart { build: config.build.as_str().into() })
         }
         None => {
             let bars = strategies.iter().map(|strategy| strategy.warmup_bars()).max();
-            venue.start_record(&config, bars.unwrap_or(0)).await?
+            let start = venue.start_record(&config, bars.unwrap_or(0)).await?;
+            (start.clone(), Input::Start(Box::new(start)))
         }
     };
-    let names = Names::new(config.symbols.clone(), &start.session);
-    let client: Arc<dyn Venue> = Arc::new(venue.client.named(names.clone()));
     let hash = hash_so_far(&config, &journal)?;
     let opened = start.config.get(OPENED).and_then(|text| text.parse().ok());
-    let kernel = Kernel::recovered(state, strategies);
     let opened = opened.unwrap_or(venue.clock.timestamp);
+    let kernel = Kernel::recovered(state, strategies);
     let core = Core::new(kernel, journal, hash, opened, durable);
+    let names = Names::new(config.symbols.clone(), &start.session);
+    let mut desk = desk(core, config, &venue, &names, Ends { stop, commands, status, live });
+    desk.feed_in_turn(first).await?;
+    desk.await_orders().await?;
+    let is_lock_step = venue.is_lock_step();
+    let errands = desk.take_stock(is_lock_step).await?;
+    desk.warm_up().await?;
+    let market = open_market(&desk, &names, &venue);
+    desk.message = venue.closed_message(&desk.config);
+    Ok(Ready { desk, market, errands, is_lock_step, control, readers })
+}
+
+/// The session's ends of what its caller and its operators hold.
+struct Ends {
+    stop: StopReceiver,
+    commands: mpsc::Receiver<control::Order>,
+    status: watch::Sender<Status>,
+    live: Arc<Live>,
+}
+
+fn desk(core: Core, config: SessionConfig, venue: &Connected, names: &Names, ends: Ends) -> Desk {
+    let client: Arc<dyn Venue> = Arc::new(venue.client.named(names.clone()));
     let patience = config.timing.patience.unwrap_or(venue.patience());
-    let orders = open_orders(&config, &names, venue.is_lock_step());
     let now = Instant::now();
-    let mut desk = Desk {
+    Desk {
         core,
         courier: Courier::new(Arc::clone(&client), patience),
+        patience,
         venue: client,
         clock: venue.venue_clock(),
-        stop,
-        control: control_orders,
-        status,
-        orders,
+        stop: ends.stop,
+        control: ends.commands,
+        status: ends.status,
+        orders: open_orders(&config, names, venue.is_lock_step()),
         market_open: Arc::new(AtomicBool::new(false)),
-        live,
+        live: ends.live,
         bar_length: venue.bar_length(&config),
         warmed: vec![Timestamp::MIN; config.symbols.len()],
         phase: Phase::Starting,
@@ -112,19 +132,7 @@ async fn prepare(
         published: now,
         synced: now,
         config,
-    };
-    let first = if is_new {
-        Input::Start(Box::new(start))
-    } else {
-        Input::Restart { build: desk.config.build.as_str().into() }
-    };
-    desk.feed_in_turn(first).await?;
-    desk.await_orders().await?;
-    let errands = desk.take_stock(venue.is_lock_step()).await?;
-    desk.warm_up().await?;
-    let market = open_market(&desk, &names, &venue);
-    desk.message = venue.closed_message(&desk.config);
-    Ok(Ready { desk, market, errands, is_lock_step: venue.is_lock_step(), control, readers })
+    }
 }
 
 fn open_orders(config: &SessionConfig, names: &Names, is_lock_step: bool) -> OrderStream {

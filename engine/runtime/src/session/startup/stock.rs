@@ -25,15 +25,22 @@ impl Desk {
         self.feed_in_turn(Desk::link(Link::Orders, true)).await
     }
 
-    /// Finds out what the account holds and what became of every order; gives what must still be
-    /// found out in the background.
+    /// Finds out what became of every order, and what the account holds; gives what must still be
+    /// found out in the background. In real time the books are compared there too, once the
+    /// account has caught up with what was booked here; entries wait for that.
     pub(super) async fn take_stock(&mut self, in_turn: bool) -> Result<Vec<Errand>, SessionError> {
         for order in self.core.unanswered_orders() {
             // It may have been sent or not: the journal is written before the request.
             let report = answer_lost(order.number(), self.core.state().now());
             self.feed_in_turn(Input::Report(report)).await?;
         }
-        self.reconcile_in_turn().await?;
+        if in_turn || !self.core.state().account_is_open() {
+            self.reconcile_in_turn().await?;
+        } else {
+            for order in self.core.live_orders() {
+                self.run_in_turn(Errand::Read(order)).await?;
+            }
+        }
         let mut later = Vec::new();
         for target in self.core.unanswered_orders() {
             if in_turn {
