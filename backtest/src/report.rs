@@ -46,7 +46,8 @@ pub struct BacktestReport {
     pub total_return: Option<f64>,
     /// Statistics.
     pub metrics: Metrics,
-    /// Market data taken in for each second of the run.
+    /// Market data taken in for each second, from the first input to the last; reading and hashing
+    /// the data come before that.
     pub bars_per_second: f64,
     /// The most memory the process ever had resident, data included; `null` where the system does
     /// not say.
