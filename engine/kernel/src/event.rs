@@ -129,8 +129,8 @@ pub enum Event {
         /// Symbol, signed shares and mean entry price.
         positions: Vec<(SymbolId, Quantity, Price)>,
     },
-    /// Our books and the broker's differ while orders are live: a report may be on its way, so it
-    /// is asked again before anything is moved.
+    /// Our books and the broker's differ: a report may be on its way, so the broker is asked again
+    /// before anything is moved.
     DifferenceSuspected {
         /// What differs.
         differences: Vec<Difference>,
@@ -347,7 +347,7 @@ impl Difference {
         }
     }
 
-    /// Whether a report that is still on its way may account for it.
+    /// Whether what the broker said may only have been out of step with what it sends.
     pub const fn may_be_late(&self) -> bool {
         match self {
             Difference::Cash { .. }

@@ -60,6 +60,8 @@ pub enum Input {
     },
     /// The session ends; what is still open is handled by the policy.
     Stop(ShutdownPolicy),
+    /// The journal's room is getting short.
+    Room(Room),
 }
 
 /// What a session is: everything that was resolved before its first input.
@@ -214,7 +216,7 @@ pub struct FeeCharge {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
-    /// No order that opens or grows a position from here on.
+    /// Strategies are not asked any more; an operator can still cancel, flatten and resume.
     Halt {
         /// Why; journalled.
         reason: Box<str>,
@@ -234,6 +236,16 @@ pub enum Command {
         /// Why; journalled.
         reason: Box<str>,
     },
+}
+
+/// How short the journal's room is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Room {
+    /// Four fifths of it are used.
+    High,
+    /// All of it is used; what is kept back is for cancels, exits and reports.
+    Full,
 }
 
 /// A connection of the session.
@@ -274,7 +286,8 @@ impl Input {
             | Input::Timer
             | Input::Command(_)
             | Input::Link { .. }
-            | Input::Stop(_) => None,
+            | Input::Stop(_)
+            | Input::Room(_) => None,
         }
     }
 }

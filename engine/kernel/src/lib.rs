@@ -24,7 +24,7 @@ pub use decide::{DecideError, Kernel, Output};
 pub use event::{Alert, Difference, Event, IgnoreReason, Record, RecordBody, Severity};
 pub use input::{
     AccountSnapshot, BrokerOrder, BrokerPosition, BrokerState, Command, FeeCharge, FeeKind, Input,
-    Link, SessionStart, ShutdownPolicy, Stamped, StrategySpec, TradingDay, TradingHours,
+    Link, Room, SessionStart, ShutdownPolicy, Stamped, StrategySpec, TradingDay, TradingHours,
 };
 pub use ledger::{Ledger, LedgerError, Position};
 pub use market::{Bar, MarketData, MarketDataError, Quote, Trade};

@@ -188,7 +188,45 @@ fn flatten_cancels_first_and_closes_when_the_cancels_are_done() {
 }
 
 #[test]
-fn a_difference_with_live_orders_is_looked_at_twice() {
+fn a_refused_closing_is_not_tried_again_at_once_and_waits_longer_each_time() {
+    let mut bench = bought(10);
+    bench.fill(1, "x-1", 10, "100");
+    bench.sends.clear();
+    bench.feed(Input::Command(Command::Flatten { reason: "enough".into() }));
+    assert_eq!(bench.sends.len(), 1);
+    let mut waited = Vec::new();
+    for order in 2..6 {
+        bench.report(order, ReportKind::Refused);
+        for _ in 0..5 {
+            bench.bar("AAA", "100");
+        }
+        assert_eq!(bench.sends.len() as u64, order - 1, "nothing is sent while it waits");
+        let deadline = bench.kernel.next_deadline().unwrap();
+        waited.push(deadline.since(bench.now).nanos() / SCALE);
+        bench.now = deadline;
+        bench.feed(Input::Timer);
+        assert_eq!(bench.sends.len() as u64, order);
+    }
+    assert_eq!(waited, [5, 10, 20, 40]);
+    bench.fill(6, "x-2", 10, "100");
+    assert!(bench.kernel.is_settled());
+}
+
+#[test]
+fn short_room_warns_first_and_then_lets_nothing_grow() {
+    let mut bench = Bench::warm(Limits::default());
+    bench.feed(Input::Room(Room::High));
+    assert_eq!(bench.kernel.state().trading_state(), TradingState::Active);
+    bench.feed(Input::Room(Room::Full));
+    assert_eq!(bench.kernel.state().trading_state(), TradingState::Reducing);
+    let buy = bench.market(Side::Buy, 1);
+    let events = bench.propose([buy]);
+    assert_eq!(denial(&events).map(risk::Denial::code), Some("not_active"));
+    assert_eq!(bench.kernel.state().tally().alerts, 2);
+}
+
+#[test]
+fn a_difference_is_looked_at_twice() {
     let mut bench = bought(10);
     let mut state = broker("98000");
     let symbol = bench.symbol("AAA");

@@ -3,30 +3,55 @@
 use super::{DecideError, Deciding};
 use crate::risk::{self, Request};
 use crate::{
-    Command, Event, Intent, OrderKind, Origin, ShutdownPolicy, Side, SymbolId, TimeInForce,
-    TradingState,
+    Command, Event, Intent, OrderKind, Origin, Room, Severity, ShutdownPolicy, Side, SymbolId,
+    TimeInForce, TradingState,
 };
 
 impl Deciding<'_> {
     pub(super) fn command(&mut self, command: &Command) -> Result<(), DecideError> {
         self.emit(Event::CommandTaken(command.clone()))?;
         match command {
-            Command::Halt { reason } => self.set_trading(TradingState::Halted, reason),
-            Command::Resume { reason } => self.set_trading(TradingState::Active, reason),
+            Command::Halt { reason } => {
+                self.set_trading(TradingState::Halted, Origin::Operator, reason)
+            }
+            Command::Resume { reason } => {
+                self.set_trading(TradingState::Active, Origin::Operator, reason)
+            }
             Command::CancelAll { .. } => self.cancel_each(Origin::Operator, |_| true),
             Command::Flatten { reason } => {
-                self.set_trading(TradingState::Halted, reason)?;
+                self.set_trading(TradingState::Halted, Origin::Operator, reason)?;
                 self.cancel_each(Origin::Operator, |_| true)
             }
         }
     }
 
-    fn set_trading(&mut self, to: TradingState, reason: &str) -> Result<(), DecideError> {
+    /// The journal's room is getting short: first somebody should look, then nothing may grow.
+    pub(super) fn room(&mut self, room: Room) -> Result<(), DecideError> {
+        match room {
+            Room::High => {
+                let text = "Four fifths of the journal's room are used".into();
+                self.alert(Severity::Warning, "journal_room_high", text)
+            }
+            Room::Full => {
+                let text = "The journal's room is used up: positions may only be reduced until there is more and trading is resumed".to_owned();
+                if self.state().trading_state() == TradingState::Active {
+                    self.set_trading(TradingState::Reducing, Origin::Kernel, &text)?;
+                }
+                self.alert(Severity::Critical, "journal_room_full", text)
+            }
+        }
+    }
+
+    fn set_trading(
+        &mut self,
+        to: TradingState,
+        origin: Origin,
+        reason: &str,
+    ) -> Result<(), DecideError> {
         let from = self.state().trading_state();
         if from == to {
             return Ok(());
         }
-        let origin = Origin::Operator;
         self.emit(Event::TradingStateChanged { from, to, origin, reason: reason.into() })
     }
 
@@ -41,7 +66,7 @@ impl Deciding<'_> {
     }
 
     /// While being flat is wanted: closes what is held as soon as nothing is live in its symbol,
-    /// and says so when all is done.
+    /// and says so when all is done. After a refusal it waits before it tries that symbol again.
     pub(super) fn flatten(&mut self) -> Result<(), DecideError> {
         if !self.state().is_flattening() {
             return Ok(());
@@ -53,7 +78,8 @@ impl Deciding<'_> {
         if symbols.is_empty() && state.live_orders().next().is_none() {
             return self.emit(Event::Flattened);
         }
-        let ready: Vec<SymbolId> = symbols.into_iter().filter(idle).collect();
+        let may = |symbol: &SymbolId| idle(symbol) && state.may_close(*symbol);
+        let ready: Vec<SymbolId> = symbols.into_iter().filter(may).collect();
         for symbol in ready {
             self.close(symbol)?;
         }

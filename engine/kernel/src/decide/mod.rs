@@ -97,11 +97,8 @@ impl Kernel {
 
     /// When the kernel wants an [`Input::Timer`], if it waits for anything.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.state
-            .live_orders()
-            .filter(|order| !order.cancel_requested)
-            .filter_map(|order| order.expires_at)
-            .min()
+        let live = self.state.live_orders().filter(|order| !order.cancel_requested);
+        live.filter_map(|order| order.expires_at).chain(self.state.next_close()).min()
     }
 
     /// The timer that must be fed before any input of a later time. Every driver asks this before
@@ -194,6 +191,7 @@ impl Deciding<'_> {
             Input::Command(command) => self.command(command),
             Input::Link { link, up } => self.emit(Event::LinkChanged { link: *link, up: *up }),
             Input::Stop(policy) => self.stop(*policy),
+            Input::Room(room) => self.room(*room),
         }
     }
 

@@ -1,11 +1,11 @@
 //! Comparing the books with the broker's.
 //!
-//! The broker is right about what it holds. Each difference is an event that names it. While our
-//! orders are live a report may still be on its way, so a difference that it may account for is
-//! first suspected, and is believed only when a second look shows the same.
+//! The broker is right about what it holds. Each difference is an event that names it. A report or a
+//! fee may still be on its way when the broker is asked, so a difference is first suspected, and
+//! moves the books only when a second look shows the same.
 
 use super::{DecideError, Deciding};
-use crate::{BrokerState, Difference, Event, OrderStatus, Quantity, Severity};
+use crate::{BrokerState, Difference, Event, OrderStatus, Quantity, ReportKind, Severity};
 
 impl Deciding<'_> {
     pub(super) fn reconcile(&mut self, broker: &BrokerState) -> Result<(), DecideError> {
@@ -19,7 +19,6 @@ impl Deciding<'_> {
         }
         let differences = self.differences(broker);
         let unsure = differences.iter().any(Difference::may_be_late)
-            && self.state().live_orders().next().is_some()
             && self.state().suspected() != differences;
         if unsure {
             return self.emit(Event::DifferenceSuspected { differences });
@@ -44,8 +43,15 @@ impl Deciding<'_> {
         let text = difference.sentence(self.state().symbols());
         let severity =
             if difference.moves_books() { Severity::Critical } else { Severity::Warning };
+        let missing = match &difference {
+            Difference::OrderMissing { order } => Some(*order),
+            _ => None,
+        };
         self.emit(Event::DifferenceFound(difference))?;
-        self.alert(severity, "reconciliation_difference", text)
+        self.alert(severity, "reconciliation_difference", text)?;
+        // What became of an order that is not listed any more only a read can tell.
+        let Some(order) = missing else { return Ok(()) };
+        self.emit(Event::OrderQueryNeeded { order, report: ReportKind::Unrecognised })
     }
 
     fn differences(&self, broker: &BrokerState) -> Vec<Difference> {

@@ -3,11 +3,11 @@
 //! Applying the records of a journal in order rebuilds the state; applying one twice, or out of
 //! order, is refused.
 
-use super::{Day, Market, State};
+use super::{Day, Market, RefusedClose, State};
 use crate::{
-    BrokerState, Cash, Difference, Event, Input, Ledger, LedgerError, Link, MarketData, Order,
-    OrderNumber, OrderStatus, Price, Quantity, Record, RecordBody, ReportKind, Rounding,
-    SessionStart, Span, Stamped, SymbolId,
+    BrokerState, Cash, Difference, Event, Input, Intent, Ledger, LedgerError, Link, MarketData,
+    Order, OrderNumber, OrderStatus, Origin, Price, Quantity, Record, RecordBody, ReportKind,
+    Rounding, SessionStart, Span, Stamped, SymbolId,
 };
 
 /// Ended orders that are kept for late reports.
@@ -15,6 +15,11 @@ const ENDED_KEPT: usize = 4096;
 
 /// A cancel that was refused is asked for again, when its order is past its time, but not at once.
 const CANCEL_AGAIN: Span = Span::from_secs(5);
+
+/// Seconds until a closing that was refused is tried again, doubled after each refusal up to so
+/// many times: from five seconds to five minutes.
+const CLOSE_AGAIN_S: i64 = 5;
+const CLOSE_DOUBLINGS: u32 = 6;
 
 /// A record that does not follow from what came before it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -99,7 +104,8 @@ impl State {
             | Input::Fee(_)
             | Input::Timer
             | Input::Command(_)
-            | Input::Stop(_) => {}
+            | Input::Stop(_)
+            | Input::Room(_) => {}
         }
         Ok(())
     }
@@ -151,7 +157,12 @@ impl State {
         let ledger = |source| EvolveError::Ledger { seq, source };
         match event {
             Event::OrderApproved(order) => self.add_order(seq, order)?,
-            Event::OrderDenied { .. } => self.tally.denied += 1,
+            Event::OrderDenied { origin, intent, .. } => {
+                self.tally.denied += 1;
+                if let (Origin::Operator, Intent::Submit { symbol, .. }) = (origin, intent) {
+                    self.wait_with_closing(*symbol);
+                }
+            }
             Event::CancelApproved { order, .. } => {
                 self.order_mut(seq, *order)?.cancel_requested = true;
             }
@@ -197,7 +208,7 @@ impl State {
                 self.stopping = Some(*policy);
                 self.flattening |= *policy == crate::ShutdownPolicy::Flatten;
             }
-            Event::Flattened => self.flattening = false,
+            Event::Flattened => self.stop_flattening(),
             Event::SessionStarted
             | Event::SessionResumed
             | Event::ReportIgnored { .. }
@@ -212,7 +223,7 @@ impl State {
     fn obey(&mut self, command: &crate::Command) {
         match command {
             crate::Command::Flatten { .. } => self.flattening = true,
-            crate::Command::Resume { .. } => self.flattening = false,
+            crate::Command::Resume { .. } => self.stop_flattening(),
             crate::Command::Halt { .. } | crate::Command::CancelAll { .. } => {}
         }
     }
@@ -257,8 +268,12 @@ impl State {
         }
         order.reserved = Cash::ZERO;
         order.cancel_requested = false;
+        let (symbol, closes) = (order.symbol, !order.grows);
         if ended_before {
             return Ok(());
+        }
+        if closes && matches!(to, OrderStatus::Rejected | OrderStatus::NotReceived) {
+            self.wait_with_closing(symbol);
         }
         self.live.retain(|live| *live != number);
         match to {
@@ -271,6 +286,19 @@ impl State {
         }
         self.forget_oldest();
         Ok(())
+    }
+
+    /// A closing was refused: the next try waits, twice as long after each refusal.
+    fn wait_with_closing(&mut self, symbol: SymbolId) {
+        let before = self.refused_closes.get(&symbol).map_or(0, |refused| refused.refusals);
+        let wait = Span::from_secs(CLOSE_AGAIN_S << before.min(CLOSE_DOUBLINGS));
+        let refused = RefusedClose { until: self.now.plus(wait), refusals: before + 1 };
+        self.refused_closes.insert(symbol, refused);
+    }
+
+    fn stop_flattening(&mut self) {
+        self.flattening = false;
+        self.refused_closes.clear();
     }
 
     fn forget_oldest(&mut self) {

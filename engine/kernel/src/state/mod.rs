@@ -58,6 +58,13 @@ struct Market {
     halted: bool,
 }
 
+/// A symbol whose closing was refused: when it may be tried again, and how often it was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct RefusedClose {
+    until: Timestamp,
+    refusals: u32,
+}
+
 /// The state of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct State {
@@ -81,6 +88,7 @@ pub struct State {
     trading: TradingState,
     growth_times: VecDeque<Timestamp>,
     flattening: bool,
+    refused_closes: BTreeMap<SymbolId, RefusedClose>,
     stopping: Option<ShutdownPolicy>,
     tally: Tally,
 }
@@ -200,6 +208,17 @@ impl State {
     /// Whether everything is being cancelled and closed.
     pub const fn is_flattening(&self) -> bool {
         self.flattening
+    }
+
+    /// Whether a symbol may be closed now: its closing was not refused a moment ago.
+    pub(crate) fn may_close(&self, symbol: SymbolId) -> bool {
+        self.refused_closes.get(&symbol).is_none_or(|refused| refused.until <= self.now)
+    }
+
+    /// When a closing that was refused may be tried again.
+    pub(crate) fn next_close(&self) -> Option<Timestamp> {
+        let waits = self.refused_closes.values().map(|refused| refused.until);
+        waits.filter(|until| self.flattening && *until > self.now).min()
     }
 
     /// Whether nothing that was asked for is still on its way: no cancel, and no closing.

@@ -66,7 +66,8 @@ impl Observer {
             | Input::Fee(_)
             | Input::Command(_)
             | Input::Link { .. }
-            | Input::Stop(_) => inputs.other.inc(),
+            | Input::Stop(_)
+            | Input::Room(_) => inputs.other.inc(),
         }
     }
 
