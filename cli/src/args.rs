@@ -79,6 +79,15 @@ pub struct DataDirArgs {
     pub data_dir: Option<PathBuf>,
 }
 
+/// Which session a command means, where the folder may stand in a configuration file.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PlaceArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub dir: DataDirArgs,
+}
+
 /// What is traded and how.
 #[derive(Debug, Clone, Default, Args)]
 pub struct TradeArgs {
@@ -199,7 +208,7 @@ pub enum JournalCommand {
     /// Summarise: session, records, segments, orders, fills.
     Show {
         #[command(flatten)]
-        place: DataDirArgs,
+        place: PlaceArgs,
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
@@ -207,7 +216,7 @@ pub enum JournalCommand {
     /// Print every record as a line of JSON.
     Dump {
         #[command(flatten)]
-        place: DataDirArgs,
+        place: PlaceArgs,
         /// Start at this record.
         #[arg(long, value_name = "SEQ", default_value_t = 1)]
         from: u64,
@@ -218,7 +227,7 @@ pub enum JournalCommand {
     /// Check every checksum and that the records follow from each other. Exit code 5 if not.
     Verify {
         #[command(flatten)]
-        place: DataDirArgs,
+        place: PlaceArgs,
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
@@ -229,7 +238,7 @@ pub enum JournalCommand {
 #[derive(Debug, Clone, Args)]
 pub struct ReplayArgs {
     #[command(flatten)]
-    pub place: DataDirArgs,
+    pub place: PlaceArgs,
     /// Compare every event with the journalled one. Exit code 5 if any differs.
     #[arg(long)]
     pub verify: bool,
@@ -242,7 +251,7 @@ pub struct ReplayArgs {
 #[derive(Debug, Clone, Args)]
 pub struct AskArgs {
     #[command(flatten)]
-    pub place: DataDirArgs,
+    pub place: PlaceArgs,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
@@ -252,7 +261,7 @@ pub struct AskArgs {
 #[derive(Debug, Clone, Args)]
 pub struct ReasonArgs {
     #[command(flatten)]
-    pub place: DataDirArgs,
+    pub place: PlaceArgs,
     /// Why; it is journalled.
     #[arg(value_name = "REASON", default_value = "")]
     pub reason: String,

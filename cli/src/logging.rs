@@ -6,8 +6,12 @@ use std::fs::OpenOptions;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Mutex;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// Starts logging as the settings say; `RUST_LOG` wins over the level.
 pub fn start(settings: &Settings) {
@@ -32,15 +36,25 @@ fn start_on<W>(settings: &Settings, writer: W)
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let level = settings.text("log.level").to_owned();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let ansi = std::io::stderr().is_terminal();
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(writer);
-    // A second start changes nothing; the first one's choice stays.
-    let _ = if settings.text("log.format") == "json" {
-        builder.json().try_init()
+    let level = settings.text("log.level");
+    let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    let filter = wanted.and(filter_fn(is_harmless));
+    let layer = fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(writer);
+    let layer = if settings.text("log.format") == "json" {
+        layer.json().with_filter(filter).boxed()
     } else {
-        builder.with_target(false).try_init()
+        layer.with_target(false).with_filter(filter).boxed()
     };
+    // A second start changes nothing; the first one's choice stays.
+    let _ = tracing_subscriber::registry().with(layer).try_init();
+}
+
+/// Libraries whose finer logs show what goes over the wire, keys included.
+const WIRE: [&str; 7] =
+    ["tungstenite", "tokio_tungstenite", "hyper", "hyper_util", "h2", "reqwest", "rustls"];
+
+/// Whether a log line cannot hold a secret; neither the configuration nor `RUST_LOG` changes this.
+fn is_harmless(metadata: &Metadata<'_>) -> bool {
+    let library = metadata.target().split("::").next().unwrap_or("");
+    *metadata.level() <= Level::INFO || !WIRE.contains(&library)
 }

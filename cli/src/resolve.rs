@@ -1,7 +1,8 @@
 //! From what was typed to checked settings.
 
-use crate::args::{ConfigArgs, DataDirArgs, SessionArgs, TradeArgs};
+use crate::args::{ConfigArgs, DataDirArgs, PlaceArgs, SessionArgs, TradeArgs};
 use crate::config::{ConfigError, Layers, Settings};
+use std::path::PathBuf;
 
 /// The layers of the defaults, a profile, files and the environment.
 pub fn base(args: &ConfigArgs) -> Layers {
@@ -12,11 +13,19 @@ pub fn base(args: &ConfigArgs) -> Layers {
     for file in &args.config {
         layers.add_file(file);
     }
-    layers.add_environment(std::env::vars());
+    add_environment(&mut layers);
     for (key, value) in &args.set {
         layers.set_flag("--set", key, value);
     }
     layers
+}
+
+/// Names and values that are no text cannot be ours, unless their name begins as ours do.
+fn add_environment(layers: &mut Layers) {
+    let texts = std::env::vars_os().map(|(name, value)| {
+        (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
+    });
+    layers.add_environment(texts);
 }
 
 /// Adds the flag that names the data directory.
@@ -61,12 +70,14 @@ pub fn session(args: &SessionArgs) -> Result<Settings, ConfigError> {
     layers.finish().map(Settings::new)
 }
 
-/// The settings of a command that only needs to know which session is meant.
+/// The folder of the session that a command means. Nothing else of the configuration matters to
+/// it: a session can be halted whatever else is wrong.
 ///
 /// # Errors
-/// Every mistake in any layer.
-pub fn place_only(args: &DataDirArgs) -> Result<Settings, ConfigError> {
-    let mut layers = base(&ConfigArgs::default());
-    place(&mut layers, args);
-    layers.finish().map(Settings::new)
+/// When a file cannot be read, or the folder's own key is wrong.
+pub fn data_dir(args: &PlaceArgs) -> Result<PathBuf, ConfigError> {
+    let mut layers = base(&args.config);
+    place(&mut layers, &args.dir);
+    layers.keep_only("session.data_dir");
+    layers.finish().map(|values| Settings::new(values).data_dir())
 }

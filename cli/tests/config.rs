@@ -99,3 +99,37 @@ fn a_strategy_of_another_name_does_not_inherit_parameters() {
     let ended = user.run(&args);
     assert_eq!(ended.code, 0, "{}", ended.err);
 }
+
+#[test]
+fn a_session_is_found_whatever_else_is_wrong_in_the_configuration() {
+    let user = User::new();
+    std::fs::write(
+        user.path("mine.toml"),
+        "[risk]\nmax_leverage = 9\n[session]\ndata_dir = \"d\"\n",
+    )
+    .unwrap();
+    let ended = user.run(&["halt", "--config", "mine.toml"]);
+    assert_eq!(ended.code, 6, "{}", ended.err);
+    assert!(ended.sentence().contains(" d"), "{}", ended.err);
+}
+
+#[test]
+fn an_environment_that_is_no_text_does_no_harm() {
+    use std::os::unix::ffi::OsStrExt;
+    let user = User::new();
+    let mut command = user.command(&["config", "check"]);
+    command.env("X", std::ffi::OsStr::from_bytes(b"\xff"));
+    assert_eq!(common::Ended::of(command.output().unwrap()).code, 0);
+}
+
+#[test]
+fn no_log_level_shows_what_goes_over_the_wire() {
+    let user = User::new();
+    let mut command = user.command(&["paper", "--json", "--for", "2s", "--symbols", "SYNA"]);
+    command.env("RUST_LOG", "trace,tungstenite::protocol=trace");
+    let ended = common::Ended::of(command.output().unwrap());
+    assert_eq!(ended.code, 0, "{}", ended.sentence());
+    assert!(ended.err.contains("TRACE") || ended.err.contains("DEBUG"), "the level was taken");
+    assert!(!ended.err.contains("\"secret\\\""), "a secret was logged");
+    assert!(!ended.err.contains("tungstenite"), "frames were logged");
+}

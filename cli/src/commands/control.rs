@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::path::Path;
 
 pub fn status(args: &AskArgs) -> Result<(), Failure> {
-    let dir = resolve::place_only(&args.place)?.data_dir();
+    let dir = resolve::data_dir(&args.place)?;
     let answer = ask(&dir, "status", "")?;
     if args.json {
         return print_json(&answer);
@@ -47,7 +47,7 @@ pub fn say(cmd: &str, args: &ReasonArgs) -> Result<(), Failure> {
             "resume needs a reason, which is journalled: tradewind resume \"checked the books\"",
         ));
     }
-    let dir = resolve::place_only(&args.place)?.data_dir();
+    let dir = resolve::data_dir(&args.place)?;
     let answer = ask(&dir, cmd, if reason.is_empty() { "no reason given" } else { reason })?;
     if args.json {
         return print_json(&answer);

@@ -1,7 +1,7 @@
 //! `tradewind journal show|dump|verify`.
 
 use super::print_json;
-use crate::args::{DataDirArgs, JournalCommand};
+use crate::args::{JournalCommand, PlaceArgs};
 use crate::exit::{Exit, Failure};
 use crate::resolve;
 use journal::{Reader, Verified};
@@ -20,8 +20,8 @@ pub fn run(command: &JournalCommand) -> Result<(), Failure> {
 }
 
 /// The journal of the session that is meant.
-pub fn folder(place: &DataDirArgs) -> Result<PathBuf, Failure> {
-    let folder = resolve::place_only(place)?.data_dir().join("journal");
+pub fn folder(place: &PlaceArgs) -> Result<PathBuf, Failure> {
+    let folder = resolve::data_dir(place)?.join("journal");
     if folder.is_dir() {
         return Ok(folder);
     }

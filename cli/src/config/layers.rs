@@ -132,6 +132,13 @@ impl Layers {
         self.set_text(path, text, Source::Flag(flag.into()));
     }
 
+    /// Forgets every key but one, with the mistakes that were made in them; a source that cannot be
+    /// read at all stays a mistake.
+    pub fn keep_only(&mut self, path: &str) {
+        self.values.retain(|held, _| held == path);
+        self.mistakes.retain(|mistake| mistake.key == path || mistake.key.is_empty());
+    }
+
     /// The values, when nothing is wrong with any of them.
     ///
     /// # Errors
