@@ -19,7 +19,7 @@ pub struct SessionLine {
     pub session: String,
     /// Where it traded.
     pub venue: String,
-    /// When it began, by the venue's time.
+    /// When it began, by the machine's clock.
     pub started_at: Timestamp,
     /// The last record that is stored.
     pub seq: u64,

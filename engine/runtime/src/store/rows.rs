@@ -123,7 +123,7 @@ impl Recorder {
                         venue: start.venue.to_string(),
                         build: start.build.to_string(),
                         symbols: start.symbols.names().collect::<Vec<_>>().join(","),
-                        started_at: stamped.at.nanos(),
+                        started_at: stamped.seen.nanos(),
                     });
                 }
             }

@@ -10,7 +10,7 @@ CREATE TABLE sessions (
     venue       TEXT    NOT NULL,
     build       TEXT    NOT NULL,
     symbols     TEXT    NOT NULL, -- names, separated by commas
-    started_at  BIGINT  NOT NULL,
+    started_at  BIGINT  NOT NULL, -- by the machine's clock; every other time is the venue's
     seq         BIGINT  NOT NULL  -- the last record that the other tables hold; moves with them
 );
 
