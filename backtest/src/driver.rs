@@ -174,6 +174,8 @@ impl<'a> Driver<'a> {
         self.updates()?;
         self.feed(Input::Stop(policy))?;
         self.updates()?;
+        let state = self.kernel.state();
+        self.equity.mark_again(state.now(), state.equity());
         if let Some(journal) = &mut self.journal {
             journal.commit(self.kernel.state(), Durability::Synced)?;
         }

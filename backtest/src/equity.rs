@@ -27,6 +27,14 @@ impl Equity {
         Self { start, last: start, highest: start, worst_fall: 0.0, points }
     }
 
+    /// Takes the last point back and marks the instant anew: fees of the end came after it.
+    pub(crate) fn mark_again(&mut self, time: Timestamp, equity: Cash) {
+        if let Some(points) = &mut self.points {
+            points.pop();
+        }
+        self.mark(time, equity);
+    }
+
     pub(crate) fn mark(&mut self, time: Timestamp, equity: Cash) {
         self.last = equity;
         if let Some(points) = &mut self.points {

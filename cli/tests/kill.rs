@@ -20,9 +20,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const KILLS: u32 = 25;
-/// Minutes of data: five days.
-const DAYS: u32 = 5 * 390;
+const KILLS: u32 = 50;
+/// Minutes of data: two weeks.
+const MINUTES: u32 = 10 * 390;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// SplitMix64: a few numbers from a seed.
@@ -201,7 +201,7 @@ fn rejected(summary: &Value) -> u64 {
 #[test]
 fn with_the_exchange_embedded() {
     let user = User::new();
-    let files = vec![write_bars(&user, "AAA", DAYS), write_bars(&user, "BBB", DAYS)];
+    let files = vec![write_bars(&user, "AAA", MINUTES), write_bars(&user, "BBB", MINUTES)];
     let state = user.path("d/exchange");
     prove(&user, Venue { exchange: None, state, files }, 20_240_305);
 }
@@ -209,7 +209,7 @@ fn with_the_exchange_embedded() {
 #[test]
 fn with_the_exchange_as_a_process_of_its_own() {
     let user = User::new();
-    let files = vec![write_bars(&user, "AAA", DAYS), write_bars(&user, "BBB", DAYS)];
+    let files = vec![write_bars(&user, "AAA", MINUTES), write_bars(&user, "BBB", MINUTES)];
     let exchange = Some(exchange(&user, &files, true));
     let state = user.path("x");
     prove(&user, Venue { exchange, state, files }, 7);

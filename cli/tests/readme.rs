@@ -55,7 +55,7 @@ fn can_run_here(command: &str) -> bool {
 fn every_command_in_the_documents_runs() {
     let user = User::new();
     write_bars(&user, "AAA", 200);
-    std::fs::rename(user.path("AAA_2024-03.csv"), user.path("AAA.csv")).unwrap();
+    std::fs::rename(user.path("AAA_2024-02.csv"), user.path("AAA.csv")).unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config");
     std::os::unix::fs::symlink(root.canonicalize().unwrap(), user.path("config")).unwrap();
     let mut ran = 0;

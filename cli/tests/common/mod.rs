@@ -85,19 +85,20 @@ pub fn bars(folder: &Path, name: &str) -> String {
     folder.join("bars/1Min").join(name).display().to_string()
 }
 
-/// Minute bars that rise and fall, so that crossovers happen, from Monday 2024-03-04 on: 390 a day
-/// in regular hours. Gives the file's name.
+/// Minute bars that rise and fall, so that crossovers happen, from Monday 2024-02-05 on: 390 a day
+/// in regular hours, five days a week, at most two weeks. Gives the file's name.
 pub fn write_bars(user: &User, symbol: &str, count: u32) -> String {
     let mut text = String::from("timestamp,open,high,low,close,volume\n");
     for index in 0..count {
-        let (day, minute) = (4 + index / 390, 14 * 60 + 30 + index % 390);
+        let (day, minute) = (index / 390, 14 * 60 + 30 + index % 390);
+        let date = 5 + day / 5 * 7 + day % 5;
         let swing = f64::from(index) / 17.0;
         let cents = 10_000 + (swing.sin() * 150.0) as i64 + i64::from(symbol.len() as u32);
         let (open, close) = (cents, cents + i64::from(index % 5) - 2);
         let (high, low) = (open.max(close) + 3, open.min(close) - 3);
         let usd = |cents: i64| format!("{}.{:02}", cents / 100, cents % 100);
         text.push_str(&format!(
-            "2024-03-{day:02}T{:02}:{:02}:00Z,{},{},{},{},{}\n",
+            "2024-02-{date:02}T{:02}:{:02}:00Z,{},{},{},{},{}\n",
             minute / 60,
             minute % 60,
             usd(open),
@@ -107,7 +108,7 @@ pub fn write_bars(user: &User, symbol: &str, count: u32) -> String {
             10_000 + index
         ));
     }
-    let path = user.path(&format!("{symbol}_2024-03.csv"));
+    let path = user.path(&format!("{symbol}_2024-02.csv"));
     std::fs::write(&path, text).unwrap();
     path.display().to_string()
 }
