@@ -3,6 +3,7 @@
 
 mod anything;
 mod decode;
+mod exchange;
 mod fixtures;
 mod map;
 mod rest;

@@ -43,7 +43,7 @@ fn intent(kind: OrderKind) -> Intent {
     Intent::Submit { symbol, side: Side::Buy, quantity, kind, time_in_force }
 }
 
-fn approved(kind: OrderKind) -> Approved {
+pub(super) fn approved(kind: OrderKind) -> Approved {
     match for_tests::sends(&names(), vec![intent(kind)]).pop() {
         Some(Send::Submit(approved)) => approved,
         other => panic!("{other:?}"),

@@ -34,7 +34,7 @@ fn timing() -> StreamTiming {
     }
 }
 
-fn order_config(address: &str) -> OrderStreamConfig {
+pub(super) fn order_config(address: &str) -> OrderStreamConfig {
     OrderStreamConfig {
         address: address.into(),
         credentials: credentials(),
@@ -45,7 +45,7 @@ fn order_config(address: &str) -> OrderStreamConfig {
     }
 }
 
-fn market_config(address: &str) -> MarketStreamConfig {
+pub(super) fn market_config(address: &str) -> MarketStreamConfig {
     MarketStreamConfig {
         address: address.into(),
         credentials: credentials(),
