@@ -17,16 +17,44 @@ pub struct Cli {
     pub command: Command,
 }
 
+const PAPER_EXAMPLES: &str = "\
+Examples:
+  tradewind paper --for 60s                                   synthetic data, no account needed
+  tradewind paper --data AAA.csv --speed max --until-end      a file, in lock step
+  tradewind paper --strategy macd-trend --symbols SPY,AAPL    with Alpaca keys set: Alpaca paper
+
+While it runs: tradewind status, halt, resume, cancel-all, flatten. q or Ctrl-C ends it in order.";
+
+const LIVE_NOTE: &str = "\
+Keys come from APCA_API_KEY_ID and APCA_API_SECRET_KEY. Before anything is traded the account and
+the limits in force are printed. Try the same configuration with `tradewind paper` first.";
+
+const BACKTEST_EXAMPLES: &str = "\
+Examples:
+  tradewind backtest --data AAA.csv --strategy sma-crossover --param fast=5 --param slow=20
+  tradewind backtest --data AAA.csv BBB.csv --trades trades.csv --equity equity.csv
+  tradewind backtest --data AAA.csv --json
+
+A file has the columns timestamp,open,high,low,close,volume: bar-open times in UTC.";
+
+const COMPLETIONS_NOTE: &str = "\
+  bash: tradewind completions bash > ~/.local/share/bash-completion/completions/tradewind
+  zsh:  tradewind completions zsh > a file named _tradewind in a folder of $fpath
+  fish: tradewind completions fish > ~/.config/fish/completions/tradewind.fish";
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a paper session: on the embedded exchange, or on Alpaca paper when keys are set.
+    #[command(after_help = PAPER_EXAMPLES)]
     Paper(SessionArgs),
     /// Run a live session on Alpaca: real money, after an explicit confirmation.
+    #[command(after_help = LIVE_NOTE)]
     Live(LiveArgs),
     /// Run the exchange alone: a server that speaks Alpaca's protocols.
     Exchange(ExchangeArgs),
     /// Run a strategy over files of bars, with the same kernel and exchange.
+    #[command(after_help = BACKTEST_EXAMPLES)]
     Backtest(BacktestArgs),
     /// Look into a session's journal.
     #[command(subcommand)]
@@ -51,6 +79,7 @@ pub enum Command {
     /// Examine keys, clock, reachability, disk, configuration, versions and addresses.
     Doctor(DoctorArgs),
     /// Print a completion script for a shell.
+    #[command(after_help = COMPLETIONS_NOTE)]
     Completions {
         /// Which shell.
         shell: clap_complete::Shell,
@@ -140,8 +169,15 @@ pub struct SessionArgs {
     pub no_view: bool,
 }
 
-/// A live session.
+/// A live session. What belongs to the embedded exchange is not shown; giving it is answered with
+/// what to use instead.
 #[derive(Debug, Clone, Args)]
+#[command(
+    mut_arg("data", |arg| arg.hide(true)),
+    mut_arg("seed", |arg| arg.hide(true)),
+    mut_arg("speed", |arg| arg.hide(true)),
+    mut_arg("until_end", |arg| arg.hide(true))
+)]
 pub struct LiveArgs {
     #[command(flatten)]
     pub session: SessionArgs,
@@ -205,7 +241,7 @@ pub struct BacktestArgs {
 /// Looking into a journal.
 #[derive(Debug, Clone, Subcommand)]
 pub enum JournalCommand {
-    /// Summarise: session, records, segments, orders, fills.
+    /// Summarise: what ran, when, how it ended, orders, equity, alerts and halts.
     Show {
         #[command(flatten)]
         place: PlaceArgs,
@@ -213,7 +249,7 @@ pub enum JournalCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Print every record as a line of JSON.
+    /// Print every record as a line of JSON, in the form in which it is published.
     Dump {
         #[command(flatten)]
         place: PlaceArgs,
@@ -262,8 +298,8 @@ pub struct AskArgs {
 pub struct ReasonArgs {
     #[command(flatten)]
     pub place: PlaceArgs,
-    /// Why; it is journalled.
-    #[arg(value_name = "REASON", default_value = "")]
+    /// Why, in quotation marks; it is journalled.
+    #[arg(value_name = "REASON", default_value = "", hide_default_value = true)]
     pub reason: String,
     /// Print one JSON object.
     #[arg(long)]

@@ -15,7 +15,7 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 /// Starts logging as the settings say; `RUST_LOG` wins over the level.
 pub fn start(settings: &Settings) {
-    start_on(settings, std::io::stderr);
+    start_on(settings, std::io::stderr, std::io::stderr().is_terminal());
 }
 
 /// Starts logging into a file, while the terminal shows something else.
@@ -27,19 +27,19 @@ pub fn start_in_file(settings: &Settings, path: &Path) -> Result<(), Failure> {
     let file = file.map_err(|error| {
         Failure::usage(format!("{} cannot be written: {error}", path.display()))
     })?;
-    start_on(settings, Mutex::new(file));
+    start_on(settings, Mutex::new(file), false);
     Ok(())
 }
 
 /// Starts logging into a writer of the caller's.
-fn start_on<W>(settings: &Settings, writer: W)
+fn start_on<W>(settings: &Settings, writer: W, colours: bool)
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let level = settings.text("log.level");
     let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let filter = wanted.and(filter_fn(is_harmless));
-    let layer = fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(writer);
+    let layer = fmt::layer().with_ansi(colours).with_writer(writer);
     let layer = if settings.text("log.format") == "json" {
         layer.json().with_filter(filter).boxed()
     } else {

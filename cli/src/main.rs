@@ -1,10 +1,12 @@
 //! The `tradewind` command: parse, check, call, print.
+#![deny(clippy::print_stdout, reason = "it panics when the reader has left: use print_text")]
 
 mod args;
 mod assemble;
 mod commands;
 mod config;
 mod exit;
+mod figures;
 mod logging;
 mod resolve;
 mod venue;
@@ -52,9 +54,6 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Strategies(args) => commands::strategies::run(&args),
         Command::Config(command) => commands::config::run(&command),
         Command::Doctor(args) => commands::doctor::run(&args),
-        Command::Completions { shell } => {
-            commands::completions(shell);
-            Ok(())
-        }
+        Command::Completions { shell } => commands::completions(shell),
     }
 }

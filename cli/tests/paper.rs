@@ -91,8 +91,8 @@ fn a_real_week_of_four_symbols_together() {
         prove(strategy, &files);
         session(&user, "c", strategy, &files);
         let dump = user.run(&["journal", "dump", "--events", "--data-dir", "c"]).out;
-        for (id, name) in names.iter().enumerate() {
-            let filled = format!("\"symbol\":{id},");
+        for name in names {
+            let filled = format!("\"symbol\":\"{name}\",");
             let traded =
                 dump.lines().any(|line| line.contains("order_filled") && line.contains(&filled));
             assert!(traded, "{strategy} traded {name}");

@@ -1,9 +1,10 @@
 //! `tradewind backtest`.
 
-use super::print_json;
+use super::{print_json, print_text};
 use crate::args::BacktestArgs;
 use crate::config::Settings;
 use crate::exit::Failure;
+use crate::figures::{counted, date_time, exact, signed};
 use crate::{assemble, logging, resolve};
 use backtest::{BacktestConfig, BacktestReport, Observer, Progress};
 use std::fs::File;
@@ -95,38 +96,48 @@ impl Observer for ProgressLine {
 }
 
 fn print(report: &BacktestReport) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    let mut line = |text: String| writeln!(out, "{text}").map_err(Failure::other);
-    line(format!(
-        "{} on {}: {} bars from {} to {}",
+    print_text(&text(report))
+}
+
+fn text(report: &BacktestReport) -> String {
+    let mut lines = vec![format!(
+        "{} on {}: {} from {} to {} UTC",
         report.strategy,
         report.symbols.join(" "),
-        report.data.bars,
-        report.data.first,
-        report.data.last
-    ))?;
-    for trade in &report.trades {
-        line(format!(
-            "{:8} {:4} {:>8}  {}  {:>10}  ->  {}  {:>10}  {:>12}",
+        counted(report.data.bars, "bar"),
+        date_time(report.data.first),
+        date_time(report.data.last)
+    )];
+    if !report.trades.is_empty() {
+        lines.push(format!(
+            "\n{:10} {:4} {:>8}  {:19} {:>12}  {:19} {:>12} {:>14}",
+            "symbol", "side", "shares", "entry UTC", "price", "exit UTC", "price", "profit USD"
+        ));
+    }
+    lines.extend(report.trades.iter().map(|trade| {
+        format!(
+            "{:10} {:4} {:>8}  {:19} {:>12}  {:19} {:>12} {:>14}",
             trade.symbol,
             trade.side.as_str(),
             trade.qty.to_string(),
-            trade.entry_time,
-            trade.entry_price.to_string(),
-            trade.exit_time,
-            trade.exit_price.to_string(),
-            trade.pnl.to_string()
-        ))?;
-    }
-    let percent =
-        report.total_return.map_or_else(|| "-".into(), |share| format!("{:.4} %", share * 100.0));
-    line(format!(
-        "return {percent}, equity {}, cash {}, fees {}, {} trades, {} fills",
-        report.equity,
-        report.cash,
-        report.fees,
-        report.trades.len(),
-        report.fills
-    ))?;
-    line(format!("{:.0} bars a second, events {}", report.bars_per_second, report.events_hash))
+            date_time(trade.entry_time),
+            exact(trade.entry_price),
+            date_time(trade.exit_time),
+            exact(trade.exit_price),
+            signed(exact(trade.pnl))
+        )
+    }));
+    let share = |share: f64| signed(format!("{:.4} %", share * 100.0));
+    let rows = [
+        ("return", report.total_return.map_or_else(|| "-".into(), share)),
+        ("equity", format!("{} USD", exact(report.equity))),
+        ("cash", format!("{} USD", exact(report.cash))),
+        ("fees", format!("{} USD", exact(report.fees))),
+        ("trades", format!("{} closed, {}", report.trades.len(), counted(report.fills, "fill"))),
+        ("speed", format!("{:.0} bars a second", report.bars_per_second)),
+        ("events", report.events_hash.clone()),
+    ];
+    lines.push(String::new());
+    lines.extend(rows.iter().map(|(label, text)| format!("{label:9} {text}")));
+    lines.join("\n") + "\n"
 }

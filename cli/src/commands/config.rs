@@ -1,6 +1,6 @@
 //! `tradewind config check|show|schema`.
 
-use super::print_json;
+use super::{print_json, print_text};
 use crate::args::{ConfigArgs, ConfigCommand};
 use crate::config::{ConfigError, Settings, schema};
 use crate::exit::Failure;
@@ -22,8 +22,7 @@ fn settings(args: &ConfigArgs) -> Result<Settings, ConfigError> {
 fn check(args: &ConfigArgs) -> Result<(), Failure> {
     let settings = settings(args)?;
     super::strategies::build(&settings, &kernel::Symbols::default())?;
-    println!("The configuration is good.");
-    Ok(())
+    print_text("The configuration is good.\n")
 }
 
 fn show(args: &ConfigArgs, as_json: bool) -> Result<(), Failure> {
@@ -34,10 +33,13 @@ fn show(args: &ConfigArgs, as_json: bool) -> Result<(), Failure> {
         });
         return print_json(&serde_json::Value::Object(rows.collect()));
     }
-    for (key, value, source) in settings.redacted() {
-        println!("{key} = {value}  # {source}");
-    }
-    Ok(())
+    let rows: Vec<_> = settings
+        .redacted()
+        .map(|(key, value, source)| (format!("{key} = {value}"), source.to_string()))
+        .collect();
+    let width = rows.iter().map(|(setting, _)| setting.len()).max().unwrap_or(0).min(60);
+    let lines = rows.iter().map(|(setting, source)| format!("{setting:width$}  # {source}\n"));
+    print_text(&lines.collect::<String>())
 }
 
 fn print_schema(as_json: bool) -> Result<(), Failure> {
@@ -48,8 +50,8 @@ fn print_schema(as_json: bool) -> Result<(), Failure> {
         });
         return print_json(&serde_json::Value::Object(rows.collect()));
     }
-    for key in schema::KEYS {
-        println!("{}\n    {}\n    expects {}", key.path, key.doc, key.kind.expected());
-    }
-    Ok(())
+    let rows = schema::KEYS
+        .iter()
+        .map(|key| format!("{}\n    {}\n    expects {}\n", key.path, key.doc, key.kind.expected()));
+    print_text(&rows.collect::<String>())
 }

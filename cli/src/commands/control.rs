@@ -1,12 +1,16 @@
 //! `tradewind status|halt|resume|flatten|cancel-all`: a word to the running session.
 
-use super::print_json;
+use super::{print_json, print_text, summary};
 use crate::args::{AskArgs, ReasonArgs};
 use crate::exit::{Exit, Failure};
+use crate::figures::{bytes, counted, exact, short, signed};
 use crate::resolve;
 use runtime::control::{Answer, AskError, Request};
 use serde_json::Value;
 use std::path::Path;
+
+/// How many of the last events `status` shows.
+const RECENT: usize = 8;
 
 pub fn status(args: &AskArgs) -> Result<(), Failure> {
     let dir = resolve::data_dir(&args.place)?;
@@ -14,30 +18,137 @@ pub fn status(args: &AskArgs) -> Result<(), Failure> {
     if args.json {
         return print_json(&answer);
     }
-    for (key, value) in &answer.body {
-        print_field(key, value);
-    }
-    Ok(())
+    print_text(&text(&Value::Object(answer.body)))
 }
 
-/// A list as one line each, anything else as `key value`.
-fn print_field(key: &str, value: &Value) {
-    match value {
-        Value::Array(rows) => rows.iter().for_each(|row| println!("{key:18} {}", words(row))),
-        _ => println!("{key:18} {}", words(value)),
+/// The status for people; it has the fields of `runtime::session::Status`.
+fn text(body: &Value) -> String {
+    let word = |key: &str| body.get(key).and_then(Value::as_str).unwrap_or("-");
+    let usd = |key: &str| body.get(key).and_then(Value::as_str).map_or_else(|| "-".into(), exact);
+    let count = |key: &str| body.get("tally").map_or(0, |tally| number(tally, key));
+    let mut lines = vec![
+        ("session", format!("{} on {}", short(word("session")), summary::venue(word("venue")))),
+        ("data", summary::data(word("data")).into()),
+        ("trading", trading(body)),
+        ("time", format!("{} (venue)", word("venue_time"))),
+        ("equity", format!("{} USD, {} today", usd("equity"), signed(usd("day_profit")))),
+        ("cash", format!("{} USD", usd("cash"))),
+    ];
+    lines.extend(rows(body, "positions", position).into_iter().map(|line| ("position", line)));
+    lines.extend(rows(body, "open_orders", order).into_iter().map(|line| ("open", line)));
+    lines.extend([
+        (
+            "orders",
+            format!(
+                "{} sent, {} filled, {} canceled, {} rejected, {} denied by risk",
+                count("sent"),
+                count("filled"),
+                count("canceled"),
+                count("rejected"),
+                count("denied")
+            ),
+        ),
+        ("alerts", count("alerts").to_string()),
+        ("links", links(body)),
+        (
+            "journal",
+            format!(
+                "{}, {}",
+                counted(count("inputs"), "input"),
+                bytes(number(body, "journal_bytes"))
+            ),
+        ),
+        (
+            "metrics",
+            body.get("metrics")
+                .and_then(Value::as_str)
+                .map_or_else(|| "off".into(), |at| format!("http://{at}/metrics")),
+        ),
+    ]);
+    let mut text: String =
+        lines.iter().map(|(label, line)| format!("{label:9} {line}\n")).collect();
+    for note in last(body.get("recent"), RECENT) {
+        let at =
+            note.get("at").and_then(Value::as_str).and_then(|at| at.get(11..19)).unwrap_or("-");
+        let what = note.get("text").and_then(Value::as_str).unwrap_or("-");
+        text += &format!("  {at}  {what}\n");
+    }
+    text
+}
+
+fn trading(body: &Value) -> String {
+    let word = |key: &str| body.get(key).and_then(Value::as_str).unwrap_or("-");
+    let is = |key: &str| body.get(key).and_then(Value::as_bool).unwrap_or(false);
+    let mut text = match word("phase") {
+        "running" => word("trading").to_owned(),
+        phase => format!("{phase}, {}", word("trading")),
+    };
+    if is("flattening") {
+        text += ", flattening";
+    }
+    if !is("reconciled") {
+        text += ", books not compared with the broker's yet";
+    }
+    if let Some(message) = body.get("message").and_then(Value::as_str) {
+        text += &format!(": {message}");
+    }
+    text
+}
+
+fn links(body: &Value) -> String {
+    let up = |name: &str| match body.pointer(&format!("/links/{name}")).and_then(Value::as_bool) {
+        Some(true) => "up",
+        _ => "DOWN",
+    };
+    let age = body.get("feed_age_seconds").and_then(Value::as_f64);
+    let age = age.map_or_else(|| "none yet".into(), |age| format!("last {age:.1} s ago"));
+    format!("market data {} ({age}), orders {}", up("market_data"), up("orders"))
+}
+
+fn number(value: &Value, key: &str) -> u64 {
+    value.get(key).and_then(Value::as_u64).unwrap_or(0)
+}
+
+/// A line for each element of a list, or one that says there is none.
+fn rows(body: &Value, key: &str, line: fn(&Value) -> String) -> Vec<String> {
+    match body.get(key).and_then(Value::as_array) {
+        Some(rows) if !rows.is_empty() => rows.iter().map(line).collect(),
+        _ => vec!["none".into()],
     }
 }
 
-fn words(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => "-".into(),
-        Value::Object(fields) => {
-            let parts = fields.iter().map(|(key, value)| format!("{key}={}", words(value)));
-            parts.collect::<Vec<_>>().join(" ")
-        }
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) => value.to_string(),
-    }
+fn position(row: &Value) -> String {
+    let word = |key: &str| row.get(key).and_then(Value::as_str);
+    let price = |key: &str| word(key).map_or_else(|| "-".into(), exact);
+    format!(
+        "{} {} at {}, last {}, {} USD",
+        word("symbol").unwrap_or("-"),
+        word("qty").unwrap_or("-"),
+        price("avg_price"),
+        price("last_price"),
+        word("unrealised").map_or_else(|| "-".into(), |amount| signed(exact(amount)))
+    )
+}
+
+fn order(row: &Value) -> String {
+    let word = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or("-");
+    let price = row.get("price").and_then(Value::as_str);
+    format!(
+        "order {}: {} {} {} {}{}, {} filled, {}",
+        number(row, "order"),
+        word("side"),
+        word("qty"),
+        word("symbol"),
+        word("kind").replace('_', " "),
+        price.map_or_else(String::new, |price| format!(" at {}", exact(price))),
+        word("filled"),
+        word("status")
+    )
+}
+
+fn last(rows: Option<&Value>, count: usize) -> &[Value] {
+    let rows = rows.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    rows.get(rows.len().saturating_sub(count)..).unwrap_or(rows)
 }
 
 pub fn say(cmd: &str, args: &ReasonArgs) -> Result<(), Failure> {
@@ -52,12 +163,24 @@ pub fn say(cmd: &str, args: &ReasonArgs) -> Result<(), Failure> {
     if args.json {
         return print_json(&answer);
     }
-    println!("{cmd}: done");
-    for (key, value) in &answer.body {
-        print_field(key, value);
-    }
-    Ok(())
+    let trading = answer.body.get("trading").and_then(Value::as_str).unwrap_or("as before");
+    let next = AFTER.iter().find(|(name, _)| *name == cmd).map_or("", |(_, text)| *text);
+    print_text(&format!("{cmd}: taken, trading is {trading}. {next}\n"))
 }
+
+/// What happens next, and what else can be done.
+const AFTER: [(&str, &str); 4] = [
+    (
+        "halt",
+        "Open orders and positions stay; `tradewind flatten` closes them, `tradewind resume REASON` trades again.",
+    ),
+    ("resume", "The strategies are asked again from the next data on."),
+    (
+        "flatten",
+        "Orders are cancelled and positions closed; watch with `tradewind status`, trade again with `tradewind resume REASON`.",
+    ),
+    ("cancel-all", "The cancels are on their way; strategies may send new orders."),
+];
 
 fn ask(dir: &Path, cmd: &str, reason: &str) -> Result<Answer, Failure> {
     let answer = runtime::control::ask(dir, &Request::new(cmd, reason)).map_err(|error| {

@@ -1,6 +1,6 @@
 //! `tradewind doctor`: is everything that a session needs in place?
 
-use super::{print_json, tokio_runtime};
+use super::{print_json, print_text, tokio_runtime};
 use crate::args::DoctorArgs;
 use crate::config::Settings;
 use crate::exit::Failure;
@@ -36,6 +36,9 @@ const HONESTY: &str = "Nothing of this program was run against Alpaca itself by 
 pub fn run(args: &DoctorArgs) -> Result<(), Failure> {
     let mut layers = resolve::base(&args.config);
     resolve::place(&mut layers, &args.place);
+    if args.conformance {
+        return super::conformance::run(args, &Settings::new(layers.finish()?));
+    }
     let settings = match layers.finish().map(Settings::new) {
         Ok(settings) => settings,
         Err(error) => {
@@ -67,15 +70,15 @@ fn print(rows: &[Row], as_json: bool) -> Result<(), Failure> {
     if as_json {
         return print_json(&serde_json::json!({ "examinations": rows }));
     }
-    for row in rows {
+    let lines = rows.iter().map(|row| {
         let mark = match row.verdict {
             Verdict::Good => "good",
             Verdict::Note => "note",
             Verdict::Bad => "BAD ",
         };
-        println!("{mark}  {:14} {}", row.what, row.text);
-    }
-    Ok(())
+        format!("{mark}  {:14} {}\n", row.what, row.text)
+    });
+    print_text(&lines.collect::<String>())
 }
 
 fn versions() -> Vec<Row> {

@@ -2,6 +2,7 @@
 
 pub mod backtest;
 pub mod config;
+mod conformance;
 pub mod control;
 pub mod doctor;
 pub mod exchange;
@@ -18,13 +19,25 @@ use std::io::Write;
 /// Prints one JSON object on standard output.
 pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(Failure::other)?;
-    writeln!(std::io::stdout(), "{text}").map_err(Failure::other)
+    print_text(&(text + "\n"))
+}
+
+/// Prints a text on standard output. A reader who has seen enough and left is no failure.
+pub fn print_text(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::other(format!("standard output cannot be written: {error}")))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Prints a completion script.
-pub fn completions(shell: clap_complete::Shell) {
-    let mut command = crate::args::Cli::command();
-    clap_complete::generate(shell, &mut command, "tradewind", &mut std::io::stdout());
+pub fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
+    let (mut command, mut script) = (crate::args::Cli::command(), Vec::new());
+    clap_complete::generate(shell, &mut command, "tradewind", &mut script);
+    print_text(&String::from_utf8_lossy(&script))
 }
 
 /// A runtime for commands that wait.

@@ -1,10 +1,11 @@
 //! `tradewind replay`.
 
-use super::print_json;
+use super::{print_json, print_text};
 use crate::args::ReplayArgs;
 use crate::exit::{Exit, Failure};
-use kernel::{SessionStart, Strategy};
-use runtime::session::replay;
+use crate::figures::counted;
+use kernel::{Event, SessionStart, Strategy};
+use runtime::session::replay::{self, ReplayReport};
 use serde_json::json;
 use strategies::StrategyError;
 
@@ -15,27 +16,53 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
     if args.json {
         print_json(&json!({ "equal": equal, "report": report }))?;
     } else {
-        println!(
-            "session {}: {} inputs decided again, {} events compared, {} restarts, events {}",
-            report.session, report.inputs, report.events, report.restarts, report.events_hash
-        );
+        print_text(&text(&report))?;
     }
     match (&report.difference, args.verify) {
         (None, _) => Ok(()),
         (Some(_), false) if args.json => Ok(()),
         (Some(difference), verify) => {
             let text = format!(
-                "record {} was decided otherwise than journalled (after input {}): journalled {:?}, decided {:?}",
-                difference.seq, difference.input, difference.journalled, difference.decided
+                "record {} was decided otherwise than journalled (after input {}): the journal holds {}, decided was {}; this build decides otherwise than the one that wrote the journal",
+                difference.seq,
+                difference.input,
+                words(difference.journalled.as_ref()),
+                words(difference.decided.as_ref())
             );
             if verify {
                 Err(Failure::new(Exit::CheckFailed, text))
             } else {
-                println!("{text}");
-                Ok(())
+                print_text(&(text + "\n"))
             }
         }
     }
+}
+
+fn text(report: &ReplayReport) -> String {
+    let mut text = format!(
+        "session {}: {} decided again, {} compared with the journal, {}\n",
+        report.session,
+        counted(report.inputs, "input"),
+        counted(report.events, "event"),
+        counted(report.restarts, "restart")
+    );
+    if report.cut_inputs > 0 {
+        text += &format!(
+            "{} had lost events to a crash; nothing they led to had been sent\n",
+            counted(report.cut_inputs, "input")
+        );
+    }
+    if report.is_equal() {
+        text += &format!("Every event is equal. events {}\n", report.events_hash);
+    }
+    text
+}
+
+/// An event as its kind and its JSON.
+fn words(event: Option<&Event>) -> String {
+    let Some(event) = event else { return "no event".into() };
+    let json = serde_json::to_string(event).unwrap_or_default();
+    format!("{} {json}", event.kind())
 }
 
 /// Builds the strategies that a session names, as they were.

@@ -16,6 +16,7 @@ use runtime::session::{
 };
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::time::Instant;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -65,15 +66,23 @@ fn run(args: &SessionArgs, settings: &Settings, mode: Mode) -> Result<(), Failur
     if args.json {
         print_json(&summary)?
     } else {
-        summary::print(&summary)?
+        summary::print(&summary, &place(settings))?
     }
     if summary.trading == kernel::TradingState::Halted {
         return Err(Failure::new(
             Exit::Halted,
-            "the session ended halted: see its alerts, then resume with a reason",
+            "the session ended halted by an operator: `tradewind journal show` tells why; the next session begins active",
         ));
     }
     Ok(())
+}
+
+/// What other commands need to find this session.
+fn place(settings: &Settings) -> String {
+    match settings.text("session.data_dir") {
+        "" => String::new(),
+        dir => format!(" --data-dir {dir}"),
+    }
 }
 
 /// A session on the embedded exchange, through its sockets.
@@ -261,9 +270,10 @@ async fn watched(
     let starting = Status::starting(config.venue.as_str(), config.data.as_str());
     let (sender, status) = watch::channel(starting);
     let signals = tokio::spawn(pass_signals(stopper.clone())?);
+    let ends = config.run_for.map(|run_for| Instant::now() + run_for);
     let view = shows_view.then(|| {
         let (status, stopper) = (status.clone(), stopper.clone());
-        tokio::task::spawn_blocking(move || view::run(&status, &stopper))
+        tokio::task::spawn_blocking(move || view::run(&status, &stopper, ends))
     });
     let session = session::run(config, vec![strategy], stop, sender);
     let ended = async {

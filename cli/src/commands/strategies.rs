@@ -1,6 +1,6 @@
 //! `tradewind strategies`, and building the one that a session names.
 
-use super::print_json;
+use super::{print_json, print_text};
 use crate::args::StrategiesArgs;
 use crate::config::{Settings, nearest};
 use crate::exit::Failure;
@@ -23,14 +23,15 @@ pub fn build(
 pub fn run(args: &StrategiesArgs) -> Result<(), Failure> {
     let registry = strategies::registry();
     match &args.name {
-        None if args.json => print_json(&registry.iter().map(describe).collect::<Vec<_>>()),
+        None if args.json => {
+            let all: Vec<_> = registry.iter().map(describe).collect();
+            print_json(&json!({ "strategies": all }))
+        }
         None => {
             let width = registry.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
-            for entry in registry {
-                println!("{:width$}  {}", entry.name, entry.summary);
-            }
-            println!("\nExplain one: tradewind strategies NAME");
-            Ok(())
+            let lines =
+                registry.iter().map(|entry| format!("{:width$}  {}\n", entry.name, entry.summary));
+            print_text(&(lines.collect::<String>() + "\nExplain one: tradewind strategies NAME\n"))
         }
         Some(name) => {
             let entry = find(name)?;
@@ -64,13 +65,13 @@ fn describe(entry: &Entry) -> serde_json::Value {
 }
 
 fn explain(entry: &Entry) -> Result<(), Failure> {
-    println!("{}: {}\n", entry.name, entry.summary);
+    let mut text = format!("{}: {}\n\n", entry.name, entry.summary);
     for param in entry.params {
-        println!(
-            "  --param {}={}\n      {}; expects {}",
-            param.name, param.default, param.doc, param.range
-        );
+        let unit = if param.unit.is_empty() { String::new() } else { format!(" {}", param.unit) };
+        text += &format!("  --param {}={}\n", param.name, param.default);
+        text += &format!("      {} Expects {}{unit}.\n", param.doc, param.range);
     }
-    println!("\nTry it: tradewind paper --strategy {} --for 60s", entry.name);
-    Ok(())
+    text += &format!("\nTry it:  tradewind paper --strategy {} --for 60s\n", entry.name);
+    text += &format!("On data: tradewind backtest --strategy {} --data FILE...\n", entry.name);
+    print_text(&text)
 }

@@ -1,57 +1,109 @@
 //! What a session did, for people.
 
+use super::print_text;
 use crate::exit::Failure;
+use crate::figures::{bytes, exact, signed};
+use kernel::Cash;
 use runtime::session::Summary;
-use std::io::Write;
 
-/// Prints the summary of a session.
-pub fn print(summary: &Summary) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    let text = text(summary);
-    out.write_all(text.as_bytes()).map_err(Failure::other)
+/// Prints the summary of a session; `place` is what its other commands need to find it.
+pub fn print(summary: &Summary, place: &str) -> Result<(), Failure> {
+    print_text(&text(summary, place))
 }
 
-fn text(summary: &Summary) -> String {
+fn text(summary: &Summary, place: &str) -> String {
     let orders = &summary.orders;
-    let data = match summary.data.as_str() {
-        "synthetic" => "SYNTHETIC data, made from a seed",
-        "file" => "data from files",
-        other => other,
-    };
     let mut lines = vec![
-        format!("session   {} on {}, {data}", summary.session, summary.venue),
-        format!("inputs    {}", summary.inputs),
-        format!(
-            "orders    {} sent: {} filled, {} canceled, {} rejected, {} expired; {} denied by risk",
-            orders.sent,
-            orders.filled,
-            orders.canceled,
-            orders.rejected,
-            orders.expired,
-            orders.denied
+        ("session", format!("{} on {}", summary.session, venue(&summary.venue))),
+        ("data", data(&summary.data).into()),
+        ("inputs", summary.inputs.to_string()),
+        (
+            "orders",
+            format!(
+                "{} sent: {} filled, {} canceled, {} rejected, {} expired; {} denied by risk",
+                orders.sent,
+                orders.filled,
+                orders.canceled,
+                orders.rejected,
+                orders.expired,
+                orders.denied
+            ),
         ),
-        format!("fills     {}", summary.fills),
+        ("fills", summary.fills.to_string()),
     ];
-    for (symbol, position) in &summary.positions {
-        let average = position.avg_price.map_or_else(|| "-".into(), |price| price.to_string());
-        lines.push(format!("position  {symbol} {} at {average}", position.qty));
+    lines.extend(positions(summary).into_iter().map(|line| ("position", line)));
+    lines.extend([
+        ("result", result(summary)),
+        ("fees", format!("{} USD", exact(summary.fees))),
+        ("cash", format!("{} USD", exact(summary.cash))),
+        ("equity", format!("{} USD", exact(summary.equity))),
+        ("alerts", summary.alerts.to_string()),
+        ("journal", bytes(summary.journal_bytes)),
+        ("events", summary.events_hash.clone()),
+        ("broker", broker(summary)),
+        ("next", format!("tradewind journal show{place}; tradewind replay --verify{place}")),
+    ]);
+    lines.iter().map(|(label, text)| format!("{label:9} {text}\n")).collect()
+}
+
+/// The venue in words.
+pub fn venue(name: &str) -> &str {
+    match name {
+        "embedded" => "the embedded exchange",
+        "alpaca-paper" => "Alpaca paper",
+        "alpaca-live" => "Alpaca live, real money",
+        other => other,
     }
+}
+
+/// The data in words; made-up prices are called so.
+pub fn data(name: &str) -> &str {
+    match name {
+        "synthetic" => "SYNTHETIC: prices made from a seed, not market data",
+        "file" => "market data from files",
+        "alpaca" => "market data from Alpaca",
+        other => other,
+    }
+}
+
+fn positions(summary: &Summary) -> Vec<String> {
     if summary.positions.is_empty() {
-        lines.push("position  none".into());
+        return vec!["none".into()];
     }
-    lines.push(format!("cash      {}", summary.cash));
-    lines.push(format!("equity    {}", summary.equity));
-    lines.push(format!("fees      {}", summary.fees));
-    lines.push(format!("alerts    {}", summary.alerts));
-    lines.push(format!("journal   {} bytes", summary.journal_bytes));
-    lines.push(format!("events    {}", summary.events_hash));
-    lines.push(match summary.agrees_with_broker() {
-        Some(true) => "broker    cash and positions are the same to the last digit".into(),
-        Some(false) => format!(
-            "broker    DIFFERS: it says cash {}",
-            summary.broker.as_ref().map_or_else(|| "-".into(), |broker| broker.cash.to_string())
-        ),
-        None => "broker    could not be asked".into(),
+    let lines = summary.positions.iter().map(|(symbol, position)| {
+        let average = position.avg_price.map_or_else(|| "-".into(), exact);
+        format!("{symbol} {} at {average}", position.qty)
     });
-    lines.join("\n") + "\n"
+    lines.collect()
+}
+
+fn result(summary: &Summary) -> String {
+    let words =
+        |amount: Option<Cash>| amount.map_or_else(|| "-".into(), |amount| signed(exact(amount)));
+    let profit = summary.realised.zip(summary.unrealised);
+    let profit = profit.and_then(|(realised, unrealised)| realised.checked_add(unrealised));
+    let after_fees = profit.and_then(|profit| profit.checked_sub(summary.fees));
+    format!(
+        "{} USD: realised {}, unrealised {}, less fees",
+        words(after_fees),
+        words(summary.realised),
+        words(summary.unrealised)
+    )
+}
+
+fn broker(summary: &Summary) -> String {
+    match (summary.agrees_with_broker(), &summary.broker) {
+        (Some(true), _) => "cash and positions are the same to the last digit".into(),
+        (Some(false), Some(broker)) => {
+            let held = broker.positions.iter();
+            let held = held.map(|(symbol, position)| format!("{symbol} {}", position.qty));
+            let held = held.collect::<Vec<_>>().join(", ");
+            format!(
+                "DIFFERS: it says cash {} USD, positions {}; the next start takes over what it holds",
+                exact(broker.cash),
+                if held.is_empty() { "none" } else { &held }
+            )
+        }
+        _ => "could not be asked".into(),
+    }
 }

@@ -3,23 +3,29 @@
 //! It draws what the session publishes and passes one wish back: the end. It decides nothing.
 
 mod draw;
+mod tables;
 
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use runtime::session::{Phase, Status, Stopper};
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// How long a look at the keyboard waits, which is also how often the view is drawn.
 const FRAME: Duration = Duration::from_millis(200);
 
-/// Draws until the session has ended; `q` and Ctrl-C ask it to end.
+/// Draws until the session has ended; `q` and Ctrl-C ask it to end. `ends` is when it will end by
+/// itself.
 ///
 /// # Errors
 /// When the terminal cannot be drawn on.
-pub fn run(status: &watch::Receiver<Status>, stopper: &Stopper) -> io::Result<()> {
+pub fn run(
+    status: &watch::Receiver<Status>,
+    stopper: &Stopper,
+    ends: Option<Instant>,
+) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
-    let result = show(&mut terminal, status, stopper);
+    let result = show(&mut terminal, status, stopper, ends);
     ratatui::restore();
     result
 }
@@ -28,10 +34,12 @@ fn show(
     terminal: &mut ratatui::DefaultTerminal,
     status: &watch::Receiver<Status>,
     stopper: &Stopper,
+    ends: Option<Instant>,
 ) -> io::Result<()> {
     loop {
         let now = status.borrow().clone();
-        terminal.draw(|frame| draw::status(frame, &now))?;
+        let left = ends.map(|ends| ends.saturating_duration_since(Instant::now()));
+        terminal.draw(|frame| draw::status(frame, &now, left))?;
         // A sender that is gone means that the session task has ended, however it ended.
         if now.phase == Phase::Ended || status.has_changed().is_err() {
             return Ok(());

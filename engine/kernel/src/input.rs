@@ -201,6 +201,19 @@ pub enum FeeKind {
     Other,
 }
 
+impl FeeKind {
+    /// `commission`, `sec`, `taf`, `cat` or `other`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            FeeKind::Commission => "commission",
+            FeeKind::Sec => "sec",
+            FeeKind::Taf => "taf",
+            FeeKind::Cat => "cat",
+            FeeKind::Other => "other",
+        }
+    }
+}
+
 /// A fee the broker has posted to the account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeeCharge {

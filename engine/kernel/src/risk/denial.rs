@@ -60,7 +60,7 @@ pub enum Denial {
     #[error("the venue has halted the symbol")]
     SymbolHalted,
     /// Trading is reducing or halted.
-    #[error("trading is {state:?}")]
+    #[error("trading is {}", .state.as_str())]
     NotActive {
         /// The state.
         state: TradingState,
@@ -89,7 +89,10 @@ pub enum Denial {
         limit: Span,
     },
     /// The price lies too far from the last one.
-    #[error("price {price} is farther than {limit:?} basis points from the last price {last}")]
+    #[error(
+        "price {price} is farther than {} basis points from the last price {last}",
+        .limit.get()
+    )]
     OutsideCollar {
         /// What was asked for.
         price: Price,
@@ -107,7 +110,7 @@ pub enum Denial {
         limit: Quantity,
     },
     /// Too many USD in one order.
-    #[error("order notional {notional} is above {limit}")]
+    #[error("order notional {notional} USD is above {limit} USD")]
     OrderNotional {
         /// At the worst price.
         notional: Cash,
@@ -115,7 +118,7 @@ pub enum Denial {
         limit: Cash,
     },
     /// Too many USD in one symbol.
-    #[error("position notional {notional} would be above {limit}")]
+    #[error("position notional {notional} USD would be above {limit} USD")]
     PositionNotional {
         /// With every open order filled.
         notional: Cash,
@@ -123,7 +126,7 @@ pub enum Denial {
         limit: Cash,
     },
     /// Too much gross exposure.
-    #[error("gross exposure {exposure} would be above {limit}")]
+    #[error("gross exposure {exposure} USD would be above {limit} USD")]
     GrossExposure {
         /// With every open order filled.
         exposure: Cash,
@@ -131,7 +134,7 @@ pub enum Denial {
         limit: Cash,
     },
     /// Not enough buying power left by all open orders.
-    #[error("needs {needed} of buying power and {available} is free")]
+    #[error("needs {needed} USD of buying power and {available} USD is free")]
     BuyingPower {
         /// What the order needs.
         needed: Cash,

@@ -26,6 +26,17 @@ pub enum TradingState {
     Halted,
 }
 
+impl TradingState {
+    /// `active`, `reducing` or `halted`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            TradingState::Active => "active",
+            TradingState::Reducing => "reducing",
+            TradingState::Halted => "halted",
+        }
+    }
+}
+
 /// Counts for the session summary. They survive a restart with the rest of the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Tally {

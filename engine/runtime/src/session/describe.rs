@@ -1,19 +1,15 @@
 //! Events as sentences, for the log and the status view.
 
-use kernel::{Event, Intent, OrderNumber, OrderStatus, ReportKind, State, SymbolId};
+use kernel::{
+    Command, Event, FeeKind, Intent, Link, Order, OrderNumber, OrderStatus, ReportKind,
+    ShutdownPolicy, Side, State, SymbolId,
+};
 
 /// The sentence for an event that a person wants to see; `None` for the small steps in between.
 pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
     let name = |symbol: &SymbolId| state.symbols().name(*symbol).to_owned();
     match event {
-        Event::OrderApproved(order) => Some(format!(
-            "order {}: {} {} {} {}",
-            order.number,
-            order.side.as_str(),
-            order.quantity,
-            name(&order.symbol),
-            order.kind.as_str()
-        )),
+        Event::OrderApproved(order) => Some(approved(order, state)),
         Event::OrderDenied { intent, denial, .. } => {
             Some(format!("denied {}: {denial}", intent_words(intent, state)))
         }
@@ -25,39 +21,65 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
             filled(*side),
             name(symbol)
         )),
-        Event::FeeBooked { kind, amount, .. } => Some(format!("fee {amount} ({kind:?})")),
-        Event::CommandTaken(command) => Some(format!("operator: {command:?}")),
+        Event::FeeBooked { kind, amount, .. } => Some(format!("{} of {amount} USD", fee(*kind))),
+        Event::CommandTaken(command) => Some(operator(command)),
         Event::TradingStateChanged { to, reason, .. } => {
-            Some(format!("trading is {to:?}: {reason}"))
+            Some(format!("trading is {}: {reason}", to.as_str()))
         }
         Event::SymbolStatusChanged { symbol, halted, reason } => {
             let word = if *halted { "halted" } else { "trading" };
             Some(format!("{} is {word}: {reason}", name(symbol)))
         }
         Event::LinkChanged { link, up } => {
-            Some(format!("{link:?} stream is {}", if *up { "up" } else { "down" }))
+            let stream = match link {
+                Link::MarketData => "market data",
+                Link::Orders => "order",
+            };
+            Some(format!("{stream} stream is {}", if *up { "up" } else { "down" }))
         }
-        Event::DayStarted { date, equity } => Some(format!("day {date}, equity {equity}")),
+        Event::DayStarted { date, equity } => {
+            Some(format!("trading day {} begins with equity {equity} USD", iso_date(*date)))
+        }
         Event::DataRefused { symbol, reason } => {
             Some(format!("data of {} refused: {reason}", name(symbol)))
         }
         Event::AlertRaised(alert) => Some(format!("alert {}: {}", alert.code, alert.text)),
         Event::DifferenceFound(difference) => Some(difference.sentence(state.symbols())),
-        Event::DifferenceSuspected { differences } => {
-            Some(format!("{} differences with the broker, looking again", differences.len()))
-        }
-        Event::StopRequested { policy } => Some(format!("stopping ({policy:?})")),
+        Event::DifferenceSuspected { differences } => Some(format!(
+            "{} with the broker, looking again",
+            counted(differences.len(), "difference")
+        )),
+        Event::StopRequested { policy } => Some(format!("stopping: {}", stopping(*policy))),
         Event::SessionStarted => Some("session started".into()),
         Event::SessionResumed => Some("session resumed".into()),
-        Event::AccountOpened { cash, positions } => {
-            Some(format!("account opened: cash {cash}, {} positions", positions.len()))
-        }
-        Event::Flattened => Some("flat".into()),
+        Event::AccountOpened { cash, positions } => Some(format!(
+            "account opened: cash {cash} USD, {}",
+            counted(positions.len(), "position")
+        )),
+        Event::Flattened => Some("flat: no order is open and nothing is held".into()),
         Event::CancelApproved { .. }
         | Event::ReportIgnored { .. }
         | Event::OrderQueryNeeded { .. }
         | Event::Reconciled { .. } => None,
     }
+}
+
+fn approved(order: &Order, state: &State) -> String {
+    let mut text = format!(
+        "order {}: {} {} {} {}",
+        order.number,
+        order.side.as_str(),
+        order.quantity,
+        state.symbols().name(order.symbol),
+        order.kind.as_str().replace('_', " ")
+    );
+    if let Some(stop) = order.kind.stop() {
+        text += &format!(", stop {stop}");
+    }
+    if let Some(limit) = order.kind.limit() {
+        text += &format!(", limit {limit}");
+    }
+    text
 }
 
 /// Ends, losses and refusals; working statuses are steps in between.
@@ -74,10 +96,50 @@ fn update(
     worth_saying.then(|| format!("order {order} is {}{why}", to.as_str()))
 }
 
-fn filled(side: kernel::Side) -> &'static str {
+const fn filled(side: Side) -> &'static str {
     match side {
-        kernel::Side::Buy => "bought",
-        kernel::Side::Sell => "sold",
+        Side::Buy => "bought",
+        Side::Sell => "sold",
+    }
+}
+
+const fn fee(kind: FeeKind) -> &'static str {
+    match kind {
+        FeeKind::Commission => "commission",
+        FeeKind::Sec => "SEC fee",
+        FeeKind::Taf => "TAF fee",
+        FeeKind::Cat => "CAT fee",
+        FeeKind::Other => "fee",
+    }
+}
+
+fn operator(command: &Command) -> String {
+    let (word, reason) = match command {
+        Command::Halt { reason } => ("halt", reason),
+        Command::Resume { reason } => ("resume", reason),
+        Command::Flatten { reason } => ("flatten", reason),
+        Command::CancelAll { reason } => ("cancel-all", reason),
+    };
+    format!("operator says {word}: {reason}")
+}
+
+const fn stopping(policy: ShutdownPolicy) -> &'static str {
+    match policy {
+        ShutdownPolicy::Leave => "orders and positions stay",
+        ShutdownPolicy::CancelEntries => "entries are cancelled, exits and positions stay",
+        ShutdownPolicy::Flatten => "orders are cancelled, positions closed",
+    }
+}
+
+/// `yyyymmdd` with its dashes.
+fn iso_date(date: u32) -> String {
+    format!("{:04}-{:02}-{:02}", date / 10_000, date / 100 % 100, date % 100)
+}
+
+fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
     }
 }
 

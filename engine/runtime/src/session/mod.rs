@@ -38,7 +38,7 @@ pub use courier::Patience;
 pub use data_dir::{is_unfinished, journal_dir};
 pub use error::{ExitClass, SessionError};
 pub use shutdown::{StopReceiver, StopSignal, Stopper, stop_signal};
-pub use status::{Links, OrderLine, Phase, PositionLine, Status};
+pub use status::{Links, Note, OrderLine, Phase, PositionLine, Status, Weight};
 pub use summary::{BrokerSummary, OrderCounts, PositionSummary, Summary};
 pub use venue::{Answered, Venue};
 pub use venue_clock::{VenueClock, machine_time};

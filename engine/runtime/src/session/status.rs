@@ -1,7 +1,8 @@
 //! What a running session shows of itself: to the terminal and to the control socket.
 
 use kernel::{
-    Cash, Event, OrderNumber, OrderStatus, Price, Quantity, State, Tally, Timestamp, TradingState,
+    Cash, Event, OrderNumber, OrderStatus, Price, Quantity, Severity, State, Tally, Timestamp,
+    TradingState,
 };
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -22,6 +23,8 @@ pub struct Status {
     pub data: String,
     /// Whether the prices are made up.
     pub synthetic: bool,
+    /// What trades.
+    pub strategies: Vec<String>,
     /// What it is doing.
     pub phase: Phase,
     /// What a person should know right now, such as when the market opens.
@@ -47,7 +50,7 @@ pub struct Status {
     /// Every live order, oldest first.
     pub open_orders: Vec<OrderLine>,
     /// The last events, oldest first.
-    pub recent: Vec<String>,
+    pub recent: Vec<Note>,
     /// The session's counts.
     pub tally: Tally,
     /// Inputs a second over the last moment.
@@ -82,6 +85,51 @@ pub struct Links {
     pub market_data: bool,
     /// The stream of order updates.
     pub orders: bool,
+}
+
+/// An event that a person wants to see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// The venue's time.
+    pub at: Timestamp,
+    /// How much it matters.
+    pub weight: Weight,
+    /// What happened, in one sentence.
+    pub text: String,
+}
+
+/// How much an event matters to a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Weight {
+    /// The course of things.
+    Plain,
+    /// An execution: the position has changed.
+    Fill,
+    /// Something was refused, lost or changed by hand.
+    Caution,
+    /// A critical alert.
+    Alarm,
+}
+
+impl Weight {
+    const fn of(event: &Event) -> Self {
+        match event {
+            Event::OrderFilled { .. } => Weight::Fill,
+            Event::AlertRaised(alert) if matches!(alert.severity, Severity::Critical) => {
+                Weight::Alarm
+            }
+            Event::AlertRaised(_)
+            | Event::OrderDenied { .. }
+            | Event::TradingStateChanged { .. }
+            | Event::SymbolStatusChanged { halted: true, .. }
+            | Event::LinkChanged { up: false, .. }
+            | Event::DataRefused { .. }
+            | Event::DifferenceFound(_)
+            | Event::DifferenceSuspected { .. } => Weight::Caution,
+            _ => Weight::Plain,
+        }
+    }
 }
 
 /// A position in the status view.
@@ -130,6 +178,7 @@ impl Status {
             venue: venue.into(),
             data: data.into(),
             synthetic: data == "synthetic",
+            strategies: Vec::new(),
             phase: Phase::Starting,
             message: None,
             venue_time: Timestamp::default(),
@@ -155,6 +204,7 @@ impl Status {
     pub(super) fn read(&mut self, state: &State) {
         if let Some(start) = state.session() {
             self.session = start.session.to_string();
+            self.strategies = start.strategies.iter().map(|spec| spec.name.to_string()).collect();
         }
         self.venue_time = state.now();
         self.trading = state.trading_state();
@@ -205,7 +255,7 @@ fn open_orders(state: &State) -> Vec<OrderLine> {
 /// What the status shows beside the state: the last events and the rates.
 #[derive(Debug)]
 pub(super) struct Gauges {
-    recent: VecDeque<String>,
+    recent: VecDeque<Note>,
     last_data: Option<Instant>,
     measured: (Instant, u64),
     rate: f64,
@@ -237,7 +287,7 @@ impl Gauges {
         };
         match event {
             Event::AlertRaised(alert) => {
-                tracing::warn!(code = %alert.code, severity = ?alert.severity, "{}", alert.text);
+                tracing::warn!(code = %alert.code, severity = alert.severity.as_str(), "{}", alert.text);
             }
             Event::OrderDenied { .. } => tracing::debug!(at = %state.now(), "{sentence}"),
             _ => tracing::info!(at = %state.now(), "{sentence}"),
@@ -245,7 +295,8 @@ impl Gauges {
         if self.recent.len() == RECENT {
             self.recent.pop_front();
         }
-        self.recent.push_back(sentence);
+        let weight = Weight::of(event);
+        self.recent.push_back(Note { at: state.now(), weight, text: sentence });
     }
 
     /// Writes what is shown beside the state.

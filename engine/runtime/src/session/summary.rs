@@ -25,6 +25,10 @@ pub struct Summary {
     pub cash: Cash,
     /// Cash and positions at the last prices.
     pub equity: Cash,
+    /// Profit or loss of what was closed, before fees; `null` only when it does not fit.
+    pub realised: Option<Cash>,
+    /// Profit or loss of what is held, at the last prices; `null` when one has no price yet.
+    pub unrealised: Option<Cash>,
     /// Fees booked.
     pub fees: Cash,
     /// Alerts raised.
@@ -96,6 +100,8 @@ impl Summary {
             positions: positions(state),
             cash: state.ledger().cash(),
             equity: state.equity(),
+            realised: realised(state),
+            unrealised: unrealised(state),
             fees: state.ledger().total_fees(),
             alerts: tally.alerts,
             journal_bytes,
@@ -114,6 +120,21 @@ impl Summary {
         };
         Some(self.cash == broker.cash && shares(&self.positions) == shares(&broker.positions))
     }
+}
+
+fn realised(state: &State) -> Option<Cash> {
+    let mut sums = state.ledger().positions().iter().map(|position| position.realised);
+    sums.try_fold(Cash::ZERO, Cash::checked_add)
+}
+
+fn unrealised(state: &State) -> Option<Cash> {
+    let mut held = state.symbols().ids().filter_map(|symbol| {
+        let position = state.ledger().position(symbol);
+        (!position.quantity.is_zero()).then_some((symbol, position))
+    });
+    held.try_fold(Cash::ZERO, |sum, (symbol, position)| {
+        sum.checked_add(position.unrealised(state.last_price(symbol)?)?)
+    })
 }
 
 fn positions(state: &State) -> BTreeMap<String, PositionSummary> {

@@ -1,10 +1,7 @@
 //! From records to rows: what one transaction writes.
 
 use crate::envelope::{By, client_order_id, session_of};
-use kernel::{
-    Alert, Event, FeeKind, Input, Order, OrderNumber, Record, RecordBody, Severity, Span, State,
-    Timestamp,
-};
+use kernel::{Alert, Event, Input, Order, OrderNumber, Record, RecordBody, Span, State, Timestamp};
 use std::collections::BTreeMap;
 
 const MINUTE: i64 = Span::from_secs(60).nanos();
@@ -170,14 +167,14 @@ impl Recorder {
                 seq,
                 at,
                 fee_id: id.to_string(),
-                kind: fee_kind(*kind),
+                kind: kind.as_str(),
                 amount: amount.nanos(),
                 cash: cash.nanos(),
             }),
             Event::AlertRaised(Alert { severity, code, text }) => self.rows.alerts.push(AlertRow {
                 seq,
                 at,
-                severity: severity_word(*severity),
+                severity: severity.as_str(),
                 code: code.to_string(),
                 text: text.to_string(),
             }),
@@ -247,22 +244,4 @@ fn minute_of(record: &Record) -> Option<i64> {
 /// SQL's integers are signed; record and order numbers stay far below 2^63.
 pub(super) fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-const fn severity_word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Critical => "critical",
-    }
-}
-
-const fn fee_kind(kind: FeeKind) -> &'static str {
-    match kind {
-        FeeKind::Commission => "commission",
-        FeeKind::Sec => "sec",
-        FeeKind::Taf => "taf",
-        FeeKind::Cat => "cat",
-        FeeKind::Other => "other",
-    }
 }
