@@ -98,7 +98,7 @@ fn a_journal_is_shown_with_what_ran_and_how_it_ended() {
     let user = finished();
     let shown = user.run(&["journal", "show"]).out;
     for words in
-        ["the embedded exchange", "sma-crossover fast=10", "AAA", "stopped in order", "USD"]
+        ["the embedded exchange", "sma-crossover direction=long fast=10", "AAA", "stopped in order", "USD"]
     {
         assert!(shown.contains(words), "{words} is not in\n{shown}");
     }

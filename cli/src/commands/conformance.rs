@@ -6,7 +6,8 @@ use crate::config::Settings;
 use crate::exit::{Exit, Failure};
 use crate::venue::{self, Venue};
 use crate::{assemble, figures};
-use runtime::alpaca::{Client, Finding, Mode, Outcome, conformance};
+use kernel::Symbols;
+use runtime::alpaca::{Client, Finding, Mode, Names, Outcome, conformance};
 use serde_json::json;
 use std::path::Path;
 
@@ -23,6 +24,9 @@ pub fn run(args: &DoctorArgs, settings: &Settings) -> Result<(), Failure> {
     };
     let host = endpoints.trading.clone();
     let client = assemble::client(settings, endpoints, credentials)?;
+    let symbols = Symbols::new(settings.symbols()).map_err(Failure::usage)?;
+    // The checks give their orders ids of their own, so no session's name is needed here.
+    let client = client.named(Names::new(symbols, ""));
     let findings = tokio_runtime()?.block_on(check(&client, args.place_order))?;
     if let Some(path) = &args.report {
         write(path, &report(&host, &findings))?;

@@ -3,7 +3,8 @@
 use super::{print_json, print_text, tokio_runtime};
 use crate::args::DoctorArgs;
 use crate::config::Settings;
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
+use crate::figures::exact;
 use crate::venue::{self, Venue};
 use crate::{assemble, resolve};
 use runtime::alpaca::{Client, Mode};
@@ -26,6 +27,9 @@ struct Row {
     what: &'static str,
     verdict: Verdict,
     text: String,
+    /// How the command ends when this is bad.
+    #[serde(skip)]
+    exit: Exit,
 }
 
 const LEAST_FREE_MIB: u64 = 512;
@@ -54,16 +58,17 @@ pub fn run(args: &DoctorArgs) -> Result<(), Failure> {
     rows.extend(broker(&settings)?);
     rows.push(row("conformance", Verdict::Note, HONESTY));
     print(&rows, args.json)?;
-    let bad = rows.iter().filter(|row| row.verdict == Verdict::Bad).count();
-    if bad == 0 {
-        Ok(())
-    } else {
-        Err(Failure::other(format!("{bad} of {} examinations failed", rows.len())))
-    }
+    let bad: Vec<&Row> = rows.iter().filter(|row| row.verdict == Verdict::Bad).collect();
+    let Some(first) = bad.first() else { return Ok(()) };
+    let refused = bad.iter().find(|row| row.exit == Exit::Refused);
+    Err(Failure::new(
+        refused.unwrap_or(first).exit,
+        format!("{} of {} examinations failed: see those marked BAD", bad.len(), rows.len()),
+    ))
 }
 
 fn row(what: &'static str, verdict: Verdict, text: impl Into<String>) -> Row {
-    Row { what, verdict, text: text.into() }
+    Row { what, verdict, text: text.into(), exit: Exit::Other }
 }
 
 fn print(rows: &[Row], as_json: bool) -> Result<(), Failure> {
@@ -181,13 +186,18 @@ async fn ask_broker(client: &Client) -> Vec<Row> {
     let mut rows = Vec::new();
     match client.account().await {
         Ok(account) => {
-            let text = format!("cash {}, equity {}", account.cash, account.equity);
+            let text =
+                format!("cash {} USD, equity {} USD", exact(account.cash), exact(account.equity));
             rows.push(row("account", Verdict::Good, text));
             if let Some(reason) = account.blocked {
-                rows.push(row("account", Verdict::Bad, format!("blocked: {reason}")));
+                let blocked = row("account", Verdict::Bad, format!("blocked: {reason}"));
+                rows.push(Row { exit: Exit::Refused, ..blocked });
             }
         }
-        Err(error) => return vec![row("account", Verdict::Bad, error.to_string())],
+        Err(error) => {
+            let Failure { exit, message } = assemble::broker_failure(&error);
+            return vec![Row { exit, ..row("account", Verdict::Bad, message) }];
+        }
     }
     match client.clock().await {
         Ok(clock) if clock.tradewind.is_some() => {

@@ -154,8 +154,9 @@ impl Desk {
         Ok(())
     }
 
-    /// Tells an operator where trading stands now.
-    pub fn answer(&self, answer: tokio::sync::oneshot::Sender<control::Answer>) {
+    /// Tells an operator where trading stands now; whoever asks for the status next sees the same.
+    pub fn answer(&mut self, answer: tokio::sync::oneshot::Sender<control::Answer>) {
+        self.publish();
         let state = self.core.state();
         // An operator who has left needs no answer.
         let _ = answer.send(control::Answer::done(&json!({

@@ -2,7 +2,8 @@
 
 use super::handles::Metrics;
 use kernel::{
-    Event, Input, OrderNumber, Record, RecordBody, Severity, Side, State, Tally, Timestamp, TradingState,
+    Event, Input, OrderNumber, Record, RecordBody, Severity, Side, State, Tally, Timestamp,
+    TradingState,
 };
 use prometheus::Gauge;
 use std::collections::BTreeMap;
