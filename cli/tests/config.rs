@@ -33,7 +33,7 @@ fn every_shipped_file_is_good() {
 #[test]
 fn all_mistakes_are_listed_at_once_with_file_key_and_what_was_expected() {
     let user = User::new();
-    let text = "[risk]\nmax_leverage = 9\nprice_colar_percent = 5\nstale_after_s = \"soon\"\n[nonsense]\na = 1\n";
+    let text = "[risk]\nmax_leverage = 9\nprice_colar_percent = 5\nstale_after_s = \"soon\"\n[nonsense]\na = 1\n[strategy.params]\nfsat = 3\n";
     std::fs::write(user.path("mine.toml"), text).unwrap();
     let mut command = user.command(&["config", "check", "--config", "mine.toml"]);
     command.env("TRADEWIND__EXCHANGE__SEED", "many");
@@ -44,6 +44,7 @@ fn all_mistakes_are_listed_at_once_with_file_key_and_what_was_expected() {
         "mine.toml: risk.price_colar_percent: no such key; did you mean risk.price_collar_percent?",
         "mine.toml: risk.stale_after_s: expected a number from 0.001 to 86400, or \"off\", found \"soon\"",
         "mine.toml: nonsense: no such key",
+        "fsat",
         "environment TRADEWIND__EXCHANGE__SEED: exchange.seed: expected a whole number",
     ];
     for line in expected {

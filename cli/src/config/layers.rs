@@ -1,6 +1,6 @@
 //! Collecting values from the layers, with the place each came from.
 
-use super::schema::{self, Kind};
+use super::schema::{self, Kind, number_text};
 use super::{ConfigError, Mistake, nearest};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -158,7 +158,24 @@ impl Layers {
                 });
             }
         }
+        self.check_strategy();
         if self.mistakes.is_empty() { Ok(self.values) } else { Err(ConfigError(self.mistakes)) }
+    }
+
+    /// The strategy's name and parameters are part of the configuration, and its mistakes are listed
+    /// with the others.
+    fn check_strategy(&mut self) {
+        let Some(placed) = self.values.get("strategy.name") else { return };
+        let Some(name) = placed.value.as_str() else { return };
+        let params = self.values.iter().filter_map(|(path, placed)| {
+            let name = path.strip_prefix("strategy.params.")?;
+            Some((name.to_owned(), number_text(&placed.value)?))
+        });
+        let built = strategies::build(name, &params.collect(), &kernel::Symbols::default());
+        if let Err(error) = built {
+            let source = placed.source.clone();
+            self.mistake(source, "strategy", error.to_string());
+        }
     }
 
     fn add_text(&mut self, text: &str, source: &Source) {

@@ -17,6 +17,8 @@ pub enum Kind {
     Bool,
     /// A whole number in a range.
     Integer(i64, i64),
+    /// One of these whole numbers.
+    OneOf(&'static [i64]),
     /// A decimal number in a range, exact.
     Decimal(&'static str, &'static str),
     /// A decimal number in a range, or `"off"`.
@@ -155,8 +157,8 @@ pub static KEYS: &[Key] = &[
     ),
     key(
         "exchange.multiplier",
-        Kind::Integer(1, 4),
-        "embedded exchange: margin multiplier of the account: 1, 2 or 4",
+        Kind::OneOf(&[1, 2, 4]),
+        "embedded exchange: margin multiplier of the account: cash, Regulation T or intraday",
     ),
     key("exchange.regulatory_fees", Kind::Bool, "embedded exchange: charge SEC, TAF and CAT fees"),
     key(
@@ -221,6 +223,10 @@ impl Kind {
             Kind::Bool => "true or false".into(),
             Kind::Integer(low, high) if *high == i64::MAX => format!("a whole number from {low}"),
             Kind::Integer(low, high) => format!("a whole number from {low} to {high}"),
+            Kind::OneOf(numbers) => {
+                let texts: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+                format!("one of {}", texts.join(", "))
+            }
             Kind::Decimal(low, high) => format!("a number from {low} to {high}"),
             Kind::Limit(low, high) => format!("a number from {low} to {high}, or \"off\""),
             Kind::Speed => "\"max\", or a number above 0 such as 60".into(),
@@ -238,7 +244,7 @@ impl Kind {
                 Value::Array(parts.map(|part| Value::String(part.into())).collect())
             }
             Kind::Bool => text.parse().map_or_else(|_| Value::String(text.into()), Value::Boolean),
-            Kind::Integer(..) => {
+            Kind::Integer(..) | Kind::OneOf(_) => {
                 text.parse().map_or_else(|_| Value::String(text.into()), Value::Integer)
             }
             Kind::Text
@@ -261,6 +267,9 @@ impl Kind {
             Kind::Bool => value.is_bool(),
             Kind::Integer(low, high) => {
                 value.as_integer().is_some_and(|number| *low <= number && number <= *high)
+            }
+            Kind::OneOf(numbers) => {
+                value.as_integer().is_some_and(|number| numbers.contains(&number))
             }
             Kind::Decimal(low, high) => in_range(value, low, high),
             Kind::Limit(low, high) => value.as_str() == Some("off") || in_range(value, low, high),

@@ -42,7 +42,9 @@ impl Layout {
         } else if header.has_any(&["price"]) {
             (header.trades()?, "trades", TRADES)
         } else {
-            let fault = Fault::Header { header: header.names.join(",") };
+            // Whatever was named as a file may be no text at all: its bytes stay off the terminal.
+            let shown = header.names.join(",").escape_debug().take(MOST_SHOWN).collect();
+            let fault = Fault::Header { header: shown };
             return Err(MarketDataFileError {
                 row: Some(1),
                 ..MarketDataFileError::file(file, fault)
@@ -58,6 +60,9 @@ impl Layout {
 }
 
 /// A column's name without the byte order mark, the spaces and the capitals some programs write.
+/// Characters of a header that are shown when it is none.
+const MOST_SHOWN: usize = 80;
+
 fn clean(field: &[u8]) -> String {
     String::from_utf8_lossy(field).trim_start_matches('\u{feff}').trim().to_ascii_lowercase()
 }
