@@ -176,8 +176,7 @@ impl RealTime<'_> {
                 self.reconcile_within(lag - ago);
                 return Ok(());
             }
-            let next = self.desk.clock.wall(self.desk.config.timing.reconcile).max(TICK);
-            self.next_reconcile = Some(Instant::now() + next);
+            self.next_reconcile = Some(Instant::now() + self.reconcile_pause());
         }
         for input in self.desk.core.inputs(answer) {
             let work = self.desk.decide(input)?;
@@ -280,10 +279,20 @@ impl RealTime<'_> {
         self.next_reconcile = Some(self.next_reconcile.map_or(at, |next| next.min(at)));
     }
 
+    /// How long after the books were compared they are compared again.
+    fn reconcile_pause(&self) -> Duration {
+        let timing = self.desk.config.timing;
+        if self.stopping.is_some() {
+            return timing.second_look;
+        }
+        self.desk.clock.wall(timing.reconcile).max(TICK)
+    }
+
     fn tick(&mut self) -> Result<(), SessionError> {
         let state = self.desk.core.state();
         let is_due = self.next_reconcile.is_some_and(|at| at <= Instant::now());
-        if is_due && state.order_stream_is_up() {
+        // An ending session without the stream learns only so what became of its orders.
+        if is_due && (state.order_stream_is_up() || self.stopping.is_some()) {
             self.next_reconcile = None;
             let (orders, fees_since) = (self.desk.core.live_orders(), self.desk.core.fees_due());
             let mark = self.desk.core.mark(self.connection);
@@ -315,6 +324,7 @@ impl RealTime<'_> {
         self.desk.phase = Phase::Stopping;
         let policy = self.desk.policy();
         self.feed(Input::Stop(policy))?;
+        self.reconcile_within(self.desk.config.timing.second_look);
         self.desk.publish();
         Ok(())
     }

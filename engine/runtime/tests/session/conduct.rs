@@ -1,6 +1,8 @@
 //! How sessions end.
 
-use crate::support::{Plan, assert_books_agree, data_dir, exchange, generated, shares};
+use crate::support::{
+    Plan, assert_books_agree, data_dir, exchange, exchange_with, generated, shares,
+};
 use exchange::server::{Running, Speed};
 use kernel::{Intents, MarketData, OrderKind, Rounding, ShutdownPolicy, Side, View};
 use runtime::session::{Phase, journal_dir};
@@ -85,10 +87,15 @@ async fn a_session_ends_by_itself_when_its_time_is_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_second_signal_waits_for_nothing() {
     let dir = data_dir();
-    let exchange = exchange(generated(&["SPY"], 5_000), PACE).await;
+    // Nothing reaches the market today, cancels included, so there is something to wait for.
+    let exchange = exchange_with(generated(&["SPY"], 5_000), PACE, |config| {
+        config.exchange.fills.latency = kernel::Span::from_secs(36_000);
+    });
+    let exchange = exchange.await;
     let mut session = plan(dir.path(), &exchange, ShutdownPolicy::CancelEntries).start();
-    session.until(|status| status.phase == Phase::Running).await;
+    session.until(|status| status.open_orders.len() == 1).await;
     session.stopper.press();
+    session.until(|status| status.phase == Phase::Stopping).await;
     session.stopper.press();
     let summary = session.ended().await.unwrap();
     assert_eq!(summary.broker, None, "the broker is not asked any more");

@@ -4,8 +4,10 @@ use crate::support::{
     Plan, assert_books_agree, assert_sent_once, data_dir, exchange, generated, real_data,
 };
 use exchange::server::Speed;
+use kernel::StrategySpec;
 use marketdata::{Feed, read_files};
-use runtime::session::{Summary, journal_dir, replay};
+use runtime::session::replay::{self, ReplayReport};
+use runtime::session::{Summary, journal_dir};
 use std::path::Path;
 
 const STRATEGIES: [&str; 5] =
@@ -25,20 +27,34 @@ async fn run(dir: &Path, feed: &Feed, strategy: &str) -> Summary {
 
 /// The journal checks out and every event is decided again as it was.
 fn verify(dir: &Path, summary: &Summary) {
-    let journal = journal_dir(dir);
-    journal::verify(&journal).unwrap();
-    let report = replay::verify(&journal, |start| {
-        let build = |spec: &kernel::StrategySpec| {
-            let params =
-                spec.params.iter().map(|(name, value)| (name.to_string(), value.to_string()));
-            strategies::build(&spec.name, &params.collect(), &start.symbols).map(|built| built.0)
-        };
-        start.strategies.iter().map(build).collect::<Result<Vec<_>, _>>()
-    });
-    let report = report.unwrap();
+    journal::verify(&journal_dir(dir)).unwrap();
+    let report = decide_again(dir, &[]);
     assert_eq!(report.difference, None);
     assert_eq!(report.events_hash, summary.events_hash);
     assert_eq!(report.inputs, summary.inputs);
+}
+
+/// Decides the inputs of a journal again, with some parameters of the strategies changed.
+fn decide_again(dir: &Path, changes: &[(&str, &str)]) -> ReplayReport {
+    let report = replay::verify(&journal_dir(dir), |start| {
+        let build = |spec: &StrategySpec| {
+            let held = spec.params.iter().map(|(name, value)| (&**name, &**value));
+            let params = held.chain(changes.iter().copied());
+            let params = params.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            strategies::build(&spec.name, &params, &start.symbols).map(|built| built.0)
+        };
+        start.strategies.iter().map(build).collect::<Result<Vec<_>, _>>()
+    });
+    report.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_strategy_that_decides_otherwise_is_found() {
+    let dir = data_dir();
+    run(dir.path(), &generated(&["SPY"], 200), "sma-crossover").await;
+    let report = decide_again(dir.path(), &[("slow", "40")]);
+    let difference = report.difference.expect("another window decides otherwise");
+    assert!(difference.seq > difference.input);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,8 @@ mod conduct;
 mod control;
 mod lock_step;
 mod order_stream;
+mod real_clock;
 mod recovery;
 mod support;
 mod trouble;
+mod warm_up;
