@@ -174,6 +174,10 @@ impl<'a> Driver<'a> {
         self.updates()?;
         self.feed(Input::Stop(policy))?;
         self.updates()?;
+        if self.kernel.state().is_flattening() {
+            // Without data nothing can fill any more: what is open stays open.
+            self.feed(Input::Stop(ShutdownPolicy::Leave))?;
+        }
         let state = self.kernel.state();
         self.equity.mark_again(state.now(), state.equity());
         if let Some(journal) = &mut self.journal {

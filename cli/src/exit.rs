@@ -5,6 +5,8 @@ use std::process::ExitCode;
 /// The exit codes. They are a contract: see `tradewind --help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
+    /// Asked to end before there was anything to sum up.
+    Done = 0,
     /// Anything that has no number of its own.
     Other = 1,
     /// Usage, configuration, unreadable or bad data, conflicting environment.

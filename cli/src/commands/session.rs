@@ -162,12 +162,16 @@ async fn tell_the_risk(
 ) -> Result<(), Failure> {
     let client = assemble::client(settings, parts.endpoints.clone(), credentials.clone())?;
     let account = client.account().await.map_err(|error| assemble::broker_failure(&error))?;
+    let clock = client.clock().await.map_err(|error| assemble::broker_failure(&error))?;
+    let replayed = clock.tradewind.and_then(|replay| replay.data).map(DataKind::from);
+    let data = replayed.unwrap_or(parts.data);
     let names: Vec<&str> = parts.symbols.names().collect();
     let off =
         |limit: Option<kernel::Cash>| limit.map_or_else(|| "off".into(), |limit| limit.to_string());
     eprintln!(
-        "LIVE: real money on {}. Equity {}, cash {}. Strategy {} on {}. At most {} USD an order, {} USD a position, {} % of equity in all.",
+        "LIVE: real money on {}, with {} market data. Equity {}, cash {}. Strategy {} on {}. At most {} USD an order, {} USD a position, {} % of equity in all.",
         parts.endpoints.trading,
+        data.as_str(),
         account.equity,
         account.cash,
         settings.text("strategy.name"),
@@ -281,7 +285,7 @@ async fn watched(
             Some(exchange) => exchange.finished().await,
             None => std::future::pending().await,
         }
-        stopper.press();
+        stopper.data_ended();
     };
     tokio::pin!(session);
     let result = tokio::select! {
@@ -303,7 +307,8 @@ fn failure(error: &SessionError) -> Failure {
         ExitClass::Usage => Exit::Usage,
         ExitClass::BrokerRefused => Exit::Refused,
         ExitClass::Halted => Exit::Halted,
-        ExitClass::Failed | ExitClass::Done => Exit::Other,
+        ExitClass::Failed => Exit::Other,
+        ExitClass::Done => Exit::Done,
     };
     Failure::new(exit, error.to_string())
 }

@@ -49,6 +49,16 @@ pub enum Source {
     Synthetic(Synthetic),
 }
 
+impl Source {
+    /// As the clock names it: `file` or `synthetic`.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Source::Files(_) => "file",
+            Source::Synthetic(_) => "synthetic",
+        }
+    }
+}
+
 /// Generated market data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Synthetic {

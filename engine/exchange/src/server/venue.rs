@@ -20,6 +20,8 @@ pub(super) struct Venue {
     pub(super) tape: Tape,
     pub(super) calendar: Vec<TradingDay>,
     pub(super) bar_length: Option<Span>,
+    /// What is replayed: `synthetic` or `file`.
+    pub(super) data: &'static str,
     steps: Steps,
     step: u64,
     /// The clock of a paced replay; in lock step the data move the time alone.
@@ -54,6 +56,7 @@ impl Venue {
             tape,
             calendar: data.calendar,
             bar_length: data.bar_length,
+            data: config.source.as_str(),
             steps: data.steps,
             step: 0,
             clock: None,

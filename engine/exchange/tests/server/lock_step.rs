@@ -7,7 +7,7 @@ use serde_json::json;
 async fn the_clock_offers_lock_step() {
     let venue = Venue::quiet().await;
     let clock = venue.get("/v2/clock").await.body;
-    let expected = json!({"speed": "max", "lockstep": true, "bar_seconds": 60});
+    let expected = json!({"speed": "max", "lockstep": true, "bar_seconds": 60, "data": "file"});
     assert_eq!(clock["tradewind"], expected);
     assert_eq!(clock["timestamp"], "2026-01-06T09:30:00-05:00");
     assert_eq!(clock["is_open"], true);

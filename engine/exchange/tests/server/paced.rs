@@ -13,7 +13,8 @@ async fn the_clock_stands_until_someone_subscribes() {
     for _ in 0..5 {
         let clock = venue.get("/v2/clock").await.body;
         assert_eq!(clock["timestamp"], "2026-01-06T09:30:00-05:00");
-        let tradewind = json!({"speed": "60", "lockstep": false, "bar_seconds": 60});
+        let tradewind =
+            json!({"speed": "60", "lockstep": false, "bar_seconds": 60, "data": "file"});
         assert_eq!(clock["tradewind"], tradewind);
     }
 }

@@ -205,8 +205,13 @@ impl State {
             }
             Event::AlertRaised(_) => self.tally.alerts += 1,
             Event::StopRequested { policy } => {
+                let flattens = *policy == crate::ShutdownPolicy::Flatten;
+                // A later word than "flatten" takes it back: what is open then stays open.
+                if self.stopping == Some(crate::ShutdownPolicy::Flatten) && !flattens {
+                    self.stop_flattening();
+                }
                 self.stopping = Some(*policy);
-                self.flattening |= *policy == crate::ShutdownPolicy::Flatten;
+                self.flattening |= flattens;
             }
             Event::Flattened => self.stop_flattening(),
             Event::SessionStarted

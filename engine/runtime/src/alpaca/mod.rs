@@ -43,7 +43,7 @@ pub use names::Names;
 pub use order_stream::{OrderStream, OrderStreamConfig, OrderStreamMessage, order_stream};
 pub use orders::Listing;
 pub use rest::{Client, ClientConfig};
-pub use rows::{Asset, BarsQuery, Clock, Fill, OrderState, Positions, Replay};
+pub use rows::{Asset, BarsQuery, Clock, Fill, OrderState, Positions, Replay, ReplayData};
 pub use stream::{Overflow, StreamCounters, StreamTiming};
 pub use stream_error::StreamError;
 pub use transport::Timing;

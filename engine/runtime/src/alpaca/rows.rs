@@ -181,6 +181,17 @@ pub struct Replay {
     pub lockstep: bool,
     /// How long its bars last, when they are no minute bars.
     pub bar_length: Option<Span>,
+    /// What it replays, when it says so.
+    pub data: Option<ReplayData>,
+}
+
+/// What the bundled exchange replays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplayData {
+    /// Made up from a seed.
+    Synthetic,
+    /// Recorded, out of files.
+    File,
 }
 
 /// What can be traded, and how.

@@ -147,6 +147,7 @@ pub(super) struct ReplayWire<'a> {
     pub speed: Loose<'a>,
     pub lockstep: Loose<'a>,
     pub bar_seconds: Loose<'a>,
+    pub data: Loose<'a>,
 }
 
 /// One element of GET `/v2/calendar`.

@@ -1,7 +1,7 @@
 //! The session's side of the socket.
 
 use super::{Answer, Request, path};
-use crate::session::Status;
+use crate::session::{Phase, Status};
 use kernel::Command;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -140,6 +140,9 @@ async fn reply(
             request.cmd
         ));
     };
+    if status.borrow().phase == Phase::Starting {
+        return Answer::refused("the session is still starting: ask again in a moment");
+    }
     let (answer, answered) = oneshot::channel();
     if orders.send(Order { command, answer }).await.is_err() {
         return Answer::refused("the session is ending");
@@ -176,7 +179,7 @@ mod tests {
     async fn status_is_read_and_a_command_is_handed_over() {
         let dir = tempfile::tempdir().unwrap();
         let (orders, mut taken) = mpsc::channel(4);
-        let (_publish, status) = watch::channel(Status::starting("embedded", "synthetic"));
+        let (publish, status) = watch::channel(Status::starting("embedded", "synthetic"));
         let server = serve(dir.path(), orders, status).unwrap();
         let mode = std::fs::metadata(server.path()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
@@ -185,6 +188,10 @@ mod tests {
         assert!(shown.ok);
         assert_eq!(shown.body["synthetic"], true);
 
+        let early = ask_off_thread(dir.path(), Request::new("halt", "lunch")).await.unwrap();
+        assert!(!early.ok && early.error.unwrap().contains("still starting"));
+
+        publish.send_modify(|status| status.phase = Phase::Running);
         let session = tokio::spawn(async move {
             let order = taken.recv().await.unwrap();
             order.answer.send(Answer::done(&serde_json::json!({"trading": "halted"}))).unwrap();

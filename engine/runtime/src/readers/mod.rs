@@ -197,6 +197,12 @@ impl Readers {
     }
 }
 
+impl Drop for Readers {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
 impl Running {
     fn standing(&self) -> Standing {
         Standing {

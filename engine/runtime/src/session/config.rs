@@ -1,7 +1,7 @@
 //! What a session is started with. Everything is resolved and checked before it gets here.
 
 use super::courier::Patience;
-use crate::alpaca::{Channels, Credentials, Endpoints, StreamTiming};
+use crate::alpaca::{Channels, Credentials, Endpoints, ReplayData, StreamTiming};
 use crate::readers::ReadersConfig;
 use kernel::{Limits, ShutdownPolicy, Span, StrategySpec, Symbols, TradingHours};
 use std::collections::BTreeMap;
@@ -112,6 +112,15 @@ impl DataKind {
             DataKind::Synthetic => "synthetic",
             DataKind::File => "file",
             DataKind::Alpaca => "alpaca",
+        }
+    }
+}
+
+impl From<ReplayData> for DataKind {
+    fn from(replayed: ReplayData) -> Self {
+        match replayed {
+            ReplayData::Synthetic => DataKind::Synthetic,
+            ReplayData::File => DataKind::File,
         }
     }
 }

@@ -8,9 +8,8 @@ use super::venue_clock::machine_time;
 use journal::{Durability, EventsHash, Journal};
 use kernel::{
     Bar, Event, Input, Kernel, MarketData, OrderNumber, OrderStatus, Output, RecordBody, Report,
-    ReportKind, Span, Stamped, State, Timestamp,
+    ReportKind, Room, Span, Stamped, State, Timestamp,
 };
-use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -38,7 +37,8 @@ pub(super) struct Core {
     /// When an execution or a fee was last booked, by the machine's clock.
     booked: Option<Instant>,
     is_synced: bool,
-    is_room_low: bool,
+    /// How short of room the kernel was told the journal is.
+    room: Option<Room>,
     fees_since: Timestamp,
     /// Before this the account's fees are in the cash it was opened with.
     opened: Timestamp,
@@ -63,7 +63,7 @@ impl Core {
             durable,
             booked: None,
             is_synced: true,
-            is_room_low: false,
+            room: None,
             fees_since: opened,
             opened,
         }
@@ -171,15 +171,21 @@ impl Core {
         })
     }
 
-    /// Every live order.
-    pub fn live_orders(&self) -> Vec<Target> {
-        self.live(|_| true)
+    /// Every live order that the broker may know: what is still being submitted it need not.
+    pub fn sent_orders(&self) -> Vec<Target> {
+        self.live(|status| status != OrderStatus::Approved)
     }
 
     /// Where the books stand, under a connection of the order stream.
     pub fn mark(&self, connection: u64) -> Mark {
         let state = self.state();
-        Mark { connection, fills: state.tally().fills, fees: state.ledger().total_fees() }
+        Mark {
+            connection,
+            sent: state.tally().sent,
+            unanswered: self.unanswered_orders().len(),
+            fills: state.tally().fills,
+            fees: state.ledger().total_fees(),
+        }
     }
 
     /// How long ago an execution or a fee was last booked.
@@ -204,20 +210,16 @@ impl Core {
         since
     }
 
-    /// Looks at the journal's room.
-    ///
-    /// # Errors
-    /// When there is none left.
-    pub fn check_room(&mut self, dir: &Path) -> Result<(), SessionError> {
+    /// How short the journal's room has become, once for each step.
+    pub fn shorter_room(&mut self) -> Option<Room> {
         let usage = self.journal.usage();
-        if usage.is_full() {
-            return Err(SessionError::NoRoom { dir: dir.into(), bytes: usage.bytes });
-        }
-        if usage.is_high() && !self.is_room_low {
-            self.is_room_low = true;
-            tracing::warn!("the journal uses four fifths of its room: {} bytes", usage.bytes);
-        }
-        Ok(())
+        let shorter = match self.room {
+            None => usage.is_high().then_some(Room::High),
+            Some(Room::High) => usage.is_full().then_some(Room::Full),
+            Some(Room::Full) => None,
+        };
+        self.room = shorter.or(self.room);
+        shorter
     }
 
     /// Makes durable what is only buffered.

@@ -19,6 +19,9 @@ use tokio::sync::{mpsc, watch};
 /// How often the status is published, and housekeeping done.
 pub(super) const TICK: Duration = Duration::from_millis(100);
 
+/// How often the broker is asked in turn until two looks at it say the same.
+const LOOKS: u32 = 4;
+
 /// A session that has its account and its streams.
 pub(super) struct Desk {
     pub core: Core,
@@ -136,8 +139,8 @@ impl Desk {
     /// Compares the books with the broker's, and does so again while a difference is only
     /// suspected.
     pub async fn reconcile_in_turn(&mut self) -> Result<(), SessionError> {
-        for _ in 0..2 {
-            let (orders, fees_since) = (self.core.live_orders(), self.core.fees_due());
+        for _ in 0..LOOKS {
+            let (orders, fees_since) = (self.core.sent_orders(), self.core.fees_due());
             let mark = self.core.mark(0);
             self.run_in_turn(Errand::Reconcile { orders, fees_since, mark }).await?;
             if self.core.state().is_reconciled() {
@@ -185,10 +188,10 @@ impl Desk {
         self.warmed.get(bar.symbol.index()).is_some_and(|end| bar.end_time() <= *end)
     }
 
-    /// What is done now and then: the status is published, the journal synced, its room looked at.
+    /// What is done now and then: the status is published and the journal synced.
     ///
     /// # Errors
-    /// When the journal cannot be synced, or has no room left.
+    /// When the journal cannot be synced.
     pub fn housekeeping(&mut self) -> Result<(), SessionError> {
         if self.published.elapsed() < TICK {
             return Ok(());
@@ -203,7 +206,7 @@ impl Desk {
             self.core.sync()?;
             self.synced = Instant::now();
         }
-        self.core.check_room(&self.config.data_dir)
+        Ok(())
     }
 
     /// Publishes the status.
@@ -221,6 +224,22 @@ impl Desk {
     /// What happens to open orders and positions at the end.
     pub fn policy(&self) -> ShutdownPolicy {
         self.config.shutdown
+    }
+
+    /// Whether positions are being closed and nothing else is waited for: closing orders fill only
+    /// while the market goes on.
+    pub fn waits_for_data_alone(&self) -> bool {
+        let state = self.core.state();
+        state.is_flattening()
+            && state.live_orders().all(|order| !order.cancel_requested)
+            && self.core.unanswered_orders().is_empty()
+    }
+
+    /// The input that leaves open what cannot be closed any more.
+    pub fn leave_open(&self) -> Input {
+        let open = self.core.state().live_orders().count();
+        tracing::warn!("the data have ended, so {open} closing orders can not fill and stay open");
+        Input::Stop(ShutdownPolicy::Leave)
     }
 
     /// Whether everything that was asked for at the end has happened, and every order that was

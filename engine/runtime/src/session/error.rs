@@ -36,19 +36,6 @@ pub enum SessionError {
     /// The journal cannot be used; a second session on the same directory ends here.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The journal has no room left.
-    #[error(
-        "the journal in {} has no room left ({bytes} bytes used): entries were stopped and the \
-         session was ended; free space on the disk or raise the journal's limit, then start it \
-         again",
-        dir.display()
-    )]
-    NoRoom {
-        /// The data directory.
-        dir: PathBuf,
-        /// How much the journal holds.
-        bytes: u64,
-    },
     /// The directory holds an unfinished session that is another than was asked for.
     #[error(
         "{} holds session {session}, which was not ended and has {what} {held}, not {wanted}: \
@@ -114,8 +101,8 @@ pub enum SessionError {
     /// The kernel could not decide: a fault of this program.
     #[error("the kernel stopped: {0}; please report this with the journal")]
     Kernel(#[from] DecideError),
-    /// It was asked to end at once while it was starting.
-    #[error("ended before it had started")]
+    /// It was asked to end while it was starting.
+    #[error("the session was asked to end while it was starting, and has ended")]
     Interrupted,
 }
 
@@ -144,7 +131,6 @@ impl SessionError {
             | SessionError::Stream { refused: true, .. } => ExitClass::BrokerRefused,
             SessionError::Interrupted => ExitClass::Done,
             SessionError::Journal(_)
-            | SessionError::NoRoom { .. }
             | SessionError::Broker { .. }
             | SessionError::Stream { .. }
             | SessionError::Control(_)

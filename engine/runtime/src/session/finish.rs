@@ -1,19 +1,20 @@
 //! The end of a session: what came last, the broker's own figures, and the summary.
 
-use super::courier::Errand;
+use super::courier::{AccountRead, Answer, read_account};
 use super::desk::{Desk, Ending};
-use super::{BrokerSummary, Phase, PositionSummary, SessionError, Summary};
+use super::{BrokerSummary, Phase, PositionSummary, SessionError, StopSignal, Summary};
 use kernel::BrokerState;
-use std::time::Duration;
-use tokio::time::timeout;
-
-/// How long the broker is waited for at the very end.
-const LAST_WORD: Duration = Duration::from_secs(10);
+use tokio::time::{Instant, timeout_at};
 
 /// Books what the broker has posted, compares with what it says, syncs the journal and sums up.
-pub(super) async fn finish(mut desk: Desk, ending: Ending) -> Result<Summary, SessionError> {
+/// The broker is waited for until `deadline`.
+pub(super) async fn finish(
+    mut desk: Desk,
+    ending: Ending,
+    deadline: Instant,
+) -> Result<Summary, SessionError> {
     let broker = match &ending {
-        Ending::Orderly => desk.last_word().await?,
+        Ending::Orderly => desk.last_word(deadline).await?,
         // Nothing more is waited for.
         Ending::Now | Ending::Failed(_) => None,
     };
@@ -36,21 +37,40 @@ pub(super) async fn finish(mut desk: Desk, ending: Ending) -> Result<Summary, Se
 }
 
 impl Desk {
-    /// The last fees, and what the broker says of the account; `None` when it cannot be asked.
-    async fn last_word(&mut self) -> Result<Option<BrokerState>, SessionError> {
-        let since = self.core.fees_due();
-        let fees = timeout(LAST_WORD, self.run_in_turn(Errand::Fees(since))).await;
-        fees.unwrap_or(Ok(()))?;
-        match timeout(LAST_WORD, self.venue.broker_state()).await {
+    /// The last fees, and what the broker says of the account; `None` when it cannot be asked in
+    /// time, or nobody wants to wait for it any longer.
+    async fn last_word(&mut self, deadline: Instant) -> Result<Option<BrokerState>, SessionError> {
+        let mut stop = self.stop.clone();
+        let word = tokio::select! {
+            word = timeout_at(deadline, self.settle_account()) => word,
+            () = stop.wait_for(StopSignal::Now) => return Ok(None),
+        };
+        match word {
             Ok(Ok(state)) => Ok(Some(state)),
-            Ok(Err(error)) => {
-                tracing::warn!("cannot read the account at the end: {error}");
+            Ok(Err(error @ SessionError::Broker { .. })) => {
+                tracing::warn!("at the end: {error}");
                 Ok(None)
             }
+            Ok(Err(error)) => Err(error),
             Err(_) => {
                 tracing::warn!("the broker did not answer at the end");
                 Ok(None)
             }
+        }
+    }
+
+    /// Reads the account, and books exactly the fees that are in its cash.
+    async fn settle_account(&mut self) -> Result<BrokerState, SessionError> {
+        let since = self.core.fees_due();
+        loop {
+            let read = read_account(&*self.venue, since).await;
+            let AccountRead { fees, state } =
+                read.map_err(SessionError::broker("read the account"))?;
+            let Some(state) = state else { continue };
+            for input in self.core.inputs(Answer::Fees(fees)) {
+                self.feed_in_turn(input).await?;
+            }
+            return Ok(state);
         }
     }
 }

@@ -51,7 +51,7 @@ impl LockStep<'_> {
         loop {
             let event = self.next(ends_at).await?;
             let ended = match event {
-                Event::Stop => return self.stop().await,
+                Event::Stop => return self.stop(false).await,
                 Event::Order(order) => {
                     self.desk.obey_in_turn(order).await?;
                     false
@@ -59,7 +59,10 @@ impl LockStep<'_> {
                 Event::Message(message) => self.message(message).await?,
             };
             if ended {
-                return self.stop().await;
+                return self.stop(true).await;
+            }
+            if let Some(room) = self.desk.core.shorter_room() {
+                self.desk.feed_in_turn(Input::Room(room)).await?;
             }
             self.desk.housekeeping()?;
         }
@@ -163,19 +166,24 @@ impl LockStep<'_> {
     }
 
     /// Ends the session: what the exchange has done already is heard, then the policy is carried
-    /// out.
-    async fn stop(&mut self) -> Result<Ending, SessionError> {
+    /// out. When the data have ended nothing can fill any more.
+    async fn stop(&mut self, mut ended: bool) -> Result<Ending, SessionError> {
         self.desk.phase = Phase::Stopping;
         self.desk.publish();
         let deadline = Instant::now() + self.desk.config.timing.settle;
         if self.pending {
-            self.finish_step().await?;
+            ended |= self.finish_step().await?;
         }
         let policy = self.desk.policy();
         self.desk.feed_in_turn(Input::Stop(policy)).await?;
         while !self.desk.is_settled() {
+            if ended && self.desk.waits_for_data_alone() {
+                let leave = self.desk.leave_open();
+                self.desk.feed_in_turn(leave).await?;
+                break;
+            }
             let mut stop = self.desk.stop.clone();
-            let steps_on = policy == ShutdownPolicy::Flatten;
+            let steps_on = policy == ShutdownPolicy::Flatten && !ended;
             tokio::select! {
                 biased;
                 () = stop.wait_for(StopSignal::Now) => return Ok(Ending::Now),
@@ -188,7 +196,7 @@ impl LockStep<'_> {
                 }
                 // Closing orders fill only while the market goes on.
                 message = next_market_message(&mut self.market), if steps_on => {
-                    self.message(message?).await?;
+                    ended = self.message(message?).await?;
                 }
             }
         }
@@ -196,7 +204,8 @@ impl LockStep<'_> {
     }
 
     /// The exchange has taken a step already: its fills are heard, its data are not traded on.
-    async fn finish_step(&mut self) -> Result<(), SessionError> {
+    /// `true` when it was the last.
+    async fn finish_step(&mut self) -> Result<bool, SessionError> {
         let next = async {
             loop {
                 if let MarketStreamMessage::Step { head, .. } =
@@ -207,8 +216,12 @@ impl LockStep<'_> {
             }
         };
         match tokio::time::timeout(NEXT_STEP, next).await {
-            Ok(head) => self.hear(head?.trade_updates).await,
-            Err(_) => Ok(()),
+            Ok(head) => {
+                let head = head?;
+                self.hear(head.trade_updates).await?;
+                Ok(head.end)
+            }
+            Err(_) => Ok(false),
         }
     }
 }

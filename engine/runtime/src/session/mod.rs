@@ -47,9 +47,11 @@ use kernel::Strategy;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How long readers may take for what the session wrote last. The rest they do when the next
-/// session starts.
-const READERS_TIME: Duration = Duration::from_secs(10);
+/// How long the end may take after trading: the broker's last word, and the readers for what the
+/// session wrote last. What is left the readers do when the next session starts.
+const LAST_THINGS: Duration = Duration::from_secs(10);
+/// How much of it the broker may take.
+const LAST_WORD: Duration = Duration::from_secs(5);
 
 /// Runs a session to its end. `strategies` are those that the configuration names, in its order.
 ///
@@ -77,8 +79,13 @@ pub async fn run(
         real_time::trade(&mut desk, market, errands, ends_at).await
     };
     drop(control);
+    let now = tokio::time::Instant::now();
+    let (mut stop, last_things) = (desk.stop.clone(), now + LAST_THINGS);
     // The core goes with the desk, which tells the readers that the journal is complete.
-    let summary = finish::finish(desk, ending).await;
-    readers.finish(READERS_TIME).await;
+    let summary = finish::finish(desk, ending, now + LAST_WORD).await;
+    tokio::select! {
+        _ = readers.finish(last_things.saturating_duration_since(tokio::time::Instant::now())) => {}
+        () = stop.wait_for(StopSignal::Now) => {}
+    }
     summary
 }

@@ -3,12 +3,13 @@
 //! Everything comes in over bounded channels to this one task. What the kernel sends is carried
 //! out by tasks of its own, so that a slow answer holds nothing up; answers come back as inputs.
 
+use super::backoff::Backoff;
 use super::core::Work;
 use super::courier::{Answer, BarsWanted, Errand};
 use super::desk::{Desk, Ending, TICK, next_market_message, next_order_message};
 use super::{Phase, SessionError, StopSignal};
 use crate::alpaca::{MarketStream, MarketStreamMessage, OrderStreamMessage};
-use kernel::{Command, Input, Link, MarketData};
+use kernel::{Input, Link, MarketData};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -30,6 +31,7 @@ pub(super) async fn trade(
     let is_reconciled = desk.core.state().is_reconciled();
     let pause = if is_reconciled { desk.config.timing.reconcile } else { Duration::ZERO };
     let next_reconcile = Some(Instant::now() + desk.clock.wall(pause));
+    let asked_again = desk.patience.backoff();
     let mut session = RealTime {
         desk,
         market,
@@ -38,6 +40,7 @@ pub(super) async fn trade(
         answers,
         ticks,
         connection: 0,
+        asked_again,
         next_reconcile,
         ends_at,
         stopping: None,
@@ -64,6 +67,8 @@ struct RealTime<'a> {
     ticks: Interval,
     /// Counts the comings and goings of the order stream.
     connection: u64,
+    /// How long until the broker is asked again after an answer that the books overtook.
+    asked_again: Backoff,
     /// When the books are compared with the broker's next; `None` while that is under way.
     next_reconcile: Option<Instant>,
     ends_at: Option<Instant>,
@@ -105,8 +110,16 @@ impl RealTime<'_> {
                 Event::Market(message) => self.market_message(message)?,
                 Event::Tick => self.tick()?,
             }
-            if self.stopping.is_some() && self.desk.is_settled() {
-                return Ok(Ending::Orderly);
+            if self.stopping.is_some() {
+                if self.desk.stop.asked() == StopSignal::DataEnded
+                    && self.desk.waits_for_data_alone()
+                {
+                    let leave = self.desk.leave_open();
+                    self.feed(leave)?;
+                }
+                if self.desk.is_settled() {
+                    return Ok(Ending::Orderly);
+                }
             }
         }
     }
@@ -168,7 +181,8 @@ impl RealTime<'_> {
         if let Answer::Broker(_, mark) = answer {
             if mark != self.desk.core.mark(self.connection) {
                 // Something happened while it was asked, so it is asked again.
-                self.reconcile_within(TICK);
+                let wait = self.asked_again.step();
+                self.reconcile_within(wait);
                 return Ok(());
             }
             let lag = self.desk.patience.account_lag;
@@ -176,6 +190,7 @@ impl RealTime<'_> {
                 self.reconcile_within(lag - ago);
                 return Ok(());
             }
+            self.asked_again = self.desk.patience.backoff();
             self.next_reconcile = Some(Instant::now() + self.reconcile_pause());
         }
         for input in self.desk.core.inputs(answer) {
@@ -294,19 +309,14 @@ impl RealTime<'_> {
         // An ending session without the stream learns only so what became of its orders.
         if is_due && (state.order_stream_is_up() || self.stopping.is_some()) {
             self.next_reconcile = None;
-            let (orders, fees_since) = (self.desk.core.live_orders(), self.desk.core.fees_due());
+            let (orders, fees_since) = (self.desk.core.sent_orders(), self.desk.core.fees_due());
             let mark = self.desk.core.mark(self.connection);
             self.send_out(Errand::Reconcile { orders, fees_since, mark });
         }
-        match self.desk.housekeeping() {
-            Err(error @ SessionError::NoRoom { .. }) if self.failure.is_none() => {
-                let reason = "the journal has no room left".into();
-                self.feed(Input::Command(Command::Halt { reason }))?;
-                self.fail(error)
-            }
-            Err(SessionError::NoRoom { .. }) | Ok(()) => Ok(()),
-            Err(error) => Err(error),
+        if let Some(room) = self.desk.core.shorter_room() {
+            self.feed(Input::Room(room))?;
         }
+        self.desk.housekeeping()
     }
 
     /// Ends the session for a reason of its own.

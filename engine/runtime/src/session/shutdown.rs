@@ -10,6 +10,8 @@ pub enum StopSignal {
     None,
     /// Its shutdown policy is carried out, with a deadline.
     Orderly,
+    /// The same, and no more data come: nothing can fill any more.
+    DataEnded,
     /// At once: the journal is synced and nothing more is waited for.
     Now,
 }
@@ -38,9 +40,14 @@ impl Stopper {
         self.signal.send_modify(|signal| {
             *signal = match signal {
                 StopSignal::None => StopSignal::Orderly,
-                StopSignal::Orderly | StopSignal::Now => StopSignal::Now,
+                StopSignal::Orderly | StopSignal::DataEnded | StopSignal::Now => StopSignal::Now,
             }
         });
+    }
+
+    /// Says that no more data come, which asks for an orderly end.
+    pub fn data_ended(&self) {
+        self.signal.send_modify(|signal| *signal = (*signal).max(StopSignal::DataEnded));
     }
 }
 
@@ -73,5 +80,16 @@ mod tests {
         stop.wait_for(StopSignal::Now).await;
         stopper.press();
         assert_eq!(stop.asked(), StopSignal::Now);
+        stopper.data_ended();
+        assert_eq!(stop.asked(), StopSignal::Now);
+    }
+
+    #[tokio::test]
+    async fn the_end_of_the_data_is_no_second_press() {
+        let (stopper, mut stop) = stop_signal();
+        stopper.press();
+        stopper.data_ended();
+        stop.wait_for(StopSignal::Orderly).await;
+        assert_eq!(stop.asked(), StopSignal::DataEnded);
     }
 }

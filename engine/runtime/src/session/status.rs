@@ -1,5 +1,6 @@
 //! What a running session shows of itself: to the terminal and to the control socket.
 
+use super::DataKind;
 use kernel::{
     Cash, Event, OrderNumber, OrderStatus, Price, Quantity, Severity, State, Tally, Timestamp,
     TradingState,
@@ -198,6 +199,12 @@ impl Status {
             journal_bytes: 0,
             metrics: None,
         }
+    }
+
+    /// Says where the market data come from.
+    pub(super) fn call_data(&mut self, data: DataKind) {
+        self.data = data.as_str().into();
+        self.synthetic = data == DataKind::Synthetic;
     }
 
     /// Takes over what the state says.

@@ -3,9 +3,9 @@
 use crate::support::{
     Plan, assert_books_agree, data_dir, exchange, exchange_with, generated, shares,
 };
-use exchange::server::{Running, Speed};
+use exchange::server::{Running, Source, Speed, Synthetic};
 use kernel::{Intents, MarketData, OrderKind, Rounding, ShutdownPolicy, Side, View};
-use runtime::session::{Phase, journal_dir};
+use runtime::session::{DataKind, Phase, Status, VenueKind, journal_dir};
 use std::path::Path;
 use std::time::Duration;
 
@@ -129,4 +129,57 @@ async fn a_finished_session_makes_room_for_a_new_one() {
     assert_eq!(sessions[0].events_hash, sessions[1].events_hash);
     let kept = journal::finished(&journal_dir(dir.path())).unwrap();
     assert!(kept[0].ends_with(&sessions[0].session), "{kept:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn flattening_after_the_data_have_ended_leaves_closings_open_and_is_over_at_once() {
+    let dir = data_dir();
+    let feed = generated(&["SPY"], 100);
+    let mut sessions = Vec::new();
+    for _ in 0..2 {
+        let exchange = exchange(feed.clone(), Speed::Max).await;
+        let mut plan = Plan::new(dir.path(), &exchange, &["SPY"], "buy-and-hold");
+        plan.config.shutdown = ShutdownPolicy::Flatten;
+        plan.config.timing.settle = Duration::from_secs(3600);
+        let summary = plan.run().await.unwrap();
+        assert_eq!(summary.positions.len(), 1);
+        assert_eq!(open_orders(&exchange), 1, "the closing order");
+        assert_books_agree(&summary, &exchange);
+        sessions.push(summary.session);
+        exchange.shutdown().await;
+    }
+    assert_ne!(sessions[0], sessions[1], "the first is finished");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_flattens_halts_nothing_after_a_restart() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&["SPY"], 5_000), PACE).await;
+    let mut session = plan(dir.path(), &exchange, ShutdownPolicy::Flatten).start();
+    session.until(|status| status.positions.len() == 1 && status.open_orders.len() == 1).await;
+    session.stopper.press();
+    session.until(|status| status.flattening).await;
+    session.crash().await;
+    let mut session = plan(dir.path(), &exchange, ShutdownPolicy::CancelEntries).start();
+    let held = |status: &Status| status.phase == Phase::Running && !status.flattening;
+    let status = session.until(|status| held(status) && status.positions.len() == 1).await;
+    assert_eq!(status.trading, kernel::TradingState::Active);
+    session.stopper.press();
+    assert_books_agree(&session.ended().await.unwrap(), &exchange);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn synthetic_data_are_called_so_whatever_the_venue_is_called() {
+    let dir = data_dir();
+    let exchange = exchange_with(generated(&["SPY"], 1), Speed::Times(600.0), |config| {
+        config.source = Source::Synthetic(Synthetic::new(7, ["SPY"]));
+    });
+    let exchange = exchange.await;
+    let mut plan = Plan::new(dir.path(), &exchange, &["SPY"], "buy-and-hold");
+    (plan.config.venue, plan.config.data) = (VenueKind::AlpacaPaper, DataKind::Alpaca);
+    let mut session = plan.start();
+    let status = session.until(|status| status.phase == Phase::Running).await;
+    assert_eq!((status.data.as_str(), status.synthetic), ("synthetic", true));
+    session.stopper.press();
+    assert_eq!(session.ended().await.unwrap().data, "synthetic");
 }

@@ -1,10 +1,12 @@
 //! What a session says when it cannot begin or go on: one sentence, and what to do.
 
-use crate::support::{Plan, data_dir, exchange, exchange_with, generated};
+use crate::support::{
+    Plan, assert_books_agree, data_dir, exchange, exchange_with, generated, shares,
+};
 use exchange::server::{Running, Speed};
-use kernel::Side;
+use kernel::{Intents, MarketData, Side, TradingState, View};
 use runtime::alpaca::Credentials;
-use runtime::session::{ExitClass, Phase, SessionError};
+use runtime::session::{ExitClass, Phase, SessionError, Status};
 use std::os::unix::fs::PermissionsExt;
 
 async fn an_exchange() -> Running {
@@ -77,19 +79,38 @@ async fn a_symbol_that_nobody_trades_is_named() {
     assert_says(&error, ExitClass::Usage, &["NOPE", "no such symbol", "--symbols"]);
 }
 
+/// Buys two shares, sells them, and so on.
+fn in_and_out(data: &MarketData, view: &View<'_>, intents: &mut Intents) {
+    let symbol = data.symbol();
+    if view.has_open_order(symbol) {
+        return;
+    }
+    let held = view.position(symbol).quantity;
+    intents.market(symbol, if held < shares(2) { Side::Buy } else { Side::Sell }, shares(2));
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_journal_without_room_stops_entries_and_ends_the_session() {
+async fn a_journal_without_room_stops_entries_and_the_session_goes_on() {
     for speed in [Speed::Max, Speed::Times(6000.0)] {
         let dir = data_dir();
         let exchange = exchange(generated(&["SPY"], 20_000), speed).await;
-        let mut plan = Plan::new(dir.path(), &exchange, &["SPY"], "sma-crossover");
+        let mut plan = Plan::scripted(dir.path(), &exchange, &["SPY"], in_and_out);
         plan.config.journal.limit_bytes = Some(60_000);
-        let error = plan.run().await.unwrap_err();
-        assert_says(&error, ExitClass::Failed, &["no room left", "entries were stopped"]);
-        let orders = exchange.snapshot().orders;
-        // The strategy is long or flat, so every buy is an entry. Exits may go on.
-        let entries = orders.iter().filter(|order| order.side == Side::Buy);
-        assert_eq!(entries.filter(|order| !order.status.is_final()).count(), 0);
+        let mut session = plan.start();
+        let reduced = |status: &Status| status.trading == TradingState::Reducing;
+        let idle = |status: &Status| status.positions.is_empty() && status.open_orders.is_empty();
+        let before = session.until(|status| reduced(status) && idle(status)).await.tally;
+        session.until(|status| status.tally.inputs > before.inputs + 100).await;
+        session.stopper.press();
+        let summary = session.ended().await.unwrap();
+        assert_eq!(
+            summary.alerts, 2,
+            "one when it is getting full and one when it is: {summary:#?}"
+        );
+        assert_eq!(summary.orders.sent, before.sent, "what would grow is denied");
+        assert!(summary.orders.denied > 0);
+        assert!(summary.journal_bytes > 60_000, "what happens is journalled all the same");
+        assert_books_agree(&summary, &exchange);
     }
 }
 

@@ -10,7 +10,7 @@ use axum::extract::State;
 
 pub(super) async fn clock(State(shared): App) -> Json<ClockJson> {
     let venue = shared.venue();
-    Json(clock_json(venue.now(), &venue.calendar, shared.speed, venue.bar_length))
+    Json(clock_json(venue.now(), &venue.calendar, shared.speed, venue.bar_length, venue.data))
 }
 
 /// The trading days of the venue from `start` to `end`, both included.

@@ -24,6 +24,8 @@ struct Pace {
     lockstep: bool,
     /// The length of the bars on the stream, when there are bars.
     bar_seconds: Option<i64>,
+    /// `synthetic` or `file`.
+    data: &'static str,
 }
 
 /// The clock at a time of the venue. Without trading days the venue never closes.
@@ -32,11 +34,13 @@ pub(crate) fn clock(
     days: &[TradingDay],
     speed: Speed,
     bar_length: Option<Span>,
+    data: &'static str,
 ) -> ClockJson {
     let tradewind = Pace {
         speed: speed.to_string(),
         lockstep: speed == Speed::Max,
         bar_seconds: bar_length.map(|length| length.nanos() / 1_000_000_000),
+        data,
     };
     let today = days.partition_point(|day| day.close <= now);
     let current = days.get(today);
@@ -96,15 +100,17 @@ mod tests {
     #[test]
     fn clock_and_calendar_use_new_york_times_and_early_closes() {
         let days = trading_days(Date::constant(2025, 11, 25), Date::constant(2025, 12, 2));
-        let open = clock(at("2025-11-26T15:00:00.5Z"), &days, Speed::Max, None);
+        let open = clock(at("2025-11-26T15:00:00.5Z"), &days, Speed::Max, None, "file");
         assert!(open.is_open);
         assert_eq!(open.timestamp, "2025-11-26T10:00:00.5-05:00");
         assert_eq!(open.next_close, "2025-11-26T16:00:00-05:00");
         assert_eq!(open.next_open, "2025-11-28T09:30:00-05:00");
-        let closed = clock(at("2025-11-26T21:00:00Z"), &days, Speed::Times(60.0), None);
+        let closed =
+            clock(at("2025-11-26T21:00:00Z"), &days, Speed::Times(60.0), None, "synthetic");
         assert!(!closed.is_open);
         assert_eq!(closed.next_close, "2025-11-28T13:00:00-05:00");
         assert_eq!(closed.tradewind.speed, "60");
+        assert_eq!((open.tradewind.data, closed.tradewind.data), ("file", "synthetic"));
         let friday = days.iter().find(|day| day.date == 20_251_128).unwrap();
         let early = day(friday, None);
         assert_eq!((early.open.as_str(), early.close.as_str()), ("09:30", "13:00"));

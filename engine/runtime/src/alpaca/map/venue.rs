@@ -1,7 +1,7 @@
 //! What the venue says of itself: clock, calendar, assets, bars.
 
 use super::{FieldError, ReadError, need, parse, price, time};
-use crate::alpaca::rows::{Asset, Clock, Replay};
+use crate::alpaca::rows::{Asset, Clock, Replay, ReplayData};
 use crate::alpaca::wire::{AssetWire, BarWire, CalendarDayWire, ClockWire, Loose};
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
@@ -18,6 +18,11 @@ pub(in crate::alpaca) fn clock(body: &[u8]) -> Result<Clock, ReadError> {
             speed: replay.speed.parse::<f64>().filter(|speed| speed.is_finite() && *speed > 0.0),
             lockstep: replay.lockstep.flag().unwrap_or(false),
             bar_length: replay.bar_seconds.parse().filter(|s: &i64| *s > 0).map(Span::from_secs),
+            data: match replay.data.text() {
+                Some("synthetic") => Some(ReplayData::Synthetic),
+                Some("file") => Some(ReplayData::File),
+                _ => None,
+            },
         }),
     })
 }

@@ -5,7 +5,7 @@ use super::fixtures::{
 };
 use super::{at, names, price, shares};
 use crate::alpaca::map;
-use crate::alpaca::rows::{OrderState, Replay};
+use crate::alpaca::rows::{OrderState, Replay, ReplayData};
 use kernel::{
     Cash, Execution, ExecutionId, FeeKind, OrderNumber, OrderStatus, Report, ReportKind, Side,
     Span, Timestamp,
@@ -272,9 +272,10 @@ fn the_clock_of_alpaca_is_no_replay_and_that_of_the_exchange_says_how_it_replays
     };
     let max = replay(json!({"speed": "max", "lockstep": true, "bar_seconds": 86400}));
     let day = Some(Span::from_secs(86_400));
-    assert_eq!(max, Replay { speed: None, lockstep: true, bar_length: day });
-    let paced = replay(json!({"speed": "60", "lockstep": false}));
-    assert_eq!(paced, Replay { speed: Some(60.0), lockstep: false, bar_length: None });
+    assert_eq!(max, Replay { speed: None, lockstep: true, bar_length: day, data: None });
+    let paced = replay(json!({"speed": "60", "lockstep": false, "data": "synthetic"}));
+    let data = Some(ReplayData::Synthetic);
+    assert_eq!(paced, Replay { speed: Some(60.0), lockstep: false, bar_length: None, data });
 }
 
 /// Conformance 89.

@@ -10,6 +10,8 @@ mod reads;
 #[cfg(test)]
 mod tests;
 
+pub(super) use reads::{AccountRead, read_account};
+
 use super::backoff::Backoff;
 use super::catch_up::OrderRead;
 use super::venue::Venue;
@@ -52,6 +54,11 @@ pub(super) enum Errand {
 pub(super) struct Mark {
     /// Counts the comings and goings of the order stream.
     pub connection: u64,
+    /// Orders approved.
+    pub sent: u64,
+    /// Orders that the broker has not answered for: one that it answers for meanwhile may be
+    /// missing in what it listed before.
+    pub unanswered: usize,
     /// Executions booked.
     pub fills: u64,
     /// Fees booked.
@@ -128,6 +135,11 @@ impl Patience {
         activities_lag: Duration::ZERO,
         account_lag: Duration::ZERO,
     };
+
+    /// The waits between two look-ups.
+    pub(super) fn backoff(&self) -> Backoff {
+        Backoff::new(self.first, self.most)
+    }
 }
 
 /// Executions are listed from this long before their order was approved: clocks differ.
@@ -215,7 +227,7 @@ impl Courier {
     }
 
     fn backoff(&self) -> Backoff {
-        Backoff::new(self.patience.first, self.patience.most)
+        self.patience.backoff()
     }
 }
 

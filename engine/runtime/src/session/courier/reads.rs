@@ -2,8 +2,8 @@
 
 use super::{Answer, BarsWanted, Courier, Mark, Target, tell};
 use crate::alpaca::{ApiError, OrderState};
-use crate::session::OrderRead;
-use kernel::{OrderNumber, Report, ReportKind, Timestamp};
+use crate::session::{OrderRead, Venue};
+use kernel::{BrokerState, FeeCharge, OrderNumber, Report, ReportKind, Timestamp};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -51,7 +51,9 @@ impl Courier {
                     return tell(out, Answer::Read(target.number, Box::new(read))).await;
                 }
                 Ok(None) => {
-                    tracing::warn!(order = %target.number, "the broker has no such order");
+                    if target.broker_id.is_some() {
+                        tracing::warn!(order = %target.number, "the broker has no such order");
+                    }
                     return;
                 }
                 Err(error) => tracing::warn!(order = %target.number, "cannot read it: {error}"),
@@ -103,7 +105,8 @@ impl Courier {
     }
 
     /// The account comes after its orders were read, so that what filled meanwhile is booked by
-    /// its executions and is not seen as a difference; fees before it, for the same reason.
+    /// its executions and is not seen as a difference. Fees are read before and after it: only when
+    /// none was posted in between is it known which of them the account has in its cash.
     pub(super) async fn account(
         &self,
         fees_since: Timestamp,
@@ -112,9 +115,12 @@ impl Courier {
     ) {
         let mut backoff = self.backoff();
         loop {
-            self.fees(fees_since, out).await;
-            match self.venue.broker_state().await {
-                Ok(state) => return tell(out, Answer::Broker(Box::new(state), mark)).await,
+            match read_account(&*self.venue, fees_since).await {
+                Ok(AccountRead { fees, state: Some(state) }) => {
+                    tell(out, Answer::Fees(fees)).await;
+                    return tell(out, Answer::Broker(Box::new(state), mark)).await;
+                }
+                Ok(AccountRead { .. }) => {}
                 Err(error) => tracing::warn!("cannot read the account: {error}"),
             }
             tokio::time::sleep(backoff.step()).await;
@@ -127,6 +133,25 @@ impl Courier {
             Err(error) => tracing::warn!("the gap in the data stays open: {error}"),
         }
     }
+}
+
+/// The account with the fees that are in its cash.
+pub(in crate::session) struct AccountRead {
+    pub fees: Vec<FeeCharge>,
+    /// `None` when a fee was posted while it was read, so that it is not known whether it is in.
+    pub state: Option<BrokerState>,
+}
+
+/// Reads the fee postings since an instant, the account, and the fee postings again.
+pub(in crate::session) async fn read_account(
+    venue: &dyn Venue,
+    fees_since: Timestamp,
+) -> Result<AccountRead, ApiError> {
+    let before = venue.fees(fees_since).await?;
+    let state = venue.broker_state().await?;
+    let fees = venue.fees(fees_since).await?;
+    let is_certain = before.len() == fees.len();
+    Ok(AccountRead { fees, state: is_certain.then_some(state) })
 }
 
 fn not_received(order: OrderNumber, time: Timestamp) -> Report {

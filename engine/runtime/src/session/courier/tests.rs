@@ -20,6 +20,7 @@ struct Script {
     submits: Mutex<VecDeque<Result<Report, ApiError>>>,
     finds: Mutex<VecDeque<Result<Option<OrderState>, ApiError>>>,
     cancels: Mutex<VecDeque<Result<(), ApiError>>>,
+    fees: Mutex<VecDeque<Vec<FeeCharge>>>,
     asked: Mutex<Vec<&'static str>>,
 }
 
@@ -59,13 +60,16 @@ impl Venue for Script {
         Box::pin(async { Ok(Vec::new()) })
     }
     fn fees(&self, _: Timestamp) -> Answered<'_, Vec<FeeCharge>> {
-        unused()
+        Box::pin(async { Ok(self.next("fees", &self.fees)) })
     }
     fn account(&self) -> Answered<'_, AccountSnapshot> {
         unused()
     }
     fn broker_state(&self) -> Answered<'_, BrokerState> {
-        unused()
+        Box::pin(async {
+            self.asked.lock().unwrap().push("account");
+            Ok(holdings())
+        })
     }
     fn clock(&self) -> Answered<'_, Clock> {
         unused()
@@ -101,6 +105,24 @@ impl Strategy for Buyer {
     fn reset(&mut self) {}
 }
 
+/// A broker that holds nothing but cash.
+fn holdings() -> BrokerState {
+    let account = AccountSnapshot {
+        cash: "100000".parse().unwrap(),
+        equity: "100000".parse().unwrap(),
+        buying_power: "100000".parse().unwrap(),
+        multiplier: 1,
+        shorting_enabled: false,
+        blocked: None,
+    };
+    BrokerState {
+        account,
+        positions: Vec::new(),
+        foreign_positions: Vec::new(),
+        open_orders: Vec::new(),
+    }
+}
+
 /// A kernel that has approved one order, with what it sends.
 fn kernel_with_an_order() -> (Kernel, kernel::Send) {
     let symbols = Symbols::new(["AAPL"]).unwrap();
@@ -115,20 +137,6 @@ fn kernel_with_an_order() -> (Kernel, kernel::Send) {
         calendar: Vec::new(),
         hours: TradingHours::Always,
         config: Default::default(),
-    };
-    let account = AccountSnapshot {
-        cash: "100000".parse().unwrap(),
-        equity: "100000".parse().unwrap(),
-        buying_power: "100000".parse().unwrap(),
-        multiplier: 1,
-        shorting_enabled: false,
-        blocked: None,
-    };
-    let broker = BrokerState {
-        account,
-        positions: Vec::new(),
-        foreign_positions: Vec::new(),
-        open_orders: Vec::new(),
     };
     let price = "100".parse().unwrap();
     let bar = Bar {
@@ -146,7 +154,7 @@ fn kernel_with_an_order() -> (Kernel, kernel::Send) {
     for input in [
         kernel::Input::Start(Box::new(start)),
         kernel::Input::Link { link: kernel::Link::Orders, up: true },
-        kernel::Input::Broker(Box::new(broker)),
+        kernel::Input::Broker(Box::new(holdings())),
         kernel::Input::Market(MarketData::Bar(bar)),
     ] {
         kernel.decide(&Stamped { at: NOON, seen: NOON, input }, &mut out).unwrap();
@@ -360,4 +368,19 @@ async fn a_cancel_whose_answer_was_lost_is_asked_for_again() {
     let answers = answers(&script, errand, Duration::ZERO).await;
     assert_eq!(script.times("cancel"), 2);
     assert!(!answers.iter().any(|answer| matches!(answer, Answer::CancelFailed(..))));
+}
+
+#[tokio::test]
+async fn an_account_is_believed_only_when_no_fee_was_posted_while_it_was_read() {
+    let fee =
+        FeeCharge { id: "f-1".into(), kind: kernel::FeeKind::Taf, amount: "0.20".parse().unwrap() };
+    let script = Arc::new(Script::default());
+    let posted = [vec![], vec![fee.clone()], vec![fee.clone()]];
+    script.fees.lock().unwrap().extend(posted);
+    let mark = Mark { connection: 0, sent: 0, unanswered: 0, fills: 0, fees: Cash::ZERO };
+    let errand = Errand::Reconcile { orders: Vec::new(), fees_since: NOON, mark };
+    let answers = answers(&script, errand, Duration::ZERO).await;
+    let expected = [Answer::Fees(vec![fee]), Answer::Broker(Box::new(holdings()), mark)];
+    assert_eq!(answers, expected);
+    assert_eq!(script.times("account"), 2, "the first look may have come before the fee");
 }

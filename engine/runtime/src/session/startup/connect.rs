@@ -1,7 +1,7 @@
 //! The broker: whether it accepts the keys, what time it has, what it trades and when.
 
 use super::super::courier::Patience;
-use super::super::{SessionConfig, SessionError, VenueClock, VenueKind, machine_time};
+use super::super::{DataKind, SessionConfig, SessionError, VenueClock, VenueKind, machine_time};
 use super::warm_up::{DAY, reach};
 use crate::alpaca::{Client, ClientConfig, Clock, Pace};
 use kernel::{SessionStart, Span, Timestamp, TradingDay};
@@ -72,6 +72,14 @@ impl Connected {
     pub fn bar_length(&self, config: &SessionConfig) -> Span {
         let replayed = self.clock.tradewind.and_then(|replay| replay.bar_length);
         replayed.unwrap_or(config.bar_length)
+    }
+
+    /// Where the market data come from: a replay says so itself.
+    pub fn data(&self, config: &SessionConfig) -> DataKind {
+        match self.clock.tradewind.and_then(|replay| replay.data) {
+            Some(replayed) => replayed.into(),
+            None => config.data,
+        }
     }
 
     /// What a new session is; its calendar reaches back over the bars of the warm-up.

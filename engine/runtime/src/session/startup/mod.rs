@@ -59,7 +59,7 @@ pub(super) async fn begin(
 }
 
 async fn prepare(
-    config: SessionConfig,
+    mut config: SessionConfig,
     strategies: Vec<Box<dyn Strategy>>,
     stop: StopReceiver,
     status: watch::Sender<Status>,
@@ -73,6 +73,8 @@ async fn prepare(
     let readers = Readers::start(config.readers.clone(), source, Arc::clone(&live)).await;
     status.send_modify(|status| status.metrics = readers.metrics_address());
     let venue = Connected::new(&config).await?;
+    config.data = venue.data(&config);
+    status.send_modify(|status| status.call_data(config.data));
     let (start, first) = match state.session() {
         Some(held) => {
             data_dir::check_same(held, &config)?;

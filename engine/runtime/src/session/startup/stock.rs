@@ -4,7 +4,7 @@ use super::super::SessionError;
 use super::super::courier::Errand;
 use super::super::desk::{Desk, next_order_message};
 use crate::alpaca::OrderStreamMessage;
-use kernel::{Command, Input, Link, OrderNumber, Report, ReportKind, Timestamp};
+use kernel::{Command, Input, Link, OrderNumber, Report, ReportKind, Timestamp, TradingState};
 
 impl Desk {
     /// Waits until the order stream is up: without it nothing may be sent.
@@ -37,7 +37,7 @@ impl Desk {
         if in_turn || !self.core.state().account_is_open() {
             self.reconcile_in_turn().await?;
         } else {
-            for order in self.core.live_orders() {
+            for order in self.core.sent_orders() {
                 self.run_in_turn(Errand::Read(order)).await?;
             }
         }
@@ -57,17 +57,22 @@ impl Desk {
     async fn renew_cancels(&mut self) -> Result<(), SessionError> {
         let canceling = self.core.state().live_orders().filter(|order| order.cancel_requested);
         let canceling: Vec<_> = canceling.map(|order| order.number).collect();
+        let is_renewed = !canceling.is_empty();
         for order in canceling {
             let text = "the session was restarted, and the cancel may not have been sent";
             if let Some(report) = self.core.cancel_failed(order, text.into()) {
                 self.feed_in_turn(Input::Report(report)).await?;
             }
         }
-        if self.core.state().is_flattening() {
-            let reason = "goes on after a restart".into();
-            self.feed_in_turn(Input::Command(Command::Flatten { reason })).await?;
-        }
-        Ok(())
+        let reason = "goes on after a restart".into();
+        let state = self.core.state();
+        // An operator who flattens halts; a shutdown policy that does so leaves trading as it was.
+        let command = match (state.is_flattening(), state.trading_state()) {
+            (true, TradingState::Halted) => Command::Flatten { reason },
+            (true, _) if is_renewed => Command::CancelAll { reason },
+            (true | false, _) => return Ok(()),
+        };
+        self.feed_in_turn(Input::Command(command)).await
     }
 }
 
