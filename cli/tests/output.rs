@@ -97,9 +97,13 @@ fn a_reader_who_leaves_is_no_failure() {
 fn a_journal_is_shown_with_what_ran_and_how_it_ended() {
     let user = finished();
     let shown = user.run(&["journal", "show"]).out;
-    for words in
-        ["the embedded exchange", "sma-crossover direction=long fast=10", "AAA", "stopped in order", "USD"]
-    {
+    for words in [
+        "the embedded exchange",
+        "sma-crossover direction=long fast=10",
+        "AAA",
+        "stopped in order",
+        "USD",
+    ] {
         assert!(shown.contains(words), "{words} is not in\n{shown}");
     }
 }
