@@ -157,12 +157,7 @@ impl State {
         let ledger = |source| EvolveError::Ledger { seq, source };
         match event {
             Event::OrderApproved(order) => self.add_order(seq, order)?,
-            Event::OrderDenied { origin, intent, .. } => {
-                self.tally.denied += 1;
-                if let (Origin::Operator, Intent::Submit { symbol, .. }) = (origin, intent) {
-                    self.wait_with_closing(*symbol);
-                }
-            }
+            Event::OrderDenied { origin, intent, .. } => self.note_denial(*origin, intent),
             Event::CancelApproved { order, .. } => {
                 self.order_mut(seq, *order)?.cancel_requested = true;
             }
@@ -291,6 +286,13 @@ impl State {
         }
         self.forget_oldest();
         Ok(())
+    }
+
+    fn note_denial(&mut self, origin: Origin, intent: &Intent) {
+        self.tally.denied += 1;
+        if let (Origin::Operator, Intent::Submit { symbol, .. }) = (origin, intent) {
+            self.wait_with_closing(*symbol);
+        }
     }
 
     /// A closing was refused: the next try waits, twice as long after each refusal.
