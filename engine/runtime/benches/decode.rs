@@ -51,21 +51,27 @@ fn decode(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Decodes for a second, and prints the rate beside the budget.
+/// Decodes for a second in batches of a few hundred microseconds, and prints the rate of the
+/// median batch beside the budget: other programs that share the core then do not count.
 fn against_the_budget(name: &str, frame: &str) {
     let decoder = decoder();
-    let (start, mut messages) = (Instant::now(), 0_usize);
+    let frames = 1_000 / decoder.decode(frame.as_bytes()).data.len();
+    let (start, mut batches) = (Instant::now(), Vec::new());
     while start.elapsed() < Duration::from_secs(1) {
-        for _ in 0..1_000 {
+        let (begun, mut messages) = (Instant::now(), 0_usize);
+        for _ in 0..frames {
             messages += black_box(decoder.decode(black_box(frame.as_bytes()))).data.len();
         }
+        batches.push(begun.elapsed().as_secs_f64() / messages as f64);
     }
-    let rate = messages as f64 / start.elapsed().as_secs_f64();
-    let verdict = if rate >= BUDGET { "within" } else { "BELOW" };
+    batches.sort_by(f64::total_cmp);
+    let each = batches.get(batches.len() / 2).copied().unwrap();
+    let verdict = if 1.0 / each >= BUDGET { "within" } else { "BELOW" };
     println!(
-        "messages decoded a second, {name}: {rate:.0} ({verdict} the budget of {BUDGET:.0}; \
-         {:.0} ns each)",
-        1e9 / rate
+        "messages decoded a second, {name}: {:.0} ({verdict} the budget of {BUDGET:.0}; {:.0} ns \
+         each)",
+        1.0 / each,
+        1e9 * each
     );
 }
 

@@ -97,18 +97,23 @@ impl MarketDecoder {
     /// Reads a frame. Total: whatever the bytes are, what is usable in them comes out.
     pub fn decode(&self, payload: &[u8]) -> MarketFrame {
         let mut frame = MarketFrame::default();
-        let mut json = serde_json::Deserializer::from_slice(payload);
+        // Checked once as a whole, the text need not be checked again value by value.
+        let Ok(text) = std::str::from_utf8(payload) else {
+            frame.unusable = 1;
+            return frame;
+        };
+        let mut json = serde_json::Deserializer::from_str(text);
         let read = Elements { decoder: self, frame: &mut frame };
         if read.deserialize(&mut json).and_then(|()| json.end()).is_err() {
-            frame = self.one_by_one(payload);
+            frame = self.one_by_one(text);
         }
         frame
     }
 
     /// The slow way, for frames with something strange in them.
-    fn one_by_one(&self, payload: &[u8]) -> MarketFrame {
+    fn one_by_one(&self, text: &str) -> MarketFrame {
         let mut frame = MarketFrame::default();
-        let Ok(elements) = serde_json::from_slice::<Vec<&RawValue>>(payload) else {
+        let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(text) else {
             frame.unusable = 1;
             return frame;
         };
