@@ -114,7 +114,7 @@ fn a_port_in_use_is_named() {
 #[test]
 fn keys_of_a_host_that_refuses_them_end_with_three() {
     let user = User::new();
-    let exchange = common_exchange(&user);
+    let exchange = common::exchange(&user, &[]);
     for (key, secret, code) in [("WRONG", "WRONG", 3), ("KEY", "", 2)] {
         let mut command = user.command(&["paper", "--for", "5s", "--symbols", "SYNA"]);
         command.env("APCA_API_BASE_URL", &exchange.url).env("APCA_API_KEY_ID", key);
@@ -122,26 +122,4 @@ fn keys_of_a_host_that_refuses_them_end_with_three() {
         let ended = common::Ended::of(command.output().unwrap());
         assert_eq!(ended.code, code, "{}", ended.err);
     }
-}
-
-struct RunningExchange {
-    child: std::process::Child,
-    url: String,
-}
-
-impl Drop for RunningExchange {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn common_exchange(user: &User) -> RunningExchange {
-    use std::io::{BufRead, BufReader};
-    let args = ["exchange", "--listen", "127.0.0.1:0", "--key", "KEY", "--secret", "SECRET"];
-    let mut child = user.command(&args).stdout(std::process::Stdio::piped()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let url = line.trim().rsplit(' ').next().unwrap().to_owned();
-    RunningExchange { child, url }
 }

@@ -13,11 +13,11 @@ use serde_json::Value;
 use std::process::Stdio;
 
 /// A finished session over a file, in the default data directory of its user.
-fn finished() -> User {
+fn finished() -> (User, String) {
     let user = User::new();
     let file = write_bars(&user, "AAA", 200);
     user.json(&["paper", "--json", "--speed", "max", "--until-end", "--data", &file]);
-    user
+    (user, file)
 }
 
 #[test]
@@ -57,8 +57,7 @@ fn a_live_session_does_not_offer_what_belongs_to_the_embedded_exchange() {
 
 #[test]
 fn with_json_there_is_one_object_on_standard_output() {
-    let user = finished();
-    let file = user.text("AAA_2024-03.csv");
+    let (user, file) = finished();
     for args in [
         vec!["strategies", "--json"],
         vec!["strategies", "sma-crossover", "--json"],
@@ -76,7 +75,7 @@ fn with_json_there_is_one_object_on_standard_output() {
 
 #[test]
 fn a_reader_who_leaves_is_no_failure() {
-    let user = finished();
+    let (user, _) = finished();
     for args in [
         &["config", "schema"][..],
         &["config", "show", "--json"],
@@ -95,7 +94,7 @@ fn a_reader_who_leaves_is_no_failure() {
 
 #[test]
 fn a_journal_is_shown_with_what_ran_and_how_it_ended() {
-    let user = finished();
+    let (user, _) = finished();
     let shown = user.run(&["journal", "show"]).out;
     for words in [
         "the embedded exchange",
@@ -110,7 +109,7 @@ fn a_journal_is_shown_with_what_ran_and_how_it_ended() {
 
 #[test]
 fn every_dumped_record_is_numbered_and_names_its_symbol() {
-    let user = finished();
+    let (user, _) = finished();
     let dump = user.run(&["journal", "dump"]).out;
     let records: Vec<Value> =
         dump.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -141,15 +140,14 @@ fn has_symbol_id(value: &Value) -> bool {
 
 #[test]
 fn the_journal_of_a_finished_session_is_read_where_it_was_put() {
-    let user = finished();
+    let (user, file) = finished();
     let first = user.json(&["journal", "show", "--json"]);
-    let file = user.text("AAA_2024-03.csv");
     user.json(&["paper", "--json", "--speed", "max", "--until-end", "--data", &file]);
     let id = first["session"]["id"].as_str().unwrap();
     let dir = user.text(&format!(".local/share/tradewind/default/journal/finished/{id}"));
     let again = user.json(&["journal", "show", "--json", "--data-dir", &dir]);
     assert_eq!(again, first);
-    assert!(user.run(&["journal", "show"]).out.contains("1 session in "));
+    assert!(user.run(&["journal", "show"]).out.contains("1 session, such as --data-dir "));
 }
 
 #[test]

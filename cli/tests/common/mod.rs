@@ -112,3 +112,28 @@ pub fn write_bars(user: &User, symbol: &str, count: u32) -> String {
     std::fs::write(&path, text).unwrap();
     path.display().to_string()
 }
+
+/// `tradewind exchange` with the keys KEY and SECRET, until it is dropped.
+pub struct RunningExchange {
+    child: std::process::Child,
+    pub url: String,
+}
+
+impl Drop for RunningExchange {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub fn exchange(user: &User, more: &[&str]) -> RunningExchange {
+    use std::io::{BufRead, BufReader};
+    let mut args =
+        vec!["exchange", "--listen", "127.0.0.1:0", "--key", "KEY", "--secret", "SECRET"];
+    args.extend(more);
+    let mut child = user.command(&args).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let url = line.trim().rsplit(' ').next().unwrap().to_owned();
+    RunningExchange { child, url }
+}

@@ -51,7 +51,14 @@ struct Folded {
 
 impl Folded {
     fn open(folder: &Path, after: u64) -> Result<Self, Failure> {
-        let (reader, state) = Reader::open_with_state(folder, after).map_err(Failure::usage)?;
+        let opened = Reader::open_with_state(folder, after).map_err(|error| match error {
+            JournalError::Missing { next, .. } if next == after => Failure::usage(format!(
+                "the journal in {} ends before record {next}: `tradewind journal show` says how many it holds",
+                folder.display()
+            )),
+            error => Failure::usage(error),
+        });
+        let (reader, state) = opened?;
         Ok(Self { reader, state })
     }
 

@@ -123,8 +123,9 @@ impl Gathered {
         ]);
         let earlier = journal::finished(folder).unwrap_or_default();
         if let Some(newest) = earlier.last() {
-            let dir = newest.parent().unwrap_or(newest).display();
-            lines.push(("earlier", format!("{} in {dir}", count(earlier.len() as u64, "session"))));
+            let sessions = count(earlier.len() as u64, "session");
+            let dir = newest.display();
+            lines.push(("earlier", format!("{sessions}, such as --data-dir {dir}")));
         }
         let mut text: String =
             lines.iter().map(|(label, line)| format!("{label:9} {line}\n")).collect();
@@ -148,6 +149,9 @@ impl Gathered {
 
     fn head(&self, state: &State) -> Vec<(&'static str, String)> {
         let mut lines = Vec::new();
+        if state.session().is_none() {
+            lines.push(("session", "none has begun in this folder".into()));
+        }
         if let Some(start) = state.session() {
             lines.push((
                 "session",

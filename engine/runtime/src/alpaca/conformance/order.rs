@@ -72,7 +72,7 @@ async fn wait_for_end(stream: &mut OrderStream) -> Result<String, String> {
                 report: Report { order: Some(_), kind, .. }, ..
             } = message
             {
-                told.push(format!("{kind:?}"));
+                told.push(words(kind));
                 if matches!(kind, ReportKind::Canceled | ReportKind::Rejected | ReportKind::Expired)
                 {
                     return true;
@@ -84,4 +84,10 @@ async fn wait_for_end(stream: &mut OrderStream) -> Result<String, String> {
     let ended = tokio::time::timeout(PATIENCE, end).await.unwrap_or(false);
     let words = if told.is_empty() { "nothing".into() } else { told.join(", ") };
     if ended { Ok(words) } else { Err(words) }
+}
+
+/// A report's kind as it is journalled.
+fn words(kind: ReportKind) -> String {
+    let value = serde_json::to_value(kind).ok();
+    value.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
