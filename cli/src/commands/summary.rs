@@ -39,7 +39,7 @@ fn text(summary: &Summary, place: &str) -> String {
         ("equity", format!("{} USD", exact(summary.equity))),
         ("alerts", summary.alerts.to_string()),
         ("journal", bytes(summary.journal_bytes)),
-        ("events", summary.events_hash.clone()),
+        ("events", summary.events_hash.clone().unwrap_or_else(|| "unknown".into())),
         ("broker", broker(summary)),
         ("next", format!("tradewind journal show{place}; tradewind replay --verify{place}")),
     ]);

@@ -29,7 +29,8 @@ pub(super) struct Work {
 pub(super) struct Core {
     kernel: Kernel,
     journal: Journal,
-    hash: EventsHash,
+    /// `None` when the journal no longer holds the session's first events.
+    hash: Option<EventsHash>,
     out: Output,
     gauges: Gauges,
     /// The newest record that readers may tell others of.
@@ -50,7 +51,7 @@ impl Core {
     pub fn new(
         kernel: Kernel,
         journal: Journal,
-        hash: EventsHash,
+        hash: Option<EventsHash>,
         opened: Timestamp,
         durable: watch::Sender<u64>,
     ) -> Self {
@@ -85,9 +86,9 @@ impl Core {
         &mut self.gauges
     }
 
-    /// The digest of every event so far.
-    pub fn events_hash(&self) -> String {
-        self.hash.finish_hex()
+    /// The digest of every event so far; `None` when the first of them are gone.
+    pub fn events_hash(&self) -> Option<String> {
+        self.hash.as_ref().map(EventsHash::finish_hex)
     }
 
     /// Decides on one input. Input and events are in the journal when this returns, and on disk if
@@ -103,7 +104,9 @@ impl Core {
         for record in self.out.records(stamped) {
             self.journal.append(&record)?;
             if let RecordBody::Event { at, event } = &record.body {
-                self.hash.add(*at, event);
+                if let Some(hash) = &mut self.hash {
+                    hash.add(*at, event);
+                }
                 self.gauges.note(event, self.kernel.state());
                 if matches!(event, Event::OrderFilled { .. } | Event::FeeBooked { .. }) {
                     self.booked = Some(Instant::now());
@@ -210,16 +213,23 @@ impl Core {
         since
     }
 
-    /// How short the journal's room has become, once for each step.
-    pub fn shorter_room(&mut self) -> Option<Room> {
+    /// How short the journal's room has become, once for each step. First room is made of what
+    /// every reader is done with.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn shorter_room(&mut self) -> Result<Option<Room>, SessionError> {
         let usage = self.journal.usage();
         let shorter = match self.room {
             None => usage.is_high().then_some(Room::High),
             Some(Room::High) => usage.is_full().then_some(Room::Full),
             Some(Room::Full) => None,
         };
+        if shorter.is_some() && self.journal.prune()?.segments > 0 {
+            return Ok(None);
+        }
         self.room = shorter.or(self.room);
-        shorter
+        Ok(shorter)
     }
 
     /// Makes durable what is only buffered.

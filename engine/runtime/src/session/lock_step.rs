@@ -61,7 +61,7 @@ impl LockStep<'_> {
             if ended {
                 return self.stop(true).await;
             }
-            if let Some(room) = self.desk.core.shorter_room() {
+            if let Some(room) = self.desk.core.shorter_room()? {
                 self.desk.feed_in_turn(Input::Room(room)).await?;
             }
             self.desk.housekeeping()?;

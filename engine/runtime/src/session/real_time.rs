@@ -43,6 +43,8 @@ pub(super) async fn trade(
         asked_again,
         next_reconcile,
         ends_at,
+        orders_go_on: true,
+        market_goes_on: true,
         stopping: None,
         failure: None,
     };
@@ -72,6 +74,9 @@ struct RealTime<'a> {
     /// When the books are compared with the broker's next; `None` while that is under way.
     next_reconcile: Option<Instant>,
     ends_at: Option<Instant>,
+    /// Whether each stream can still bring anything.
+    orders_go_on: bool,
+    market_goes_on: bool,
     /// Until when an ending session waits.
     stopping: Option<Instant>,
     /// Why it is ending, when nobody asked.
@@ -132,13 +137,13 @@ impl RealTime<'_> {
             biased;
             () = self.desk.stop.wait_for(wanted) => Event::Asked(self.desk.stop.asked()),
             () = at(deadline) => Event::TimeUp,
-            message = next_order_message(&mut self.desk.orders), if self.failure.is_none() => {
+            message = next_order_message(&mut self.desk.orders), if self.orders_go_on => {
                 Event::Orders(message)
             }
             Some(answer) = self.answers.recv() => Event::Answer(answer),
             Some(order) = self.desk.control.recv() => Event::Order(order),
             () = at(timer) => Event::Timer,
-            message = next_market_message(&mut self.market), if self.failure.is_none() => {
+            message = next_market_message(&mut self.market), if self.market_goes_on => {
                 Event::Market(message)
             }
             _ = self.ticks.tick() => Event::Tick,
@@ -226,6 +231,7 @@ impl RealTime<'_> {
             }
             Ok(OrderStreamMessage::Fatal(_)) => Ok(()),
             Err(error) => {
+                self.orders_go_on = false;
                 self.feed(Desk::link(Link::Orders, false))?;
                 self.fail(error)
             }
@@ -263,6 +269,7 @@ impl RealTime<'_> {
             }
             Ok(MarketStreamMessage::Fatal(_)) => Ok(()),
             Err(error) => {
+                self.market_goes_on = false;
                 self.feed(Desk::link(Link::MarketData, false))?;
                 self.fail(error)
             }
@@ -313,7 +320,7 @@ impl RealTime<'_> {
             let mark = self.desk.core.mark(self.connection);
             self.send_out(Errand::Reconcile { orders, fees_since, mark });
         }
-        if let Some(room) = self.desk.core.shorter_room() {
+        if let Some(room) = self.desk.core.shorter_room()? {
             self.feed(Input::Room(room))?;
         }
         self.desk.housekeeping()

@@ -35,8 +35,9 @@ pub struct Summary {
     pub alerts: u64,
     /// Bytes of journal on disk.
     pub journal_bytes: u64,
-    /// The digest of the session's events; two runs over the same data have the same.
-    pub events_hash: String,
+    /// The digest of the session's events; two runs over the same data have the same. `null` when
+    /// the journal was short of room and no longer holds the first of them.
+    pub events_hash: Option<String>,
     /// What the broker said at the end; `null` when it could not be asked.
     pub broker: Option<BrokerSummary>,
     /// How far trading was allowed to go at the end; `halted` makes the exit code 4.
@@ -80,7 +81,12 @@ pub struct BrokerSummary {
 
 impl Summary {
     /// What the state says of the session.
-    pub(super) fn of(state: &State, data: &str, journal_bytes: u64, events_hash: String) -> Self {
+    pub(super) fn of(
+        state: &State,
+        data: &str,
+        journal_bytes: u64,
+        events_hash: Option<String>,
+    ) -> Self {
         let start = state.session();
         let tally = state.tally();
         Self {

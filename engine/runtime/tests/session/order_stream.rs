@@ -5,53 +5,75 @@ use crate::support::{
 };
 use exchange::server::{OrderAnswerFault, Speed};
 use kernel::{Intents, MarketData, Side, View};
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// A wire between the session and the exchange that can be cut.
+/// What a wire does with what the exchange says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Whole,
+    /// It swallows it, and nobody notices.
+    Mute,
+    Cut,
+}
+
+/// A wire between the session and the exchange.
 struct Wire {
     address: SocketAddr,
-    whole: watch::Sender<bool>,
+    state: watch::Sender<State>,
 }
 
 impl Wire {
     async fn to(exchange: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (whole, state) = watch::channel(true);
+        let (state, watched) = watch::channel(State::Whole);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let mut state = state.clone();
+                let (watched, mut cut) = (watched.clone(), watched.clone());
                 tokio::spawn(async move {
-                    if *state.borrow() {
-                        tokio::select! {
-                            () = carry(client, exchange) => {}
-                            _ = state.wait_for(|whole| !whole) => {}
-                        }
+                    tokio::select! {
+                        biased;
+                        _ = cut.wait_for(|state| *state == State::Cut) => {}
+                        _ = carry(client, exchange, watched) => {}
                     }
                 });
             }
         });
-        Self { address, whole }
+        Self { address, state }
     }
 
-    fn cut(&self) {
-        self.whole.send_replace(false);
-    }
-
-    fn mend(&self) {
-        self.whole.send_replace(true);
+    fn set(&self, state: State) {
+        self.state.send_replace(state);
     }
 }
 
-async fn carry(mut client: TcpStream, exchange: SocketAddr) {
-    if let Ok(mut server) = TcpStream::connect(exchange).await {
-        let _ = copy_bidirectional(&mut client, &mut server).await;
-    }
+async fn carry(
+    client: TcpStream,
+    exchange: SocketAddr,
+    state: watch::Receiver<State>,
+) -> io::Result<()> {
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_exchange, mut to_exchange) = TcpStream::connect(exchange).await?.into_split();
+    let asking = tokio::io::copy(&mut from_client, &mut to_exchange);
+    let answering = async {
+        let mut buffer = [0; 4096];
+        loop {
+            let read = from_exchange.read(&mut buffer).await?;
+            if read == 0 {
+                return Ok(0);
+            }
+            if *state.borrow() == State::Whole {
+                to_client.write_all(&buffer[..read]).await?;
+            }
+        }
+    };
+    tokio::select! { ended = asking => ended, ended = answering => ended }.map(|_| ())
 }
 
 /// Conformance 107, 109.
@@ -80,7 +102,7 @@ async fn without_it_entries_are_denied_and_exits_pass_and_then_the_books_are_com
     let mut session = plan.start();
     session.until(|status| status.positions.len() == 2).await;
 
-    wire.cut();
+    wire.set(State::Cut);
     let down = session.until(|status| !status.links.orders).await;
     assert!(!down.reconciled);
     let denied = session.until(|status| status.tally.denied > down.tally.denied).await;
@@ -91,7 +113,7 @@ async fn without_it_entries_are_denied_and_exits_pass_and_then_the_books_are_com
     assert_eq!(now.len(), gld + 1, "the exit went out, and nothing else");
     assert!(denied.positions.iter().any(|line| line.symbol == "SPY"));
 
-    wire.mend();
+    wire.set(State::Whole);
     session.until(|status| status.links.orders && status.reconciled).await;
     session.until(|status| status.positions.iter().all(|line| line.symbol != "SPY")).await;
     let back = session.until(|status| status.reconciled).await.tally.sent;
@@ -100,6 +122,35 @@ async fn without_it_entries_are_denied_and_exits_pass_and_then_the_books_are_com
     let summary = session.ended().await.unwrap();
     assert_books_agree(&summary, &exchange);
     assert_eq!(summary.alerts, 0, "no difference was left to be told of");
+}
+
+/// Conformance 110.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_that_never_comes_is_found_by_asking() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&["SPY"], 5_000), Speed::Times(600.0)).await;
+    let wire = Wire::to(exchange.addr()).await;
+    let buys = Arc::new(AtomicBool::new(false));
+    let may_buy = Arc::clone(&buys);
+    let script = move |data: &MarketData, view: &View<'_>, intents: &mut Intents| {
+        let symbol = data.symbol();
+        let idle = !view.has_open_order(symbol) && view.position(symbol).quantity.is_zero();
+        if idle && may_buy.load(Ordering::SeqCst) {
+            intents.market(symbol, Side::Buy, shares(10));
+        }
+    };
+    let mut plan = Plan::scripted(dir.path(), &exchange, &["SPY"], script);
+    plan.config.endpoints.trading_stream = format!("ws://{}/stream", wire.address);
+    let mut session = plan.start();
+    session.until(|status| status.links.orders && status.links.market_data).await;
+    wire.set(State::Mute);
+    buys.store(true, Ordering::SeqCst);
+    let held = session.until(|status| status.positions.len() == 1).await;
+    assert!(held.links.orders, "the stream seems to be up");
+    session.stopper.press();
+    let summary = session.ended().await.unwrap();
+    assert_eq!(summary.fills, 1);
+    assert_books_agree(&summary, &exchange);
 }
 
 /// Conformance 19.

@@ -35,7 +35,7 @@ fn verify(dir: &Path, crashes: u64) {
     assert_eq!(report.restarts, crashes);
 }
 
-/// Conformance 59, 86.
+/// Conformance 86.
 #[tokio::test(flavor = "multi_thread")]
 async fn in_lock_step_nothing_is_lost_and_nothing_is_sent_twice() {
     let dir = data_dir();
@@ -47,13 +47,14 @@ async fn in_lock_step_nothing_is_lost_and_nothing_is_sent_twice() {
     verify(dir.path(), 6);
 }
 
+/// Conformance 102.
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_that_are_lost_on_top_change_nothing() {
+async fn answers_lost_and_updates_doubled_on_top_change_nothing() {
     let dir = data_dir();
     let fault = OrderAnswerFault { every: 3, gateway_timeout: true };
     let exchange = exchange_with(generated(&SYMBOLS, 3_000), Speed::Max, |config| {
         config.faults.order_answers = Some(fault);
-        config.faults.duplicate_updates = false;
+        config.faults.duplicate_updates = true;
     });
     let exchange = exchange.await;
     let summary = crash_and_go_on(dir.path(), &exchange, 4).await;

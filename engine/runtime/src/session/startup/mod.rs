@@ -165,17 +165,24 @@ fn open_market(desk: &Desk, names: &Names, venue: &Connected) -> MarketStream {
     })
 }
 
-/// The digest of the events that a continued session has in its journal.
-fn hash_so_far(config: &SessionConfig, journal: &Journal) -> Result<EventsHash, JournalError> {
+/// The digest of the events that a continued session has in its journal; `None` when the first of
+/// them were deleted to make room.
+fn hash_so_far(
+    config: &SessionConfig,
+    journal: &Journal,
+) -> Result<Option<EventsHash>, JournalError> {
     let mut hash = EventsHash::new();
     if journal.last_seq() == 0 {
-        return Ok(hash);
+        return Ok(Some(hash));
     }
-    let mut records = Reader::open(&data_dir::journal_dir(&config.data_dir), 1)?;
+    let mut records = match Reader::open(&data_dir::journal_dir(&config.data_dir), 1) {
+        Err(JournalError::Missing { .. }) => return Ok(None),
+        records => records?,
+    };
     while let Some(record) = records.next()? {
         if let kernel::RecordBody::Event { at, event } = &record.body {
             hash.add(*at, event);
         }
     }
-    Ok(hash)
+    Ok(Some(hash))
 }
