@@ -6,7 +6,7 @@ mod draw;
 mod tables;
 
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
-use runtime::session::{Phase, Status, Stopper};
+use runtime::session::{Status, Stopper};
 use std::io;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -40,8 +40,9 @@ fn show(
         let now = status.borrow().clone();
         let left = ends.map(|ends| ends.saturating_duration_since(Instant::now()));
         terminal.draw(|frame| draw::status(frame, &now, left))?;
-        // A sender that is gone means that the session task has ended, however it ended.
-        if now.phase == Phase::Ended || status.has_changed().is_err() {
+        // The sender goes with the session, however it ended: until then what reads the journal may
+        // still be busy, and an empty terminal would look like a hang.
+        if status.has_changed().is_err() {
             return Ok(());
         }
         if event::poll(FRAME)? && wants_end(&event::read()?) {
