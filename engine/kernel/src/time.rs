@@ -94,12 +94,34 @@ impl Timestamp {
 }
 
 impl fmt::Display for Timestamp {
+    /// In one piece, without allocating: every published record carries several.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (seconds, nanos) = (self.0.div_euclid(SECOND), self.0.rem_euclid(SECOND));
         let (day, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
         let (year, month, date) = civil_from_days(day);
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        write!(out, "{year:04}-{month:02}-{date:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z")
+        let mut text = *b"0000-00-00T00:00:00.000000000Z";
+        let fields = [
+            (0..4, year),
+            (5..7, month),
+            (8..10, date),
+            (11..13, hour),
+            (14..16, minute),
+            (17..19, second),
+            (20..29, nanos),
+        ];
+        for (place, value) in fields {
+            write_digits(text.get_mut(place).unwrap_or_default(), value);
+        }
+        out.pad(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// Fills a place with the digits of a number that is not below zero, from the right.
+fn write_digits(place: &mut [u8], mut value: i64) {
+    for digit in place.iter_mut().rev() {
+        *digit = b'0' + (value % 10) as u8;
+        value /= 10;
     }
 }
 

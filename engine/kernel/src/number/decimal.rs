@@ -113,21 +113,84 @@ fn rescale(
     }
 }
 
-/// Writes an integer at 1e-9 with no needless zeros: `150.25`, `-3`, `0.000000001`.
+/// Writes an integer at 1e-9 with no needless zeros: `150.25`, `-3`, `0.000000001`. In one piece,
+/// without allocating: every published record carries several.
 pub(super) fn write(value: i128, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let scale = SCALE.unsigned_abs() as u128;
-    let magnitude = value.unsigned_abs();
-    let (whole, mut fraction) = (magnitude / scale, magnitude % scale);
-    let sign = if value < 0 { "-" } else { "" };
+    let scale = SCALE.unsigned_abs();
+    let (whole, fraction) = match u64::try_from(value.unsigned_abs()) {
+        Ok(small) => (u128::from(small / scale), small % scale),
+        Err(_) => {
+            let (whole, rest) =
+                (value.unsigned_abs() / u128::from(scale), value % i128::from(SCALE));
+            (whole, rest.unsigned_abs() as u64)
+        }
+    };
+    let mut digits = Digits::default();
+    if fraction != 0 {
+        digits.push_fraction(fraction);
+        digits.push(b'.');
+    }
+    digits.push_whole(whole);
     if fraction == 0 {
-        return out.pad_integral(value >= 0, "", &whole.to_string());
+        return out.pad_integral(value >= 0, "", digits.text());
     }
-    let mut width = DIGITS as usize;
-    while fraction.is_multiple_of(10) {
-        fraction /= 10;
-        width -= 1;
+    if value < 0 {
+        digits.push(b'-');
     }
-    out.pad(&format!("{sign}{whole}.{fraction:0width$}"))
+    out.pad(digits.text())
+}
+
+/// Digits from the right: a sign, the 39 of the largest `u128`, a point and nine more.
+struct Digits {
+    bytes: [u8; 50],
+    left: usize,
+}
+
+impl Default for Digits {
+    fn default() -> Self {
+        Self { bytes: [0; 50], left: 50 }
+    }
+}
+
+impl Digits {
+    fn push(&mut self, byte: u8) {
+        self.left = self.left.saturating_sub(1);
+        if let Some(place) = self.bytes.get_mut(self.left) {
+            *place = byte;
+        }
+    }
+
+    fn push_fraction(&mut self, mut fraction: u64) {
+        let mut width = DIGITS;
+        while fraction.is_multiple_of(10) {
+            fraction /= 10;
+            width -= 1;
+        }
+        for _ in 0..width {
+            self.push(b'0' + (fraction % 10) as u8);
+            fraction /= 10;
+        }
+    }
+
+    fn push_whole(&mut self, mut whole: u128) {
+        while whole > u128::from(u64::MAX) {
+            self.push(b'0' + (whole % 10) as u8);
+            whole /= 10;
+        }
+        let mut small = whole as u64;
+        loop {
+            self.push(b'0' + (small % 10) as u8);
+            small /= 10;
+            if small == 0 {
+                break;
+            }
+        }
+    }
+
+    fn text(&self) -> &str {
+        let digits = self.bytes.get(self.left..).unwrap_or_default();
+        std::str::from_utf8(digits).unwrap_or_default()
+    }
 }
 
 /// Serialises as decimal text for people and JSON, as an integer for the journal.
