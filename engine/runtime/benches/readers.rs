@@ -29,7 +29,7 @@ use support::{SESSION, Script, Written};
 
 /// Minutes of the session; each has three bars and what they lead to.
 const MINUTES: i64 = 20_000;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 6;
 
 type Message = (String, String, Vec<u8>);
 

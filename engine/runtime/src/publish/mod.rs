@@ -21,7 +21,7 @@ use pump::{Pump, Rest};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 
 /// The name of the publisher's cursor and of its figures.
 pub const NAME: &str = "kafka";
@@ -94,13 +94,14 @@ pub async fn publish(
     let place = Place { stored: tail.seq(), at: Instant::now(), cursor, figures: figures.clone() };
     place.figures.seq.set(i64::try_from(place.stored).unwrap_or(i64::MAX));
     let pump = Pump::new(tail, producer, prefix, most, dead_letters.clone());
-    Publisher { pump, deliveries, place }.run().await
+    Publisher { pump, deliveries, place, most }.run().await
 }
 
 struct Publisher {
     pump: Pump,
     deliveries: UnboundedReceiver<Delivery>,
     place: Place,
+    most: usize,
 }
 
 impl Publisher {
@@ -120,37 +121,46 @@ impl Publisher {
             let idle = self.pump.window().in_flight() == 0;
             match rest? {
                 Rest::Budget => {}
-                Rest::WindowFull => self.delivery().await?,
-                Rest::QueueFull => {
-                    if let Ok(arrived) = timeout(QUEUE_MOMENT, self.delivery()).await {
-                        arrived?;
-                    }
-                }
+                // Half the window at a time, so that little work is not done often.
+                Rest::WindowFull => self.settle(self.most / 2, STORE_EVERY).await?,
+                Rest::QueueFull => _ = self.delivery(Instant::now() + QUEUE_MOMENT).await?,
                 Rest::CaughtUp if idle => {
-                    if !self.pump.tail().more().await? {
+                    if !self.pump.tail().growth().more().await? {
                         // The end of a producer waits for its thread.
                         off_thread(move || drop(self)).await;
                         return Ok(());
                     }
                 }
                 Rest::CaughtUp => {
+                    let mut growth = self.pump.tail().growth();
                     tokio::select! {
-                        delivery = self.deliveries.recv() => self.take_some(delivery)?,
-                        more = self.pump.tail().more() => if !more? { self.delivery().await? },
+                        settled = self.settle(0, STORE_EVERY) => settled?,
+                        more = growth.more() => if !more? { self.settle(0, STORE_EVERY).await? },
                     }
                 }
             }
         }
     }
 
-    async fn delivery(&mut self) -> Result<(), PublishError> {
-        let delivery = self.deliveries.recv().await;
-        self.take_some(delivery)
+    /// Takes deliveries until no more than `left` records are on their way, or something else is
+    /// to be done: a dead letter to be sent, or the cursor to be stored after `limit`.
+    async fn settle(&mut self, left: usize, limit: Duration) -> Result<(), PublishError> {
+        let until = Instant::now() + limit;
+        while self.pump.window().in_flight() > left && !self.pump.has_waiting() {
+            if !self.delivery(until).await? {
+                break;
+            }
+        }
+        Ok(())
     }
 
-    /// The channel ends with the producer, which lives as long as this does.
-    fn take_some(&mut self, delivery: Option<Delivery>) -> Result<(), PublishError> {
-        delivery.map_or(Ok(()), |delivery| self.take(&delivery))
+    /// Takes the next delivery; `false` when none comes in time.
+    async fn delivery(&mut self, until: Instant) -> Result<bool, PublishError> {
+        let Ok(Some(delivery)) = timeout_at(until, self.deliveries.recv()).await else {
+            return Ok(false);
+        };
+        self.take(&delivery)?;
+        Ok(true)
     }
 
     fn take(&mut self, delivery: &Delivery) -> Result<(), PublishError> {

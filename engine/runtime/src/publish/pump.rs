@@ -73,6 +73,11 @@ impl Pump {
         &mut self.window
     }
 
+    /// Whether a message waits to be handed over.
+    pub(super) fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// Hands over what may be handed over.
     pub(super) fn run(&mut self) -> Result<Rest, PublishError> {
         while let Some(message) = self.waiting.pop_front() {

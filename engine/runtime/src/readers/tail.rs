@@ -157,12 +157,27 @@ impl Tail {
         Ok(self.state.evolve(record)?)
     }
 
+    /// What waits for there to be more to read.
+    pub fn growth(&self) -> Waiter {
+        Waiter { growth: self.growth.clone(), found: self.seq(), ended: self.ended }
+    }
+}
+
+/// Waits for a journal to grow beyond a place.
+#[derive(Debug)]
+pub struct Waiter {
+    growth: Growth,
+    found: u64,
+    ended: bool,
+}
+
+impl Waiter {
     /// Waits until there is more to read. `false` when the journal is complete and read to its end.
     ///
     /// # Errors
     /// When the journal is complete and its end cannot be read.
     pub async fn more(&mut self) -> Result<bool, TailError> {
-        let found = self.seq();
+        let found = self.found;
         match &mut self.growth {
             Growth::Complete => Ok(!self.ended),
             Growth::Live(durable) => {

@@ -117,7 +117,7 @@ impl Keeper<'_> {
         let mut recorder = Recorder::new(minute);
         loop {
             self.figures.seq.set(rows::integer(from));
-            if !tail.more().await? {
+            if !tail.growth().more().await? {
                 return Ok(());
             }
             let taken;
@@ -138,7 +138,7 @@ impl Keeper<'_> {
     async fn session(&self, after: u64) -> Result<Option<String>, TailError> {
         let mut tail = Tail::open(self.source, after).await?;
         if tail.state().session().is_none() {
-            if !tail.more().await? {
+            if !tail.growth().more().await? {
                 return Ok(None);
             }
             if let Some(record) = tail.read()? {

@@ -111,7 +111,7 @@ pub(crate) async fn count(
         counted?;
         shared.settle(tail.state(), observer.last_data());
         figures.seq.set(i64::try_from(tail.seq()).unwrap_or(i64::MAX));
-        if !tail.more().await? {
+        if !tail.growth().more().await? {
             return Ok(());
         }
     }
