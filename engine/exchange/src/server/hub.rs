@@ -240,7 +240,8 @@ impl Hub {
 
     /// Sends data to one market data connection, which gets what it wants of them.
     pub(super) fn publish_to(&mut self, id: ClientId, step: &StepData<'_>) {
-        let frame = self.subscribers.get(&id).and_then(|client| client.step_frame(step, 0));
+        let sent = self.trade_updates_sent().unwrap_or(0);
+        let frame = self.subscribers.get(&id).and_then(|client| client.step_frame(step, sent));
         if let Some(frame) = frame {
             self.deliver(id, frame);
         }

@@ -5,7 +5,7 @@ use super::ServerError;
 use super::clock::PacedClock;
 use super::config::{ServerConfig, Speed};
 use super::error::ApiError;
-use super::hub::{Hub, StepData};
+use super::hub::{ClientId, Hub, StepData};
 use super::source::{Prepared, Steps, prepare};
 use super::state_log::{Entry, Header, Request, StateLog};
 use super::tape::Tape;
@@ -138,6 +138,18 @@ impl Venue {
         self.publish_updates();
         self.publish_step(time, &data, false);
         Ok(true)
+    }
+
+    /// Tells a client that comes after the last step of a lock step that there is no more: the
+    /// session before it may have been killed before it heard.
+    pub(super) fn tell_of_end(&mut self, client: ClientId) {
+        if self.clock.is_some() || self.steps.next_time().is_some() {
+            return;
+        }
+        let (lock_step, time) = (Some((self.step + 1, true)), self.exchange.now());
+        let symbols = self.exchange.symbols();
+        let end = StepData { lock_step, time, data: &[], daily: &[], symbols };
+        self.hub.publish_to(client, &end);
     }
 
     fn take_in(&mut self, data: &[MarketData]) {

@@ -6,20 +6,37 @@ use crate::support::{
 use exchange::server::{OrderAnswerFault, Running, Speed};
 use runtime::session::{Summary, journal_dir, replay};
 use std::path::Path;
+use std::time::Duration;
 
 const SYMBOLS: [&str; 2] = ["GLD", "SPY"];
 
-/// Crashes again and again, each time after a bit more was done, and then runs to the end.
+/// Crashes again and again, each time two hundred steps of the venue further on, and then runs to
+/// the end.
 async fn crash_and_go_on(dir: &Path, exchange: &Running, crashes: u64) -> Summary {
     let plan = || Plan::new(dir, exchange, &SYMBOLS, "rsi-mean-reversion");
-    let mut done = 0;
-    for _ in 0..crashes {
-        let mut session = plan().start();
-        let status = session.until(|status| status.tally.inputs > done + 50).await;
-        done = status.tally.inputs;
+    for crash in 1..=crashes {
+        let session = plan().start();
+        let further_on = async {
+            while exchange.snapshot().step < crash * 200 {
+                tokio::task::yield_now().await;
+            }
+        };
+        let reached = tokio::time::timeout(Duration::from_secs(60), further_on).await;
+        reached.expect("the venue does not get on");
         session.crash().await;
     }
     plan().run().await.unwrap()
+}
+
+/// A session that is killed when the data have ended already is told so again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_comes_after_the_end_of_the_data_ends() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&SYMBOLS, 100), Speed::Max).await;
+    let plan = || Plan::new(dir.path(), &exchange, &SYMBOLS, "buy-and-hold");
+    plan().run().await.unwrap();
+    let again = tokio::time::timeout(Duration::from_secs(60), plan().run()).await;
+    assert!(again.expect("it is not told that the data have ended").is_ok());
 }
 
 fn verify(dir: &Path, crashes: u64) {

@@ -187,7 +187,14 @@ impl Connection {
             return self.refuse(NOT_AUTHENTICATED).await;
         }
         let limit = self.shared.plan.symbol_limit();
-        let changed = self.shared.venue().hub.subscribe(self.id, message, limit);
+        let changed = {
+            let mut venue = self.shared.venue();
+            let changed = venue.hub.subscribe(self.id, message, limit);
+            if changed.is_ok() && self.endpoint != Endpoint::Test {
+                venue.tell_of_end(self.id);
+            }
+            changed
+        };
         self.shared.changed.notify_one();
         match changed {
             Ok(()) => true,
