@@ -248,3 +248,46 @@ impl Layers {
 fn kind_of(path: &str) -> Option<Kind> {
     schema::find(path).map(|key| key.kind)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// TOML that is nearly ours: known and unknown keys with values of every kind.
+    fn nearly() -> impl Strategy<Value = String> {
+        let keys = schema::KEYS.iter().map(|key| key.path.to_owned()).collect::<Vec<_>>();
+        let key = prop_oneof![proptest::sample::select(keys), "[a-z]{1,8}\\.[a-z_]{1,8}"];
+        let value = prop_oneof![
+            any::<i64>().prop_map(|number| number.to_string()),
+            any::<f64>().prop_map(|number| format!("{number:?}")),
+            any::<bool>().prop_map(|flag| flag.to_string()),
+            any::<String>().prop_map(|text| format!("{text:?}")),
+            Just("[1, \"a\"]".to_owned()),
+            Just("{}".to_owned()),
+        ];
+        let line = (key, value).prop_map(|(key, value)| format!("{key} = {value}\n"));
+        proptest::collection::vec(line, 0..6).prop_map(|lines| lines.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        /// Whatever is written is taken or refused with words.
+        #[test]
+        fn any_text_is_taken_or_refused(text in prop_oneof![any::<String>(), nearly()]) {
+            let mut layers = Layers::new();
+            layers.add_text(&text, &Source::File("any.toml".into()));
+            if let Err(error) = layers.finish() {
+                prop_assert!(!error.to_string().is_empty());
+            }
+        }
+
+        #[test]
+        fn any_environment_is_taken_or_refused(name in "[A-Z_]{0,12}", text in any::<String>()) {
+            let mut layers = Layers::new();
+            layers.add_environment(std::iter::once((format!("TRADEWIND__{name}"), text)));
+            let _ = layers.finish();
+        }
+    }
+}
