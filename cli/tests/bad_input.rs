@@ -27,6 +27,7 @@ const CASES: &[Case] = &[
     },
     Case { args: &["paper", "--param", "fast=quick"], code: 2, says: &["fast", "quick"] },
     Case { args: &["paper", "--param", "fsat=3"], code: 2, says: &["fsat", "fast"] },
+    Case { args: &["paper", "--until-end"], code: 2, says: &["--data", "--for"] },
     Case { args: &["paper", "--data", "missing.csv"], code: 2, says: &["missing.csv"] },
     Case { args: &["backtest", "--data", "missing.csv"], code: 2, says: &["missing.csv"] },
     Case { args: &["paper", "--config", "missing.toml"], code: 2, says: &["missing.toml"] },

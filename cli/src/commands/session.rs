@@ -45,6 +45,11 @@ fn run(args: &SessionArgs, settings: &Settings, mode: Mode) -> Result<(), Failur
         [] => None,
         files => Some(assemble::read_feed(files, &settings.symbols())?),
     };
+    if args.until_end && feed.is_none() && matches!(venue, Venue::Embedded) {
+        return Err(Failure::usage(
+            "--until-end: generated data has no end; replay files with --data FILE..., or say how long with --for 60s",
+        ));
+    }
     assemble::create_private(&settings.data_dir())?;
     assemble::check_free(settings.metrics_address())?;
     let shows_view = std::io::stdout().is_terminal() && !args.json && !args.no_view;
