@@ -63,7 +63,7 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Show the running session.
     Status(AskArgs),
-    /// Stop a running session from opening or growing positions.
+    /// Stop asking a running session's strategies; cancel-all, flatten and resume still work.
     Halt(ReasonArgs),
     /// Let a halted session trade again.
     Resume(ReasonArgs),
