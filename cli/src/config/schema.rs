@@ -80,7 +80,12 @@ pub static KEYS: &[Key] = &[
     key(
         "risk.stale_after_s",
         Kind::Limit("0.001", "86400"),
-        "seconds: oldest market data on which a position may grow",
+        "seconds: oldest bar on which a position may grow, from its end; never less than two bars",
+    ),
+    key(
+        "risk.stale_after_ticks_s",
+        Kind::Limit("0.001", "86400"),
+        "seconds: oldest quote or trade on which a position may grow, when no bar is newer",
     ),
     key(
         "risk.price_collar_percent",

@@ -88,6 +88,7 @@ impl Settings {
         let count = self.nanos("risk.max_orders_per_minute").map(|nanos| nanos / kernel::SCALE);
         Limits {
             stale_after: self.span("risk.stale_after_s"),
+            stale_after_ticks: self.span("risk.stale_after_ticks_s"),
             price_collar: self.percent("risk.price_collar_percent"),
             max_order_quantity: self.nanos("risk.max_order_quantity").map(Quantity::from_nanos),
             max_order_notional: self.decimal("risk.max_order_notional_usd"),

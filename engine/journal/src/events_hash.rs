@@ -9,8 +9,8 @@
 //!   are booked once, so those need a count and no table;
 //! - the broker's words on an order, and the text of an alert, which are for people and may name
 //!   such ids;
-//! - transport: [`Event::LinkChanged`], [`Event::SessionResumed`], and alerts whose code begins
-//!   with `link`.
+//! - transport: [`Event::LinkChanged`], [`Event::ChannelMute`], [`Event::SessionResumed`], and
+//!   alerts whose code begins with `link` or `channel`.
 //!
 //! Amounts, prices, quantities, times, order numbers, reasons and everything else count.
 
@@ -39,8 +39,8 @@ impl EventsHash {
     /// Takes in the next event, with the kernel's now at which it was decided.
     pub fn add(&mut self, at: Timestamp, event: &Event) {
         match event {
-            Event::SessionResumed | Event::LinkChanged { .. } => {}
-            Event::AlertRaised(alert) if alert.code.starts_with("link") => {}
+            Event::SessionResumed | Event::LinkChanged { .. } | Event::ChannelMute { .. } => {}
+            Event::AlertRaised(alert) if is_of_transport(&alert.code) => {}
             Event::AlertRaised(Alert { severity, code, .. }) => {
                 let (severity, code, text) = (*severity, code.clone(), Box::default());
                 self.write(at, &Event::AlertRaised(Alert { severity, code, text }));
@@ -125,4 +125,9 @@ impl EventsHash {
 fn count(seen: &mut u64) -> Box<str> {
     *seen += 1;
     seen.to_string().into()
+}
+
+/// Whether an alert speaks of a connection: two runs that decide the same may differ in it.
+fn is_of_transport(code: &str) -> bool {
+    code.starts_with("link") || code.starts_with("channel")
 }

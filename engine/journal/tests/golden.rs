@@ -75,6 +75,7 @@ fn load() -> MemoryStorage {
 fn every_kind() -> Vec<Record> {
     let mut list = List::default();
     list.inputs(session_inputs());
+    list.inputs(tape_inputs());
     list.inputs(broker_inputs());
     list.inputs(operator_inputs());
     list.events(account_events());
@@ -182,9 +183,25 @@ fn session_inputs() -> Vec<Input> {
     ]
 }
 
+fn tape_inputs() -> Vec<Input> {
+    let (symbol, time) = (symbol(), now());
+    let trade = |id: &str, at| TapeTrade { id: id.into(), price: price(at), size: shares(5) };
+    let MarketData::Bar(bar) = bar(1) else { return Vec::new() };
+    let (original, corrected) = (trade("17", "100"), trade("18", "100.5"));
+    vec![
+        Input::Late(MarketData::Bar(bar)),
+        Input::UpdatedBar(bar),
+        Input::Correction(Correction { symbol, time, original, corrected }),
+        Input::CancelError(CancelError { symbol, time, trade: trade("17", "100"), is_error: true }),
+        Input::Luld(Luld { symbol, time, lower: price("95"), upper: price("105") }),
+        Input::Mute { channel: Channel::Orders, silent_for: Span::from_secs(10) },
+    ]
+}
+
 fn no_limits() -> Limits {
     Limits {
         stale_after: None,
+        stale_after_ticks: None,
         price_collar: None,
         max_order_quantity: None,
         max_order_notional: None,
@@ -442,6 +459,9 @@ fn session_events() -> Vec<Event> {
         let (code, text) = ("order_rejected".into(), "The broker refused order 1".into());
         events.push(Event::AlertRaised(Alert { severity, code, text }));
     }
+    let channels = [Channel::Bars, Channel::Quotes, Channel::Trades, Channel::Orders];
+    let silent_for = Span::from_secs(90);
+    events.extend(channels.map(|channel| Event::ChannelMute { channel, silent_for }));
     events.push(Event::StopRequested { policy: ShutdownPolicy::CancelEntries });
     events
 }

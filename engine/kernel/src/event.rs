@@ -2,9 +2,9 @@
 
 use crate::risk::Denial;
 use crate::{
-    BrokerOrderId, Cash, Command, ExecutionId, FeeKind, Intent, Link, MarketDataError, Order,
-    OrderNumber, OrderStatus, Origin, Price, Quantity, ReportKind, ShutdownPolicy, Side, Stamped,
-    SymbolId, Timestamp, TradingState,
+    BrokerOrderId, Cash, Channel, Command, ExecutionId, FeeKind, Intent, Link, MarketDataError,
+    Order, OrderNumber, OrderStatus, Origin, Price, Quantity, ReportKind, ShutdownPolicy, Side,
+    Span, Stamped, SymbolId, Timestamp, TradingState,
 };
 use serde::{Deserialize, Serialize};
 
@@ -194,6 +194,13 @@ pub enum Event {
         /// What happens to open orders and positions.
         policy: ShutdownPolicy,
     },
+    /// A channel of a connected stream was mute.
+    ChannelMute {
+        /// Which.
+        channel: Channel,
+        /// How long it had been silent.
+        silent_for: Span,
+    },
 }
 
 /// Why a report changes nothing.
@@ -312,6 +319,7 @@ impl Event {
             Event::Flattened => "flattened",
             Event::AlertRaised(_) => "alert_raised",
             Event::StopRequested { .. } => "stop_requested",
+            Event::ChannelMute { .. } => "channel_mute",
         }
     }
 
@@ -342,7 +350,8 @@ impl Event {
             | Event::DayStarted { .. }
             | Event::Flattened
             | Event::AlertRaised(_)
-            | Event::StopRequested { .. } => None,
+            | Event::StopRequested { .. }
+            | Event::ChannelMute { .. } => None,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Everything that `decide` depends on: each kind of it is journalled before it is acted on.
 
 use crate::{
-    BrokerOrderId, Cash, Limits, MarketData, OrderNumber, OrderStatus, Price, Quantity, Report,
-    Side, SymbolId, Symbols, Timestamp,
+    Bar, BrokerOrderId, CancelError, Cash, Channel, Correction, Limits, Luld, MarketData,
+    OrderNumber, OrderStatus, Price, Quantity, Report, Side, Span, SymbolId, Symbols, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -62,6 +62,24 @@ pub enum Input {
     Stop(ShutdownPolicy),
     /// The journal's room is getting short.
     Room(Room),
+    /// Market data that was missed while the stream was down, read afterwards.
+    Late(MarketData),
+    /// A trade on the tape was changed.
+    Correction(Correction),
+    /// A trade on the tape was taken back.
+    CancelError(CancelError),
+    /// A bar that strategies have seen, counted again with trades that were told late.
+    UpdatedBar(Bar),
+    /// The venue's price bands of a symbol changed.
+    Luld(Luld),
+    /// A channel of a connected stream did not bring what it owed: its socket is mute, and is
+    /// opened again.
+    Mute {
+        /// Which.
+        channel: Channel,
+        /// How long it has been silent.
+        silent_for: Span,
+    },
 }
 
 /// What a session is: everything that was resolved before its first input.
@@ -290,6 +308,9 @@ impl Input {
         match self {
             Input::Market(data) => Some(data.time()),
             Input::Report(report) => Some(report.time),
+            Input::Correction(correction) => Some(correction.time),
+            Input::CancelError(cancel) => Some(cancel.time),
+            Input::Luld(bands) => Some(bands.time),
             Input::Start(_)
             | Input::Restart { .. }
             | Input::Warmup(_)
@@ -300,7 +321,10 @@ impl Input {
             | Input::Command(_)
             | Input::Link { .. }
             | Input::Stop(_)
-            | Input::Room(_) => None,
+            | Input::Room(_)
+            | Input::Late(_)
+            | Input::UpdatedBar(_)
+            | Input::Mute { .. } => None,
         }
     }
 }

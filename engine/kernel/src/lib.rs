@@ -27,7 +27,10 @@ pub use input::{
     Link, Room, SessionStart, ShutdownPolicy, Stamped, StrategySpec, TradingDay, TradingHours,
 };
 pub use ledger::{Ledger, LedgerError, Position};
-pub use market::{Bar, MarketData, MarketDataError, Quote, Trade};
+pub use market::{
+    Bar, CancelError, Channel, Correction, Luld, MarketData, MarketDataError, Quote, TapeTrade,
+    Trade,
+};
 pub use number::{
     BasisPoints, Cash, Notional, NumberError, Price, Quantity, Rounding, SCALE, Volume,
 };

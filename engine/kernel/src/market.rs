@@ -54,6 +54,82 @@ pub struct Trade {
     pub size: Quantity,
 }
 
+/// A trade as a later message names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TapeTrade {
+    /// The tape's number for it.
+    pub id: Box<str>,
+    /// At what price.
+    pub price: Price,
+    /// How many shares.
+    pub size: Quantity,
+}
+
+/// A trade on the tape was changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// Whose trade.
+    pub symbol: SymbolId,
+    /// When it was corrected.
+    pub time: Timestamp,
+    /// As it was told first.
+    pub original: TapeTrade,
+    /// As it is.
+    pub corrected: TapeTrade,
+}
+
+/// A trade on the tape was taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelError {
+    /// Whose trade.
+    pub symbol: SymbolId,
+    /// When it was taken back.
+    pub time: Timestamp,
+    /// The trade as it was told.
+    pub trade: TapeTrade,
+    /// Whether it was told in error; else the parties cancelled it.
+    pub is_error: bool,
+}
+
+/// The prices between which a symbol may trade: limit up, limit down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Luld {
+    /// Whose.
+    pub symbol: SymbolId,
+    /// Since when.
+    pub time: Timestamp,
+    /// Lowest price at which it may trade.
+    pub lower: Price,
+    /// Highest.
+    pub upper: Price,
+}
+
+/// What a stream brings one kind of, and what it owes us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// Bars.
+    Bars,
+    /// Quotes.
+    Quotes,
+    /// Trades.
+    Trades,
+    /// Updates of our orders.
+    Orders,
+}
+
+impl Channel {
+    /// `bars`, `quotes`, `trades` or `orders`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Channel::Bars => "bars",
+            Channel::Quotes => "quotes",
+            Channel::Trades => "trades",
+            Channel::Orders => "orders",
+        }
+    }
+}
+
 /// Any market data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MarketData {
@@ -137,6 +213,13 @@ impl Quote {
                 Price::from_nanos(self.bid.nanos() + (self.ask.nanos() - self.bid.nanos()) / 2)
             }
         }
+    }
+}
+
+impl Luld {
+    /// Whether they can be bands at all.
+    pub fn is_usable(&self) -> bool {
+        self.lower.is_positive() && self.lower <= self.upper
     }
 }
 

@@ -54,6 +54,12 @@ impl Span {
     pub const fn nanos(self) -> i64 {
         self.0
     }
+
+    /// So many times as long, saturating.
+    #[must_use]
+    pub const fn times(self, count: i64) -> Self {
+        Self(self.0.saturating_mul(count))
+    }
 }
 
 impl Timestamp {

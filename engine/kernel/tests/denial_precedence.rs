@@ -25,6 +25,7 @@ fn verdict(bench: &mut Bench, intent: Intent) -> String {
 fn off() -> Limits {
     Limits {
         stale_after: None,
+        stale_after_ticks: None,
         price_collar: None,
         max_order_quantity: None,
         max_order_notional: None,
@@ -130,7 +131,7 @@ const ROWS: &[Row] = &[
         let limits = Limits { stale_after: Some(Span::from_secs(30)), ..off() };
         let mut bench = Bench::warm(limits);
         bench.bar("BBB", "50");
-        bench.wait(60);
+        bench.wait(121);
         let (symbol, side, kind) = (bench.symbol("BBB"), Side::Buy, OrderKind::Market);
         let time_in_force = TimeInForce::Day;
         let intent = Intent::Submit { symbol, side, quantity: shares(1), kind, time_in_force };
@@ -139,6 +140,14 @@ const ROWS: &[Row] = &[
     ("outside_collar", || {
         let limits = Limits { price_collar: Some(BasisPoints::new(500)), ..off() };
         let bench = Bench::warm(limits);
+        let intent = bench.submit(Side::Buy, 1, limit("105.01"));
+        (bench, intent)
+    }),
+    ("outside_bands", || {
+        let mut bench = Bench::warm(off());
+        let (symbol, time) = (bench.symbol("AAA"), bench.now);
+        let (lower, upper) = (price("95"), price("105"));
+        bench.feed(Input::Luld(Luld { symbol, time, lower, upper }));
         let intent = bench.submit(Side::Buy, 1, limit("105.01"));
         (bench, intent)
     }),

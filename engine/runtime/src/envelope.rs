@@ -81,6 +81,7 @@ impl Topic {
             | Event::DifferenceFound(_)
             | Event::CommandTaken(_)
             | Event::LinkChanged { .. }
+            | Event::ChannelMute { .. }
             | Event::DayStarted { .. }
             | Event::Flattened
             | Event::StopRequested { .. } => Topic::System,
@@ -139,7 +140,7 @@ impl<'a> Envelope<'a> {
                 ))
             }
             RecordBody::Input(stamped) => {
-                let Input::Market(data) = &stamped.input else {
+                let (Input::Market(data) | Input::Late(data)) = &stamped.input else {
                     return None;
                 };
                 let kind = match data {

@@ -48,7 +48,7 @@ impl Gathered {
                 *self.counts.entry("inputs").or_default() += 1;
                 match &stamped.input {
                     Input::Start(_) => self.begun = Some(stamped.seen),
-                    Input::Market(_) => {
+                    Input::Market(_) | Input::Late(_) => {
                         let first = self.days.map_or(stamped.at, |(first, _)| first);
                         self.days = Some((first, stamped.at));
                     }

@@ -1,7 +1,10 @@
 //! Market data: strategies observe it, then propose.
 
 use super::{DecideError, Deciding};
-use crate::{Event, Intents, MarketData, MarketDataError, Origin, TradingState, View};
+use crate::{
+    Channel, Event, Intents, MarketData, MarketDataError, Origin, Severity, Span, TradingState,
+    View,
+};
 
 impl Deciding<'_> {
     /// Begins a trading day when the clock has entered one.
@@ -24,16 +27,41 @@ impl Deciding<'_> {
 
     /// Market data from the stream.
     pub(super) fn market(&mut self, data: &MarketData) -> Result<(), DecideError> {
+        self.take(data, true)
+    }
+
+    /// Market data that was missed and read afterwards. Strategies observe all of it, and propose
+    /// on a bar only while no later one of its symbol can be complete: what was missed before that
+    /// is history, and a trade or a quote that comes late always is.
+    pub(super) fn late(&mut self, data: &MarketData) -> Result<(), DecideError> {
+        let is_newest = match data {
+            MarketData::Bar(bar) => self.state().now() < bar.end_time().plus(bar.length),
+            MarketData::Quote(_) | MarketData::Trade(_) => false,
+        };
+        self.take(data, is_newest)
+    }
+
+    fn take(&mut self, data: &MarketData, may_trade: bool) -> Result<(), DecideError> {
         if let Err(reason) = self.usable(data) {
             return self.emit(Event::DataRefused { symbol: data.symbol(), reason });
         }
-        if !self.show(data) || !self.may_propose() {
+        if !self.show(data) || !may_trade || !self.may_propose() {
             return Ok(());
         }
         let mut intents = std::mem::take(&mut self.kernel.intents);
         let result = self.ask_strategies(data, &mut intents);
         self.kernel.intents = intents;
         result
+    }
+
+    /// A socket that is open and brings nothing.
+    pub(super) fn mute(&mut self, channel: Channel, silent_for: Span) -> Result<(), DecideError> {
+        self.emit(Event::ChannelMute { channel, silent_for })?;
+        let text = format!(
+            "The {} channel is connected and has brought nothing for {silent_for}; it is opened again",
+            channel.as_str()
+        );
+        self.alert(Severity::Warning, "channel_mute", text)
     }
 
     fn usable(&self, data: &MarketData) -> Result<(), MarketDataError> {

@@ -177,6 +177,11 @@ impl Deciding<'_> {
                 Ok(())
             }
             Input::Market(data) => self.market(data),
+            Input::Late(data) => self.late(data),
+            Input::Mute { channel, silent_for } => self.mute(*channel, *silent_for),
+            // Folded; the price collar looks at the bands.
+            Input::Luld(_) => Ok(()),
+            Input::Correction(_) | Input::CancelError(_) | Input::UpdatedBar(_) => Ok(()),
             Input::TradingStatus { symbol, halted, reason } => {
                 self.emit(Event::SymbolStatusChanged {
                     symbol: *symbol,

@@ -101,6 +101,16 @@ pub enum Denial {
         /// How far it may lie.
         limit: BasisPoints,
     },
+    /// The price lies outside the venue's price bands.
+    #[error("price {price} is outside the venue's bands, {lower} to {upper}")]
+    OutsideBands {
+        /// What was asked for.
+        price: Price,
+        /// Lowest price at which the symbol may trade.
+        lower: Price,
+        /// Highest.
+        upper: Price,
+    },
     /// Too many shares in one order.
     #[error("order quantity {quantity} is above {limit}")]
     OrderTooLarge {
@@ -177,6 +187,7 @@ impl Denial {
             Denial::NoPrice => "no_price",
             Denial::StaleData { .. } => "stale_data",
             Denial::OutsideCollar { .. } => "outside_collar",
+            Denial::OutsideBands { .. } => "outside_bands",
             Denial::OrderTooLarge { .. } => "order_too_large",
             Denial::OrderNotional { .. } => "order_notional",
             Denial::PositionNotional { .. } => "position_notional",

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 /// Every limit that a check compares with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Oldest market data on which a position may grow.
+    /// Oldest bar on which a position may grow, counted from its end; never less than two bars.
     pub stale_after: Option<Span>,
+    /// Oldest quote or trade on which a position may grow, when none of the bars is newer.
+    pub stale_after_ticks: Option<Span>,
     /// Farthest a limit or stop price may lie from the last price.
     pub price_collar: Option<BasisPoints>,
     /// Most shares in one order.
@@ -34,6 +36,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             stale_after: Some(Span::from_secs(120)),
+            stale_after_ticks: Some(Span::from_secs(60)),
             price_collar: Some(BasisPoints::new(500)),
             max_order_quantity: Some(Quantity::from_nanos(10_000 * crate::SCALE)),
             max_order_notional: Some(Cash::from_nanos(25_000 * crate::SCALE)),

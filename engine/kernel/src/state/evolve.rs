@@ -3,11 +3,11 @@
 //! Applying the records of a journal in order rebuilds the state; applying one twice, or out of
 //! order, is refused.
 
-use super::{Day, Market, RefusedClose, State};
+use super::{Day, Last, Market, RefusedClose, State};
 use crate::{
-    BrokerState, Cash, Difference, Event, Input, Intent, Ledger, LedgerError, Link, MarketData,
-    Order, OrderNumber, OrderStatus, Origin, Price, Quantity, Record, RecordBody, ReportKind,
-    Rounding, SessionStart, Span, Stamped, SymbolId,
+    BrokerState, Cash, Difference, Event, Input, Intent, Ledger, LedgerError, Link, Luld,
+    MarketData, Order, OrderNumber, OrderStatus, Origin, Price, Quantity, Record, RecordBody,
+    ReportKind, Rounding, SessionStart, Span, Stamped, SymbolId,
 };
 
 /// Ended orders that are kept for late reports.
@@ -92,7 +92,8 @@ impl State {
         match &stamped.input {
             Input::Start(start) => self.begin(start),
             Input::Restart { .. } => self.resume(),
-            Input::Warmup(data) | Input::Market(data) => self.see(data),
+            Input::Warmup(data) | Input::Market(data) | Input::Late(data) => self.see(data),
+            Input::Luld(bands) => self.bound(bands),
             Input::TradingStatus { symbol, halted, .. } => {
                 if let Some(market) = self.markets.get_mut(symbol.index()) {
                     market.halted = *halted;
@@ -105,7 +106,11 @@ impl State {
             | Input::Timer
             | Input::Command(_)
             | Input::Stop(_)
-            | Input::Room(_) => {}
+            | Input::Room(_)
+            | Input::Correction(_)
+            | Input::CancelError(_)
+            | Input::Mute { .. }
+            | Input::UpdatedBar(_) => {}
         }
         Ok(())
     }
@@ -132,8 +137,21 @@ impl State {
         let Some(market) = self.markets.get_mut(data.symbol().index()) else {
             return;
         };
-        if market.last.is_none_or(|(_, time)| time <= data.time()) {
-            market.last = Some((data.price(), data.time()));
+        if market.last.is_none_or(|last| last.time <= data.time()) {
+            let length = match data {
+                MarketData::Bar(bar) => bar.length,
+                MarketData::Quote(_) | MarketData::Trade(_) => Span::ZERO,
+            };
+            market.last = Some(Last { price: data.price(), time: data.time(), length });
+        }
+    }
+
+    fn bound(&mut self, bands: &Luld) {
+        let Some(market) = self.markets.get_mut(bands.symbol.index()) else {
+            return;
+        };
+        if bands.is_usable() && market.bands.is_none_or(|held| held.time <= bands.time) {
+            market.bands = Some(*bands);
         }
     }
 
@@ -215,6 +233,7 @@ impl State {
             | Event::OrderQueryNeeded { .. }
             | Event::SymbolStatusChanged { .. }
             | Event::LinkChanged { .. }
+            | Event::ChannelMute { .. }
             | Event::DataRefused { .. } => {}
         }
         Ok(())

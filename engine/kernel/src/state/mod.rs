@@ -7,8 +7,8 @@ pub use evolve::EvolveError;
 pub use hours::Day;
 
 use crate::{
-    AccountSnapshot, BrokerOrderId, Cash, Difference, Ledger, Limits, Order, OrderNumber, Price,
-    Rounding, SessionStart, ShutdownPolicy, Span, SymbolId, Symbols, Timestamp,
+    AccountSnapshot, BrokerOrderId, Cash, Difference, Ledger, Limits, Luld, Order, OrderNumber,
+    Price, Rounding, SessionStart, ShutdownPolicy, Span, SymbolId, Symbols, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -62,11 +62,22 @@ pub struct Tally {
     pub alerts: u64,
 }
 
+/// The newest price of a symbol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Last {
+    pub price: Price,
+    /// When it was made; for a bar, its end.
+    pub time: Timestamp,
+    /// How long the bar lasted; zero for a quote or a trade.
+    pub length: Span,
+}
+
 /// What is known of one symbol's market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 struct Market {
-    last: Option<(Price, Timestamp)>,
+    last: Option<Last>,
     halted: bool,
+    bands: Option<Luld>,
 }
 
 /// A symbol whose closing was refused: when it may be tried again, and how often it was refused.
@@ -173,17 +184,33 @@ impl State {
 
     /// The last price seen of a symbol.
     pub fn last_price(&self, symbol: SymbolId) -> Option<Price> {
-        self.markets.get(symbol.index())?.last.map(|(price, _)| price)
+        self.last_data(symbol).map(|last| last.price)
     }
 
     /// When the last price of a symbol was made.
     pub fn last_price_time(&self, symbol: SymbolId) -> Option<Timestamp> {
-        self.markets.get(symbol.index())?.last.map(|(_, time)| time)
+        self.last_data(symbol).map(|last| last.time)
+    }
+
+    /// The last price seen of a symbol with where it came from.
+    pub(crate) fn last_data(&self, symbol: SymbolId) -> Option<&Last> {
+        self.markets.get(symbol.index())?.last.as_ref()
     }
 
     /// Whether the venue has halted a symbol.
     pub fn is_halted_by_venue(&self, symbol: SymbolId) -> bool {
         self.markets.get(symbol.index()).is_some_and(|market| market.halted)
+    }
+
+    /// The venue's price bands of a symbol while they hold: those of this trading day, until its
+    /// regular session closes.
+    pub fn price_bands(&self, symbol: SymbolId) -> Option<&Luld> {
+        let bands = self.markets.get(symbol.index())?.bands.as_ref()?;
+        let holds = self
+            .day
+            .as_ref()
+            .is_none_or(|day| day.hours.extended_open <= bands.time && self.now < day.hours.close);
+        holds.then_some(bands)
     }
 
     /// How far trading is allowed to go.

@@ -37,6 +37,9 @@ impl Compared {
             Denial::OutsideCollar { price, last, limit } => {
                 Self::new(price, nearest_bound(*price, *last, *limit), "USD")
             }
+            Denial::OutsideBands { price, lower, upper } => {
+                Self::new(price, if price < lower { lower } else { upper }, "USD")
+            }
             Denial::OrderTooLarge { quantity, limit } => Self::new(quantity, limit, "shares"),
             Denial::OrderNotional { notional, limit }
             | Denial::PositionNotional { notional, limit } => Self::new(notional, limit, "USD"),

@@ -6,10 +6,10 @@ use super::parts::{By, Differing, Held, Pricing, Wish, client_order_id};
 use super::{DeadLetter, session_of};
 use kernel::risk::Denial;
 use kernel::{
-    Alert, Bar, Cash, Command, Difference, Event, ExecutionId, FeeKind, IgnoreReason, Intent, Link,
-    MarketData, Order, OrderNumber, Origin, Price, Quantity, Quote, ReportKind, SessionStart,
-    Severity, ShutdownPolicy, State, StrategySpec, SymbolId, Timestamp, Trade, TradingHours,
-    TradingState, Volume,
+    Alert, Bar, Cash, Channel, Command, Difference, Event, ExecutionId, FeeKind, IgnoreReason,
+    Intent, Link, MarketData, Order, OrderNumber, Origin, Price, Quantity, Quote, ReportKind,
+    SessionStart, Severity, ShutdownPolicy, State, StrategySpec, SymbolId, Timestamp, Trade,
+    TradingHours, TradingState, Volume,
 };
 use serde::Serialize;
 
@@ -149,6 +149,10 @@ pub(super) enum Payload<'a> {
         link: Link,
         up: bool,
     },
+    ChannelMute {
+        channel: Channel,
+        silent_s: f64,
+    },
     DayStarted {
         date: String,
         equity: Cash,
@@ -279,6 +283,10 @@ impl<'a> Payload<'a> {
                 Payload::SymbolStatusChanged { symbol: name(*symbol), halted: *halted, reason }
             }
             Event::LinkChanged { link, up } => Payload::LinkChanged { link: *link, up: *up },
+            Event::ChannelMute { channel, silent_for } => Payload::ChannelMute {
+                channel: *channel,
+                silent_s: silent_for.nanos() as f64 / 1e9,
+            },
             Event::DayStarted { date, equity } => {
                 Payload::DayStarted { date: iso_date(*date), equity: *equity }
             }

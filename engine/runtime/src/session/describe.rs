@@ -37,6 +37,9 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
             };
             Some(format!("{stream} stream is {}", if *up { "up" } else { "down" }))
         }
+        Event::ChannelMute { channel, silent_for } => {
+            Some(format!("the {} channel was mute for {silent_for}", channel.as_str()))
+        }
         Event::DayStarted { date, equity } => {
             Some(format!("trading day {} begins with equity {equity} USD", iso_date(*date)))
         }

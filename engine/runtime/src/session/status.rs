@@ -126,6 +126,7 @@ impl Weight {
             | Event::SymbolStatusChanged { halted: true, .. }
             | Event::LinkChanged { up: false, .. }
             | Event::DataRefused { .. }
+            | Event::ChannelMute { .. }
             | Event::DifferenceFound(_)
             | Event::DifferenceSuspected { .. } => Weight::Caution,
             _ => Weight::Plain,

@@ -45,7 +45,7 @@ impl Observer {
     fn input(&mut self, input: &Input, seen: Timestamp) {
         let inputs = &self.metrics.inputs;
         match input {
-            Input::Market(_) => {
+            Input::Market(_) | Input::Late(_) => {
                 inputs.market.inc();
                 self.last_data = Some(seen);
             }
@@ -67,7 +67,12 @@ impl Observer {
             | Input::Command(_)
             | Input::Link { .. }
             | Input::Stop(_)
-            | Input::Room(_) => inputs.other.inc(),
+            | Input::Room(_)
+            | Input::Correction(_)
+            | Input::CancelError(_)
+            | Input::UpdatedBar(_)
+            | Input::Luld(_)
+            | Input::Mute { .. } => inputs.other.inc(),
         }
     }
 
@@ -109,6 +114,7 @@ impl Observer {
             | Event::CommandTaken(_)
             | Event::SymbolStatusChanged { .. }
             | Event::LinkChanged { .. }
+            | Event::ChannelMute { .. }
             | Event::DayStarted { .. }
             | Event::DataRefused { .. }
             | Event::Flattened => {}

@@ -66,7 +66,10 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
             text: "text".into(),
         }),
         Event::AlertRaised(_) => Event::StopRequested { policy: ShutdownPolicy::CancelEntries },
-        Event::StopRequested { .. } => return None,
+        Event::StopRequested { .. } => {
+            Event::ChannelMute { channel: Channel::Bars, silent_for: Span::from_secs(90) }
+        }
+        Event::ChannelMute { .. } => return None,
     })
 }
 

@@ -35,7 +35,13 @@ pub(super) struct Probe {
 /// The limits of a probe: the order is meant to lie far from the market, at any hour. Everything
 /// else is checked as always.
 fn limits() -> Limits {
-    Limits { stale_after: None, price_collar: None, entry_time_to_live: None, ..Limits::default() }
+    Limits {
+        stale_after: None,
+        stale_after_ticks: None,
+        price_collar: None,
+        entry_time_to_live: None,
+        ..Limits::default()
+    }
 }
 
 impl Probe {

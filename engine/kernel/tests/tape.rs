@@ -1,0 +1,138 @@
+//! What a stream tells besides bars, quotes and trades: data that come late, bands, mute channels.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use common::*;
+use kernel::*;
+
+fn no_limits() -> Limits {
+    Limits { price_collar: None, ..Limits::default() }
+}
+
+/// A minute bar that ended so many seconds ago.
+fn late_bar(bench: &Bench, ended_s: i64, at: &str) -> Input {
+    let (symbol, at, length) = (bench.symbol("AAA"), price(at), Span::from_secs(60));
+    Input::Late(MarketData::Bar(Bar {
+        symbol,
+        open_time: bench.now.minus(Span::from_secs(ended_s)).minus(length),
+        length,
+        open: at,
+        high: at,
+        low: at,
+        close: at,
+        volume: Volume::ZERO,
+    }))
+}
+
+#[test]
+fn of_late_bars_only_one_that_is_still_the_newest_is_traded_on() {
+    for (ended_s, expected) in [(0, 1), (59, 1), (60, 0), (600, 0)] {
+        let mut bench = Bench::warm(Limits::default());
+        bench.wait(3600);
+        let intent = bench.market(Side::Buy, 10);
+        bench.script.0.lock().unwrap().push(intent);
+        let input = late_bar(&bench, ended_s, "100");
+        bench.feed(input);
+        assert_eq!(bench.sends.len(), expected, "a bar that ended {ended_s} s ago");
+    }
+}
+
+#[test]
+fn late_data_move_the_last_price_only_forward() {
+    let mut bench = Bench::warm(Limits::default());
+    let aaa = bench.symbol("AAA");
+    let older = late_bar(&bench, 300, "90");
+    bench.feed(older);
+    assert_eq!(bench.kernel.state().last_price(aaa), Some(price("100")));
+    bench.wait(120);
+    let newer = late_bar(&bench, 30, "110");
+    bench.feed(newer);
+    assert_eq!(bench.kernel.state().last_price(aaa), Some(price("110")));
+}
+
+#[test]
+fn a_late_trade_is_observed_and_never_traded_on() {
+    let mut bench = Bench::warm(Limits::default());
+    let intent = bench.market(Side::Buy, 10);
+    bench.script.0.lock().unwrap().push(intent);
+    let (symbol, time) = (bench.symbol("AAA"), bench.now);
+    let trade = Trade { symbol, time, price: price("101"), size: shares(5) };
+    assert!(bench.feed(Input::Late(MarketData::Trade(trade))).is_empty());
+    assert_eq!(bench.kernel.state().last_price(symbol), Some(price("101")));
+}
+
+/// The denial of an order to buy one share at most at a price, if any.
+fn buying_at(bench: &mut Bench, at: &str) -> Option<&'static str> {
+    let intent = bench.submit(Side::Buy, 1, OrderKind::Limit { limit: price(at) });
+    denial(&bench.propose([intent])).map(|denial| denial.code())
+}
+
+#[test]
+fn the_venues_bands_bound_entries_until_the_close_and_never_exits() {
+    let mut bench = Bench::warm(no_limits());
+    let (symbol, time) = (bench.symbol("AAA"), bench.now);
+    bench.feed(Input::Luld(Luld { symbol, time, lower: price("95"), upper: price("105") }));
+    assert_eq!(buying_at(&mut bench, "105.01"), Some("outside_bands"));
+    assert_eq!(buying_at(&mut bench, "94.99"), Some("outside_bands"));
+    assert_eq!(buying_at(&mut bench, "105"), None);
+    assert_eq!(buying_at(&mut bench, "95"), None);
+    let close = bench.kernel.state().day().unwrap().hours.close;
+    bench.now = close;
+    assert!(bench.kernel.state().price_bands(symbol).is_some(), "not before an input says so");
+    bench.feed(Input::Timer);
+    assert!(bench.kernel.state().price_bands(symbol).is_none(), "the close ends them");
+}
+
+#[test]
+fn bands_that_cannot_be_or_are_older_change_nothing() {
+    let mut bench = Bench::warm(no_limits());
+    let (symbol, time) = (bench.symbol("AAA"), bench.now);
+    let bands = Luld { symbol, time, lower: price("95"), upper: price("105") };
+    bench.feed(Input::Luld(bands));
+    let older = time.minus(Span::from_secs(1));
+    for wrong in [
+        Luld { lower: price("106"), ..bands },
+        Luld { lower: Price::ZERO, ..bands },
+        Luld { time: older, lower: price("1"), ..bands },
+    ] {
+        bench.feed(Input::Luld(wrong));
+        assert_eq!(bench.kernel.state().price_bands(symbol), Some(&bands));
+    }
+}
+
+#[test]
+fn a_quote_grows_stale_sooner_than_a_bar() {
+    let limits = Limits { stale_after_ticks: Some(Span::from_secs(10)), ..no_limits() };
+    let mut bench = Bench::warm(limits);
+    bench.wait(11);
+    assert_eq!(buying_at(&mut bench, "100"), None, "its bar is eleven seconds old");
+    let (symbol, time) = (bench.symbol("BBB"), bench.now);
+    let (bid, ask, size) = (price("50"), price("50.02"), shares(1));
+    let quote = Quote { symbol, time, bid, bid_size: size, ask, ask_size: size };
+    bench.feed(Input::Market(MarketData::Quote(quote)));
+    bench.wait(11);
+    let (kind, time_in_force) = (OrderKind::Market, TimeInForce::Day);
+    let intent = Intent::Submit { symbol, side: Side::Buy, quantity: size, kind, time_in_force };
+    let events = bench.propose([intent]);
+    assert_eq!(denial(&events).map(|denial| denial.code()), Some("stale_data"));
+}
+
+#[test]
+fn a_mute_channel_is_an_event_and_an_alert() {
+    let mut bench = Bench::warm(Limits::default());
+    let silent_for = Span::from_secs(90);
+    let events = bench.feed(Input::Mute { channel: Channel::Quotes, silent_for });
+    let [Event::ChannelMute { channel: Channel::Quotes, .. }, Event::AlertRaised(alert)] =
+        events.as_slice()
+    else {
+        panic!("{events:?}");
+    };
+    assert_eq!((alert.severity, alert.code.as_ref()), (Severity::Warning, "channel_mute"));
+}
