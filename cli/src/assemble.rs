@@ -2,14 +2,12 @@
 
 use crate::config::Settings;
 use crate::config::settings::Speed as WantedSpeed;
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 use exchange::ExchangeConfig;
 use exchange::server::{OrderAnswerFault, ServerConfig, Source, Speed, Synthetic};
 use kernel::{BasisPoints, Limits, Span, TradingHours};
 use marketdata::Feed;
-use runtime::alpaca::{
-    ApiError, Client, ClientConfig, Credentials, Endpoints, ErrorClass, Pace, Timing,
-};
+use runtime::alpaca::{Client, ClientConfig, Credentials, Endpoints, Pace, Timing};
 use runtime::publish::KafkaConfig;
 use runtime::readers::ReadersConfig;
 use std::net::SocketAddr;
@@ -63,15 +61,6 @@ pub fn read_feed(files: &[PathBuf], symbols: &[String]) -> Result<Feed, Failure>
         )));
     }
     feed.select(symbols).map_err(Failure::usage)
-}
-
-/// What a failure of the broker means for the command.
-pub fn broker_failure(error: &ApiError) -> Failure {
-    let exit = match error.class {
-        ErrorClass::Unauthorized => Exit::Refused,
-        _ => Exit::Other,
-    };
-    Failure::new(exit, error.to_string())
 }
 
 /// How the journal is kept.

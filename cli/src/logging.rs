@@ -1,7 +1,7 @@
 //! Logs on standard error.
 
 use crate::config::Settings;
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use std::fs::OpenOptions;
 use std::io::IsTerminal;
 use std::path::Path;
@@ -25,7 +25,8 @@ pub fn start(settings: &Settings) {
 pub fn start_in_file(settings: &Settings, path: &Path) -> Result<(), Failure> {
     let file = OpenOptions::new().create(true).append(true).open(path);
     let file = file.map_err(|error| {
-        Failure::usage(format!("{} cannot be written: {error}", path.display()))
+        let text = format!("{} cannot be written: {error}", path.display());
+        Failure::new(Exit::of_io(&error), text)
     })?;
     start_on(settings, Mutex::new(file), false);
     Ok(())

@@ -3,7 +3,7 @@
 use super::{print_json, print_text};
 use crate::args::BacktestArgs;
 use crate::config::Settings;
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::figures::{counted, date_time, exact, signed};
 use crate::{assemble, logging, resolve};
 use backtest::{BacktestConfig, BacktestReport, Observer, Progress};
@@ -33,7 +33,8 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
         ..BacktestConfig::for_feed(&feed)
     };
     let mut bar = ProgressLine::new();
-    let report = backtest::run(&config, &feed, vec![chosen], &mut bar).map_err(Failure::usage)?;
+    let report = backtest::run(&config, &feed, vec![chosen], &mut bar)
+        .map_err(|error| Failure::from(&error))?;
     bar.clear();
     write_files(args, &report)?;
     if args.json { print_json(&report) } else { print(&report) }
@@ -60,8 +61,10 @@ fn write_file(
         out.flush()?;
         std::fs::rename(&beside, path)
     });
-    written
-        .map_err(|error| Failure::usage(format!("{} cannot be written: {error}", path.display())))
+    written.map_err(|error| {
+        let text = format!("{} cannot be written: {error}", path.display());
+        Failure::new(Exit::of_io(&error), text)
+    })
 }
 
 /// How far the run is, on a terminal only.

@@ -49,7 +49,7 @@ pub fn run(args: &DoctorArgs, settings: &Settings) -> Result<(), Failure> {
 
 /// Refused keys are no finding about the protocol, so they end it first.
 async fn check(client: &Client, place_order: bool) -> Result<Vec<Finding>, Failure> {
-    client.account().await.map_err(|error| assemble::broker_failure(&error))?;
+    client.account().await.map_err(|error| Failure::from(&error))?;
     Ok(conformance(client, place_order).await)
 }
 
@@ -84,7 +84,8 @@ fn report(host: &str, findings: &[Finding]) -> String {
 
 fn write(path: &Path, report: &str) -> Result<(), Failure> {
     std::fs::write(path, report).map_err(|error| {
-        Failure::usage(format!("the report {} cannot be written: {error}", path.display()))
+        let text = format!("the report {} cannot be written: {error}", path.display());
+        Failure::new(Exit::of_io(&error), text)
     })
 }
 

@@ -2,10 +2,10 @@
 
 use super::{print_json, print_text, summary};
 use crate::args::{AskArgs, ReasonArgs};
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 use crate::figures::{bytes, counted, exact, short, signed};
 use crate::resolve;
-use runtime::control::{Answer, AskError, Request};
+use runtime::control::{Answer, Request};
 use serde_json::Value;
 use std::path::Path;
 
@@ -183,13 +183,8 @@ const AFTER: [(&str, &str); 4] = [
 ];
 
 fn ask(dir: &Path, cmd: &str, reason: &str) -> Result<Answer, Failure> {
-    let answer = runtime::control::ask(dir, &Request::new(cmd, reason)).map_err(|error| {
-        let exit = match error {
-            AskError::NoSession { .. } => Exit::NoSession,
-            AskError::Io { .. } => Exit::Other,
-        };
-        Failure::new(exit, error.to_string())
-    })?;
+    let answer = runtime::control::ask(dir, &Request::new(cmd, reason))
+        .map_err(|error| Failure::from(&error))?;
     match &answer.error {
         Some(error) => Err(Failure::other(error)),
         None => Ok(answer),

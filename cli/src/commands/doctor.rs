@@ -195,7 +195,7 @@ async fn ask_broker(client: &Client) -> Vec<Row> {
             }
         }
         Err(error) => {
-            let Failure { exit, message } = assemble::broker_failure(&error);
+            let Failure { exit, message } = Failure::from(&error);
             return vec![Row { exit, ..row("account", Verdict::Bad, message) }];
         }
     }

@@ -52,7 +52,7 @@ async fn serve(config: ServerConfig, generated: bool) -> Result<(), Failure> {
     let keys = config.keys.clone();
     let synthetic = matches!(config.source, Source::Synthetic(_));
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::other)?;
-    let running = server::start(config).await.map_err(Failure::usage)?;
+    let running = server::start(config).await.map_err(|error| Failure::from(&error))?;
     let mut lines = vec![format!("listening on http://{}", running.addr())];
     if generated {
         lines.push(format!("APCA_API_KEY_ID={} APCA_API_SECRET_KEY={}", keys.key, keys.secret));

@@ -5,13 +5,16 @@ use crate::args::ReplayArgs;
 use crate::exit::{Exit, Failure};
 use crate::figures::counted;
 use kernel::{Event, SessionStart, Strategy};
-use runtime::session::replay::{self, ReplayReport};
+use runtime::session::replay::{self, ReplayError, ReplayReport};
 use serde_json::json;
 use strategies::StrategyError;
 
 pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
     let folder = super::journal::folder(&args.place)?;
-    let report = replay::verify(&folder, build).map_err(Failure::usage)?;
+    let report = match replay::verify(&folder, build) {
+        Ok(report) => report,
+        Err(error) => return Err(unreadable(&error, args)?),
+    };
     let equal = report.is_equal();
     if args.json {
         print_json(&json!({ "equal": equal, "report": report }))?;
@@ -36,6 +39,16 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
             }
         }
     }
+}
+
+/// What a journal that cannot be decided again to its end means; a program that asked for a check is
+/// told on standard output as well when the answer is no.
+fn unreadable(error: &ReplayError<StrategyError>, args: &ReplayArgs) -> Result<Failure, Failure> {
+    let failure = Failure::new(Exit::of_replay(error, args.verify), error.to_string());
+    if args.json && failure.exit == Exit::CheckFailed {
+        print_json(&json!({ "equal": false, "error": failure.message }))?;
+    }
+    Ok(failure)
 }
 
 fn text(report: &ReplayReport) -> String {

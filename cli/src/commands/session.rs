@@ -11,8 +11,7 @@ use kernel::{MarketData, Span, Strategy, Symbols};
 use marketdata::Feed;
 use runtime::alpaca::{Channels, Credentials, Endpoints, Mode};
 use runtime::session::{
-    self, DataKind, ExitClass, SessionConfig, SessionError, Status, Stopper, Summary, Timing,
-    VenueKind,
+    self, DataKind, SessionConfig, Status, Stopper, Summary, Timing, VenueKind,
 };
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -101,7 +100,7 @@ async fn embedded(
     let mut config = assemble::server_config(settings, feed)?;
     config.state_dir = Some(exchange_state(settings)?);
     let (key, secret) = (config.keys.key.clone(), config.keys.secret.clone());
-    let exchange = server::start(config).await.map_err(Failure::usage)?;
+    let exchange = server::start(config).await.map_err(|error| Failure::from(&error))?;
     parts.venue = VenueKind::Embedded;
     parts.endpoints = Endpoints::server(exchange.addr());
     let credentials = Credentials::new(&key, &secret).map_err(Failure::other)?;
@@ -118,7 +117,7 @@ fn exchange_state(settings: &Settings) -> Result<PathBuf, Failure> {
     let dir = settings.data_dir();
     let state = dir.join("exchange");
     let goes_on = session::is_unfinished(&dir, assemble::journal_options(settings));
-    if !goes_on.map_err(|error| failure(&error))? && state.is_dir() {
+    if !goes_on.map_err(|error| Failure::from(&error))? && state.is_dir() {
         let kept = dir.join("exchange.finished");
         let moved = std::fs::remove_dir_all(&kept).or_else(absent_is_fine);
         moved.and_then(|()| std::fs::rename(&state, &kept)).map_err(|error| {
@@ -166,8 +165,8 @@ async fn tell_the_risk(
     credentials: &Credentials,
 ) -> Result<(), Failure> {
     let client = assemble::client(settings, parts.endpoints.clone(), credentials.clone())?;
-    let account = client.account().await.map_err(|error| assemble::broker_failure(&error))?;
-    let clock = client.clock().await.map_err(|error| assemble::broker_failure(&error))?;
+    let account = client.account().await.map_err(|error| Failure::from(&error))?;
+    let clock = client.clock().await.map_err(|error| Failure::from(&error))?;
     let replayed = clock.tradewind.and_then(|replay| replay.data).map(DataKind::from);
     let data = replayed.unwrap_or(parts.data);
     let names: Vec<&str> = parts.symbols.names().collect();
@@ -303,19 +302,7 @@ async fn watched(
         // A view that could not be drawn has nothing to do with how the session went.
         let _ = view.await;
     }
-    result.map_err(|error| failure(&error))
-}
-
-/// What the end of a session means for the command.
-fn failure(error: &SessionError) -> Failure {
-    let exit = match error.exit_class() {
-        ExitClass::Usage => Exit::Usage,
-        ExitClass::BrokerRefused => Exit::Refused,
-        ExitClass::Halted => Exit::Halted,
-        ExitClass::Failed => Exit::Other,
-        ExitClass::Done => Exit::Done,
-    };
-    Failure::new(exit, error.to_string())
+    result.map_err(|error| Failure::from(&error))
 }
 
 /// Passes SIGINT and SIGTERM on as a wish to end.

@@ -4,6 +4,21 @@ use kernel::EvolveError;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// What a fault says about a journal, for those who must answer with a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The files were read and are not what was written, or do not follow from each other.
+    Damaged,
+    /// The files cannot be read at all: not there, not allowed, of another format or build.
+    Unreadable,
+    /// Another process writes the journal.
+    InUse,
+    /// The storage takes nothing more.
+    Storage,
+    /// The program used the journal otherwise than it may.
+    Program,
+}
+
 /// A fault of the journal or of the storage under it.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
@@ -140,6 +155,30 @@ pub enum JournalError {
 }
 
 impl JournalError {
+    /// What the fault says about the journal.
+    pub fn fault(&self) -> Fault {
+        match self {
+            JournalError::Damaged { .. }
+            | JournalError::Missing { .. }
+            | JournalError::Fold { .. }
+            | JournalError::SnapshotDiffers { .. }
+            | JournalError::CursorDamaged { .. } => Fault::Damaged,
+            JournalError::Unreadable { .. }
+            | JournalError::NewerVersion { .. }
+            | JournalError::Empty { .. } => Fault::Unreadable,
+            JournalError::Io { source, .. } if is_in_the_way(source) => Fault::Unreadable,
+            JournalError::Locked { .. } => Fault::InUse,
+            JournalError::Io { .. }
+            | JournalError::DiskFull { .. }
+            | JournalError::NotDurable { .. } => Fault::Storage,
+            JournalError::Sequence { .. }
+            | JournalError::StateElsewhere { .. }
+            | JournalError::NoSession
+            | JournalError::Unwritable { .. }
+            | JournalError::CursorName { .. } => Fault::Program,
+        }
+    }
+
     /// Turns what the operating system said about a file into an error that names both.
     pub(crate) fn io(action: &'static str, path: PathBuf) -> impl FnOnce(io::Error) -> Self {
         move |source| {
@@ -161,6 +200,19 @@ pub(crate) fn is_full(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    )
+}
+
+/// Whether an error lies in the path or its permissions rather than in the disk.
+fn is_in_the_way(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound
+            | io::ErrorKind::PermissionDenied
+            | io::ErrorKind::ReadOnlyFilesystem
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::IsADirectory
+            | io::ErrorKind::InvalidFilename
     )
 }
 

@@ -37,7 +37,7 @@ mod verify;
 mod writer;
 
 pub use cursor::Cursor;
-pub use error::JournalError;
+pub use error::{Fault, JournalError};
 pub use events_hash::EventsHash;
 pub use format::FORMAT_VERSION;
 pub use options::{Durability, Options, Usage};

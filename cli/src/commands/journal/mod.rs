@@ -8,7 +8,7 @@ use crate::args::{JournalCommand, PlaceArgs};
 use crate::exit::{Exit, Failure};
 use crate::figures::counted;
 use crate::resolve;
-use journal::{JournalError, Reader, Verified};
+use journal::{JournalError, Reader};
 use kernel::{Record, State};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -75,8 +75,10 @@ impl Folded {
 }
 
 fn verify(folder: &Path, as_json: bool) -> Result<(), Failure> {
-    let failed = |error: JournalError| Failure::new(Exit::CheckFailed, error.to_string());
-    let verified: Verified = journal::verify(folder).map_err(failed)?;
+    let verified = match journal::verify(folder) {
+        Ok(verified) => verified,
+        Err(error) => return Err(not_good(&error, as_json)?),
+    };
     if as_json {
         return print_json(
             &json!({ "good": true, "records": verified.records, "segments": verified.segments }),
@@ -87,4 +89,13 @@ fn verify(folder: &Path, as_json: bool) -> Result<(), Failure> {
         counted(verified.records, "record"),
         counted(verified.segments, "segment")
     ))
+}
+
+/// The failure of a check; a program is told of damage on standard output as well.
+fn not_good(error: &JournalError, as_json: bool) -> Result<Failure, Failure> {
+    let failure = Failure::new(Exit::of_journal_check(error), error.to_string());
+    if as_json && failure.exit == Exit::CheckFailed {
+        print_json(&json!({ "good": false, "error": failure.message }))?;
+    }
+    Ok(failure)
 }

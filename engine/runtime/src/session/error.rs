@@ -2,7 +2,7 @@
 
 use crate::alpaca::{ApiError, ErrorClass};
 use crate::control::ControlError;
-use journal::JournalError;
+use journal::{Fault, JournalError};
 use kernel::DecideError;
 use std::io;
 use std::path::PathBuf;
@@ -120,18 +120,20 @@ impl SessionError {
     }
 
     /// What a caller makes of it.
-    pub const fn exit_class(&self) -> ExitClass {
+    pub fn exit_class(&self) -> ExitClass {
         match self {
+            SessionError::Journal(error) => match error.fault() {
+                Fault::Damaged | Fault::Unreadable | Fault::InUse => ExitClass::Usage,
+                Fault::Storage | Fault::Program => ExitClass::Failed,
+            },
             SessionError::DataDir { .. }
             | SessionError::OtherSession { .. }
-            | SessionError::Symbol { .. }
-            | SessionError::Journal(JournalError::Locked { .. }) => ExitClass::Usage,
+            | SessionError::Symbol { .. } => ExitClass::Usage,
             SessionError::Unauthorized(_)
             | SessionError::AccountBlocked { .. }
             | SessionError::Stream { refused: true, .. } => ExitClass::BrokerRefused,
             SessionError::Interrupted => ExitClass::Done,
-            SessionError::Journal(_)
-            | SessionError::Broker { .. }
+            SessionError::Broker { .. }
             | SessionError::Stream { .. }
             | SessionError::Control(_)
             | SessionError::Kernel(_) => ExitClass::Failed,
