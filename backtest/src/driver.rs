@@ -263,14 +263,14 @@ impl<'a> Driver<'a> {
         let posted = self.venue.exchange.activities().iter().skip(self.fees_read);
         let fees: Vec<_> = posted
             .filter_map(|activity| match activity {
-                Activity::Fee(fee) => Some(fee.clone()),
+                Activity::Fee(fee) => Some((activity.id(), fee.clone())),
                 Activity::Fill(_) => None,
             })
             .collect();
         self.fees_read = self.venue.exchange.activities().len();
-        for fee in fees {
+        for (id, fee) in fees {
             self.trades.charge(fee.amount, fee.time);
-            let charge = FeeCharge { id: fee.id.into(), kind: fee.kind, amount: fee.amount };
+            let charge = FeeCharge { id: id.into(), kind: fee.kind, amount: fee.amount };
             self.feed(Input::Fee(charge))?;
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! Between the kernel and the exchange library: what a client and a server are in a session.
 
 use exchange::{
-    Activity, Exchange, FillActivity, OrderRequest, OrderRow, Refusal, Replacement, Update,
-    UpdateEvent,
+    Activity, Exchange, FillActivity, OrderId, OrderRequest, OrderRow, Refusal, Replacement,
+    Update, UpdateEvent,
 };
 use kernel::risk::{Approved, ApprovedCancel};
 use kernel::{
@@ -66,7 +66,9 @@ impl Venue {
                 self.answer(approved.order().number, answer)
             }
             Send::Replace { approved, original } => {
-                let answer = self.exchange.replace(&original.0, self.replacement(approved));
+                // A name that the exchange never gave is refused as unknown.
+                let original = original.0.parse().unwrap_or(OrderId::nil());
+                let answer = self.exchange.replace(original, self.replacement(approved));
                 self.answer(approved.order().number, answer)
             }
             Send::Cancel(cancel) => self.cancel(cancel),
@@ -122,10 +124,10 @@ impl Venue {
     fn cancel(&mut self, cancel: &ApprovedCancel) -> Answer {
         let number = cancel.order();
         let id = match cancel.broker_id() {
-            Some(id) => Some(id.0.to_string()),
-            None => self.row(number).map(|row| row.id.clone()),
+            Some(id) => id.0.parse().ok(),
+            None => self.row(number).map(|row| row.id),
         };
-        match id.map(|id| self.exchange.cancel(&id)) {
+        match id.map(|id| self.exchange.cancel(id)) {
             Some(Ok(())) => Answer::Taken,
             Some(Err(refusal)) => Answer::CancelRefused(number, refusal.message.into()),
             None => Answer::CancelRefused(number, "order not found".into()),
@@ -182,13 +184,13 @@ impl Venue {
     pub(crate) fn report(&self, update: Update) -> Report {
         let number = update.order.client_order_id.strip_prefix(self.prefix.as_str());
         let execution = update.execution.map(|fill| Execution {
-            id: ExecutionId(fill.id.into()),
+            id: ExecutionId(written(fill.id)),
             quantity: fill.qty,
             price: fill.price,
         });
         Report {
             order: number.and_then(|number| number.parse().ok()).map(OrderNumber),
-            broker_id: Some(BrokerOrderId(update.order.id.into())),
+            broker_id: Some(BrokerOrderId(written(update.order.id))),
             kind: reported(update.event),
             time: update.time,
             execution,
@@ -198,11 +200,16 @@ impl Venue {
     }
 }
 
+/// A name as it is on the wire.
+fn written(id: OrderId) -> Box<str> {
+    id.to_string().into()
+}
+
 /// An order as an answer shows it.
 fn standing(number: OrderNumber, row: &OrderRow) -> Report {
     Report {
         order: Some(number),
-        broker_id: Some(BrokerOrderId(row.id.as_str().into())),
+        broker_id: Some(BrokerOrderId(written(row.id))),
         kind: answered(row.status),
         time: row.updated_at,
         execution: None,
@@ -213,14 +220,13 @@ fn standing(number: OrderNumber, row: &OrderRow) -> Report {
 
 /// An execution as the account's history lists it.
 fn listed(number: OrderNumber, fill: &FillActivity) -> Report {
-    let id = fill.id.rsplit_once("::").map_or(fill.id.as_str(), |(_, id)| id);
     Report {
         order: Some(number),
-        broker_id: Some(BrokerOrderId(fill.order_id.as_str().into())),
+        broker_id: Some(BrokerOrderId(written(fill.order_id))),
         kind: ReportKind::Fill,
         time: fill.time,
         execution: Some(Execution {
-            id: ExecutionId(id.into()),
+            id: ExecutionId(written(fill.execution)),
             quantity: fill.qty,
             price: fill.price,
         }),

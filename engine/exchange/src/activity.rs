@@ -1,10 +1,14 @@
 //! The account's history: fills and fees, each with an id that sorts by time.
+//!
+//! An id is kept as what it is made of, and written only when somebody asks for it.
 
+use crate::OrderId;
+use crate::local::NewYork;
 use kernel::{Cash, FeeKind, OrderStatus, Price, Quantity, Side, SymbolId, Timestamp};
-use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// One entry of the account's history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Activity {
     /// An execution.
     Fill(FillActivity),
@@ -13,14 +17,14 @@ pub enum Activity {
 }
 
 /// An execution in the account's history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FillActivity {
-    /// `yyyymmddHHMMSSmmm::uuid`: New York time of the execution and its id.
-    pub id: String,
+    /// The execution's id, the second half of the activity's.
+    pub execution: Uuid,
     /// When it happened.
     pub time: Timestamp,
     /// The order's id.
-    pub order_id: String,
+    pub order_id: OrderId,
     /// Where the order stood after it.
     pub order_status: OrderStatus,
     /// Of what.
@@ -40,10 +44,10 @@ pub struct FillActivity {
 }
 
 /// A fee in the account's history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeeActivity {
-    /// `yyyymmddHHMMSSmmm::uuid`: New York time of the posting and a UUID.
-    pub id: String,
+    /// The second half of the activity's id.
+    pub number: Uuid,
     /// When it was taken from cash.
     pub time: Timestamp,
     /// The trading day it is for, as `yyyymmdd` in New York.
@@ -55,12 +59,23 @@ pub struct FeeActivity {
 }
 
 impl Activity {
-    /// Its id.
-    pub fn id(&self) -> &str {
+    /// Its id: `yyyymmddHHMMSSmmm::uuid`, New York time and [`Activity::number`].
+    pub fn id(&self) -> String {
+        format!("{}::{}", NewYork::new().stamp(self.time()), self.number())
+    }
+
+    /// The second half of its id: what it is known by without its time.
+    pub const fn number(&self) -> Uuid {
         match self {
-            Activity::Fill(fill) => &fill.id,
-            Activity::Fee(fee) => &fee.id,
+            Activity::Fill(fill) => fill.execution,
+            Activity::Fee(fee) => fee.number,
         }
+    }
+
+    /// Whether this is the activity of an id.
+    pub fn is(&self, id: &str) -> bool {
+        let number = id.split_once("::").and_then(|(_, number)| number.parse().ok());
+        number == Some(self.number()) && id == self.id()
     }
 
     /// When it happened.

@@ -1,7 +1,8 @@
 //! Every order there ever was, and which of them are open.
 
-use crate::OrderRow;
+use crate::ids::{digest, place_in};
 use crate::matching::Stance;
+use crate::{OrderId, OrderRow};
 use kernel::{Notional, Price, Timestamp};
 use std::collections::BTreeMap;
 
@@ -27,16 +28,19 @@ pub(crate) struct Entry {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Book {
     entries: Vec<Entry>,
-    by_id: BTreeMap<String, usize>,
-    by_client_id: BTreeMap<String, usize>,
+    /// Places by the digest of their client ids, or the next free number after it.
+    by_client_id: BTreeMap<u64, usize>,
     open: Vec<usize>,
 }
 
 impl Book {
     pub(crate) fn add(&mut self, entry: Entry) -> usize {
         let place = self.entries.len();
-        self.by_id.insert(entry.row.id.clone(), place);
-        self.by_client_id.insert(entry.row.client_order_id.clone(), place);
+        let mut key = digest(&entry.row.client_order_id);
+        while self.by_client_id.contains_key(&key) {
+            key = key.wrapping_add(1);
+        }
+        self.by_client_id.insert(key, place);
         self.open.push(place);
         self.entries.push(entry);
         place
@@ -50,12 +54,25 @@ impl Book {
         self.entries.get_mut(place)
     }
 
-    pub(crate) fn place(&self, id: &str) -> Option<usize> {
-        self.by_id.get(id).copied()
+    /// The place that the next order gets.
+    pub(crate) fn next_place(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(crate) fn place(&self, id: OrderId) -> Option<usize> {
+        let place = usize::try_from(place_in(id)).ok()?;
+        self.entries.get(place).filter(|entry| entry.row.id == id).map(|_| place)
     }
 
     pub(crate) fn place_by_client_id(&self, id: &str) -> Option<usize> {
-        self.by_client_id.get(id).copied()
+        let mut key = digest(id);
+        while let Some(&place) = self.by_client_id.get(&key) {
+            if self.entries.get(place).is_some_and(|entry| &*entry.row.client_order_id == id) {
+                return Some(place);
+            }
+            key = key.wrapping_add(1);
+        }
+        None
     }
 
     /// Orders that have not ended, in order of arrival.

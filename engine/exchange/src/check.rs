@@ -3,9 +3,10 @@
 //! The checks read nothing but what a client could read too, so they also judge an exchange at
 //! the other end of a wire.
 
-use crate::{AccountRow, Activity, Exchange, FillActivity, OrderRow, PositionRow};
+use crate::{AccountRow, Activity, Exchange, FillActivity, OrderId, OrderRow, PositionRow};
 use kernel::{Cash, Notional, OrderStatus, Price, Quantity, Rounding, Side, SymbolId};
 use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
 /// What an exchange says of a session.
 #[derive(Debug, Clone)]
@@ -62,22 +63,22 @@ pub enum Finding {
     /// A fill of an order that is not in the record.
     #[error("activity {activity} fills order {order}, which does not exist")]
     Orphan {
-        /// The activity's id.
-        activity: String,
+        /// What the activity is known by.
+        activity: Uuid,
         /// The order's id.
-        order: String,
+        order: OrderId,
     },
     /// History that is not in order of time.
     #[error("activity {activity} is older than the one before it")]
     OutOfOrder {
-        /// The activity's id.
-        activity: String,
+        /// What the activity is known by.
+        activity: Uuid,
     },
     /// Something about an order.
     #[error("order {order}: {problem}")]
     Order {
         /// Its id.
-        order: String,
+        order: OrderId,
         /// What is wrong.
         problem: OrderProblem,
     },
@@ -190,11 +191,9 @@ impl SessionRecord {
 
     fn check_names(&self, findings: &mut Vec<Finding>) {
         let orders = || self.orders.iter();
-        repeated("order id", orders().map(|order| &*order.id), findings);
+        repeated("order id", orders().map(|order| order.id), findings);
         repeated("client order id", orders().map(|order| &*order.client_order_id), findings);
-        repeated("activity id", self.activities.iter().map(Activity::id), findings);
-        let executions = self.fills().filter_map(|fill| fill.id.split_once("::"));
-        repeated("execution id", executions.map(|(_, id)| id), findings);
+        repeated("activity", self.activities.iter().map(Activity::number), findings);
     }
 
     fn check_history(&self, findings: &mut Vec<Finding>) {
@@ -202,33 +201,31 @@ impl SessionRecord {
             if let [before, after] = pair
                 && after.time() < before.time()
             {
-                findings.push(Finding::OutOfOrder { activity: after.id().into() });
+                findings.push(Finding::OutOfOrder { activity: after.number() });
             }
         }
-        let ids: BTreeSet<&str> = self.orders.iter().map(|order| &*order.id).collect();
-        for fill in self.fills().filter(|fill| !ids.contains(&*fill.order_id)) {
-            let (activity, order) = (fill.id.clone(), fill.order_id.clone());
+        let ids: BTreeSet<OrderId> = self.orders.iter().map(|order| order.id).collect();
+        for fill in self.fills().filter(|fill| !ids.contains(&fill.order_id)) {
+            let (activity, order) = (fill.execution, fill.order_id);
             findings.push(Finding::Orphan { activity, order });
         }
     }
 
     fn check_orders(&self, findings: &mut Vec<Finding>) {
-        let mut fills: BTreeMap<&str, Vec<&FillActivity>> = BTreeMap::new();
+        let mut fills: BTreeMap<OrderId, Vec<&FillActivity>> = BTreeMap::new();
         for fill in self.fills() {
-            fills.entry(&fill.order_id).or_default().push(fill);
+            fills.entry(fill.order_id).or_default().push(fill);
         }
-        let by_id: BTreeMap<&str, &OrderRow> =
-            self.orders.iter().map(|order| (&*order.id, order)).collect();
+        let by_id: BTreeMap<OrderId, &OrderRow> =
+            self.orders.iter().map(|order| (order.id, order)).collect();
         for order in &self.orders {
-            let fills = fills.get(&*order.id).map_or(&[][..], Vec::as_slice);
+            let fills = fills.get(&order.id).map_or(&[][..], Vec::as_slice);
             let mut problems = problems(order, fills);
             if !chained(order, &by_id) {
                 problems.push(OrderProblem::Chain);
             }
             findings.extend(
-                problems
-                    .into_iter()
-                    .map(|problem| Finding::Order { order: order.id.clone(), problem }),
+                problems.into_iter().map(|problem| Finding::Order { order: order.id, problem }),
             );
         }
     }
@@ -302,14 +299,14 @@ fn ended_at(order: &OrderRow) -> Option<kernel::Timestamp> {
 
 /// Whether an order and those whose place it took or gave up name each other. One that ended on
 /// the way to its place has nobody to name it.
-fn chained(order: &OrderRow, by_id: &BTreeMap<&str, &OrderRow>) -> bool {
-    let next = order.replaced_by.as_deref().map(|id| by_id.get(id));
+fn chained(order: &OrderRow, by_id: &BTreeMap<OrderId, &OrderRow>) -> bool {
+    let next = order.replaced_by.map(|id| by_id.get(&id));
     let gave_up = order.status == OrderStatus::Replaced;
     let next_agrees = match next {
-        Some(next) => next.is_some_and(|next| next.replaces.as_deref() == Some(&*order.id)),
+        Some(next) => next.is_some_and(|next| next.replaces == Some(order.id)),
         None => true,
     };
-    let Some(before) = order.replaces.as_deref() else {
+    let Some(before) = order.replaces else {
         return next_agrees && next.is_some() == gave_up;
     };
     let never_worked = order.filled_qty.is_zero()
@@ -322,20 +319,19 @@ fn chained(order: &OrderRow, by_id: &BTreeMap<&str, &OrderRow>) -> bool {
                 | OrderStatus::Rejected
         );
     let before_agrees = by_id
-        .get(before)
-        .is_some_and(|before| never_worked || before.replaced_by.as_deref() == Some(&*order.id));
+        .get(&before)
+        .is_some_and(|before| never_worked || before.replaced_by == Some(order.id));
     next_agrees && next.is_some() == gave_up && before_agrees
 }
 
-fn repeated<'a>(
+fn repeated<Id: Copy + Ord + ToString>(
     what: &'static str,
-    ids: impl Iterator<Item = &'a str>,
+    ids: impl Iterator<Item = Id>,
     findings: &mut Vec<Finding>,
 ) {
     let mut seen = BTreeSet::new();
-    for id in ids.filter(|&id| !seen.insert(id)).collect::<Vec<_>>() {
-        findings.push(Finding::Repeated { what, id: id.into() });
-    }
+    let again = ids.filter(|&id| !seen.insert(id));
+    findings.extend(again.map(|id| Finding::Repeated { what, id: id.to_string() }));
 }
 
 /// Saturates at what cash can hold.

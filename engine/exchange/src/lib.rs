@@ -37,7 +37,7 @@ pub use activity::{Activity, FeeActivity, FillActivity};
 pub use asset::{AssetRow, AssetRules};
 pub use config::{AccountRules, CommissionRates, ExchangeConfig, FeeRules, FillRules};
 pub use exchange::Exchange;
-pub use order::OrderRow;
+pub use order::{OrderId, OrderRow};
 pub use refusal::Refusal;
 pub use request::{OrderRequest, RawOrder, RawReplacement, Replacement};
 pub use rows::{AccountRow, PositionRow};

@@ -1,15 +1,19 @@
 //! An order as the exchange shows it.
 
 use kernel::{OrderKind, OrderStatus, Price, Quantity, Side, SymbolId, TimeInForce, Timestamp};
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// The exchange's name for an order: a number that is written as a UUID.
+pub type OrderId = Uuid;
 
 /// An order. Times are the exchange's clock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderRow {
-    /// The exchange's name for it: a UUID.
-    pub id: String,
+    /// The exchange's name for it.
+    pub id: OrderId,
     /// The client's name for it.
-    pub client_order_id: String,
+    pub client_order_id: Arc<str>,
     /// Of what.
     pub symbol: SymbolId,
     /// Buy or sell.
@@ -48,9 +52,9 @@ pub struct OrderRow {
     /// When another order took its place.
     pub replaced_at: Option<Timestamp>,
     /// The id of the order that took its place.
-    pub replaced_by: Option<String>,
+    pub replaced_by: Option<OrderId>,
     /// The id of the order whose place it took.
-    pub replaces: Option<String>,
+    pub replaces: Option<OrderId>,
 }
 
 impl OrderRow {

@@ -43,7 +43,7 @@ impl Refusal {
         Self::new(404, 40_410_000, message)
     }
 
-    pub(crate) fn order_not_found(id: &str) -> Self {
+    pub(crate) fn order_not_found(id: impl std::fmt::Display) -> Self {
         Self::not_found(format!("order not found for {id}"))
     }
 
@@ -96,7 +96,7 @@ impl Refusal {
             }
         };
         Self::forbidden("potential wash trade detected. use complex orders")
-            .with("existing_order_id", &resting.id)
+            .with("existing_order_id", resting.id)
             .with("reject_reason", reason)
     }
 

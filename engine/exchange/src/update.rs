@@ -2,11 +2,10 @@
 
 use crate::OrderRow;
 use kernel::{Price, Quantity, Timestamp};
-use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// What happened to an order; the names are those of Alpaca's `trade_updates`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum UpdateEvent {
     /// Received while the session is closed; works from the next open.
     Accepted,
@@ -23,14 +22,12 @@ pub enum UpdateEvent {
     /// Ended by a cancel.
     Canceled,
     /// A cancel came too late.
-    #[serde(rename = "order_cancel_rejected")]
     CancelRejected,
     /// A replacement is on its way.
     PendingReplace,
     /// Another order took its place; the order is the old one.
     Replaced,
     /// A replacement came too late.
-    #[serde(rename = "order_replace_rejected")]
     ReplaceRejected,
     /// Ended by its time in force.
     Expired,
@@ -60,10 +57,10 @@ impl UpdateEvent {
 }
 
 /// One execution.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fill {
-    /// The exchange's name for it: a UUID, also the second half of its activity's id.
-    pub id: String,
+    /// The exchange's name for it, also the second half of its activity's id.
+    pub id: Uuid,
     /// The price of this execution alone.
     pub price: Price,
     /// Shares of this execution alone.
@@ -71,7 +68,7 @@ pub struct Fill {
 }
 
 /// One thing that happened to an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Update {
     /// What.
     pub event: UpdateEvent,

@@ -116,7 +116,7 @@ fn open_orders_that_open_a_position_reserve_buying_power() {
     for (request, expected) in table {
         let order = exchange.submit(request).unwrap();
         assert_eq!(reserved(&exchange), cash(expected), "{order:?}");
-        exchange.cancel(&order.id).unwrap();
+        exchange.cancel(order.id).unwrap();
         assert_eq!(reserved(&exchange), cash("0"));
     }
 }
@@ -128,7 +128,7 @@ fn orders_that_close_reserve_shares_instead() {
     let order = exchange.submit(sell(60, limit("110"))).unwrap();
     assert_eq!(exchange.account().buying_power, power);
     assert_eq!(exchange.position(spy()).unwrap().qty_available, shares(40));
-    exchange.cancel(&order.id).unwrap();
+    exchange.cancel(order.id).unwrap();
     assert_eq!(exchange.position(spy()).unwrap().qty_available, shares(100));
 }
 
@@ -168,6 +168,8 @@ fn fills_are_activities_named_by_new_yorks_time() {
     assert_eq!((fills[0].cum_qty, fills[0].leaves_qty), (shares(4), shares(6)));
     assert_eq!((fills[1].cum_qty, fills[1].leaves_qty), (shares(10), shares(0)));
     let execution = updates.iter().find_map(|update| update.execution.as_ref()).unwrap();
-    assert_eq!(fills[0].id, format!("20240603093000000::{}", execution.id));
-    assert_eq!(exchange.order(&order.id).unwrap().filled_avg_price, Some(price("100.6")));
+    let id = exchange.activities()[0].id();
+    assert_eq!(id, format!("20240603093000000::{}", execution.id));
+    assert!(exchange.activities()[0].is(&id) && !exchange.activities()[1].is(&id));
+    assert_eq!(exchange.order(order.id).unwrap().filled_avg_price, Some(price("100.6")));
 }

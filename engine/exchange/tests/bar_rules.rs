@@ -353,12 +353,12 @@ fn orders_of_the_open_come_first_then_stops_then_limits() {
     // 500 shares trade: 100 with the open, 300 at the stop, and 100 are left for the limit.
     exchange.step(&[bar_of(spy(), minute(3, 1), ["100", "106", "94", "100"], 500)]);
     let updates = exchange.drain_updates();
-    let order: Vec<_> = updates.iter().map(|update| update.order.id.clone()).collect();
-    assert_eq!(order, [now.id, bad.id, good.id.clone()]);
+    let order: Vec<_> = updates.iter().map(|update| update.order.id).collect();
+    assert_eq!(order, [now.id, bad.id, good.id]);
     let expected = [("100", "100"), ("300", "95"), ("100", "105")];
     let expected = expected.map(|(qty, at)| (qty.to_owned(), at.to_owned()));
     assert_eq!(fills(&updates), expected);
-    assert_eq!(exchange.order(&good.id).unwrap().status, OrderStatus::PartiallyFilled);
+    assert_eq!(exchange.order(good.id).unwrap().status, OrderStatus::PartiallyFilled);
     assert_sound(&exchange);
 }
 

@@ -18,10 +18,10 @@ fn sound() -> SessionRecord {
     let mut exchange = holding(ExchangeConfig::default(), 100);
     let resting = exchange.submit(sell(40, limit("110"))).unwrap();
     let change = exchange::Replacement { qty: Some(shares(50)), ..Default::default() };
-    exchange.replace(&resting.id, change).unwrap();
+    exchange.replace(resting.id, change).unwrap();
     exchange.step(&[bar(1, ["111", "111", "111", "111"])]);
     let order = exchange.submit(buy(1, limit("1"))).unwrap();
-    exchange.cancel(&order.id).unwrap();
+    exchange.cancel(order.id).unwrap();
     exchange.advance(minute(3, 390));
     let record = SessionRecord::of(&exchange);
     assert_eq!(record.findings(), []);
@@ -86,13 +86,16 @@ fn names_given_twice_are_found() {
     let mut record = sound();
     record.orders[1].client_order_id = record.orders[0].client_order_id.clone();
     let id = record.orders[0].client_order_id.clone();
-    assert_eq!(record.findings(), [Finding::Repeated { what: "client order id", id }]);
+    assert_eq!(
+        record.findings(),
+        [Finding::Repeated { what: "client order id", id: id.to_string() }]
+    );
 }
 
 #[test]
 fn fills_of_nothing_and_out_of_order_are_found() {
     let mut record = sound();
-    fill(&mut record, 0).order_id = "nobody".into();
+    fill(&mut record, 0).order_id = exchange::OrderId::nil();
     assert!(record.findings().iter().any(|finding| matches!(finding, Finding::Orphan { .. })));
     let mut record = sound();
     record.activities.reverse();
@@ -113,7 +116,9 @@ fn each_problem_of_an_order_is_found() {
         (OrderProblem::FilledQuantity, |record| record.orders[0].filled_qty = Quantity::ZERO),
         (OrderProblem::End, |record| record.orders[0].filled_at = None),
         (OrderProblem::End, |record| record.orders[3].status = OrderStatus::New),
-        (OrderProblem::Chain, |record| record.orders[1].replaced_by = Some("x".into())),
+        (OrderProblem::Chain, |record| {
+            record.orders[1].replaced_by = Some(exchange::OrderId::nil())
+        }),
         (OrderProblem::Chain, |record| record.orders[2].replaces = None),
         (OrderProblem::Chain, |record| record.orders[1].replaced_by = None),
     ];

@@ -135,19 +135,19 @@ impl Session {
     fn take(&mut self, step: &Step) {
         let id_of = |exchange: &Exchange, number: usize| {
             let count = exchange.orders().len();
-            exchange.orders().nth(number % count.max(1)).map(|order| order.id.clone())
+            exchange.orders().nth(number % count.max(1)).map(|order| order.id)
         };
         let mut bars = Vec::new();
         match step {
             Step::Submit(request) => drop(self.exchange.submit(request.clone())),
             Step::Cancel(number) => {
                 if let Some(id) = id_of(&self.exchange, *number) {
-                    drop(self.exchange.cancel(&id));
+                    drop(self.exchange.cancel(id));
                 }
             }
             Step::Replace(number, change) => {
                 if let Some(id) = id_of(&self.exchange, *number) {
-                    drop(self.exchange.replace(&id, change.clone()));
+                    drop(self.exchange.replace(id, change.clone()));
                 }
             }
             Step::Bars(prices, size) => {
@@ -209,25 +209,24 @@ impl Session {
     fn judge(&self) {
         let findings = SessionRecord::of(&self.exchange).findings();
         assert!(findings.is_empty(), "{findings:#?}");
-        let mut last: BTreeMap<&str, &Update> = BTreeMap::new();
+        let mut last: BTreeMap<exchange::OrderId, &Update> = BTreeMap::new();
         for update in &self.updates {
-            if let Some(before) = last.insert(&update.order.id, update) {
+            if let Some(before) = last.insert(update.order.id, update) {
                 let ended = before.order.status.is_final();
                 let late = [UpdateEvent::CancelRejected, UpdateEvent::ReplaceRejected];
                 assert!(!ended || late.contains(&update.event), "nothing follows an end");
             }
         }
         for order in self.exchange.orders() {
-            match last.get(&*order.id) {
+            match last.get(&order.id) {
                 Some(update) => assert_eq!(&update.order, order, "updates tell the whole state"),
                 None => assert!(order.replaces.is_some(), "a replacement on its way is not told"),
             }
         }
         let told = self.updates.iter().filter_map(|update| update.execution.as_ref());
-        let told: Vec<_> = told.map(|fill| fill.id.as_str()).collect();
-        let booked = self.exchange.activities().iter().map(exchange::Activity::id);
-        let booked: Vec<_> =
-            booked.filter_map(|id| id.split_once("::")).map(|(_, id)| id).collect();
+        let told: Vec<_> = told.map(|fill| fill.id).collect();
+        let booked = self.exchange.activities().iter().map(exchange::Activity::number);
+        let booked: Vec<_> = booked.collect();
         assert!(told.iter().all(|id| booked.contains(id)), "each execution is an activity");
     }
 }

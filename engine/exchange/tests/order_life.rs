@@ -128,7 +128,7 @@ fn a_cancel_without_latency_ends_an_order_at_once() {
     let mut exchange = open_exchange(free());
     let order = exchange.submit(buy(10, limit("90"))).unwrap();
     exchange.drain_updates();
-    exchange.cancel(&order.id).unwrap();
+    exchange.cancel(order.id).unwrap();
     assert_eq!(events(&exchange.drain_updates()), [Canceled]);
     let order = row(&exchange, &order);
     assert_eq!(order.cancel_requested_at, Some(minute(3, 0)));
@@ -154,7 +154,7 @@ fn latency_delays_orders_and_lets_fills_win_over_cancels() {
     let second = exchange.submit(gtc(buy(10, limit("99")))).unwrap();
     exchange.advance(at(60));
     exchange.drain_updates();
-    exchange.cancel(&second.id).unwrap();
+    exchange.cancel(second.id).unwrap();
     exchange.step(&[quote(at(70), ("98", 1), ("99", 1))]);
     exchange.advance(at(80));
     assert_eq!(events(&exchange.drain_updates()), [PendingCancel, Fill, CancelRejected]);
@@ -179,9 +179,9 @@ fn a_replacement_takes_the_old_orders_place_under_a_new_id() {
     let old = exchange.submit(named(gtc(buy(10, limit("90"))), "first")).unwrap();
     exchange.drain_updates();
     let change = Replacement { limit_price: Some(price("91")), ..Replacement::default() };
-    let new = exchange.replace(&old.id, change).unwrap();
-    assert_eq!(new.replaces.as_deref(), Some(&*old.id));
-    assert_ne!(new.client_order_id, "first");
+    let new = exchange.replace(old.id, change).unwrap();
+    assert_eq!(new.replaces, Some(old.id));
+    assert_ne!(&*new.client_order_id, "first");
     assert_eq!(
         (new.qty, new.kind, new.time_in_force),
         (shares(10), limit("91"), old.time_in_force)
@@ -189,7 +189,7 @@ fn a_replacement_takes_the_old_orders_place_under_a_new_id() {
     let updates = exchange.drain_updates();
     assert_eq!(events(&updates), [Replaced, PendingNew, New]);
     assert_eq!(updates[0].order.id, old.id);
-    assert_eq!(updates[0].order.replaced_by.as_deref(), Some(&*new.id));
+    assert_eq!(updates[0].order.replaced_by, Some(new.id));
     assert_eq!(updates[0].order.replaced_at, Some(minute(3, 0)));
     exchange.step(&[bar(0, ["91", "91", "91", "91"])]);
     assert_eq!(fills(&exchange.drain_updates()), [("10".to_owned(), "91".to_owned())]);
@@ -205,7 +205,7 @@ fn a_fill_beats_a_replacement_on_its_way() {
     exchange.advance(minute(3, 1));
     exchange.drain_updates();
     let change = Replacement { qty: Some(shares(20)), ..Replacement::default() };
-    let new = exchange.replace(&old.id, change).unwrap();
+    let new = exchange.replace(old.id, change).unwrap();
     exchange.step(&[quote(minute(3, 1), ("98", 1), ("99", 1))]);
     exchange.advance(minute(3, 2));
     let updates = exchange.drain_updates();
@@ -224,7 +224,7 @@ fn a_part_filled_meanwhile_beats_a_replacement_too() {
     exchange.advance(minute(3, 1));
     exchange.drain_updates();
     let change = Replacement { qty: Some(shares(20)), ..Replacement::default() };
-    exchange.replace(&old.id, change).unwrap();
+    exchange.replace(old.id, change).unwrap();
     exchange.step(&[quote(minute(3, 1), ("98", 1), ("99", 4))]);
     exchange.advance(minute(3, 2));
     let updates = exchange.drain_updates();
@@ -243,7 +243,7 @@ fn a_replacement_that_expires_on_its_way_leaves_the_old_order_working() {
     exchange.drain_updates();
     let day = Some(kernel::TimeInForce::Day);
     let change = Replacement { time_in_force: day, ..Replacement::default() };
-    let new = exchange.replace(&old.id, change).unwrap();
+    let new = exchange.replace(old.id, change).unwrap();
     exchange.advance(minute(3, 391));
     let updates = exchange.drain_updates();
     assert_eq!(events(&updates), [PendingReplace, Expired, ReplaceRejected]);

@@ -8,7 +8,9 @@
 
 mod support;
 
-use exchange::{Exchange, ExchangeConfig, OrderRequest, RawOrder, RawReplacement, Replacement};
+use exchange::{
+    Exchange, ExchangeConfig, OrderId, OrderRequest, RawOrder, RawReplacement, Replacement,
+};
 use kernel::{OrderKind, OrderStatus, Quantity, TimeInForce};
 use support::*;
 
@@ -162,7 +164,7 @@ static ROWS: &[Row] = &[
             let mut taken = named(buy(1, limit("1")), "taken");
             taken.symbol = ford();
             let taken = exchange.submit(taken).unwrap();
-            exchange.cancel(&taken.id).unwrap();
+            exchange.cancel(taken.id).unwrap();
         },
         order: || named(worst(), "taken"),
         says: (MALFORMED, "client_order_id must be unique"),
@@ -311,7 +313,7 @@ fn fields_say_what_was_compared() {
         (403, 40_310_000, "potential wash trade detected. use complex orders")
     );
     let fields = [
-        ("existing_order_id", &*resting.id),
+        ("existing_order_id", &*resting.id.to_string()),
         ("reject_reason", "opposite side limit order exists"),
     ];
     assert_eq!(refusal.fields, fields.map(|(name, value)| (name.into(), value.into())));
@@ -379,11 +381,14 @@ fn cancels_say_why_they_cannot_be() {
     let mut exchange = open_exchange(free());
     let order = exchange.submit(buy(1, market())).unwrap();
     exchange.step(&[bar(0, ["100", "100", "100", "100"])]);
-    let refusal = exchange.cancel(&order.id).unwrap_err();
+    let refusal = exchange.cancel(order.id).unwrap_err();
     assert_eq!(said(&refusal), (422, 42_210_000, "order is already in \"filled\" state"));
-    let refusal = exchange.cancel("nonsense").unwrap_err();
+    let refusal = exchange.cancel(OrderId::nil()).unwrap_err();
     let (status, code) = NOT_FOUND;
-    assert_eq!(said(&refusal), (status, code, "order not found for nonsense"));
+    assert_eq!(
+        said(&refusal),
+        (status, code, "order not found for 00000000-0000-0000-0000-000000000000")
+    );
 }
 
 /// Conformance 67.
@@ -391,41 +396,43 @@ fn cancels_say_why_they_cannot_be() {
 fn replacements_say_why_they_cannot_be() {
     let mut exchange = open_exchange(free());
     let more = Replacement { qty: Some(shares(20)), ..Replacement::default() };
-    let refuse = |exchange: &mut Exchange, id: &str, change: Replacement, says| {
+    let refuse = |exchange: &mut Exchange, id: OrderId, change: Replacement, says| {
         let ((status, code), message) = says;
         let refusal = exchange.replace(id, change).unwrap_err();
         assert_eq!(said(&refusal), (status, code, message));
     };
-    refuse(&mut exchange, "x", more.clone(), (NOT_FOUND, "order not found for x"));
+    let nobody = OrderId::nil();
+    let unknown = format!("order not found for {nobody}");
+    refuse(&mut exchange, nobody, more.clone(), (NOT_FOUND, &unknown));
 
     let working = exchange.submit(named(buy(10, limit("90")), "mine")).unwrap();
-    let id = working.id.clone();
+    let id = working.id;
     let same = Replacement { limit_price: Some(price("90")), ..Replacement::default() };
-    refuse(&mut exchange, &id, same, (FORBIDDEN, "order parameters are not changed"));
+    refuse(&mut exchange, id, same, (FORBIDDEN, "order parameters are not changed"));
     refuse(
         &mut exchange,
-        &id,
+        id,
         Replacement::default(),
         (FORBIDDEN, "order parameters are not changed"),
     );
     let stop = Replacement { stop_price: Some(price("90")), ..Replacement::default() };
-    refuse(&mut exchange, &id, stop, (MALFORMED, "limit orders require no stop price"));
+    refuse(&mut exchange, id, stop, (MALFORMED, "limit orders require no stop price"));
     let half = Replacement { qty: Some(Quantity::from_nanos(1)), ..Replacement::default() };
-    refuse(&mut exchange, &id, half, (MALFORMED, "qty must be integer"));
+    refuse(&mut exchange, id, half, (MALFORMED, "qty must be integer"));
     let named = Replacement { client_order_id: Some("mine".into()), ..more.clone() };
-    refuse(&mut exchange, &id, named, (MALFORMED, "client_order_id must be unique"));
+    refuse(&mut exchange, id, named, (MALFORMED, "client_order_id must be unique"));
     let much = Replacement { qty: Some(shares(10_000_000)), ..Replacement::default() };
-    refuse(&mut exchange, &id, much, (FORBIDDEN, "insufficient buying power"));
+    refuse(&mut exchange, id, much, (FORBIDDEN, "insufficient buying power"));
 
-    exchange.cancel(&id).unwrap();
+    exchange.cancel(id).unwrap();
     let closed = (UNPROCESSABLE, "unable to replace order, order is not open");
-    refuse(&mut exchange, &id, more.clone(), closed);
+    refuse(&mut exchange, id, more.clone(), closed);
 
     exchange.advance(minute(3, 400));
     let waiting = exchange.submit(buy(10, limit("90"))).unwrap();
     assert_eq!(waiting.status, OrderStatus::Accepted);
     let unsent = (UNPROCESSABLE, "unable to replace order, order isn't sent to exchange yet");
-    refuse(&mut exchange, &waiting.id, more, unsent);
+    refuse(&mut exchange, waiting.id, more, unsent);
 }
 
 #[test]
@@ -433,9 +440,9 @@ fn a_replacement_is_judged_without_the_order_it_replaces() {
     let mut exchange = holding(free(), 100);
     let resting = exchange.submit(sell(100, limit("110"))).unwrap();
     let change = Replacement { limit_price: Some(price("109")), ..Replacement::default() };
-    let second = exchange.replace(&resting.id, change).unwrap();
+    let second = exchange.replace(resting.id, change).unwrap();
     let change = Replacement { qty: Some(shares(101)), ..Replacement::default() };
-    let refusal = exchange.replace(&second.id, change).unwrap_err();
+    let refusal = exchange.replace(second.id, change).unwrap_err();
     let message = "insufficient qty available for order (requested: 101, available: 100)";
     assert_eq!(said(&refusal), (403, 40_310_000, message));
 }

@@ -53,8 +53,8 @@ impl Exchange {
     fn post_fees(&mut self, date: u32) {
         for (kind, amount) in self.accruals.settle() {
             self.account.charge(amount);
-            let id = format!("{}::{}", self.new_york.stamp(self.now), self.ids.uuid());
-            let fee = FeeActivity { id, time: self.now, date, kind, amount };
+            let number = self.ids.uuid();
+            let fee = FeeActivity { number, time: self.now, date, kind, amount };
             self.activities.push(Activity::Fee(fee));
         }
     }

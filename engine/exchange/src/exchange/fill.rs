@@ -44,9 +44,9 @@ impl Exchange {
         let (row, short) = (&entry.row, entry.opens && entry.row.side == Side::Sell);
         let (symbol, side, ended) = (row.symbol, row.side, row.status.is_final());
         let activity = FillActivity {
-            id: format!("{}::{id}", self.new_york.stamp(now)),
+            execution: id,
             time: now,
-            order_id: row.id.clone(),
+            order_id: row.id,
             order_status: row.status,
             symbol,
             side,

@@ -7,7 +7,7 @@ use super::Exchange;
 use super::judge::Terms;
 use crate::book::Entry;
 use crate::sessions::Phase;
-use crate::{Fill, OrderRequest, OrderRow, Refusal, Update, UpdateEvent};
+use crate::{Fill, OrderId, OrderRequest, OrderRow, Refusal, Update, UpdateEvent};
 use jiff::civil::{Time, time};
 use kernel::{Notional, OrderStatus, Quantity, TimeInForce, Timestamp};
 
@@ -65,7 +65,7 @@ impl Exchange {
     /// # Errors
     /// 404 for an unknown order; 422 for one that has ended, or whose cancel or replacement is on
     /// its way.
-    pub fn cancel(&mut self, id: &str) -> Result<(), Refusal> {
+    pub fn cancel(&mut self, id: OrderId) -> Result<(), Refusal> {
         let place = self.book.place(id).ok_or_else(|| Refusal::order_not_found(id))?;
         let status = self.row(place)?.status;
         let pending = matches!(status, OrderStatus::PendingCancel | OrderStatus::PendingReplace);
@@ -92,10 +92,14 @@ impl Exchange {
         &mut self,
         request: OrderRequest,
         terms: Terms,
-        replaces: Option<String>,
+        replaces: Option<OrderId>,
     ) -> usize {
-        let (id, now) = (self.ids.uuid(), self.now);
-        let client_order_id = request.client_order_id.clone().unwrap_or_else(|| self.ids.uuid());
+        let now = self.now;
+        let id = self.ids.uuid_of(u32::try_from(self.book.next_place()).unwrap_or(u32::MAX));
+        let client_order_id = match &request.client_order_id {
+            Some(id) => id.as_str().into(),
+            None => self.ids.uuid().to_string().into(),
+        };
         let row = OrderRow {
             id,
             client_order_id,

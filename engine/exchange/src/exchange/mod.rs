@@ -25,7 +25,9 @@ use crate::ids::Chance;
 use crate::local::NewYork;
 use crate::market::Market;
 use crate::sessions::Sessions;
-use crate::{AccountRow, Activity, AssetRow, ExchangeConfig, OrderRow, PositionRow, Update};
+use crate::{
+    AccountRow, Activity, AssetRow, ExchangeConfig, OrderId, OrderRow, PositionRow, Update,
+};
 use kernel::{Cash, MarketData, SymbolId, Symbols, Timestamp, TradingDay};
 use life::Travel;
 use std::collections::VecDeque;
@@ -85,7 +87,7 @@ impl Exchange {
             book: Book::default(),
             travelling: VecDeque::new(),
             account: Account::new(cash, symbols.len()),
-            account_id: ids.uuid(),
+            account_id: ids.uuid().to_string(),
             accruals: Accruals::default(),
             last_close: LastClose { equity: cash, maintenance: Cash::ZERO, date: None },
             parts: Chance::new(config.seed, 2),
@@ -218,7 +220,7 @@ impl Exchange {
     }
 
     /// An order by the exchange's name for it.
-    pub fn order(&self, id: &str) -> Option<&OrderRow> {
+    pub fn order(&self, id: OrderId) -> Option<&OrderRow> {
         self.book.place(id).and_then(|place| self.book.get(place)).map(|entry| &entry.row)
     }
 

@@ -6,7 +6,7 @@
 
 use super::Exchange;
 use super::life::{Replacing, Request};
-use crate::{OrderRequest, OrderRow, Refusal, Replacement, UpdateEvent};
+use crate::{OrderId, OrderRequest, OrderRow, Refusal, Replacement, UpdateEvent};
 use kernel::{OrderKind, OrderStatus};
 
 impl Exchange {
@@ -16,13 +16,13 @@ impl Exchange {
     /// # Errors
     /// 404 for an unknown order; 422 for one that does not work in the market; 403 when nothing
     /// would change; and whatever a new order is refused for.
-    pub fn replace(&mut self, id: &str, change: Replacement) -> Result<OrderRow, Refusal> {
+    pub fn replace(&mut self, id: OrderId, change: Replacement) -> Result<OrderRow, Refusal> {
         let old = self.book.place(id).ok_or_else(|| Refusal::order_not_found(id))?;
         let row = self.row(old)?;
         may_be_replaced(row.status)?;
         let request = changed(&row, change)?;
         let terms = self.judge(&request, Some(old))?;
-        let new = self.enter(request, terms, Some(row.id.clone()));
+        let new = self.enter(request, terms, Some(row.id));
         let answer = self.row(new);
         if self.config.fills.latency.nanos().is_positive() {
             self.set_status(old, OrderStatus::PendingReplace);
@@ -40,7 +40,7 @@ impl Exchange {
         if !self.is_open(old) || !self.is_open(new) || held(self) != Some(filled) {
             return self.refuse_place(old, new);
         }
-        let id = self.book.get(new).map(|entry| entry.row.id.clone());
+        let id = self.book.get(new).map(|entry| entry.row.id);
         if let Some(entry) = self.book.get_mut(old) {
             entry.row.replaced_by = id;
         }

@@ -6,7 +6,7 @@
 //! loses nothing that anyone was told. A line cut short by the kill is dropped: it was never
 //! answered.
 
-use crate::{ExchangeConfig, OrderRequest, Replacement};
+use crate::{ExchangeConfig, OrderId, OrderRequest, Replacement};
 use kernel::{Symbols, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -107,8 +107,8 @@ pub(super) enum Entry {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Request {
     Submit(OrderRequest),
-    Cancel(String),
-    Replace(String, Replacement),
+    Cancel(OrderId),
+    Replace(OrderId, Replacement),
 }
 
 /// The open log. Its file is locked as long as this lives.
@@ -209,7 +209,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let entries = [
             Entry::Step { number: 1, at: Timestamp::from_secs(4) },
-            Entry::Ask { at: Timestamp::from_secs(5), request: Request::Cancel("x".into()) },
+            Entry::Ask {
+                at: Timestamp::from_secs(5),
+                request: Request::Cancel(OrderId::from_u128(7)),
+            },
         ];
         let (mut log, found) = open(dir.path()).unwrap();
         assert!(found.is_empty());

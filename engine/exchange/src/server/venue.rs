@@ -10,7 +10,7 @@ use super::source::{Prepared, Steps, prepare};
 use super::state_log::{Entry, Header, Request, StateLog};
 use super::tape::Tape;
 use super::wire;
-use crate::{Exchange, OrderRequest, OrderRow, Refusal, Replacement, Update};
+use crate::{Exchange, OrderId, OrderRequest, OrderRow, Refusal, Replacement, Update};
 use axum::body::Bytes;
 use kernel::{Bar, MarketData, Span, Timestamp, TradingDay};
 
@@ -187,12 +187,16 @@ impl Venue {
         self.logged(Request::Submit(request))?.order()
     }
 
-    pub(super) fn cancel(&mut self, id: &str) -> Result<(), ApiError> {
-        self.logged(Request::Cancel(id.into())).map(drop)
+    pub(super) fn cancel(&mut self, id: OrderId) -> Result<(), ApiError> {
+        self.logged(Request::Cancel(id)).map(drop)
     }
 
-    pub(super) fn replace(&mut self, id: &str, change: Replacement) -> Result<OrderRow, ApiError> {
-        self.logged(Request::Replace(id.into(), change))?.order()
+    pub(super) fn replace(
+        &mut self,
+        id: OrderId,
+        change: Replacement,
+    ) -> Result<OrderRow, ApiError> {
+        self.logged(Request::Replace(id, change))?.order()
     }
 
     /// Gives the state directory free. Nothing changes any more from here on.
@@ -220,8 +224,8 @@ impl Venue {
     fn ask(&mut self, request: Request) -> Result<Outcome, Refusal> {
         match request {
             Request::Submit(request) => self.exchange.submit(request).map(Outcome::from),
-            Request::Cancel(id) => self.exchange.cancel(&id).map(|()| Outcome::Canceling),
-            Request::Replace(id, change) => self.exchange.replace(&id, change).map(Outcome::from),
+            Request::Cancel(id) => self.exchange.cancel(id).map(|()| Outcome::Canceling),
+            Request::Replace(id, change) => self.exchange.replace(id, change).map(Outcome::from),
         }
     }
 

@@ -186,7 +186,7 @@ pub fn holding(config: ExchangeConfig, qty: i64) -> Exchange {
 }
 
 pub fn row<'a>(exchange: &'a Exchange, of: &OrderRow) -> &'a OrderRow {
-    exchange.order(&of.id).unwrap()
+    exchange.order(of.id).unwrap()
 }
 
 /// Fails with everything that the checkers find.

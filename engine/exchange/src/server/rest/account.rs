@@ -77,7 +77,7 @@ fn page<'a>(
     }
     let skip = match query.text("page_token") {
         None => 0,
-        Some(token) => match items.iter().position(|item| item.id() == token) {
+        Some(token) => match items.iter().position(|item| item.is(token)) {
             Some(place) => place + 1,
             None => return Err(ApiError::invalid("invalid page_token")),
         },

@@ -5,7 +5,7 @@ use super::super::shared::Shared;
 use super::super::wire::order::{OrderJson, order as order_json};
 use super::super::wire::request::{self, Query};
 use super::App;
-use crate::{OrderRow, Refusal};
+use crate::{OrderId, OrderRow, Refusal};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -57,7 +57,10 @@ pub(super) async fn list(
     let venue = shared.venue();
     let symbols = venue.exchange.symbols();
     let orders = venue.exchange.orders().enumerate();
-    let place = |id: &str| venue.exchange.orders().position(|order| order.id == id);
+    let place = |id: &str| {
+        let id = read_id(id).ok()?;
+        venue.exchange.orders().position(|order| order.id == id)
+    };
     let (before, behind) = range.places(place)?;
     let inside = |(place, order): &(usize, &OrderRow)| {
         before.is_none_or(|before| *place < before)
@@ -157,7 +160,7 @@ pub(super) async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<OrderJson>, ApiError> {
     let venue = shared.venue();
-    let row = venue.exchange.order(&id).ok_or_else(|| unknown(&id))?;
+    let row = venue.exchange.order(read_id(&id)?).ok_or_else(|| unknown(&id))?;
     Ok(Json(order_json(row, &venue.exchange)))
 }
 
@@ -178,9 +181,10 @@ pub(super) async fn replace(
     body: Bytes,
 ) -> Result<Json<OrderJson>, ApiError> {
     let raw = request::replacement(&body)?;
+    let id = read_id(&id)?;
     let mut venue = shared.venue();
     let change = venue.exchange.read_replacement(&raw)?;
-    let row = venue.replace(&id, change)?;
+    let row = venue.replace(id, change)?;
     Ok(Json(order_json(&row, &venue.exchange)))
 }
 
@@ -189,20 +193,25 @@ pub(super) async fn cancel(
     State(shared): App,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    shared.venue().cancel(&id)?;
+    shared.venue().cancel(read_id(&id)?)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// DELETE of all: 207 with one status for each open order.
 pub(super) async fn cancel_all(State(shared): App) -> Response {
     let mut venue = shared.venue();
-    let open: Vec<String> = venue.exchange.open_orders().map(|order| order.id.clone()).collect();
-    let outcomes = open.into_iter().map(|id| match venue.cancel(&id) {
+    let open: Vec<OrderId> = venue.exchange.open_orders().map(|order| order.id).collect();
+    let outcomes = open.into_iter().map(|id| match venue.cancel(id) {
         Ok(()) => json!({"id": id, "status": 200}),
         Err(error) => json!({"id": id, "status": error.status, "body": error.body()}),
     });
     let outcomes: Vec<Value> = outcomes.collect();
     (StatusCode::MULTI_STATUS, Json(outcomes)).into_response()
+}
+
+/// An id in a path. What is no UUID names no order.
+fn read_id(text: &str) -> Result<OrderId, ApiError> {
+    text.parse().map_err(|_| unknown(text))
 }
 
 fn unknown(id: &str) -> ApiError {

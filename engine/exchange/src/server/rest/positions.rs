@@ -53,10 +53,10 @@ pub(super) async fn close(
 pub(super) async fn close_all(State(shared): App, query: Query) -> Response {
     let mut venue = shared.venue();
     if query.flag("cancel_orders") {
-        let open: Vec<_> = venue.exchange.open_orders().map(|order| order.id.clone()).collect();
+        let open: Vec<_> = venue.exchange.open_orders().map(|order| order.id).collect();
         for id in open {
             // An order that ends by itself meanwhile needs no cancel.
-            let _ = venue.cancel(&id);
+            let _ = venue.cancel(id);
         }
     }
     let mut outcomes = Vec::new();

@@ -1,7 +1,7 @@
 //! The account's history: executions and fees.
 
 use super::time::{WireTime, date_text};
-use crate::{Activity, FeeActivity, FillActivity};
+use crate::{Activity, FeeActivity, FillActivity, OrderId};
 use kernel::{Cash, FeeKind, Price, Quantity, Side, Symbols};
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ pub(crate) struct FillJson {
     activity_type: &'static str,
     id: String,
     r#type: &'static str,
-    order_id: String,
+    order_id: OrderId,
     order_status: &'static str,
     symbol: String,
     side: &'static str,
@@ -56,17 +56,17 @@ pub(crate) const fn kind(activity: &Activity) -> &'static str {
 /// The activity object of a row.
 pub(crate) fn activity(row: &Activity, symbols: &Symbols) -> ActivityJson {
     match row {
-        Activity::Fill(fill) => ActivityJson::Fill(fill_json(fill, symbols)),
-        Activity::Fee(fee) => ActivityJson::Fee(fee_json(fee)),
+        Activity::Fill(fill) => ActivityJson::Fill(fill_json(row.id(), fill, symbols)),
+        Activity::Fee(fee) => ActivityJson::Fee(fee_json(row.id(), fee)),
     }
 }
 
-fn fill_json(row: &FillActivity, symbols: &Symbols) -> FillJson {
+fn fill_json(id: String, row: &FillActivity, symbols: &Symbols) -> FillJson {
     FillJson {
         activity_type: "FILL",
-        id: row.id.clone(),
+        id,
         r#type: if row.leaves_qty.is_zero() { "fill" } else { "partial_fill" },
-        order_id: row.order_id.clone(),
+        order_id: row.order_id,
         order_status: row.order_status.as_str(),
         symbol: symbols.name(row.symbol).into(),
         side: match (row.side, row.short) {
@@ -81,7 +81,7 @@ fn fill_json(row: &FillActivity, symbols: &Symbols) -> FillJson {
     }
 }
 
-fn fee_json(row: &FeeActivity) -> FeeJson {
+fn fee_json(id: String, row: &FeeActivity) -> FeeJson {
     let (sub_type, description) = match row.kind {
         FeeKind::Commission => ("COM", "Commission"),
         FeeKind::Sec => ("REG", "SEC fee"),
@@ -92,7 +92,7 @@ fn fee_json(row: &FeeActivity) -> FeeJson {
     FeeJson {
         activity_type: "FEE",
         activity_sub_type: sub_type,
-        id: row.id.clone(),
+        id,
         date: date_text(row.date),
         created_at: WireTime(row.time),
         net_amount: row.amount.checked_neg().unwrap_or(row.amount),

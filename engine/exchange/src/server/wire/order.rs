@@ -1,15 +1,16 @@
 //! The order object and the `trade_updates` message that carries it.
 
 use super::time::WireTime;
-use crate::{Exchange, OrderRow, Update};
+use crate::{Exchange, OrderId, OrderRow, Update};
 use kernel::{Price, Quantity};
 use serde::Serialize;
+use uuid::Uuid;
 
 /// An order. Numbers are strings, as everywhere in the trading interface.
 /// Source: Alpaca, Trading API 2.0.1, `Order`.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct OrderJson {
-    id: String,
+    id: OrderId,
     client_order_id: String,
     created_at: WireTime,
     updated_at: WireTime,
@@ -21,8 +22,8 @@ pub(crate) struct OrderJson {
     canceled_at: Option<WireTime>,
     failed_at: Option<WireTime>,
     replaced_at: Option<WireTime>,
-    replaced_by: Option<String>,
-    replaces: Option<String>,
+    replaced_by: Option<OrderId>,
+    replaces: Option<OrderId>,
     asset_id: String,
     symbol: String,
     asset_class: &'static str,
@@ -52,8 +53,8 @@ pub(crate) fn order(row: &OrderRow, exchange: &Exchange) -> OrderJson {
     let time = |at: Option<_>| at.map(WireTime);
     let asset = exchange.asset(row.symbol);
     OrderJson {
-        id: row.id.clone(),
-        client_order_id: row.client_order_id.clone(),
+        id: row.id,
+        client_order_id: row.client_order_id.to_string(),
         created_at: WireTime(row.submitted_at),
         updated_at: WireTime(row.updated_at),
         submitted_at: WireTime(row.submitted_at),
@@ -64,8 +65,8 @@ pub(crate) fn order(row: &OrderRow, exchange: &Exchange) -> OrderJson {
         canceled_at: time(row.canceled_at),
         failed_at: time(row.failed_at),
         replaced_at: time(row.replaced_at),
-        replaced_by: row.replaced_by.clone(),
-        replaces: row.replaces.clone(),
+        replaced_by: row.replaced_by,
+        replaces: row.replaces,
         asset_id: asset.map(|asset| asset.id.clone()).unwrap_or_default(),
         symbol: exchange.symbols().name(row.symbol).into(),
         asset_class: "us_equity",
@@ -105,7 +106,7 @@ struct UpdateData {
     event: &'static str,
     timestamp: WireTime,
     #[serde(skip_serializing_if = "Option::is_none")]
-    execution_id: Option<String>,
+    execution_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<Price>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,7 +122,7 @@ pub(crate) fn update(update: &Update, exchange: &Exchange) -> UpdateJson {
     let data = UpdateData {
         event: update.event.as_str(),
         timestamp: WireTime(update.time),
-        execution_id: execution.map(|fill| fill.id.clone()),
+        execution_id: execution.map(|fill| fill.id),
         price: execution.map(|fill| fill.price),
         qty: execution.map(|fill| fill.qty),
         position_qty: execution.map(|_| update.position_qty),
