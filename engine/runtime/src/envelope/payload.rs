@@ -261,13 +261,7 @@ impl<'a> Payload<'a> {
             Event::FeeBooked { id, kind, amount, cash } => {
                 Payload::FeeBooked { fee_id: id, fee: *kind, amount: *amount, cash: *cash }
             }
-            Event::AccountOpened { cash, positions } => {
-                let held = |&(symbol, quantity, average_price): &(SymbolId, Quantity, Price)| {
-                    Held { symbol: name(symbol), quantity, average_price }
-                };
-                let positions = positions.iter().map(held).collect();
-                Payload::AccountOpened { cash: *cash, positions }
-            }
+            Event::AccountOpened { cash, positions } => Self::opened(*cash, positions, state),
             Event::DifferenceSuspected { differences } => {
                 let differences = differences.iter().map(|one| Differing::of(one, state)).collect();
                 Payload::DifferenceSuspected { differences }
@@ -299,6 +293,15 @@ impl<'a> Payload<'a> {
             Event::StopRequested { policy } => Payload::StopRequested { policy: *policy },
             Event::Flattened => Payload::Nothing {},
         }
+    }
+
+    fn opened(cash: Cash, positions: &[(SymbolId, Quantity, Price)], state: &'a State) -> Self {
+        let held = |&(symbol, quantity, average_price): &(SymbolId, Quantity, Price)| Held {
+            symbol: state.symbols().name(symbol),
+            quantity,
+            average_price,
+        };
+        Payload::AccountOpened { cash, positions: positions.iter().map(held).collect() }
     }
 
     fn session(start: Option<&'a SessionStart>) -> Self {
