@@ -7,11 +7,12 @@
 
 use super::map::{self, FieldError, need, price, quantity, time};
 use super::names::Names;
+use super::tape;
 use super::wire::{
-    BarWire, ErrorWire, KindWire, Loose, QuoteWire, StatusWire, StepWire, SubscriptionWire,
-    TradeWire,
+    BandsWire, BarWire, CancelErrorWire, CorrectionWire, ErrorWire, KindWire, Loose, QuoteWire,
+    StatusWire, StepWire, SubscriptionWire, TradeWire,
 };
-use kernel::{MarketData, Quote, Span, SymbolId, Timestamp, Trade};
+use kernel::{Input, MarketData, Quote, Span, SymbolId, Timestamp, Trade};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -50,23 +51,10 @@ pub enum Notice {
     },
     /// All that is subscribed now, as `channel:symbol`.
     Subscription(Vec<String>),
-    /// A symbol's trading status.
-    Status(TradingStatus),
+    /// A halt, bands, or a change of what was told before.
+    Tape(Box<Input>),
     /// The head of a step in lock step.
     Step(StepHead),
-}
-
-/// A symbol was halted or resumed, or something else was said of its trading.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TradingStatus {
-    /// Which.
-    pub symbol: SymbolId,
-    /// When.
-    pub time: Timestamp,
-    /// Whether it is halted now; `None` when the status says neither.
-    pub halted: Option<bool>,
-    /// The venue's code and words.
-    pub reason: Box<str>,
 }
 
 /// The head of a step in lock step with the bundled exchange.
@@ -138,7 +126,27 @@ impl MarketDecoder {
             "b" => self.bar(&BarWire::deserialize(fields)?, frame),
             "q" => self.quote(&QuoteWire::deserialize(fields)?, frame),
             "t" => self.trade(&TradeWire::deserialize(fields)?, frame),
-            "s" => self.status(&StatusWire::deserialize(fields)?, frame),
+            "s" => {
+                let wire = StatusWire::deserialize(fields)?;
+                self.tape(&wire.symbol, frame, |symbol| tape::status(&wire, symbol))
+            }
+            "u" => {
+                let wire = BarWire::deserialize(fields)?;
+                let read = |symbol| tape::updated_bar(&wire, symbol, self.bar_length).map(Some);
+                self.tape(&wire.symbol, frame, read)
+            }
+            "c" => {
+                let wire = CorrectionWire::deserialize(fields)?;
+                self.tape(&wire.symbol, frame, |symbol| tape::correction(&wire, symbol).map(Some))
+            }
+            "x" => {
+                let wire = CancelErrorWire::deserialize(fields)?;
+                self.tape(&wire.symbol, frame, |symbol| tape::cancel_error(&wire, symbol).map(Some))
+            }
+            "l" => {
+                let wire = BandsWire::deserialize(fields)?;
+                self.tape(&wire.symbol, frame, |symbol| tape::bands(&wire, symbol).map(Some))
+            }
             "success" => {
                 frame.success(&ErrorWire::deserialize(fields)?);
                 Ok(())
@@ -197,16 +205,16 @@ impl MarketDecoder {
         Ok(())
     }
 
-    fn status(&self, wire: &StatusWire<'_>, frame: &mut MarketFrame) -> Result<(), Unusable> {
-        let words = [&wire.sc, &wire.sm, &wire.rc, &wire.rm];
-        let words: Vec<&str> = words.into_iter().filter_map(Loose::text).collect();
-        let status = TradingStatus {
-            symbol: self.symbol(&wire.symbol)?,
-            time: need("status", "t", &wire.t, time)?,
-            halted: wire.sc.text().and_then(halted),
-            reason: words.join(" ").into(),
-        };
-        frame.notice(Notice::Status(status));
+    /// Hands on what is an input of its own, if it is one.
+    fn tape(
+        &self,
+        symbol: &Loose<'_>,
+        frame: &mut MarketFrame,
+        read: impl FnOnce(SymbolId) -> Result<Option<Input>, FieldError>,
+    ) -> Result<(), Unusable> {
+        if let Some(input) = read(self.symbol(symbol)?)? {
+            frame.notice(Notice::Tape(Box::new(input)));
+        }
         Ok(())
     }
 }
@@ -228,9 +236,11 @@ impl MarketFrame {
     fn subscription(&mut self, wire: SubscriptionWire<'_>) {
         let channels = [
             ("bars", wire.bars),
+            ("updatedBars", wire.updated_bars),
             ("quotes", wire.quotes),
             ("trades", wire.trades),
             ("statuses", wire.statuses),
+            ("lulds", wire.lulds),
         ];
         let subscribed = channels.into_iter().flat_map(|(channel, symbols)| {
             let symbols = symbols.unwrap_or_default();
@@ -270,17 +280,6 @@ fn or_zero<T: Default>(
     match wire.text() {
         None => Ok(T::default()),
         Some(text) => read(text).ok_or(Unusable),
-    }
-}
-
-/// Whether a status code halts or resumes trading; the others say something else of the symbol.
-/// Source: Alpaca, "Real-time Stock Data", status codes: `2`/`3` on tapes A and B, `H`/`P`/`T` on
-/// tape C. A quotation resumption (`Q`) resumes quoting only.
-fn halted(code: &str) -> Option<bool> {
-    match code {
-        "2" | "H" | "P" => Some(true),
-        "3" | "T" => Some(false),
-        _ => None,
     }
 }
 

@@ -5,15 +5,15 @@
 //! server's acknowledgement with it.
 
 use super::credentials::Credentials;
-use super::decode::{MarketDecoder, MarketFrame, Notice, StepHead, TradingStatus};
+use super::decode::{MarketDecoder, MarketFrame, Notice, StepHead};
 use super::names::Names;
 use super::stream::{
     Overflow, Protocol, Socket, StreamCounters, StreamTiming, Supervisor, json, next_payload, send,
 };
 use super::stream_error::{Ended, StreamError, market_error};
-use kernel::{MarketData, Span};
+use kernel::{Input, MarketData, Span};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -35,12 +35,48 @@ pub struct Channels {
     pub trades: bool,
     /// Halts and resumptions.
     pub statuses: bool,
+    /// Bars that were counted again.
+    pub updated_bars: bool,
+    /// Price bands.
+    pub lulds: bool,
+}
+
+impl Channels {
+    /// None at all.
+    pub const NONE: Self = Self {
+        bars: false,
+        quotes: false,
+        trades: false,
+        statuses: false,
+        updated_bars: false,
+        lulds: false,
+    };
+
+    /// Each that can be asked for, by Alpaca's name, and whether it is wanted. Corrections and
+    /// cancel errors come with the trades and may not be asked for.
+    fn named(self) -> [(&'static str, bool); 6] {
+        [
+            ("bars", self.bars),
+            ("updatedBars", self.updated_bars),
+            ("quotes", self.quotes),
+            ("trades", self.trades),
+            ("statuses", self.statuses),
+            ("lulds", self.lulds),
+        ]
+    }
 }
 
 impl Default for Channels {
-    /// Bars, and the halts that go with them.
+    /// Bars, and what goes with them.
     fn default() -> Self {
-        Self { bars: true, quotes: false, trades: false, statuses: true }
+        Self {
+            bars: true,
+            quotes: false,
+            trades: false,
+            statuses: true,
+            updated_bars: true,
+            lulds: true,
+        }
     }
 }
 
@@ -116,8 +152,8 @@ pub enum MarketStreamMessage {
         /// Its data.
         data: Vec<MarketData>,
     },
-    /// A symbol's trading status.
-    Status(TradingStatus),
+    /// A halt, bands, or a change of what was told before.
+    Tape(Box<Input>),
     /// Messages were dropped because the session did not keep up.
     Lost {
         /// How many.
@@ -157,14 +193,8 @@ struct Market {
 #[derive(Serialize)]
 struct Subscribe<'a> {
     action: &'static str,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    bars: &'a [&'a str],
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    quotes: &'a [&'a str],
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    trades: &'a [&'a str],
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    statuses: &'a [&'a str],
+    #[serde(flatten)]
+    channels: BTreeMap<&'static str, &'a [&'a str]>,
 }
 
 impl Protocol for Market {
@@ -236,14 +266,9 @@ impl Market {
         let channels = self.config.channels;
         let mut subscribed = Vec::new();
         for part in symbols.chunks(SYMBOLS_AT_ONCE) {
-            let of = |wanted: bool| if wanted { part } else { &[] };
-            let message = Subscribe {
-                action: "subscribe",
-                bars: of(channels.bars),
-                quotes: of(channels.quotes),
-                trades: of(channels.trades),
-                statuses: of(channels.statuses),
-            };
+            let wanted = channels.named().into_iter().filter(|(_, wanted)| *wanted);
+            let channels = wanted.map(|(channel, _)| (channel, part)).collect();
+            let message = Subscribe { action: "subscribe", channels };
             send(socket, json(&message)?).await?;
             subscribed = self.await_subscription(socket, out).await?;
         }
@@ -304,13 +329,13 @@ fn hand_on(frame: MarketFrame, out: &mut Vec<MarketStreamMessage>) -> Option<Vec
         match notice {
             Notice::Step(head) => step = Some(head),
             Notice::Subscription(list) => subscribed = Some(list),
-            Notice::Status(status) => {
+            Notice::Tape(input) => {
                 if step.is_none() && at > handed {
                     let later = rest.split_off(at - handed);
                     out.push(MarketStreamMessage::Data(std::mem::replace(&mut rest, later)));
                     handed = at;
                 }
-                out.push(MarketStreamMessage::Status(status));
+                out.push(MarketStreamMessage::Tape(input));
             }
             Notice::Success(_) | Notice::Error { .. } => {}
         }
@@ -324,13 +349,7 @@ fn hand_on(frame: MarketFrame, out: &mut Vec<MarketStreamMessage>) -> Option<Vec
 }
 
 fn wanted(channels: Channels, symbols: &[&str]) -> Vec<String> {
-    let channels = [
-        ("bars", channels.bars),
-        ("quotes", channels.quotes),
-        ("trades", channels.trades),
-        ("statuses", channels.statuses),
-    ];
-    let channels = channels.into_iter().filter(|(_, wanted)| *wanted);
+    let channels = channels.named().into_iter().filter(|(_, wanted)| *wanted);
     channels
         .flat_map(|(channel, _)| symbols.iter().map(move |symbol| format!("{channel}:{symbol}")))
         .collect()

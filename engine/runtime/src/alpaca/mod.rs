@@ -23,6 +23,7 @@ mod rest;
 mod rows;
 mod stream;
 mod stream_error;
+mod tape;
 pub mod tls;
 mod transport;
 mod wire;
@@ -32,7 +33,7 @@ mod tests;
 
 pub use conformance::{Finding, Outcome, conformance};
 pub use credentials::{Credentials, CredentialsError, KEY_ID_VARIABLE, SECRET_VARIABLE, Secret};
-pub use decode::{MarketDecoder, MarketFrame, Notice, StepHead, TradingStatus};
+pub use decode::{MarketDecoder, MarketFrame, Notice, StepHead};
 pub use endpoints::{EndpointError, Endpoints, Mode, Overrides};
 pub use error::{ApiError, ErrorClass, Refusal, Request};
 pub use limiter::Pace;

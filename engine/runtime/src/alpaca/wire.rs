@@ -337,6 +337,45 @@ pub(super) struct StatusWire<'a> {
     pub rm: Loose<'a>,
 }
 
+/// `T` = `c`: a trade was changed; `o…` is as it was told first, `c…` as it is.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct CorrectionWire<'a> {
+    #[serde(rename = "S")]
+    pub symbol: Loose<'a>,
+    pub t: Loose<'a>,
+    pub oi: Loose<'a>,
+    pub op: Loose<'a>,
+    pub os: Loose<'a>,
+    pub ci: Loose<'a>,
+    pub cp: Loose<'a>,
+    pub cs: Loose<'a>,
+}
+
+/// `T` = `x`: a trade was taken back.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct CancelErrorWire<'a> {
+    #[serde(rename = "S")]
+    pub symbol: Loose<'a>,
+    pub t: Loose<'a>,
+    pub i: Loose<'a>,
+    pub p: Loose<'a>,
+    pub s: Loose<'a>,
+    pub a: Loose<'a>,
+}
+
+/// `T` = `l`: limit up and limit down.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct BandsWire<'a> {
+    #[serde(rename = "S")]
+    pub symbol: Loose<'a>,
+    pub t: Loose<'a>,
+    pub u: Loose<'a>,
+    pub d: Loose<'a>,
+}
+
 /// `T` = `subscription`: all that is subscribed now; a missing key is empty.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
@@ -345,6 +384,9 @@ pub(super) struct SubscriptionWire<'a> {
     pub quotes: Option<Vec<Cow<'a, str>>>,
     pub trades: Option<Vec<Cow<'a, str>>>,
     pub statuses: Option<Vec<Cow<'a, str>>>,
+    pub lulds: Option<Vec<Cow<'a, str>>>,
+    #[serde(rename = "updatedBars")]
+    pub updated_bars: Option<Vec<Cow<'a, str>>>,
 }
 
 /// `T` = `tradewind_step`, of the bundled exchange.

@@ -5,7 +5,7 @@ use super::core::{Core, Work};
 use super::courier::{Answer, Courier, Errand, Patience};
 use super::venue::Venue;
 use super::{Phase, SessionConfig, SessionError, Status, StopReceiver, StopSignal, VenueClock};
-use crate::alpaca::{MarketStream, OrderStream, OrderStreamMessage, StreamError, TradingStatus};
+use crate::alpaca::{MarketStream, OrderStream, OrderStreamMessage, StreamError};
 use crate::control;
 use crate::telemetry::Live;
 use kernel::{Input, Link, MarketData, ShutdownPolicy, Span, Timestamp};
@@ -167,12 +167,6 @@ impl Desk {
             "flattening": state.is_flattening(),
             "open_orders": state.live_orders().count(),
         })));
-    }
-
-    /// The input that a trading status amounts to.
-    pub fn status_input(status: TradingStatus) -> Option<Input> {
-        let TradingStatus { symbol, halted, reason, .. } = status;
-        halted.map(|halted| Input::TradingStatus { symbol, halted, reason })
     }
 
     /// The input for a connection that came up or went down.

@@ -94,11 +94,7 @@ impl LockStep<'_> {
             MarketStreamMessage::Up { .. } => self.link(Link::MarketData, true).await?,
             MarketStreamMessage::Down { .. } => self.link(Link::MarketData, false).await?,
             MarketStreamMessage::Data(data) => self.data(data).await?,
-            MarketStreamMessage::Status(status) => {
-                if let Some(input) = Desk::status_input(status) {
-                    self.desk.feed_in_turn(input).await?;
-                }
-            }
+            MarketStreamMessage::Tape(input) => self.desk.feed_in_turn(*input).await?,
             MarketStreamMessage::Lost { .. } | MarketStreamMessage::Fatal(_) => {}
         }
         Ok(false)

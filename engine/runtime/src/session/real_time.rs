@@ -245,10 +245,7 @@ impl RealTime<'_> {
         match message {
             Ok(MarketStreamMessage::Data(data)) => self.data(data),
             Ok(MarketStreamMessage::Step { data, .. }) => self.data(data),
-            Ok(MarketStreamMessage::Status(status)) => match Desk::status_input(status) {
-                Some(input) => self.feed(input),
-                None => Ok(()),
-            },
+            Ok(MarketStreamMessage::Tape(input)) => self.feed(*input),
             Ok(MarketStreamMessage::Up { .. }) => {
                 let was_up = self.desk.core.state().market_stream_is_up();
                 self.feed(Desk::link(Link::MarketData, true))?;

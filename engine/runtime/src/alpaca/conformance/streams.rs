@@ -24,7 +24,7 @@ pub(super) async fn market(client: &Client) -> Result<String, String> {
         address: config.endpoints.market_stream(&config.feed),
         credentials: config.credentials.clone(),
         names: client.names().clone(),
-        channels: Channels { statuses: false, ..Channels::default() },
+        channels: Channels { bars: true, ..Channels::NONE },
         bar_length: Span::from_secs(60),
         timing: StreamTiming::default(),
         silence: None,
@@ -46,7 +46,7 @@ pub(super) async fn market(client: &Client) -> Result<String, String> {
                 MarketStreamMessage::Down { reason } => last = reason,
                 MarketStreamMessage::Data(_)
                 | MarketStreamMessage::Step { .. }
-                | MarketStreamMessage::Status(_)
+                | MarketStreamMessage::Tape(_)
                 | MarketStreamMessage::Lost { .. } => {}
             }
         }

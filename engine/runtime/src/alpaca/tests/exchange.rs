@@ -199,7 +199,7 @@ async fn what_the_plan_does_not_include_ends_the_stream_with_advice() {
     assert!(matches!(error, StreamError::Plan { .. }), "{error}");
     let many: Vec<String> = (0..31).map(|number| format!("S{number}")).collect();
     let names = Names::new(Symbols::new(&many).unwrap(), "session");
-    let channels = Channels { bars: false, quotes: true, trades: false, statuses: false };
+    let channels = Channels { quotes: true, ..Channels::NONE };
     let config = market_config(&stream_address(&running, "iex"));
     let mut crowded = market_stream(MarketStreamConfig { names, channels, ..config });
     let Some(MarketStreamMessage::Fatal(error)) = crowded.messages.recv().await else { panic!() };

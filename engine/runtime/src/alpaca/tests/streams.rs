@@ -50,7 +50,7 @@ pub(super) fn market_config(address: &str) -> MarketStreamConfig {
         address: address.into(),
         credentials: credentials(),
         names: names(),
-        channels: Channels { quotes: true, ..Channels::default() },
+        channels: Channels { bars: true, quotes: true, statuses: true, ..Channels::NONE },
         bar_length: Span::from_secs(60),
         timing: timing(),
         silence: None,
@@ -277,7 +277,7 @@ async fn a_long_list_of_symbols_goes_in_parts() {
     let stub = SocketStub::start().await;
     let symbols: Vec<String> = (0..1_100).map(|number| format!("S{number}")).collect();
     let names = crate::alpaca::Names::new(kernel::Symbols::new(&symbols).unwrap(), "s");
-    let channels = Channels { bars: true, quotes: false, trades: false, statuses: false };
+    let channels = Channels { bars: true, ..Channels::NONE };
     let mut stream =
         market_stream(MarketStreamConfig { names, channels, ..market_config(&stub.address) });
     let mut peer = stub.accept().await;
@@ -315,7 +315,7 @@ async fn a_step_is_one_message_and_is_acknowledged_in_words_of_ours() {
     }
     assert!(matches!(next_data(&mut stream).await, MarketStreamMessage::Up { .. }));
     for number in 1..=20 {
-        assert!(matches!(next_data(&mut stream).await, MarketStreamMessage::Status(_)));
+        assert!(matches!(next_data(&mut stream).await, MarketStreamMessage::Tape(_)));
         let MarketStreamMessage::Step { head, data } = next_data(&mut stream).await else {
             panic!()
         };
