@@ -210,7 +210,7 @@ fn standing(number: OrderNumber, row: &OrderRow) -> Report {
     Report {
         order: Some(number),
         broker_id: Some(BrokerOrderId(written(row.id))),
-        kind: answered(row.status),
+        kind: ReportKind::of_status(row.status),
         time: row.updated_at,
         execution: None,
         cumulative: None,
@@ -235,37 +235,13 @@ fn listed(number: OrderNumber, fill: &FillActivity) -> Report {
     }
 }
 
-/// The status of an answer as the report of how it came to stand there.
-const fn answered(status: OrderStatus) -> ReportKind {
-    match status {
-        OrderStatus::Accepted => ReportKind::Accepted,
-        OrderStatus::PendingNew => ReportKind::PendingNew,
-        OrderStatus::AcceptedForBidding => ReportKind::AcceptedForBidding,
-        // Fills come with their executions, as updates.
-        OrderStatus::New | OrderStatus::PartiallyFilled | OrderStatus::Filled => ReportKind::New,
-        OrderStatus::Held => ReportKind::Held,
-        OrderStatus::DoneForDay => ReportKind::DoneForDay,
-        OrderStatus::Stopped => ReportKind::Stopped,
-        OrderStatus::Suspended => ReportKind::Suspended,
-        OrderStatus::Calculated => ReportKind::Calculated,
-        OrderStatus::PendingCancel => ReportKind::PendingCancel,
-        OrderStatus::PendingReplace => ReportKind::PendingReplace,
-        OrderStatus::Canceled => ReportKind::Canceled,
-        OrderStatus::Expired => ReportKind::Expired,
-        OrderStatus::Rejected => ReportKind::Rejected,
-        OrderStatus::Replaced => ReportKind::Replaced,
-        OrderStatus::Approved | OrderStatus::Unknown | OrderStatus::NotReceived => {
-            ReportKind::Unrecognised
-        }
-    }
-}
-
 const fn reported(event: UpdateEvent) -> ReportKind {
     match event {
         UpdateEvent::Accepted => ReportKind::Accepted,
         UpdateEvent::PendingNew => ReportKind::PendingNew,
         UpdateEvent::New => ReportKind::New,
-        UpdateEvent::PartialFill | UpdateEvent::Fill => ReportKind::Fill,
+        UpdateEvent::PartialFill => ReportKind::PartialFill,
+        UpdateEvent::Fill => ReportKind::Fill,
         UpdateEvent::PendingCancel => ReportKind::PendingCancel,
         UpdateEvent::Canceled => ReportKind::Canceled,
         UpdateEvent::CancelRejected => ReportKind::CancelRejected,

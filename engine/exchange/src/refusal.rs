@@ -90,7 +90,9 @@ impl Refusal {
 
     pub(crate) fn wash_trade(resting: &OrderRow) -> Self {
         let reason = match resting.kind {
-            OrderKind::Market | OrderKind::Stop { .. } => "opposite side market/stop order exists",
+            OrderKind::Market | OrderKind::Stop { .. } | OrderKind::TrailingStop { .. } => {
+                "opposite side market/stop order exists"
+            }
             OrderKind::Limit { .. } | OrderKind::StopLimit { .. } => {
                 "opposite side limit order exists"
             }

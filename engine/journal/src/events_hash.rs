@@ -70,6 +70,7 @@ impl EventsHash {
             | Event::DayStarted { .. }
             | Event::DataRefused { .. }
             | Event::Flattened
+            | Event::SymbolClosed { .. }
             | Event::StopRequested { .. } => self.write(at, event),
         }
     }

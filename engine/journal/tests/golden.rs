@@ -267,6 +267,7 @@ fn operator_inputs() -> Vec<Input> {
         Command::Resume { reason: reason() },
         Command::Flatten { reason: reason() },
         Command::CancelAll { reason: reason() },
+        Command::Close { symbol: symbol(), reason: reason() },
     ];
     let policies = [ShutdownPolicy::Leave, ShutdownPolicy::CancelEntries, ShutdownPolicy::Flatten];
     let commands = commands.into_iter().map(Input::Command);
@@ -285,9 +286,13 @@ fn order(number: u64, kind: OrderKind) -> Order {
         origin: STRATEGY,
         symbol: symbol(),
         side: Side::Buy,
+        size: shares(10).into(),
         quantity: shares(10),
         kind,
         time_in_force: TimeInForce::Day,
+        extended_hours: false,
+        class: OrderClass::Simple,
+        parent: None,
         grows: true,
         status: OrderStatus::Approved,
         approved_at: now(),
@@ -392,15 +397,11 @@ fn denials() -> Vec<Event> {
         Denial::ShortingDisabled,
         Denial::OrderRate { count: 61, limit: 60 },
         Denial::Overflow,
+        Denial::Closing,
+        Denial::NotBuilt,
     ];
     let intents = [
-        Intent::Submit {
-            symbol: symbol(),
-            side: Side::Buy,
-            quantity,
-            kind: OrderKind::Market,
-            time_in_force: TimeInForce::Day,
-        },
+        Intent::Submit(NewOrder::new(symbol(), Side::Buy, quantity, OrderKind::Market)),
         Intent::Replace { order: FIRST, quantity, kind: OrderKind::Market },
         Intent::Cancel { order: FIRST },
     ];
@@ -430,7 +431,8 @@ fn difference_events() -> Vec<Event> {
 
 fn session_events() -> Vec<Event> {
     let reason = || "drill".into();
-    let mut events = vec![Event::SessionResumed, Event::Flattened];
+    let closed = Event::SymbolClosed { symbol: symbol() };
+    let mut events = vec![Event::SessionResumed, Event::Flattened, closed];
     for (from, to) in [
         (TradingState::Active, TradingState::Reducing),
         (TradingState::Reducing, TradingState::Halted),

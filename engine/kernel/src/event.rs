@@ -3,8 +3,8 @@
 use crate::risk::Denial;
 use crate::{
     BrokerOrderId, Cash, Channel, Command, ExecutionId, FeeKind, Intent, Link, MarketDataError,
-    Order, OrderNumber, OrderStatus, Origin, Price, Quantity, ReportKind, ShutdownPolicy, Side,
-    Span, Stamped, SymbolId, Timestamp, TradingState,
+    NewOrder, Order, OrderNumber, OrderStatus, Origin, Price, Quantity, ReportKind, ShutdownPolicy,
+    Side, Span, Stamped, SymbolId, Timestamp, TradingState,
 };
 use serde::{Deserialize, Serialize};
 
@@ -201,6 +201,11 @@ pub enum Event {
         /// How long it had been silent.
         silent_for: Span,
     },
+    /// Every order in a symbol has ended and its position is closed, as was asked.
+    SymbolClosed {
+        /// Which.
+        symbol: SymbolId,
+    },
 }
 
 /// Why a report changes nothing.
@@ -320,6 +325,7 @@ impl Event {
             Event::AlertRaised(_) => "alert_raised",
             Event::StopRequested { .. } => "stop_requested",
             Event::ChannelMute { .. } => "channel_mute",
+            Event::SymbolClosed { .. } => "symbol_closed",
         }
     }
 
@@ -327,9 +333,10 @@ impl Event {
     pub const fn symbol(&self) -> Option<SymbolId> {
         match self {
             Event::OrderApproved(order) => Some(order.symbol),
-            Event::OrderDenied { intent: Intent::Submit { symbol, .. }, .. }
+            Event::OrderDenied { intent: Intent::Submit(NewOrder { symbol, .. }), .. }
             | Event::OrderFilled { symbol, .. }
             | Event::SymbolStatusChanged { symbol, .. }
+            | Event::SymbolClosed { symbol }
             | Event::DataRefused { symbol, .. }
             | Event::DifferenceFound(Difference::Position { symbol, .. }) => Some(*symbol),
             Event::SessionStarted

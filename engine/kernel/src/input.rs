@@ -80,6 +80,8 @@ pub enum Input {
         /// How long it has been silent.
         silent_for: Span,
     },
+    /// What the broker says of an asset: before the first order, and when it changes.
+    Asset(AssetFacts),
 }
 
 /// What a session is: everything that was resolved before its first input.
@@ -203,6 +205,48 @@ pub struct BrokerOrder {
     pub status: OrderStatus,
 }
 
+/// What kind of asset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AssetClass {
+    /// A share or a fund listed in the United States.
+    UsEquity,
+    /// A crypto currency against USD.
+    Crypto,
+}
+
+impl AssetClass {
+    /// Every one, in the order of declaration.
+    pub const ALL: [AssetClass; 2] = [AssetClass::UsEquity, AssetClass::Crypto];
+
+    /// `us_equity` or `crypto`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            AssetClass::UsEquity => "us_equity",
+            AssetClass::Crypto => "crypto",
+        }
+    }
+}
+
+/// What the broker says of an asset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssetFacts {
+    /// Which.
+    pub symbol: SymbolId,
+    /// What kind.
+    pub class: AssetClass,
+    /// Whether orders are taken at all.
+    pub tradable: bool,
+    /// Whether it may be sold short.
+    pub shortable: bool,
+    /// Whether a short sale finds shares to borrow.
+    pub easy_to_borrow: bool,
+    /// Whether parts of a share may be ordered.
+    pub fractionable: bool,
+    /// Whether parts of a share may be ordered outside of the regular session.
+    pub fractional_extended_hours: bool,
+}
+
 /// What kind of fee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -267,6 +311,13 @@ pub enum Command {
         /// Why; journalled.
         reason: Box<str>,
     },
+    /// Cancel every open order in one symbol, then close its position.
+    Close {
+        /// Which.
+        symbol: SymbolId,
+        /// Why; journalled.
+        reason: Box<str>,
+    },
 }
 
 /// How short the journal's room is.
@@ -324,7 +375,8 @@ impl Input {
             | Input::Room(_)
             | Input::Late(_)
             | Input::UpdatedBar(_)
-            | Input::Mute { .. } => None,
+            | Input::Mute { .. }
+            | Input::Asset(_) => None,
         }
     }
 }

@@ -23,8 +23,9 @@ mod time;
 pub use decide::{DecideError, Kernel, Output};
 pub use event::{Alert, Difference, Event, IgnoreReason, Record, RecordBody, Severity};
 pub use input::{
-    AccountSnapshot, BrokerOrder, BrokerPosition, BrokerState, Command, FeeCharge, FeeKind, Input,
-    Link, Room, SessionStart, ShutdownPolicy, Stamped, StrategySpec, TradingDay, TradingHours,
+    AccountSnapshot, AssetClass, AssetFacts, BrokerOrder, BrokerPosition, BrokerState, Command,
+    FeeCharge, FeeKind, Input, Link, Room, SessionStart, ShutdownPolicy, Stamped, StrategySpec,
+    TradingDay, TradingHours,
 };
 pub use ledger::{Ledger, LedgerError, Position};
 pub use market::{
@@ -32,11 +33,12 @@ pub use market::{
     Trade,
 };
 pub use number::{
-    BasisPoints, Cash, Notional, NumberError, Price, Quantity, Rounding, SCALE, Volume,
+    BasisPoints, Cash, Notional, NumberError, Percent, Price, Quantity, Rounding, SCALE, Volume,
 };
 pub use order::{
-    BrokerOrderId, Execution, ExecutionId, Order, OrderKind, OrderNumber, OrderStatus, Origin,
-    Report, ReportKind, Side, TimeInForce, Transition, transition,
+    BrokerOrderId, Execution, ExecutionId, Leg, NewOrder, Order, OrderClass, OrderKind,
+    OrderNumber, OrderSize, OrderStatus, Origin, Report, ReportKind, Side, StopLoss, TimeInForce,
+    Trail, Transition, transition,
 };
 pub use risk::{Approved, Limits, Send};
 pub use state::{Day, EvolveError, State, Tally, TradingState};

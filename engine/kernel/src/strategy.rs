@@ -1,8 +1,8 @@
 //! What a strategy is: it remembers the market, the kernel remembers the account.
 
 use crate::{
-    Cash, MarketData, Order, OrderKind, OrderNumber, Position, Price, Quantity, Side, State,
-    SymbolId, Symbols, TimeInForce, Timestamp,
+    Cash, MarketData, NewOrder, Order, OrderKind, OrderNumber, Position, Price, Quantity, Side,
+    State, SymbolId, Symbols, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,18 +37,7 @@ pub trait Strategy: Send {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Intent {
     /// A new order.
-    Submit {
-        /// Of what.
-        symbol: SymbolId,
-        /// Buy or sell.
-        side: Side,
-        /// Shares; above zero.
-        quantity: Quantity,
-        /// How it is priced.
-        kind: OrderKind,
-        /// How long it works.
-        time_in_force: TimeInForce,
-    },
+    Submit(NewOrder),
     /// Another quantity or other prices for a working order.
     Replace {
         /// Which.
@@ -89,8 +78,7 @@ impl Intents {
 
     /// An order of any kind for the day.
     pub fn submit(&mut self, symbol: SymbolId, side: Side, quantity: Quantity, kind: OrderKind) {
-        let time_in_force = TimeInForce::Day;
-        self.push(Intent::Submit { symbol, side, quantity, kind, time_in_force });
+        self.push(Intent::Submit(NewOrder::new(symbol, side, quantity, kind)));
     }
 
     /// The end of a working order.

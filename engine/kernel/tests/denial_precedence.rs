@@ -54,8 +54,8 @@ const ROWS: &[Row] = &[
     ("unknown_symbol", || {
         let bench = Bench::warm(off());
         let symbol = Symbols::new(["A", "B", "C"]).unwrap().id("C").unwrap();
-        let (side, kind, time_in_force) = (Side::Buy, OrderKind::Market, TimeInForce::Day);
-        let intent = Intent::Submit { symbol, side, quantity: shares(0), kind, time_in_force };
+        let order = NewOrder::new(symbol, Side::Buy, shares(0), OrderKind::Market);
+        let intent = Intent::Submit(order);
         (bench, intent)
     }),
     ("malformed_quantity", || {
@@ -123,8 +123,7 @@ const ROWS: &[Row] = &[
     ("no_price", || {
         let bench = Bench::warm(off());
         let (symbol, side, kind) = (bench.symbol("BBB"), Side::Buy, OrderKind::Market);
-        let time_in_force = TimeInForce::Day;
-        let intent = Intent::Submit { symbol, side, quantity: shares(1), kind, time_in_force };
+        let intent = Intent::Submit(NewOrder::new(symbol, side, shares(1), kind));
         (bench, intent)
     }),
     ("stale_data", || {
@@ -133,8 +132,7 @@ const ROWS: &[Row] = &[
         bench.bar("BBB", "50");
         bench.wait(121);
         let (symbol, side, kind) = (bench.symbol("BBB"), Side::Buy, OrderKind::Market);
-        let time_in_force = TimeInForce::Day;
-        let intent = Intent::Submit { symbol, side, quantity: shares(1), kind, time_in_force };
+        let intent = Intent::Submit(NewOrder::new(symbol, side, shares(1), kind));
         (bench, intent)
     }),
     ("outside_collar", || {

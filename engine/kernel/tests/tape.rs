@@ -118,8 +118,7 @@ fn a_quote_grows_stale_sooner_than_a_bar() {
     let quote = Quote { symbol, time, bid, bid_size: size, ask, ask_size: size };
     bench.feed(Input::Market(MarketData::Quote(quote)));
     bench.wait(11);
-    let (kind, time_in_force) = (OrderKind::Market, TimeInForce::Day);
-    let intent = Intent::Submit { symbol, side: Side::Buy, quantity: size, kind, time_in_force };
+    let intent = Intent::Submit(NewOrder::new(symbol, Side::Buy, size, OrderKind::Market));
     let events = bench.propose([intent]);
     assert_eq!(denial(&events).map(|denial| denial.code()), Some("stale_data"));
 }

@@ -84,6 +84,7 @@ impl Topic {
             | Event::ChannelMute { .. }
             | Event::DayStarted { .. }
             | Event::Flattened
+            | Event::SymbolClosed { .. }
             | Event::StopRequested { .. } => Topic::System,
         }
     }

@@ -34,6 +34,7 @@ const CHECKS: &[Check] = &[
     client_id_length,
     client_id_unique,
     asset_tradable,
+    kind_taken,
     quantity_positive,
     quantity_whole,
     prices_positive,
@@ -89,6 +90,8 @@ impl Exchange {
                 Stance::Stop { stop, limit: Some(limit.to_tick(Rounding::Down)) }
             }
             OrderKind::Stop { stop } => Stance::Stop { stop, limit: None },
+            // Refused so far.
+            OrderKind::TrailingStop { .. } => Stance::Market,
         }
     }
 
@@ -139,6 +142,18 @@ fn asset_tradable(_: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refusal> 
     }
     let message = format!("asset \"{}\" is not tradable", proposal.asset.name);
     Err(Refusal::unprocessable(message))
+}
+
+fn kind_taken(_: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refusal> {
+    if proposal.request.kind.trail().is_some() {
+        return Err(Refusal::malformed("invalid order type"));
+    }
+    match proposal.request.time_in_force {
+        TimeInForce::Day | TimeInForce::Gtc => Ok(()),
+        TimeInForce::Opg | TimeInForce::Cls | TimeInForce::Ioc | TimeInForce::Fok => {
+            Err(Refusal::malformed("invalid time_in_force"))
+        }
+    }
 }
 
 fn quantity_positive(_: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refusal> {

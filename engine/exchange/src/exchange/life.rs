@@ -141,7 +141,12 @@ impl Exchange {
             TimeInForce::Day if request.extended_hours => {
                 self.sessions.extended_close_after(self.now)
             }
-            TimeInForce::Day => self.sessions.close_after(self.now),
+            // The rest is refused so far.
+            TimeInForce::Day
+            | TimeInForce::Opg
+            | TimeInForce::Cls
+            | TimeInForce::Ioc
+            | TimeInForce::Fok => self.sessions.close_after(self.now),
         }
     }
 

@@ -109,6 +109,7 @@ fn changed_kind(kind: OrderKind, change: &Replacement) -> Result<OrderKind, Refu
             Err(Refusal::malformed("stop orders require no limit price"))
         }
         OrderKind::Stop { stop: held } => Ok(OrderKind::Stop { stop: stop.unwrap_or(held) }),
+        OrderKind::TrailingStop { .. } => Err(Refusal::malformed("invalid order type")),
         OrderKind::StopLimit { stop: held_stop, limit: held_limit } => Ok(OrderKind::StopLimit {
             stop: stop.unwrap_or(held_stop),
             limit: limit.unwrap_or(held_limit),

@@ -1,10 +1,10 @@
 //! Operator commands, the end of a session, and being flat.
 
 use super::{DecideError, Deciding};
-use crate::risk::{self, Request};
+use crate::risk;
 use crate::{
-    Command, Event, Intent, OrderKind, Origin, Room, Severity, ShutdownPolicy, Side, SymbolId,
-    TimeInForce, TradingState,
+    Command, Event, Intent, NewOrder, OrderKind, Origin, Room, Severity, ShutdownPolicy, Side,
+    SymbolId, TradingState,
 };
 
 impl Deciding<'_> {
@@ -18,6 +18,9 @@ impl Deciding<'_> {
                 self.set_trading(TradingState::Active, Origin::Operator, reason)
             }
             Command::CancelAll { .. } => self.cancel_each(Origin::Operator, |_| true),
+            Command::Close { symbol, .. } => {
+                self.cancel_each(Origin::Operator, |order| order.symbol == *symbol)
+            }
             Command::Flatten { reason } => {
                 self.set_trading(TradingState::Halted, Origin::Operator, reason)?;
                 self.cancel_each(Origin::Operator, |_| true)
@@ -65,21 +68,31 @@ impl Deciding<'_> {
         }
     }
 
-    /// While being flat is wanted: closes what is held as soon as nothing is live in its symbol,
-    /// and says so when all is done. After a refusal it waits before it tries that symbol again.
+    /// While being flat is wanted, in a symbol or in all: closes what is held as soon as nothing is
+    /// live in its symbol, and says so when all is done. After a refusal it waits before it tries
+    /// that symbol again.
     pub(super) fn flatten(&mut self) -> Result<(), DecideError> {
-        if !self.state().is_flattening() {
+        if !self.state().closes_anything() {
             return Ok(());
         }
         let state = self.state();
-        let held = |symbol: &SymbolId| !state.ledger().position(*symbol).quantity.is_zero();
-        let idle = |symbol: &SymbolId| state.live_orders().all(|order| order.symbol != *symbol);
-        let symbols: Vec<SymbolId> = state.symbols().ids().filter(held).collect();
-        if symbols.is_empty() && state.live_orders().next().is_none() {
+        let held = |symbol: SymbolId| !state.ledger().position(symbol).quantity.is_zero();
+        let idle = |symbol: SymbolId| state.live_orders().all(|order| order.symbol != symbol);
+        let wanted = || state.symbols().ids().filter(|symbol| state.is_closing(*symbol));
+        if state.is_flattening()
+            && state.live_orders().next().is_none()
+            && !state.symbols().ids().any(held)
+        {
             return self.emit(Event::Flattened);
         }
-        let may = |symbol: &SymbolId| idle(symbol) && state.may_close(*symbol);
-        let ready: Vec<SymbolId> = symbols.into_iter().filter(may).collect();
+        let done: Vec<SymbolId> = wanted()
+            .filter(|symbol| !state.is_flattening() && !held(*symbol) && idle(*symbol))
+            .collect();
+        let may = |symbol: &SymbolId| held(*symbol) && idle(*symbol) && state.may_close(*symbol);
+        let ready: Vec<SymbolId> = wanted().filter(may).collect();
+        for symbol in done {
+            self.emit(Event::SymbolClosed { symbol })?;
+        }
         for symbol in ready {
             self.close(symbol)?;
         }
@@ -89,15 +102,10 @@ impl Deciding<'_> {
     fn close(&mut self, symbol: SymbolId) -> Result<(), DecideError> {
         let held = self.state().ledger().position(symbol).quantity;
         let side = if held.is_positive() { Side::Sell } else { Side::Buy };
-        let (quantity, kind) = (held.abs(), OrderKind::Market);
-        let time_in_force = TimeInForce::Day;
-        let request = Request { symbol, side, quantity, kind, time_in_force };
+        let request = NewOrder::new(symbol, side, held.abs(), OrderKind::Market);
         match risk::judge(self.state(), Origin::Operator, request) {
             Ok(approved) => self.approve(Origin::Operator, risk::Send::Submit(approved)),
-            Err(denial) => {
-                let intent = Intent::Submit { symbol, side, quantity, kind, time_in_force };
-                self.deny(Origin::Operator, intent, denial)
-            }
+            Err(denial) => self.deny(Origin::Operator, Intent::Submit(request), denial),
         }
     }
 }

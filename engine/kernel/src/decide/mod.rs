@@ -197,6 +197,7 @@ impl Deciding<'_> {
             Input::Link { link, up } => self.emit(Event::LinkChanged { link: *link, up: *up }),
             Input::Stop(policy) => self.stop(*policy),
             Input::Room(room) => self.room(*room),
+            Input::Asset(_) => Ok(()),
         }
     }
 
@@ -209,13 +210,17 @@ impl Deciding<'_> {
     }
 
     fn approve(&mut self, origin: Origin, send: Send) -> Result<(), DecideError> {
-        let event = match &send {
+        match &send {
             Send::Submit(approved) | Send::Replace { approved, .. } => {
-                Event::OrderApproved(Box::new(approved.order().clone()))
+                self.emit(Event::OrderApproved(Box::new(approved.order().clone())))?;
+                for leg in approved.legs() {
+                    self.emit(Event::OrderApproved(Box::new(leg.clone())))?;
+                }
             }
-            Send::Cancel(cancel) => Event::CancelApproved { order: cancel.order(), origin },
-        };
-        self.emit(event)?;
+            Send::Cancel(cancel) => {
+                self.emit(Event::CancelApproved { order: cancel.order(), origin })?;
+            }
+        }
         self.out.sends.push(send);
         Ok(())
     }

@@ -128,6 +128,10 @@ fixed! {
     /// A signed amount of USD.
     Cash
 }
+fixed! {
+    /// A share in hundredths: `1.5` is 1.5 %.
+    Percent
+}
 
 impl Price {
     /// Price times quantity; exact, and cannot overflow.
@@ -150,6 +154,13 @@ impl Price {
     pub fn shifted(self, by: BasisPoints, rounding: Rounding) -> Option<Price> {
         let scaled = i128::from(self.0) * i128::from(10_000 + by.get());
         i64::try_from(rounding.divide(scaled, 10_000)).ok().map(Price)
+    }
+
+    /// So many percent of this price, rounded as said; `None` on overflow.
+    pub fn percent(self, of: Percent, rounding: Rounding) -> Option<Price> {
+        let scaled = i128::from(self.0) * i128::from(of.0);
+        let hundred = 100 * i128::from(SCALE);
+        i64::try_from(rounding.divide(scaled, hundred)).ok().map(Price)
     }
 
     /// The smallest step the venue takes for an order at this price: a cent from one USD up,

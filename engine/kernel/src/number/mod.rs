@@ -5,6 +5,7 @@
 //! | [`Price`] | `i64` | 1e-9 USD per share | ± 9.2 billion USD |
 //! | [`Quantity`] | `i64` | 1e-9 shares, signed | ± 9.2 billion shares |
 //! | [`Cash`] | `i64` | 1e-9 USD, signed | ± 9.2 billion USD |
+//! | [`Percent`] | `i64` | 1e-9 % | ± 9.2 billion % |
 //! | [`Notional`] | `i128` | 1e-18 USD, signed | every product of a price and a quantity |
 //! | [`Volume`] | `u128` | 1e-9 shares | a bar's volume, which is never traded with |
 //!
@@ -18,7 +19,7 @@ mod notional;
 mod rounding;
 mod volume;
 
-pub use fixed::{Cash, Price, Quantity};
+pub use fixed::{Cash, Percent, Price, Quantity};
 pub use notional::Notional;
 pub use rounding::{BasisPoints, Rounding};
 pub use volume::Volume;

@@ -1,9 +1,11 @@
 //! Orders: what was asked, where it stands, what it has filled.
 
 mod report;
+mod request;
 mod transition;
 
 pub use report::{BrokerOrderId, Execution, ExecutionId, Report, ReportKind};
+pub use request::{Leg, NewOrder, OrderClass, OrderSize, StopLoss, TimeInForce, Trail};
 pub use transition::{Transition, transition};
 
 use crate::{Cash, Price, Quantity, StrategyId, SymbolId, Timestamp};
@@ -69,6 +71,12 @@ pub enum OrderKind {
         /// The worst price.
         limit: Price,
     },
+    /// A stop that follows the market at a distance: a sell below the highest price since it was
+    /// received, a buy above the lowest. Triggered, it is a market order.
+    TrailingStop {
+        /// The distance.
+        trail: Trail,
+    },
 }
 
 impl OrderKind {
@@ -76,45 +84,37 @@ impl OrderKind {
     pub const fn limit(&self) -> Option<Price> {
         match self {
             OrderKind::Limit { limit } | OrderKind::StopLimit { limit, .. } => Some(*limit),
-            OrderKind::Market | OrderKind::Stop { .. } => None,
+            OrderKind::Market | OrderKind::Stop { .. } | OrderKind::TrailingStop { .. } => None,
         }
     }
 
-    /// The trigger, if it has one.
+    /// The trigger, if it names one; that of a trailing stop moves with the market.
     pub const fn stop(&self) -> Option<Price> {
         match self {
             OrderKind::Stop { stop } | OrderKind::StopLimit { stop, .. } => Some(*stop),
-            OrderKind::Market | OrderKind::Limit { .. } => None,
+            OrderKind::Market | OrderKind::Limit { .. } | OrderKind::TrailingStop { .. } => None,
         }
     }
 
-    /// `market`, `limit`, `stop` or `stop_limit`.
+    /// The distance at which it follows the market, if it does.
+    pub const fn trail(&self) -> Option<Trail> {
+        match self {
+            OrderKind::TrailingStop { trail } => Some(*trail),
+            OrderKind::Market
+            | OrderKind::Limit { .. }
+            | OrderKind::Stop { .. }
+            | OrderKind::StopLimit { .. } => None,
+        }
+    }
+
+    /// `market`, `limit`, `stop`, `stop_limit` or `trailing_stop`.
     pub const fn as_str(&self) -> &'static str {
         match self {
             OrderKind::Market => "market",
             OrderKind::Limit { .. } => "limit",
             OrderKind::Stop { .. } => "stop",
             OrderKind::StopLimit { .. } => "stop_limit",
-        }
-    }
-}
-
-/// How long an order works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TimeInForce {
-    /// Until the close of the regular session.
-    Day,
-    /// Until it is cancelled.
-    Gtc,
-}
-
-impl TimeInForce {
-    /// `day` or `gtc`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            TimeInForce::Day => "day",
-            TimeInForce::Gtc => "gtc",
+            OrderKind::TrailingStop { .. } => "trailing_stop",
         }
     }
 }
@@ -279,12 +279,22 @@ pub struct Order {
     pub symbol: SymbolId,
     /// Buy or sell.
     pub side: Side,
-    /// Shares asked for; above zero.
+    /// How much was asked for.
+    pub size: OrderSize,
+    /// The most shares that it may fill: those asked for, or what an order in dollars comes to at
+    /// the lowest price that was assumed at its approval. Shares that the other leg of its group
+    /// has filled are taken off.
     pub quantity: Quantity,
     /// How it is priced.
     pub kind: OrderKind,
     /// How long it works.
     pub time_in_force: TimeInForce,
+    /// Whether it also works before and after the regular session.
+    pub extended_hours: bool,
+    /// Which orders belong to it.
+    pub class: OrderClass,
+    /// The order that it is a leg of. The broker holds a leg until its parent has wholly filled.
+    pub parent: Option<OrderNumber>,
     /// Whether it opened or grew the position when it was approved.
     pub grows: bool,
     /// Where it stands.

@@ -1,6 +1,6 @@
 //! What the broker, or the way to it, says of an order.
 
-use super::OrderNumber;
+use super::{OrderNumber, OrderStatus};
 use crate::{Price, Quantity, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -53,7 +53,8 @@ pub enum ReportKind {
     New,
     /// Waiting for another order of its group.
     Held,
-    /// An execution; part or whole follows from the quantities.
+    /// An execution that fills the order wholly. Part or whole follows from the quantities, and
+    /// from this only where the shares are not known before: for an order in dollars.
     Fill,
     /// Stopped for today.
     DoneForDay,
@@ -95,11 +96,13 @@ pub enum ReportKind {
     AnswerLost,
     /// The broker, asked long enough after, has no such order.
     NotReceived,
+    /// An execution after which more is to come.
+    PartialFill,
 }
 
 impl ReportKind {
     /// Every kind, in the order of declaration.
-    pub const ALL: [ReportKind; 26] = [
+    pub const ALL: [ReportKind; 27] = [
         ReportKind::Accepted,
         ReportKind::PendingNew,
         ReportKind::AcceptedForBidding,
@@ -126,7 +129,36 @@ impl ReportKind {
         ReportKind::Refused,
         ReportKind::AnswerLost,
         ReportKind::NotReceived,
+        ReportKind::PartialFill,
     ];
+
+    /// The report that a status which the broker states amounts to. Fills come with their
+    /// executions, so an order that has filled is reported as working.
+    pub const fn of_status(status: OrderStatus) -> Self {
+        match status {
+            OrderStatus::Accepted => ReportKind::Accepted,
+            OrderStatus::PendingNew => ReportKind::PendingNew,
+            OrderStatus::AcceptedForBidding => ReportKind::AcceptedForBidding,
+            OrderStatus::New | OrderStatus::PartiallyFilled | OrderStatus::Filled => {
+                ReportKind::New
+            }
+            OrderStatus::Held => ReportKind::Held,
+            OrderStatus::DoneForDay => ReportKind::DoneForDay,
+            OrderStatus::Stopped => ReportKind::Stopped,
+            OrderStatus::Suspended => ReportKind::Suspended,
+            OrderStatus::Calculated => ReportKind::Calculated,
+            OrderStatus::PendingCancel => ReportKind::PendingCancel,
+            OrderStatus::PendingReplace => ReportKind::PendingReplace,
+            OrderStatus::Canceled => ReportKind::Canceled,
+            OrderStatus::Expired => ReportKind::Expired,
+            OrderStatus::Rejected => ReportKind::Rejected,
+            OrderStatus::Replaced => ReportKind::Replaced,
+            // Ours, which no broker says.
+            OrderStatus::Approved | OrderStatus::Unknown | OrderStatus::NotReceived => {
+                ReportKind::Unrecognised
+            }
+        }
+    }
 }
 
 /// One report on one order.

@@ -53,7 +53,7 @@ const fn unanswered(status: OrderStatus, report: ReportKind) -> Transition {
         R::AcceptedForBidding => To(S::AcceptedForBidding),
         R::New => To(S::New),
         R::Held => To(S::Held),
-        R::Fill => Fill,
+        R::Fill | R::PartialFill => Fill,
         R::DoneForDay => To(S::DoneForDay),
         R::Canceled => To(S::Canceled),
         R::Expired => To(S::Expired),
@@ -100,7 +100,7 @@ const fn received(status: OrderStatus, report: ReportKind) -> Transition {
             _ => Stale,
         },
         R::New => To(S::New),
-        R::Fill => Fill,
+        R::Fill | R::PartialFill => Fill,
         R::DoneForDay => To(S::DoneForDay),
         R::Canceled => To(S::Canceled),
         R::Expired => To(S::Expired),
@@ -136,7 +136,7 @@ const fn working(status: OrderStatus, report: ReportKind) -> Transition {
             S::DoneForDay | S::Suspended | S::Stopped | S::Calculated => Working,
             _ => Stale,
         },
-        R::Fill => Fill,
+        R::Fill | R::PartialFill => Fill,
         R::DoneForDay => To(S::DoneForDay),
         R::Canceled => To(S::Canceled),
         R::Expired => To(S::Expired),
@@ -166,7 +166,7 @@ const fn pending(status: OrderStatus, report: ReportKind) -> Transition {
     use Transition::{Ask, Fill, Stale, To, Working};
     match report {
         R::Accepted | R::PendingNew | R::AcceptedForBidding | R::New | R::Held => Stale,
-        R::Fill => Fill,
+        R::Fill | R::PartialFill => Fill,
         R::DoneForDay | R::Stopped | R::Suspended | R::Calculated => Stale,
         R::Canceled => To(S::Canceled),
         R::Expired => To(S::Expired),
@@ -205,7 +205,7 @@ const fn ended(status: OrderStatus, report: ReportKind) -> Transition {
     use ReportKind as R;
     use Transition::{Ask, Fill, Stale};
     match report {
-        R::Fill => Fill,
+        R::Fill | R::PartialFill => Fill,
         R::Restated | R::TradeBust | R::TradeCorrect => Ask,
         R::Accepted
         | R::PendingNew

@@ -1,6 +1,6 @@
 //! The door: what has passed risk, in types that cannot be made or copied anywhere else.
 
-use crate::{BrokerOrderId, Order, OrderNumber};
+use crate::{BrokerOrderId, Cash, Leg, Order, OrderClass, OrderNumber, OrderStatus};
 
 /// An order that has passed risk.
 ///
@@ -15,22 +15,48 @@ use crate::{BrokerOrderId, Order, OrderNumber};
 ///
 /// ```compile_fail
 /// fn forge(order: kernel::Order) -> kernel::Approved {
-///     kernel::Approved { order }
+///     kernel::Approved { order, legs: Vec::new() }
 /// }
 /// ```
 #[derive(Debug)]
 pub struct Approved {
     order: Order,
+    legs: Vec<Order>,
 }
 
 impl Approved {
-    pub(super) const fn new(order: Order) -> Self {
-        Self { order }
+    /// An order with the legs that its class asks for, which take the numbers after its own.
+    pub(super) fn new(order: Order) -> Self {
+        let legs = order.class.numbered_legs(order.number).map(|leg| leg_of(&order, leg));
+        let legs = legs.collect();
+        Self { order, legs }
     }
 
     /// The order as approved.
     pub const fn order(&self) -> &Order {
         &self.order
+    }
+
+    /// Its legs, which are sent with it: take-profit before stop-loss.
+    pub fn legs(&self) -> &[Order] {
+        &self.legs
+    }
+}
+
+/// A leg as the broker holds it from the start.
+fn leg_of(parent: &Order, (number, leg): (OrderNumber, Leg)) -> Order {
+    Order {
+        number,
+        side: parent.class.leg_side(parent.side),
+        kind: leg.kind(),
+        class: OrderClass::Simple,
+        parent: Some(parent.number),
+        grows: false,
+        status: OrderStatus::Held,
+        expires_at: None,
+        replaces: None,
+        reserved: Cash::ZERO,
+        ..parent.clone()
     }
 }
 

@@ -165,6 +165,12 @@ pub enum Denial {
     /// A sum does not fit its type.
     #[error("a sum does not fit its type")]
     Overflow,
+    /// The symbol is being closed.
+    #[error("the symbol is being closed")]
+    Closing,
+    /// An order of a kind that is not sent so far.
+    #[error("orders of this kind are not sent yet")]
+    NotBuilt,
 }
 
 impl Denial {
@@ -196,6 +202,8 @@ impl Denial {
             Denial::ShortingDisabled => "shorting_disabled",
             Denial::OrderRate { .. } => "order_rate",
             Denial::Overflow => "overflow",
+            Denial::Closing => "closing",
+            Denial::NotBuilt => "not_built",
         }
     }
 }

@@ -1,7 +1,6 @@
 //! What an order does to the position, computed from the position itself and never believed.
 
-use super::Request;
-use crate::{OrderNumber, Quantity, Side, State};
+use crate::{NewOrder, OrderNumber, Quantity, Side, State};
 
 /// What an order would do if it filled, with what is already on its way counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +19,13 @@ pub(super) enum Effect {
 }
 
 impl Effect {
-    /// The effect of a request; `replaced` is an order that makes room for it.
-    pub(super) fn of(state: &State, request: &Request, replaced: Option<OrderNumber>) -> Self {
+    /// The effect of a request for so many shares; `replaced` is an order that makes room for it.
+    pub(super) fn of(
+        state: &State,
+        request: &NewOrder,
+        quantity: Quantity,
+        replaced: Option<OrderNumber>,
+    ) -> Self {
         let held = state.ledger().position(request.symbol).quantity;
         let closing = if held.is_positive() { Side::Sell } else { Side::Buy };
         if held.is_zero() || request.side != closing {
@@ -33,11 +37,7 @@ impl Effect {
             .filter(|order| Some(order.number) != replaced)
             .fold(0_i64, |sum, order| sum.saturating_add(order.remaining().nanos()));
         let available = Quantity::from_nanos(held.abs().nanos().saturating_sub(pending).max(0));
-        if request.quantity <= available {
-            Effect::Reduces
-        } else {
-            Effect::TooMuch { available, held }
-        }
+        if quantity <= available { Effect::Reduces } else { Effect::TooMuch { available, held } }
     }
 
     /// Whether growth checks apply. An order that would close too much is stopped by a check of

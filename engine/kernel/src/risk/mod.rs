@@ -19,8 +19,8 @@ pub use denial::Denial;
 pub use limits::Limits;
 
 use crate::{
-    Cash, Intent, Notional, Order, OrderKind, OrderNumber, OrderStatus, Origin, Price, Quantity,
-    Rounding, Side, State, SymbolId, TimeInForce,
+    Cash, Intent, NewOrder, Notional, Order, OrderClass, OrderKind, OrderNumber, OrderStatus,
+    Origin, Price, Quantity, Rounding, Side, State, SymbolId, TimeInForce,
 };
 use effect::Effect;
 
@@ -58,6 +58,7 @@ pub static CHECKS: &[Check] = &[
         judge: checks::duplicate_intent::check,
     },
     Check { name: "kill switch", class: Class::Growth, judge: checks::kill_switch::check },
+    Check { name: "not closing", class: Class::Growth, judge: checks::not_closing::check },
     Check { name: "reconciled", class: Class::Growth, judge: checks::reconciled::check },
     Check { name: "order stream up", class: Class::Growth, judge: checks::order_stream::check },
     Check { name: "account open", class: Class::Growth, judge: checks::account_open::check },
@@ -106,18 +107,8 @@ impl Proposal<'_> {
     }
 }
 
-/// A new order as it was asked for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Request {
-    pub symbol: SymbolId,
-    pub side: Side,
-    pub quantity: Quantity,
-    pub kind: OrderKind,
-    pub time_in_force: TimeInForce,
-}
-
 /// Judges a new order. The only way to an [`Approved`], beside [`judge_replacement`].
-pub(crate) fn judge(state: &State, origin: Origin, request: Request) -> Result<Approved, Denial> {
+pub(crate) fn judge(state: &State, origin: Origin, request: NewOrder) -> Result<Approved, Denial> {
     approve(state, origin, request, None)
 }
 
@@ -141,12 +132,11 @@ pub(crate) fn judge_replacement(
             return Err(Denial::OrderNotWorking { order, status: Some(status) });
         }
     };
-    let request = Request {
-        symbol: held.symbol,
-        side: held.side,
-        quantity: quantity.checked_sub(held.filled).ok_or(Denial::Overflow)?,
-        kind,
+    let left = quantity.checked_sub(held.filled).ok_or(Denial::Overflow)?;
+    let request = NewOrder {
         time_in_force: held.time_in_force,
+        extended_hours: held.extended_hours,
+        ..NewOrder::new(held.symbol, held.side, left, kind)
     };
     let approved = approve(state, origin, request, Some(held))?;
     Ok(Send::Replace { approved, original })
@@ -171,18 +161,19 @@ fn working(state: &State, order: OrderNumber) -> Result<&Order, Denial> {
 fn approve(
     state: &State,
     origin: Origin,
-    request: Request,
+    request: NewOrder,
     replaces: Option<&Order>,
 ) -> Result<Approved, Denial> {
     let limits = state.limits();
-    let effect = Effect::of(state, &request, replaces.map(|order| order.number));
+    let quantity = supported(&request)?;
+    let effect = Effect::of(state, &request, quantity, replaces.map(|order| order.number));
     let proposal = Proposal {
         state,
         limits,
         origin,
         symbol: request.symbol,
         side: request.side,
-        quantity: request.quantity,
+        quantity,
         kind: request.kind,
         replaces,
         effect,
@@ -198,9 +189,13 @@ fn approve(
         origin,
         symbol: request.symbol,
         side: request.side,
-        quantity: request.quantity,
+        size: request.size,
+        quantity,
         kind: request.kind,
         time_in_force: request.time_in_force,
+        extended_hours: request.extended_hours,
+        class: request.class,
+        parent: None,
         grows,
         status: OrderStatus::Approved,
         approved_at: state.now(),
@@ -215,10 +210,18 @@ fn approve(
     }))
 }
 
+/// The shares of an order of a kind that is sent so far.
+fn supported(request: &NewOrder) -> Result<Quantity, Denial> {
+    let plain = request.class == OrderClass::Simple
+        && request.kind.trail().is_none()
+        && matches!(request.time_in_force, TimeInForce::Day | TimeInForce::Gtc);
+    request.size.shares().filter(|_| plain).ok_or(Denial::NotBuilt)
+}
+
 /// The worst price an order may fill at: its limit, or its stop or the last price moved by the
 /// assumed slip. A short sale is counted at no less than the last price moved up by it, as the
 /// broker does.
-fn worst_price(state: &State, request: &Request) -> Option<Price> {
+fn worst_price(state: &State, request: &NewOrder) -> Option<Price> {
     let slip = state.limits().market_slip;
     let last = state.last_price(request.symbol)?;
     match (request.side, request.kind.limit()) {
@@ -237,10 +240,7 @@ fn worst_price(state: &State, request: &Request) -> Option<Price> {
 /// Judges any intent of a strategy.
 pub(crate) fn judge_intent(state: &State, origin: Origin, intent: &Intent) -> Result<Send, Denial> {
     match *intent {
-        Intent::Submit { symbol, side, quantity, kind, time_in_force } => {
-            let request = Request { symbol, side, quantity, kind, time_in_force };
-            judge(state, origin, request).map(Send::Submit)
-        }
+        Intent::Submit(request) => judge(state, origin, request).map(Send::Submit),
         Intent::Replace { order, quantity, kind } => {
             judge_replacement(state, origin, order, quantity, kind)
         }

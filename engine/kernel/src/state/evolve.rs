@@ -101,6 +101,9 @@ impl State {
             }
             Input::Broker(broker) => self.hear(broker),
             Input::Link { link, up } => self.link(*link, *up),
+            Input::Asset(facts) => {
+                self.assets.insert(facts.symbol, *facts);
+            }
             Input::Report(_)
             | Input::Fee(_)
             | Input::Timer
@@ -227,6 +230,10 @@ impl State {
                 self.flattening |= flattens;
             }
             Event::Flattened => self.stop_flattening(),
+            Event::SymbolClosed { symbol } => {
+                self.closing.remove(symbol);
+                self.refused_closes.remove(symbol);
+            }
             Event::SessionStarted
             | Event::SessionResumed
             | Event::ReportIgnored { .. }
@@ -242,6 +249,9 @@ impl State {
     fn obey(&mut self, command: &crate::Command) {
         match command {
             crate::Command::Flatten { .. } => self.flattening = true,
+            crate::Command::Close { symbol, .. } => {
+                self.closing.insert(*symbol);
+            }
             crate::Command::Resume { .. } => self.stop_flattening(),
             crate::Command::Halt { .. } | crate::Command::CancelAll { .. } => {}
         }
@@ -309,8 +319,8 @@ impl State {
 
     fn note_denial(&mut self, origin: Origin, intent: &Intent) {
         self.tally.denied += 1;
-        if let (Origin::Operator, Intent::Submit { symbol, .. }) = (origin, intent) {
-            self.wait_with_closing(*symbol);
+        if let (Origin::Operator, Intent::Submit(wanted)) = (origin, intent) {
+            self.wait_with_closing(wanted.symbol);
         }
     }
 
@@ -324,6 +334,7 @@ impl State {
 
     fn stop_flattening(&mut self) {
         self.flattening = false;
+        self.closing.clear();
         self.refused_closes.clear();
     }
 

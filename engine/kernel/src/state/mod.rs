@@ -7,8 +7,8 @@ pub use evolve::EvolveError;
 pub use hours::Day;
 
 use crate::{
-    AccountSnapshot, BrokerOrderId, Cash, Difference, Ledger, Limits, Luld, Order, OrderNumber,
-    Price, Rounding, SessionStart, ShutdownPolicy, Span, SymbolId, Symbols, Timestamp,
+    AccountSnapshot, AssetFacts, BrokerOrderId, Cash, Difference, Ledger, Limits, Luld, Order,
+    OrderNumber, Price, Rounding, SessionStart, ShutdownPolicy, Span, SymbolId, Symbols, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -99,6 +99,7 @@ pub struct State {
     live: Vec<OrderNumber>,
     last_order: u64,
     markets: Vec<Market>,
+    assets: BTreeMap<SymbolId, AssetFacts>,
     day: Option<Day>,
     account: Option<AccountSnapshot>,
     account_opened: bool,
@@ -110,6 +111,7 @@ pub struct State {
     trading: TradingState,
     growth_times: VecDeque<Timestamp>,
     flattening: bool,
+    closing: BTreeSet<SymbolId>,
     refused_closes: BTreeMap<SymbolId, RefusedClose>,
     stopping: Option<ShutdownPolicy>,
     tally: Tally,
@@ -248,6 +250,21 @@ impl State {
         self.flattening
     }
 
+    /// What the broker says of an asset; `None` while it has not said anything.
+    pub fn asset(&self, symbol: SymbolId) -> Option<&AssetFacts> {
+        self.assets.get(&symbol)
+    }
+
+    /// Whether the orders of a symbol are being cancelled and its position closed.
+    pub fn is_closing(&self, symbol: SymbolId) -> bool {
+        self.flattening || self.closing.contains(&symbol)
+    }
+
+    /// Whether anything is being closed by an operator's word or the end of the session.
+    pub(crate) fn closes_anything(&self) -> bool {
+        self.flattening || !self.closing.is_empty()
+    }
+
     /// Whether a symbol may be closed now: its closing was not refused a moment ago.
     pub(crate) fn may_close(&self, symbol: SymbolId) -> bool {
         self.refused_closes.get(&symbol).is_none_or(|refused| refused.until <= self.now)
@@ -256,12 +273,12 @@ impl State {
     /// When a closing that was refused may be tried again.
     pub(crate) fn next_close(&self) -> Option<Timestamp> {
         let waits = self.refused_closes.values().map(|refused| refused.until);
-        waits.filter(|until| self.flattening && *until > self.now).min()
+        waits.filter(|until| self.closes_anything() && *until > self.now).min()
     }
 
     /// Whether nothing that was asked for is still on its way: no cancel, and no closing.
     pub fn is_settled(&self) -> bool {
-        !self.flattening && self.live_orders().all(|order| !order.cancel_requested)
+        !self.closes_anything() && self.live_orders().all(|order| !order.cancel_requested)
     }
 
     /// The value of a position at the last price, at cost while no price is known; signed.

@@ -161,9 +161,7 @@ impl Bench {
     }
 
     pub fn submit(&self, side: Side, quantity: i64, kind: OrderKind) -> Intent {
-        let time_in_force = TimeInForce::Day;
-        let (symbol, quantity) = (self.symbol("AAA"), shares(quantity));
-        Intent::Submit { symbol, side, quantity, kind, time_in_force }
+        Intent::Submit(NewOrder::new(self.symbol("AAA"), side, shares(quantity), kind))
     }
 
     pub fn market(&self, side: Side, quantity: i64) -> Intent {

@@ -60,7 +60,7 @@ impl OrderState {
         Report {
             order: self.order,
             broker_id: Some(self.broker_id.clone()),
-            kind: self.status.map_or(ReportKind::Unrecognised, report_kind),
+            kind: self.status.map_or(ReportKind::Unrecognised, ReportKind::of_status),
             time: self.time(),
             execution: None,
             cumulative: None,
@@ -78,31 +78,6 @@ impl OrderState {
             quantity: self.quantity,
             filled: self.filled,
             status: self.status.unwrap_or(OrderStatus::Unknown),
-        }
-    }
-}
-
-/// The report that a status amounts to. Total: a new status does not compile until it is here.
-const fn report_kind(status: OrderStatus) -> ReportKind {
-    match status {
-        OrderStatus::Accepted => ReportKind::Accepted,
-        OrderStatus::PendingNew => ReportKind::PendingNew,
-        OrderStatus::AcceptedForBidding => ReportKind::AcceptedForBidding,
-        OrderStatus::New | OrderStatus::PartiallyFilled | OrderStatus::Filled => ReportKind::New,
-        OrderStatus::Held => ReportKind::Held,
-        OrderStatus::DoneForDay => ReportKind::DoneForDay,
-        OrderStatus::Stopped => ReportKind::Stopped,
-        OrderStatus::Suspended => ReportKind::Suspended,
-        OrderStatus::Calculated => ReportKind::Calculated,
-        OrderStatus::PendingCancel => ReportKind::PendingCancel,
-        OrderStatus::PendingReplace => ReportKind::PendingReplace,
-        OrderStatus::Canceled => ReportKind::Canceled,
-        OrderStatus::Expired => ReportKind::Expired,
-        OrderStatus::Rejected => ReportKind::Rejected,
-        OrderStatus::Replaced => ReportKind::Replaced,
-        // Ours, which no broker says.
-        OrderStatus::Approved | OrderStatus::Unknown | OrderStatus::NotReceived => {
-            ReportKind::Unrecognised
         }
     }
 }

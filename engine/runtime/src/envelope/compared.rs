@@ -57,7 +57,9 @@ impl Compared {
             | Denial::SessionClosed
             | Denial::NoPrice
             | Denial::ShortingDisabled
-            | Denial::Overflow => Self::default(),
+            | Denial::Overflow
+            | Denial::Closing
+            | Denial::NotBuilt => Self::default(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The parts that payloads are put together from.
 
 use kernel::{
-    Difference, Intent, OrderKind, OrderNumber, Origin, Price, Quantity, State, SymbolId,
+    Cash, Difference, Intent, Leg, NewOrder, OrderClass, OrderKind, OrderNumber, Origin, Percent,
+    Price, Quantity, State, SymbolId, Trail,
 };
 use serde::Serialize;
 
@@ -19,6 +20,17 @@ pub(super) struct Pricing {
     kind: Option<&'static str>,
     limit_price: Option<Price>,
     stop_price: Option<Price>,
+    trail_price: Option<Price>,
+    trail_percent: Option<Percent>,
+}
+
+/// Which orders belong together.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Grouping {
+    class: Option<&'static str>,
+    take_profit: Option<Price>,
+    stop_loss: Option<Price>,
+    stop_loss_limit: Option<Price>,
 }
 
 /// What was asked for and denied.
@@ -29,9 +41,13 @@ pub(super) struct Wish<'a> {
     symbol: Option<&'a str>,
     side: Option<&'static str>,
     quantity: Option<Quantity>,
+    notional: Option<Cash>,
     #[serde(flatten)]
     pricing: Pricing,
     time_in_force: Option<&'static str>,
+    extended_hours: Option<bool>,
+    #[serde(flatten)]
+    grouping: Grouping,
 }
 
 /// A position as it was taken over.
@@ -71,24 +87,59 @@ impl<'a> By<'a> {
 
 impl Pricing {
     pub(super) const fn of(kind: &OrderKind) -> Self {
-        Self { kind: Some(kind.as_str()), limit_price: kind.limit(), stop_price: kind.stop() }
+        let (trail_price, trail_percent) = match kind.trail() {
+            Some(Trail::Price(usd)) => (Some(usd), None),
+            Some(Trail::Percent(percent)) => (None, Some(percent)),
+            None => (None, None),
+        };
+        Self {
+            kind: Some(kind.as_str()),
+            limit_price: kind.limit(),
+            stop_price: kind.stop(),
+            trail_price,
+            trail_percent,
+        }
+    }
+}
+
+impl Grouping {
+    pub(super) fn of(class: OrderClass) -> Self {
+        let mut grouping = Self { class: Some(class.as_str()), ..Self::default() };
+        for leg in class.legs() {
+            match leg {
+                Leg::TakeProfit { limit } => grouping.take_profit = Some(limit),
+                Leg::StopLoss(exit) => {
+                    grouping.stop_loss = Some(exit.stop);
+                    grouping.stop_loss_limit = exit.limit;
+                }
+            }
+        }
+        grouping
     }
 }
 
 impl<'a> Wish<'a> {
+    fn new_order(wanted: &NewOrder, symbol: &'a str) -> Self {
+        let NewOrder { side, size, kind, time_in_force, extended_hours, class, .. } = *wanted;
+        Self {
+            intent: "submit",
+            order: None,
+            symbol: Some(symbol),
+            side: Some(side.as_str()),
+            quantity: size.shares(),
+            notional: size.notional(),
+            pricing: Pricing::of(&kind),
+            time_in_force: Some(time_in_force.as_str()),
+            extended_hours: Some(extended_hours),
+            grouping: Grouping::of(class),
+        }
+    }
+
     pub(super) fn of(intent: &Intent, state: &'a State) -> Self {
         let name = |symbol: SymbolId| state.symbols().name(symbol);
         let of_order = |number: OrderNumber| state.order(number).map(|held| name(held.symbol));
         match intent {
-            Intent::Submit { symbol, side, quantity, kind, time_in_force } => Self {
-                intent: "submit",
-                order: None,
-                symbol: Some(name(*symbol)),
-                side: Some(side.as_str()),
-                quantity: Some(*quantity),
-                pricing: Pricing::of(kind),
-                time_in_force: Some(time_in_force.as_str()),
-            },
+            Intent::Submit(wanted) => Self::new_order(wanted, name(wanted.symbol)),
             Intent::Replace { order, quantity, kind } => Self {
                 intent: "replace",
                 order: Some(*order),

@@ -2,7 +2,7 @@
 //! A field that does not apply is `null`, never missing.
 
 use super::compared::Compared;
-use super::parts::{By, Differing, Held, Pricing, Wish, client_order_id};
+use super::parts::{By, Differing, Grouping, Held, Pricing, Wish, client_order_id};
 use super::{DeadLetter, session_of};
 use kernel::risk::Denial;
 use kernel::{
@@ -56,9 +56,14 @@ pub(super) enum Payload<'a> {
         symbol: &'a str,
         side: &'static str,
         quantity: Quantity,
+        notional: Option<Cash>,
         #[serde(flatten)]
         pricing: Pricing,
         time_in_force: &'static str,
+        extended_hours: bool,
+        #[serde(flatten)]
+        grouping: Grouping,
+        parent: Option<OrderNumber>,
         grows: bool,
         reserved: Cash,
         expires_at: Option<Timestamp>,
@@ -138,7 +143,11 @@ pub(super) enum Payload<'a> {
     },
     CommandTaken {
         command: &'static str,
+        symbol: Option<&'a str>,
         reason: &'a str,
+    },
+    SymbolClosed {
+        symbol: &'a str,
     },
     SymbolStatusChanged {
         symbol: &'a str,
@@ -189,7 +198,7 @@ fn order_of(event: &Event) -> Option<OrderNumber> {
     match event {
         Event::OrderApproved(order) => Some(order.number),
         Event::OrderDenied { intent, .. } => match intent {
-            Intent::Submit { .. } => None,
+            Intent::Submit(_) => None,
             Intent::Replace { order, .. } | Intent::Cancel { order } => Some(*order),
         },
         Event::ReportIgnored { order, .. } => *order,
@@ -272,7 +281,7 @@ impl<'a> Payload<'a> {
                 let by = By::of(*origin, state);
                 Payload::TradingStateChanged { from: *from, to: *to, by, reason }
             }
-            Event::CommandTaken(command) => Self::command(command),
+            Event::CommandTaken(command) => Self::command(command, state),
             Event::SymbolStatusChanged { symbol, halted, reason } => {
                 Payload::SymbolStatusChanged { symbol: name(*symbol), halted: *halted, reason }
             }
@@ -292,6 +301,7 @@ impl<'a> Payload<'a> {
             }
             Event::StopRequested { policy } => Payload::StopRequested { policy: *policy },
             Event::Flattened => Payload::Nothing {},
+            Event::SymbolClosed { symbol } => Payload::SymbolClosed { symbol: name(*symbol) },
         }
     }
 
@@ -322,8 +332,12 @@ impl<'a> Payload<'a> {
             symbol: state.symbols().name(order.symbol),
             side: order.side.as_str(),
             quantity: order.quantity,
+            notional: order.size.notional(),
             pricing: Pricing::of(&order.kind),
             time_in_force: order.time_in_force.as_str(),
+            extended_hours: order.extended_hours,
+            grouping: Grouping::of(order.class),
+            parent: order.parent,
             grows: order.grows,
             reserved: order.reserved,
             expires_at: order.expires_at,
@@ -371,14 +385,22 @@ impl<'a> Payload<'a> {
         }
     }
 
-    fn command(command: &'a Command) -> Self {
+    fn command(command: &'a Command, state: &'a State) -> Self {
+        let symbol = match command {
+            Command::Close { symbol, .. } => Some(state.symbols().name(*symbol)),
+            Command::Halt { .. }
+            | Command::Resume { .. }
+            | Command::Flatten { .. }
+            | Command::CancelAll { .. } => None,
+        };
         let (command, reason) = match command {
+            Command::Close { reason, .. } => ("close", reason),
             Command::Halt { reason } => ("halt", reason),
             Command::Resume { reason } => ("resume", reason),
             Command::Flatten { reason } => ("flatten", reason),
             Command::CancelAll { reason } => ("cancel_all", reason),
         };
-        Payload::CommandTaken { command, reason }
+        Payload::CommandTaken { command, symbol, reason }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Events as sentences, for the log and the status view.
 
 use kernel::{
-    Command, Event, FeeKind, Intent, Link, Order, OrderNumber, OrderStatus, ReportKind,
-    ShutdownPolicy, Side, State, SymbolId,
+    Command, Event, FeeKind, Intent, Link, Order, OrderNumber, OrderSize, OrderStatus, ReportKind,
+    ShutdownPolicy, Side, State, SymbolId, Trail,
 };
 
 /// The sentence for an event that a person wants to see; `None` for the small steps in between.
@@ -22,7 +22,7 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
             name(symbol)
         )),
         Event::FeeBooked { kind, amount, .. } => Some(format!("{} of {amount} USD", fee(*kind))),
-        Event::CommandTaken(command) => Some(operator(command)),
+        Event::CommandTaken(command) => Some(operator(command, state)),
         Event::TradingStateChanged { to, reason, .. } => {
             Some(format!("trading is {}: {reason}", to.as_str()))
         }
@@ -59,6 +59,9 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
             "account opened: cash {cash} USD, {}",
             counted(positions.len(), "position")
         )),
+        Event::SymbolClosed { symbol } => {
+            Some(format!("{} is closed: no order is open and nothing is held", name(symbol)))
+        }
         Event::Flattened => Some("flat: no order is open and nothing is held".into()),
         Event::CancelApproved { .. }
         | Event::ReportIgnored { .. }
@@ -72,7 +75,7 @@ fn approved(order: &Order, state: &State) -> String {
         "order {}: {} {} {} {}",
         order.number,
         order.side.as_str(),
-        order.quantity,
+        size(order.size),
         state.symbols().name(order.symbol),
         order.kind.as_str().replace('_', " ")
     );
@@ -81,6 +84,14 @@ fn approved(order: &Order, state: &State) -> String {
     }
     if let Some(limit) = order.kind.limit() {
         text += &format!(", limit {limit}");
+    }
+    match order.kind.trail() {
+        Some(Trail::Price(usd)) => text += &format!(", trailing by {usd} USD"),
+        Some(Trail::Percent(percent)) => text += &format!(", trailing by {percent} %"),
+        None => {}
+    }
+    if let Some(parent) = order.parent {
+        text += &format!(", a leg of order {parent}");
     }
     text
 }
@@ -116,8 +127,11 @@ const fn fee(kind: FeeKind) -> &'static str {
     }
 }
 
-fn operator(command: &Command) -> String {
+fn operator(command: &Command, state: &State) -> String {
     let (word, reason) = match command {
+        Command::Close { symbol, reason } => {
+            return format!("operator says close {}: {reason}", state.symbols().name(*symbol));
+        }
         Command::Halt { reason } => ("halt", reason),
         Command::Resume { reason } => ("resume", reason),
         Command::Flatten { reason } => ("flatten", reason),
@@ -146,13 +160,21 @@ fn counted(count: usize, what: &str) -> String {
     }
 }
 
+fn size(size: OrderSize) -> String {
+    match size {
+        OrderSize::Shares(quantity) => quantity.to_string(),
+        OrderSize::Notional(usd) => format!("{usd} USD of"),
+    }
+}
+
 fn intent_words(intent: &Intent, state: &State) -> String {
     match intent {
-        Intent::Submit { symbol, side, quantity, kind, .. } => format!(
-            "{} {quantity} {} {}",
-            side.as_str(),
-            state.symbols().name(*symbol),
-            kind.as_str()
+        Intent::Submit(wanted) => format!(
+            "{} {} {} {}",
+            wanted.side.as_str(),
+            size(wanted.size),
+            state.symbols().name(wanted.symbol),
+            wanted.kind.as_str().replace('_', " ")
         ),
         Intent::Replace { order, .. } => format!("replacement of order {order}"),
         Intent::Cancel { order } => format!("cancel of order {order}"),

@@ -72,7 +72,8 @@ impl Observer {
             | Input::CancelError(_)
             | Input::UpdatedBar(_)
             | Input::Luld(_)
-            | Input::Mute { .. } => inputs.other.inc(),
+            | Input::Mute { .. }
+            | Input::Asset(_) => inputs.other.inc(),
         }
     }
 
@@ -117,7 +118,8 @@ impl Observer {
             | Event::ChannelMute { .. }
             | Event::DayStarted { .. }
             | Event::DataRefused { .. }
-            | Event::Flattened => {}
+            | Event::Flattened
+            | Event::SymbolClosed { .. } => {}
         }
     }
 

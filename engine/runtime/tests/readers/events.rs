@@ -69,20 +69,20 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
         Event::StopRequested { .. } => {
             Event::ChannelMute { channel: Channel::Bars, silent_for: Span::from_secs(90) }
         }
-        Event::ChannelMute { .. } => return None,
+        Event::ChannelMute { .. } => Event::SymbolClosed { symbol },
+        Event::SymbolClosed { .. } => return None,
     })
 }
 
 fn denied(symbol: SymbolId) -> Event {
     Event::OrderDenied {
         origin: Origin::Strategy(StrategyId(0)),
-        intent: Intent::Submit {
+        intent: Intent::Submit(NewOrder::new(
             symbol,
-            side: Side::Buy,
-            quantity: Quantity::from_nanos(10_000_000_000),
-            kind: OrderKind::Market,
-            time_in_force: TimeInForce::Day,
-        },
+            Side::Buy,
+            Quantity::from_nanos(10_000_000_000),
+            OrderKind::Market,
+        )),
         denial: Denial::StaleData { age: Span::from_millis(130_500), limit: Span::from_secs(120) },
     }
 }
@@ -156,12 +156,16 @@ pub fn sample_order(symbol: SymbolId) -> Order {
         origin: Origin::Strategy(StrategyId(0)),
         symbol,
         side: Side::Buy,
+        size: Quantity::from_nanos(10_000_000_000).into(),
         quantity: Quantity::from_nanos(10_000_000_000),
         kind: OrderKind::StopLimit {
             stop: Price::from_nanos(101_000_000_000),
             limit: Price::from_nanos(101_500_000_000),
         },
         time_in_force: TimeInForce::Gtc,
+        extended_hours: false,
+        class: OrderClass::Simple,
+        parent: None,
         grows: true,
         status: OrderStatus::Approved,
         approved_at: Timestamp::from_secs(1_767_623_400),
@@ -302,9 +306,8 @@ fn any_intent() -> impl Strategy<Value = Intent> {
     (any_symbol(), any_side(), any_kind(), any::<(u64, i64)>()).prop_flat_map(
         |(symbol, side, kind, (order, quantity))| {
             let (order, quantity) = (OrderNumber(order), Quantity::from_nanos(quantity));
-            let time_in_force = TimeInForce::Gtc;
             proptest::sample::select(vec![
-                Intent::Submit { symbol, side, quantity, kind, time_in_force },
+                Intent::Submit(NewOrder::new(symbol, side, quantity, kind)),
                 Intent::Replace { order, quantity, kind },
                 Intent::Cancel { order },
             ])

@@ -218,8 +218,7 @@ pub fn assert_books_agree(summary: &Summary, exchange: &Running) {
 /// No order was accepted twice, and none is missing.
 pub fn assert_sent_once(summary: &Summary, exchange: &Running) {
     let snapshot = exchange.snapshot();
-    let mut ids: Vec<&str> =
-        snapshot.orders.iter().map(|order| order.client_order_id.as_str()).collect();
+    let mut ids: Vec<&str> = snapshot.orders.iter().map(|order| &*order.client_order_id).collect();
     let all = ids.len();
     ids.sort_unstable();
     ids.dedup();

@@ -6,6 +6,7 @@ pub(super) mod data_fresh;
 pub(super) mod duplicate_intent;
 pub(super) mod gross_exposure;
 pub(super) mod kill_switch;
+pub(super) mod not_closing;
 pub(super) mod order_notional;
 pub(super) mod order_quantity;
 pub(super) mod order_rate;

@@ -5,8 +5,8 @@ use super::reads;
 use crate::alpaca::order_stream::{OrderStream, OrderStreamMessage};
 use crate::alpaca::rest::Client;
 use kernel::{
-    BasisPoints, Intent, OrderKind, Quantity, Report, ReportKind, Rounding, SCALE, Send, Side,
-    TimeInForce,
+    BasisPoints, Intent, NewOrder, OrderKind, Quantity, Report, ReportKind, Rounding, SCALE, Send,
+    Side,
 };
 use std::time::Duration;
 
@@ -24,13 +24,8 @@ pub(super) async fn place_and_cancel(
     let bar = bars.last().ok_or("no price to stay away from: no recent bars")?;
     let shifted = bar.close.shifted(BELOW_MARKET, Rounding::Down);
     let limit = shifted.ok_or("no price to stay away from")?.to_tick(Rounding::Down);
-    let intent = Intent::Submit {
-        symbol: bar.symbol,
-        side: Side::Buy,
-        quantity: Quantity::from_nanos(SCALE),
-        kind: OrderKind::Limit { limit },
-        time_in_force: TimeInForce::Day,
-    };
+    let (size, kind) = (Quantity::from_nanos(SCALE), OrderKind::Limit { limit });
+    let intent = Intent::Submit(NewOrder::new(bar.symbol, Side::Buy, size, kind));
     let broker = client.broker_state().await.map_err(|error| error.to_string())?;
     let mut probe = Probe::new(client.names(), broker, vec![intent]).map_err(str::to_owned)?;
     let send = probe.propose(*bar)?.into_iter().next().ok_or("risk let no order pass")?;

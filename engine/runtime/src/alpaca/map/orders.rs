@@ -67,7 +67,9 @@ pub(in crate::alpaca) fn update(data: &[u8], names: &Names) -> Result<Report, Re
     let execution = execution(&wire, &order);
     let kind = match event_kind(event) {
         // A fill that does not say what was filled: the order must be read.
-        ReportKind::Fill if execution.is_none() => ReportKind::Unrecognised,
+        ReportKind::Fill | ReportKind::PartialFill if execution.is_none() => {
+            ReportKind::Unrecognised
+        }
         kind => kind,
     };
     let time = wire.timestamp.text().and_then(time).or_else(|| wire.at.text().and_then(time));
@@ -81,7 +83,7 @@ pub(in crate::alpaca) fn update(data: &[u8], names: &Names) -> Result<Report, Re
         cumulative: order_wire.filled_qty.text().map(|_| order.filled),
         broker_id: Some(order.broker_id),
         kind,
-        execution: execution.filter(|_| kind == ReportKind::Fill),
+        execution: execution.filter(|_| matches!(kind, ReportKind::Fill | ReportKind::PartialFill)),
         text: text.map(|text| text.chars().take(200).collect()),
     })
 }
@@ -109,7 +111,8 @@ fn event_kind(event: &str) -> ReportKind {
         "accepted_for_bidding" => ReportKind::AcceptedForBidding,
         "new" => ReportKind::New,
         "held" => ReportKind::Held,
-        "fill" | "filled" | "partial_fill" | "partially_filled" => ReportKind::Fill,
+        "fill" | "filled" => ReportKind::Fill,
+        "partial_fill" | "partially_filled" => ReportKind::PartialFill,
         "done_for_day" => ReportKind::DoneForDay,
         "canceled" => ReportKind::Canceled,
         "expired" => ReportKind::Expired,

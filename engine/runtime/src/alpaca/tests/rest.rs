@@ -9,8 +9,7 @@ use crate::alpaca::{
 };
 use kernel::risk::ApprovedCancel;
 use kernel::{
-    Approved, BrokerOrderId, Intent, OrderKind, OrderNumber, ReportKind, Send, Side, Span,
-    TimeInForce,
+    Approved, BrokerOrderId, Intent, NewOrder, OrderKind, OrderNumber, ReportKind, Send, Side, Span,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -39,8 +38,7 @@ async fn client_and(replies: Vec<Reply>) -> (Client, HttpStub) {
 
 fn intent(kind: OrderKind) -> Intent {
     let symbol = names().symbol("SPY").unwrap();
-    let (quantity, time_in_force) = (shares("2"), TimeInForce::Day);
-    Intent::Submit { symbol, side: Side::Buy, quantity, kind, time_in_force }
+    Intent::Submit(NewOrder::new(symbol, Side::Buy, shares("2"), kind))
 }
 
 pub(super) fn approved(kind: OrderKind) -> Approved {
