@@ -162,7 +162,8 @@ pub fn client(
 ) -> Result<Client, Failure> {
     runtime::alpaca::tls::install();
     let per_minute = u32::try_from(settings.integer("alpaca.requests_per_minute")).unwrap_or(180);
-    let pace = Pace::Limited { per_minute, speed: 1.0 };
+    let per_quarter_hour = settings.count("alpaca.requests_per_quarter_hour");
+    let pace = Pace::Limited { per_minute, per_quarter_hour, speed: 1.0 };
     let timing = Timing { pace, ..Timing::default() };
     let feed = settings.text("alpaca.feed").to_owned();
     let config = ClientConfig { endpoints, credentials, feed, timing, extended_hours: false };

@@ -245,6 +245,7 @@ impl Parts {
             shutdown: settings.shutdown(),
             run_for: args.run_for,
             requests_per_minute: u32::try_from(per_minute).unwrap_or(180),
+            requests_per_quarter_hour: settings.count("alpaca.requests_per_quarter_hour"),
             journal: assemble::journal_options(settings),
             timing: Timing { settle: settings.shutdown_deadline(), ..Timing::default() },
             readers: assemble::readers(settings),

@@ -147,6 +147,11 @@ pub static KEYS: &[Key] = &[
         Kind::Integer(10, 10000),
         "requests per minute that the limiter allows itself",
     ),
+    key(
+        "alpaca.requests_per_quarter_hour",
+        Kind::Limit("20", "100000"),
+        "requests in any quarter of an hour; \"off\" where only the minute counts",
+    ),
     key("alpaca.key_id", Kind::Secret, "key id; also APCA_API_KEY_ID"),
     key("alpaca.secret_key", Kind::Secret, "secret key; also APCA_API_SECRET_KEY"),
     key(

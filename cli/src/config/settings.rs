@@ -73,6 +73,11 @@ impl Settings {
         self.decimal(path).map(Cash::nanos)
     }
 
+    /// A whole number; `None` when it is off.
+    pub fn count(&self, path: &str) -> Option<u32> {
+        u32::try_from(self.nanos(path)? / kernel::SCALE).ok()
+    }
+
     fn span(&self, path: &str) -> Option<Span> {
         self.nanos(path).map(Span::from_nanos)
     }
@@ -85,7 +90,6 @@ impl Settings {
 
     /// The risk limits.
     pub fn limits(&self) -> Limits {
-        let count = self.nanos("risk.max_orders_per_minute").map(|nanos| nanos / kernel::SCALE);
         Limits {
             stale_after: self.span("risk.stale_after_s"),
             stale_after_ticks: self.span("risk.stale_after_ticks_s"),
@@ -95,7 +99,7 @@ impl Settings {
             max_position_notional: self.decimal("risk.max_position_notional_usd"),
             max_gross_exposure: self.percent("risk.max_gross_exposure_percent"),
             max_leverage: u8::try_from(self.integer("risk.max_leverage")).unwrap_or(1),
-            max_orders_per_minute: count.and_then(|count| u32::try_from(count).ok()),
+            max_orders_per_minute: self.count("risk.max_orders_per_minute"),
             duplicate_window: self.span("risk.duplicate_window_s"),
             entry_time_to_live: self.span("risk.entry_time_to_live_s"),
             market_slip: self.percent("risk.market_slip_percent").unwrap_or_default(),

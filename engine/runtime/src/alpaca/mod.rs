@@ -36,7 +36,7 @@ pub use credentials::{Credentials, CredentialsError, KEY_ID_VARIABLE, SECRET_VAR
 pub use decode::{MarketDecoder, MarketFrame, Notice, StepHead};
 pub use endpoints::{EndpointError, Endpoints, Mode, Overrides};
 pub use error::{ApiError, ErrorClass, Refusal, Request};
-pub use limiter::Pace;
+pub use limiter::{Pace, QuotaLeft};
 pub use market_stream::{
     Acks, Channels, MarketStream, MarketStreamConfig, MarketStreamMessage, market_stream,
 };

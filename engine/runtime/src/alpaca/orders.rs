@@ -86,8 +86,17 @@ impl Client {
         &self,
         client_order_id: &str,
     ) -> Result<Option<OrderState>, ApiError> {
+        self.find(client_order_id, Urgency::Data).await
+    }
+
+    async fn find(
+        &self,
+        client_order_id: &str,
+        urgency: Urgency,
+    ) -> Result<Option<OrderState>, ApiError> {
         let query = [("client_order_id", client_order_id)];
-        let call = self.trading("/v2/orders:by_client_order_id").query(&query);
+        let mut call = self.trading("/v2/orders:by_client_order_id").query(&query);
+        call.urgency = urgency;
         found(self.read_order(call).await)
     }
 
@@ -203,13 +212,13 @@ impl Client {
         let path = format!("/v2/orders/{}", encoded(&id.0));
         let mut call = self.trading(&path);
         call.method = Method::DELETE;
-        call.urgency = Urgency::Exit;
+        call.urgency = Urgency::Cancel;
         self.transport.send::<()>(&call, None).await.map(|_| ())
     }
 
     async fn look_up(&self, cancel: &ApprovedCancel) -> Result<BrokerOrderId, ApiError> {
         let client_order_id = self.names.client_order_id(cancel.order());
-        match self.order_by_client_id(&client_order_id).await? {
+        match self.find(&client_order_id, Urgency::Cancel).await? {
             Some(order) => Ok(order.broker_id),
             None => Err(ApiError {
                 class: ErrorClass::NotFound,
@@ -224,5 +233,5 @@ impl Client {
 }
 
 fn urgency(approved: &Approved) -> Urgency {
-    if approved.order().grows { Urgency::Normal } else { Urgency::Exit }
+    if approved.order().grows { Urgency::Entry } else { Urgency::Exit }
 }

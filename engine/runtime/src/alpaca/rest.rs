@@ -4,6 +4,7 @@
 use super::credentials::Credentials;
 use super::endpoints::Endpoints;
 use super::error::{ApiError, ErrorClass};
+use super::limiter::QuotaLeft;
 use super::map::{self, ReadError};
 use super::names::Names;
 use super::rows::{Asset, Clock, OrderState, Positions};
@@ -62,6 +63,11 @@ impl Client {
     /// The session's symbols and order ids.
     pub fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// What is left of the limit on trading requests.
+    pub fn quota_left(&self) -> QuotaLeft {
+        self.transport.quota_left()
     }
 
     /// What the client was made with.

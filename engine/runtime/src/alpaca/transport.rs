@@ -3,22 +3,22 @@
 use super::backoff::Backoff;
 use super::credentials::Credentials;
 use super::error::ApiError;
-use super::limiter::{Limiter, Pace, Urgency};
-use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue};
+use super::limiter::{Limiter, Pace, QuotaLeft, Told, Urgency};
+use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use std::time::Duration;
-use tokio::time::Instant;
 
 static KEY_ID: HeaderName = HeaderName::from_static("apca-api-key-id");
 static SECRET: HeaderName = HeaderName::from_static("apca-api-secret-key");
+const LIMIT: &str = "x-ratelimit-limit";
 const REMAINING: &str = "x-ratelimit-remaining";
 const RESET: &str = "x-ratelimit-reset";
 
 /// How often a request that changes nothing is tried.
 const ATTEMPTS: u32 = 4;
-/// Longer than any window of the broker's, so that a wrong clock cannot stop a session.
-const LONGEST_HOLD: Duration = Duration::from_secs(60);
+/// The longest wait between two tries.
+const LONGEST_RETRY: Duration = Duration::from_secs(60);
 
 /// How requests are timed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,7 +57,7 @@ pub(super) struct Call<'a> {
 
 impl<'a> Call<'a> {
     pub fn get(base: &'a str, path: &'a str) -> Self {
-        Self { method: Method::GET, base, path, query: &[], urgency: Urgency::Normal }
+        Self { method: Method::GET, base, path, query: &[], urgency: Urgency::Data }
     }
 
     pub fn query(mut self, query: &'a [(&'a str, &'a str)]) -> Self {
@@ -114,8 +114,8 @@ impl Transport {
             secret: credentials.secret().into(),
             timing,
             // The broker counts trading and market data apart.
-            trading: Limiter::new(timing.pace),
-            data: Limiter::new(timing.pace),
+            trading: Limiter::new(timing.pace, timing.retry),
+            data: Limiter::new(timing.pace, timing.retry),
             trading_base: trading_base.into(),
         })
     }
@@ -127,7 +127,7 @@ impl Transport {
         call: &Call<'_>,
         body: Option<&B>,
     ) -> Result<Vec<u8>, ApiError> {
-        let mut backoff = Backoff::new(self.timing.retry, LONGEST_HOLD);
+        let mut backoff = Backoff::new(self.timing.retry, LONGEST_RETRY);
         let attempts = if call.is_idempotent() { ATTEMPTS } else { 1 };
         let mut attempt = 1;
         loop {
@@ -162,7 +162,7 @@ impl Transport {
         };
         let answer = request.send().await.map_err(failed)?;
         let status = answer.status();
-        self.heed(limiter, status, answer.headers());
+        limiter.heed(&self.told(status, answer.headers()));
         let body = answer.bytes().await.map_err(failed)?;
         if status.is_success() {
             return Ok(body.into());
@@ -171,21 +171,22 @@ impl Transport {
         Err(error.without(&self.secret))
     }
 
-    /// Holds every request back when the quota is used up.
-    fn heed(&self, limiter: &Limiter, status: StatusCode, headers: &HeaderMap) {
-        let real_time = match self.timing.pace {
-            Pace::Unlimited => return,
-            Pace::Limited { speed, .. } => speed == 1.0,
-        };
-        let exhausted = real_time && number(headers, REMAINING) == Some(0);
-        if status != StatusCode::TOO_MANY_REQUESTS && !exhausted {
-            return;
-        }
+    /// What is left of the limit on trading requests.
+    pub fn quota_left(&self) -> QuotaLeft {
+        self.trading.left()
+    }
+
+    /// What an answer says of the limits.
+    fn told(&self, status: StatusCode, headers: &HeaderMap) -> Told {
+        let count = |name| number(headers, name).and_then(|count| u32::try_from(count).ok());
         // In a replay the reset is on a clock that is not ours.
-        if let Some(wait) = until_reset(headers).filter(|_| real_time) {
-            limiter.hold_until(Instant::now() + wait.min(LONGEST_HOLD));
-        } else if status == StatusCode::TOO_MANY_REQUESTS {
-            limiter.hold_until(Instant::now() + self.timing.retry);
+        let is_real = matches!(self.timing.pace, Pace::Limited { speed: 1.0, .. });
+        Told {
+            limit: count(LIMIT),
+            remaining: count(REMAINING),
+            reset_in: until_reset(headers).filter(|_| is_real),
+            retry_after: retry_after(headers),
+            refused: status == StatusCode::TOO_MANY_REQUESTS,
         }
     }
 }
@@ -211,13 +212,27 @@ fn number(headers: &HeaderMap, name: &str) -> Option<i64> {
 /// clock, so it is compared with the server's own `Date` where there is one. `None` when it is not
 /// said or lies in the past, as it does in a replay of old data.
 fn until_reset(headers: &HeaderMap) -> Option<Duration> {
-    let reset = number(headers, RESET)?;
-    let date = headers.get(DATE).and_then(|value| value.to_str().ok());
-    let now = date
-        .and_then(|text| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok())
-        .unwrap_or_else(jiff::Timestamp::now);
-    let seconds = u64::try_from(reset.checked_sub(now.as_second())?).ok()?;
+    until(number(headers, RESET)?, headers)
+}
+
+/// `Retry-After`: seconds, or a date on the server's clock.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    if let Some(seconds) = number(headers, RETRY_AFTER.as_str()) {
+        return u64::try_from(seconds).ok().map(Duration::from_secs);
+    }
+    until(date(headers, &RETRY_AFTER)?.as_second(), headers)
+}
+
+/// How long until a second since 1970 by the server's clock; `None` when it has passed.
+fn until(second: i64, headers: &HeaderMap) -> Option<Duration> {
+    let now = date(headers, &DATE).unwrap_or_else(jiff::Timestamp::now);
+    let seconds = u64::try_from(second.checked_sub(now.as_second())?).ok()?;
     (seconds > 0).then(|| Duration::from_secs(seconds))
+}
+
+fn date(headers: &HeaderMap, name: &HeaderName) -> Option<jiff::Timestamp> {
+    let text = headers.get(name)?.to_str().ok()?;
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
 #[cfg(test)]
@@ -241,6 +256,18 @@ mod tests {
         assert_eq!(until_reset(&headers_of(&[date])), None);
         let no_date = until_reset(&headers_of(&[(RESET, "99999999999")]));
         assert!(no_date.is_some(), "without a date the machine's clock serves");
+    }
+
+    #[test]
+    fn a_wait_is_told_in_seconds_or_as_a_date() {
+        let date = ("date", "Tue, 06 Jan 2026 15:00:00 GMT");
+        let wait = |text| retry_after(&headers_of(&[date, ("retry-after", text)]));
+        assert_eq!(wait("30"), Some(Duration::from_secs(30)));
+        assert_eq!(wait("0"), Some(Duration::ZERO));
+        assert_eq!(wait("Tue, 06 Jan 2026 15:00:42 GMT"), Some(Duration::from_secs(42)));
+        for unusable in ["-1", "soon", "", "Tue, 06 Jan 2026 14:00:00 GMT"] {
+            assert_eq!(wait(unusable), None, "{unusable}");
+        }
     }
 
     /// Conformance 4.

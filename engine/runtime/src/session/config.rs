@@ -67,6 +67,8 @@ pub struct SessionConfig {
     pub run_for: Option<Duration>,
     /// Requests a minute that the venue allows.
     pub requests_per_minute: u32,
+    /// Requests in a quarter of an hour, when that is limited too.
+    pub requests_per_quarter_hour: Option<u32>,
     /// What reads the journal while it grows.
     pub readers: ReadersConfig,
     /// How the journal is kept.

@@ -1,6 +1,6 @@
 //! What a session asks of a broker, so that a test can stand in for one.
 
-use crate::alpaca::{ApiError, Asset, BarsQuery, Client, Clock, Fill, OrderState};
+use crate::alpaca::{ApiError, Asset, BarsQuery, Client, Clock, Fill, OrderState, QuotaLeft};
 use futures_util::future::BoxFuture;
 use kernel::risk::{Approved, ApprovedCancel};
 use kernel::{
@@ -46,6 +46,8 @@ pub trait Venue: Send + Sync {
     ) -> Answered<'_, Vec<TradingDay>>;
     /// What can be traded under a symbol; `None` when there is no such thing.
     fn asset<'a>(&'a self, symbol: &'a str) -> Answered<'a, Option<Asset>>;
+    /// What is left of the limit on requests.
+    fn quota_left(&self) -> QuotaLeft;
     /// Bars of the past, oldest first.
     fn bars<'a>(&'a self, query: &'a BarsQuery<'a>) -> Answered<'a, Vec<Bar>>;
 }
@@ -108,6 +110,10 @@ impl Venue for Client {
 
     fn asset<'a>(&'a self, symbol: &'a str) -> Answered<'a, Option<Asset>> {
         Box::pin(self.asset(symbol))
+    }
+
+    fn quota_left(&self) -> QuotaLeft {
+        self.quota_left()
     }
 
     fn bars<'a>(&'a self, query: &'a BarsQuery<'a>) -> Answered<'a, Vec<Bar>> {

@@ -123,6 +123,7 @@ impl Plan {
             shutdown: ShutdownPolicy::CancelEntries,
             run_for: None,
             requests_per_minute: 100_000,
+            requests_per_quarter_hour: None,
             readers: Default::default(),
             journal: journal::Options::default(),
             timing: timing(),

@@ -66,7 +66,8 @@ fn stream_address(running: &Running, feed: &str) -> String {
 #[tokio::test]
 async fn a_venue_that_speaks_alpaca_passes_every_check() {
     let running = start(synthetic()).await.unwrap();
-    let client = client(&running, Pace::Limited { per_minute: 200, speed: 60.0 });
+    let client =
+        client(&running, Pace::Limited { per_minute: 200, per_quarter_hour: None, speed: 60.0 });
     let reading = conformance(&client, false).await;
     let skipped = reading.last().unwrap();
     assert_eq!((skipped.outcome, running.snapshot().orders.len()), (Outcome::Skipped, 0));
@@ -210,7 +211,7 @@ async fn what_the_plan_does_not_include_ends_the_stream_with_advice() {
 #[tokio::test]
 async fn a_client_at_the_venues_pace_is_never_told_to_slow_down() {
     let running = start(ServerConfig { speed: Speed::Times(600.0), ..synthetic() }).await.unwrap();
-    let pace = Pace::Limited { per_minute: 200, speed: 600.0 };
+    let pace = Pace::Limited { per_minute: 200, per_quarter_hour: None, speed: 600.0 };
     let mut config = client(&running, pace).config().clone();
     // A second try would wait for longer than this test may take.
     config.timing.retry = Duration::from_secs(3_600);

@@ -3,7 +3,7 @@
 use super::super::catch_up::catch_up;
 use super::super::venue::{Answered, Venue};
 use super::*;
-use crate::alpaca::{ApiError, Asset, Clock, ErrorClass, Fill, OrderState};
+use crate::alpaca::{ApiError, Asset, Clock, ErrorClass, Fill, OrderState, QuotaLeft};
 use kernel::risk::{Approved, ApprovedCancel};
 use kernel::{
     AccountSnapshot, Intents, Kernel, Limits, MarketData, OrderStatus, Output, ReportKind,
@@ -83,6 +83,9 @@ impl Venue for Script {
     }
     fn asset<'a>(&'a self, _: &'a str) -> Answered<'a, Option<Asset>> {
         unused()
+    }
+    fn quota_left(&self) -> QuotaLeft {
+        QuotaLeft::UNLIMITED
     }
     fn bars<'a>(&'a self, _: &'a BarsQuery<'a>) -> Answered<'a, Vec<Bar>> {
         unused()

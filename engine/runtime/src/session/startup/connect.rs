@@ -35,9 +35,14 @@ impl Connected {
             Some(replay) if replay.lockstep => Pace::Unlimited,
             Some(replay) => Pace::Limited {
                 per_minute: config.requests_per_minute,
+                per_quarter_hour: config.requests_per_quarter_hour,
                 speed: replay.speed.unwrap_or(1.0),
             },
-            None => Pace::Limited { per_minute: config.requests_per_minute, speed: 1.0 },
+            None => Pace::Limited {
+                per_minute: config.requests_per_minute,
+                per_quarter_hour: config.requests_per_quarter_hour,
+                speed: 1.0,
+            },
         };
         let client = Client::new(client_config(config, pace))
             .map_err(SessionError::broker("set up the client"))?;

@@ -1,0 +1,187 @@
+//! One limit: so many requests in any window of time.
+//!
+//! It is cut into five GCRA limiters, a shared one and one for each class, so that rate plus burst
+//! of all of them stays below the limit in *every* window. Who is the most urgent that waits takes
+//! from the shared one first; everybody may take from that of the own class.
+
+use super::{QUARTER_HOUR, Urgency};
+use governor::clock::Clock;
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota as Gcra, RateLimiter};
+use std::collections::VecDeque;
+use std::num::NonZeroU32;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Of so many requests all shares together make the limit.
+const WHOLE: u64 = 200;
+
+/// What a limiter takes of the limit: so much over the window, and so much at once.
+#[derive(Clone, Copy)]
+struct Share {
+    rate: u64,
+    burst: u64,
+}
+
+/// In a short window most flows at an even rate: 145 and 50 of 200. The five that remain cover the
+/// closed ends of a window, one for each limiter.
+const SHORT: Shares = Shares {
+    shared: Share { rate: 85, burst: 14 },
+    // Cancels, exits, entries, data.
+    own: [
+        Share { rate: 20, burst: 12 },
+        Share { rate: 20, burst: 12 },
+        Share { rate: 12, burst: 8 },
+        Share { rate: 8, burst: 4 },
+    ],
+};
+/// In a long one more may go at once, for a session asks much when it begins: 99 and 96 of 200.
+const LONG: Shares = Shares {
+    shared: Share { rate: 52, burst: 48 },
+    own: [
+        Share { rate: 15, burst: 14 },
+        Share { rate: 15, burst: 14 },
+        Share { rate: 10, burst: 12 },
+        Share { rate: 7, burst: 8 },
+    ],
+};
+
+struct Shares {
+    shared: Share,
+    own: [Share; Urgency::ALL.len()],
+}
+
+/// A limit with what was used of it.
+pub(super) struct Quota {
+    limit: u32,
+    window: Duration,
+    shared: Lane,
+    own: [Lane; Urgency::ALL.len()],
+    /// When the requests of the last window went, oldest first.
+    sent: VecDeque<Instant>,
+}
+
+impl Quota {
+    pub fn new(limit: u32, window: Duration) -> Self {
+        let shares = if window < QUARTER_HOUR { &SHORT } else { &LONG };
+        let clock = Monotonic { start: Instant::now() };
+        Self {
+            limit,
+            window,
+            shared: Lane::new(limit, window, shares.shared, clock),
+            own: shares.own.map(|share| Lane::new(limit, window, share, clock)),
+            sent: VecDeque::new(),
+        }
+    }
+
+    pub const fn limit(&self) -> u32 {
+        self.limit
+    }
+
+    /// Sets a place aside for the class, or says when one may be free. What is set aside stays so
+    /// until it is spent, so that another limit that says no costs nothing.
+    pub fn reserve(
+        &mut self,
+        urgency: Urgency,
+        may_share: bool,
+        now: Instant,
+    ) -> Result<(), Instant> {
+        let own = self.own_lane(urgency);
+        if own.is_reserved {
+            return Ok(());
+        }
+        let shared = if may_share {
+            match self.shared.take() {
+                Ok(()) => {
+                    self.own_lane(urgency).is_reserved = true;
+                    return Ok(());
+                }
+                Err(wait) => Some(wait),
+            }
+        } else {
+            None
+        };
+        let own = self.own_lane(urgency);
+        match own.take() {
+            Ok(()) => {
+                own.is_reserved = true;
+                Ok(())
+            }
+            Err(wait) => Err(now + shared.map_or(wait, |shared| shared.min(wait))),
+        }
+    }
+
+    /// Uses the place that was set aside.
+    pub fn spend(&mut self, urgency: Urgency, now: Instant) {
+        self.own_lane(urgency).is_reserved = false;
+        self.forget(now);
+        self.sent.push_back(now);
+    }
+
+    /// How many requests may still go before the limit, had they all the right to.
+    pub fn left(&self, now: Instant) -> u32 {
+        let recent = self.sent.iter().rev().take_while(|at| now - **at < self.window).count();
+        self.limit.saturating_sub(u32::try_from(recent).unwrap_or(u32::MAX))
+    }
+
+    fn forget(&mut self, now: Instant) {
+        while self.sent.front().is_some_and(|at| now - *at >= self.window) {
+            self.sent.pop_front();
+        }
+    }
+
+    fn own_lane(&mut self, urgency: Urgency) -> &mut Lane {
+        let [cancels, exits, entries, data] = &mut self.own;
+        match urgency {
+            Urgency::Cancel => cancels,
+            Urgency::Exit => exits,
+            Urgency::Entry => entries,
+            Urgency::Data => data,
+        }
+    }
+}
+
+type Limiter =
+    RateLimiter<NotKeyed, InMemoryState, Monotonic, NoOpMiddleware<<Monotonic as Clock>::Instant>>;
+
+struct Lane {
+    limiter: Limiter,
+    clock: Monotonic,
+    /// Whether the class has a place that it has not used.
+    is_reserved: bool,
+}
+
+impl Lane {
+    fn new(limit: u32, window: Duration, share: Share, clock: Monotonic) -> Self {
+        let of_limit = |of_whole: u64| u64::from(limit).saturating_mul(of_whole) / WHOLE;
+        let nanos = u64::try_from(window.as_nanos()).unwrap_or(u64::MAX);
+        let period = nanos / of_limit(share.rate).max(1);
+        let burst = u32::try_from(of_limit(share.burst)).ok().and_then(NonZeroU32::new);
+        // A period of zero is the only one that is refused, and none is.
+        let quota = Gcra::with_period(Duration::from_nanos(period.max(1)))
+            .unwrap_or(Gcra::per_second(NonZeroU32::MIN))
+            .allow_burst(burst.unwrap_or(NonZeroU32::MIN));
+        let limiter = RateLimiter::direct_with_clock(quota, clock);
+        Self { limiter, clock, is_reserved: false }
+    }
+
+    fn take(&self) -> Result<(), Duration> {
+        self.limiter.check().map_err(|busy| busy.wait_time_from(self.clock.now()))
+    }
+}
+
+/// The monotonic clock of the runtime, which a test can hold.
+#[derive(Clone, Copy)]
+struct Monotonic {
+    start: Instant,
+}
+
+impl Clock for Monotonic {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        Nanos::new(u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX))
+    }
+}
