@@ -22,8 +22,8 @@ use crate::{BacktestError, BacktestReport};
 use exchange::{Activity, Exchange};
 use journal::{Durability, EventsHash, Journal};
 use kernel::{
-    FeeCharge, Input, Kernel, Link, MarketData, OrderNumber, Output, SessionStart, ShutdownPolicy,
-    Stamped, Timestamp,
+    FeeCharge, Input, Kernel, Link, MarketData, Notice, OrderNumber, Output, SessionStart,
+    ShutdownPolicy, Stamped, Timestamp,
 };
 use marketdata::Feed;
 use std::time::Instant;
@@ -78,6 +78,7 @@ pub fn run(
         hours: config.hours,
         config: config.config.clone(),
     })?;
+    driver.tell_without_bars(feed)?;
     driver.data(feed, started)?;
     driver.end(config.shutdown)?;
     let elapsed = started.elapsed();
@@ -131,6 +132,16 @@ impl<'a> Driver<'a> {
         self.feed(Input::Link { link: Link::Orders, up: true })?;
         let broker = self.venue.state();
         self.feed(Input::Broker(Box::new(broker)))
+    }
+
+    /// Strategies decide on bars: they will be silent about what has none.
+    fn tell_without_bars(&mut self, feed: &Feed) -> Result<(), BacktestError> {
+        let symbols = feed.symbols_without_bars().join(", ");
+        if symbols.is_empty() {
+            return Ok(());
+        }
+        let source = "the data".into();
+        self.feed(Input::Notice(Notice::NoBars { symbols: symbols.into(), source }))
     }
 
     fn data(&mut self, feed: &'a Feed, started: Instant) -> Result<(), BacktestError> {

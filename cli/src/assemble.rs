@@ -63,6 +63,15 @@ pub fn read_feed(files: &[PathBuf], symbols: &[String]) -> Result<Feed, Failure>
     feed.select(symbols).map_err(Failure::usage)
 }
 
+/// Files by their names, as a sentence has them.
+pub fn names_of(files: &[PathBuf]) -> String {
+    let names = files.iter().map(|file| match file.file_name() {
+        Some(name) => name.to_string_lossy().into_owned(),
+        None => file.display().to_string(),
+    });
+    names.collect::<Vec<_>>().join(", ")
+}
+
 /// How the journal is kept.
 pub fn journal_options(settings: &Settings) -> journal::Options {
     let mib = |count: i64| u64::try_from(count).unwrap_or(1) << 20;

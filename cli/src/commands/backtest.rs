@@ -7,9 +7,10 @@ use crate::exit::{Exit, Failure};
 use crate::figures::{counted, date_time, exact, signed};
 use crate::{assemble, logging, resolve};
 use backtest::{BacktestConfig, BacktestReport, Observer, Progress};
+use marketdata::Feed;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
     let mut layers = resolve::base(&args.config);
@@ -20,6 +21,7 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
         return Err(Failure::usage("a backtest needs market data: name files with --data FILE..."));
     }
     let feed = assemble::read_feed(&args.trade.data, &settings.symbols())?;
+    warn_of_silence(&feed, &args.trade.data);
     let chosen = super::strategies::build(&settings, &feed.symbols)?;
     let (limits, hours) = assemble::limits_and_hours(&settings, feed.bar_length);
     let config = BacktestConfig {
@@ -38,6 +40,18 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
     bar.clear();
     write_files(args, &report)?;
     if args.json { print_json(&report) } else { print(&report) }
+}
+
+/// Says once what strategies will be silent about for want of bars.
+fn warn_of_silence(feed: &Feed, files: &[PathBuf]) {
+    let symbols = feed.symbols_without_bars();
+    if !symbols.is_empty() {
+        eprintln!(
+            "warning: {}: no bars of {}, and strategies decide on bars alone, so they will not trade it; give files with bars",
+            assemble::names_of(files),
+            symbols.join(", ")
+        );
+    }
 }
 
 fn write_files(args: &BacktestArgs, report: &BacktestReport) -> Result<(), Failure> {

@@ -11,7 +11,7 @@ use kernel::{MarketData, Span, Strategy, Symbols};
 use marketdata::Feed;
 use runtime::alpaca::{Channels, Credentials, Endpoints, Mode};
 use runtime::session::{
-    self, DataKind, SessionConfig, Status, Stopper, Summary, Timing, VenueKind,
+    self, DataKind, SessionConfig, Status, Stopper, Summary, Timing, VenueKind, WithoutBars,
 };
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -97,6 +97,7 @@ async fn embedded(
     shows_view: bool,
 ) -> Result<Summary, Failure> {
     let mut parts = Parts::new(settings, feed.as_ref())?;
+    parts.without_bars = feed.as_ref().and_then(|feed| without_bars(feed, &args.trade.data));
     let mut config = assemble::server_config(settings, feed)?;
     config.state_dir = Some(exchange_state(settings)?);
     let (key, secret) = (config.keys.key.clone(), config.keys.secret.clone());
@@ -198,6 +199,7 @@ struct Parts {
     symbols: Symbols,
     channels: Channels,
     bar_length: Option<Span>,
+    without_bars: Option<WithoutBars>,
 }
 
 impl Parts {
@@ -215,6 +217,7 @@ impl Parts {
             symbols,
             channels: channels(feed),
             bar_length: feed.map_or(Some(MINUTE), |feed| feed.bar_length),
+            without_bars: None,
         })
     }
 
@@ -243,6 +246,7 @@ impl Parts {
             build: concat!("tradewind ", env!("CARGO_PKG_VERSION")).into(),
             settings: settings.for_journal(),
             shutdown: settings.shutdown(),
+            without_bars: self.without_bars,
             run_for: args.run_for,
             requests_per_minute: u32::try_from(per_minute).unwrap_or(180),
             requests_per_quarter_hour: settings.count("alpaca.requests_per_quarter_hour"),
@@ -266,6 +270,13 @@ fn channels(feed: Option<&Feed>) -> Channels {
         }
     }
     channels
+}
+
+/// What of the files no strategy can trade on, for want of bars.
+fn without_bars(feed: &Feed, files: &[PathBuf]) -> Option<WithoutBars> {
+    let symbols = feed.symbols_without_bars().join(", ");
+    let source = assemble::names_of(files);
+    (!symbols.is_empty()).then_some(WithoutBars { symbols, source })
 }
 
 /// Runs a session with a person watching, until it ends or is told to.

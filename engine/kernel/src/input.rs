@@ -82,6 +82,8 @@ pub enum Input {
     },
     /// What the broker says of an asset: before the first order, and when it changes.
     Asset(AssetFacts),
+    /// Something about its surroundings that an operator must hear of.
+    Notice(Notice),
 }
 
 /// What a session is: everything that was resolved before its first input.
@@ -330,6 +332,26 @@ pub enum Room {
     Full,
 }
 
+/// What a session found out about its surroundings. Nothing is decided on it but an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// Another session trades on the account.
+    OtherSession {
+        /// The first characters of its id.
+        session: Box<str>,
+        /// The client order id that gives it away.
+        order: Box<str>,
+    },
+    /// Strategies decide on bars, and the data hold none.
+    NoBars {
+        /// Of which symbols, separated by commas.
+        symbols: Box<str>,
+        /// Where none were found.
+        source: Box<str>,
+    },
+}
+
 /// A connection of the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -376,7 +398,8 @@ impl Input {
             | Input::Late(_)
             | Input::UpdatedBar(_)
             | Input::Mute { .. }
-            | Input::Asset(_) => None,
+            | Input::Asset(_)
+            | Input::Notice(_) => None,
         }
     }
 }

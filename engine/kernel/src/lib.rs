@@ -24,8 +24,8 @@ pub use decide::{DecideError, Kernel, Output};
 pub use event::{Alert, Difference, Event, IgnoreReason, Record, RecordBody, Severity};
 pub use input::{
     AccountSnapshot, AssetClass, AssetFacts, BrokerOrder, BrokerPosition, BrokerState, Command,
-    FeeCharge, FeeKind, Input, Link, Room, SessionStart, ShutdownPolicy, Stamped, StrategySpec,
-    TradingDay, TradingHours,
+    FeeCharge, FeeKind, Input, Link, Notice, Room, SessionStart, ShutdownPolicy, Stamped,
+    StrategySpec, TradingDay, TradingHours,
 };
 pub use ledger::{Ledger, LedgerError, Position};
 pub use market::{

@@ -44,6 +44,21 @@ impl Feed {
         Ok(Self::new(symbols, data))
     }
 
+    /// The symbols with quotes or trades and without bars, on which strategies decide.
+    pub fn symbols_without_bars(&self) -> Vec<&str> {
+        let mut seen = vec![(false, false); self.symbols.len()];
+        for datum in &self.data {
+            if let Some((bars, ticks)) = seen.get_mut(datum.symbol().index()) {
+                match datum {
+                    MarketData::Bar(_) => *bars = true,
+                    MarketData::Quote(_) | MarketData::Trade(_) => *ticks = true,
+                }
+            }
+        }
+        let symbols = self.symbols.names().zip(seen);
+        symbols.filter(|(_, (bars, ticks))| *ticks && !bars).map(|(name, _)| name).collect()
+    }
+
     /// The steps: all data that becomes known at one instant, instant after instant.
     pub fn steps(&self) -> impl Iterator<Item = &[MarketData]> {
         self.data.chunk_by(|one, next| one.time() == next.time())

@@ -3,8 +3,8 @@
 use super::{DecideError, Deciding};
 use crate::risk;
 use crate::{
-    Command, Event, Intent, NewOrder, OrderKind, Origin, Room, Severity, ShutdownPolicy, Side,
-    SymbolId, TradingState,
+    Command, Event, Intent, NewOrder, Notice, OrderKind, Origin, Room, Severity, ShutdownPolicy,
+    Side, SymbolId, TradingState,
 };
 
 impl Deciding<'_> {
@@ -41,6 +41,24 @@ impl Deciding<'_> {
                     self.set_trading(TradingState::Reducing, Origin::Kernel, &text)?;
                 }
                 self.alert(Severity::Critical, "journal_room_full", text)
+            }
+        }
+    }
+
+    /// What a session found out about its surroundings is told, and nothing else follows from it.
+    pub(super) fn notice(&mut self, notice: &Notice) -> Result<(), DecideError> {
+        match notice {
+            Notice::OtherSession { session, order } => {
+                let text = format!(
+                    "Session {session} trades on this account as well: order {order} is its; end one of the two"
+                );
+                self.alert(Severity::Critical, "second_session", text)
+            }
+            Notice::NoBars { symbols, source } => {
+                let text = format!(
+                    "{source}: no bars of {symbols}, and strategies decide on bars alone, so they will not trade it; give files with bars"
+                );
+                self.alert(Severity::Warning, "no_bars", text)
             }
         }
     }

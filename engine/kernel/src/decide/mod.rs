@@ -198,6 +198,7 @@ impl Deciding<'_> {
             Input::Stop(policy) => self.stop(*policy),
             Input::Room(room) => self.room(*room),
             Input::Asset(_) => Ok(()),
+            Input::Notice(notice) => self.notice(notice),
         }
     }
 

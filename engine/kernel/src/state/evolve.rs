@@ -113,7 +113,8 @@ impl State {
             | Input::Correction(_)
             | Input::CancelError(_)
             | Input::Mute { .. }
-            | Input::UpdatedBar(_) => {}
+            | Input::UpdatedBar(_)
+            | Input::Notice(_) => {}
         }
         Ok(())
     }

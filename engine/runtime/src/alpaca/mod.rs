@@ -40,11 +40,11 @@ pub use limiter::{Pace, QuotaLeft};
 pub use market_stream::{
     Acks, Channels, MarketStream, MarketStreamConfig, MarketStreamMessage, market_stream,
 };
-pub use names::Names;
+pub use names::{Names, first_order_of};
 pub use order_stream::{OrderStream, OrderStreamConfig, OrderStreamMessage, order_stream};
 pub use orders::Listing;
 pub use rest::{Client, ClientConfig};
 pub use rows::{Asset, BarsQuery, Clock, Fill, OrderState, Positions, Replay, ReplayData};
 pub use stream::{Overflow, StreamCounters, StreamTiming};
-pub use stream_error::StreamError;
+pub use stream_error::{StreamError, is_taken};
 pub use transport::Timing;

@@ -2,6 +2,9 @@
 
 use kernel::{OrderNumber, SymbolId, Symbols};
 
+/// So many characters of a session's id mark its orders.
+const SHORT: usize = 8;
+
 /// The session's symbols, and the prefix of its order ids.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
@@ -13,7 +16,7 @@ impl Names {
     /// The names of a session: its symbols, and its id of which the first eight characters mark
     /// its orders.
     pub fn new(symbols: Symbols, session: &str) -> Self {
-        let short: String = session.chars().take(8).collect();
+        let short: String = session.chars().take(SHORT).collect();
         Self { symbols, prefix: format!("tw-{short}-").into() }
     }
 
@@ -38,11 +41,29 @@ impl Names {
         if self.prefix.is_empty() {
             return None;
         }
-        let digits = client_order_id.strip_prefix(self.prefix.as_ref())?;
-        let canonical =
-            digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
-        if canonical { digits.parse().ok().map(OrderNumber) } else { None }
+        number(client_order_id.strip_prefix(self.prefix.as_ref())?)
     }
+
+    /// The first eight characters of the id of another session of this program, when one of its
+    /// orders has this id.
+    pub fn other_session<'a>(&self, client_order_id: &'a str) -> Option<&'a str> {
+        let (session, digits) = client_order_id.strip_prefix("tw-")?.split_once('-')?;
+        let is_id = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let is_session = session.len() == SHORT && session.bytes().all(is_id);
+        let is_ours = !self.prefix.is_empty() && client_order_id.starts_with(self.prefix.as_ref());
+        (is_session && !is_ours && number(digits).is_some()).then_some(session)
+    }
+}
+
+/// The client order id of the first order of a session, by the first eight characters of its id.
+pub fn first_order_of(session: &str) -> String {
+    format!("tw-{session}-1")
+}
+
+/// An order number as it is written: without signs and leading zeros.
+fn number(digits: &str) -> Option<OrderNumber> {
+    let canonical = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+    if canonical { digits.parse().ok().map(OrderNumber) } else { None }
 }
 
 #[cfg(test)]
@@ -62,6 +83,17 @@ mod tests {
             ["", "tw-", "tw-01234567-", "tw-01234567-042", "tw-01234567-+4", "tw-76543210-42"]
         {
             assert_eq!(names.order_number(foreign), None, "{foreign}");
+        }
+    }
+
+    #[test]
+    fn orders_of_other_sessions_are_told_from_everything_else() {
+        let names = Names::new(Symbols::new(["SPY"]).unwrap(), "0123456789abcdef0123456789abcdef");
+        assert_eq!(names.other_session("tw-76543210-42"), Some("76543210"));
+        assert_eq!(first_order_of("76543210"), "tw-76543210-1");
+        for id in ["tw-01234567-42", "tw-7654321-4", "tw-76543210-042", "tw-7654321G-4", "mine", ""]
+        {
+            assert_eq!(names.other_session(id), None, "{id}");
         }
     }
 

@@ -13,7 +13,7 @@ use super::stream::{
 };
 use super::stream_error::{Ended, StreamError};
 use super::wire::{Envelope, ListenWire, Loose};
-use kernel::Report;
+use kernel::{Report, Timestamp};
 use serde::Serialize;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -64,6 +64,11 @@ pub enum OrderStreamMessage {
         count: u64,
         /// What it says. Not of this session when it names no order of ours.
         report: Report,
+    },
+    /// An order of another session of this program is on the account.
+    OtherSession {
+        /// When it was sent.
+        submitted: Timestamp,
     },
     /// An update that cannot be read. The orders must be read over REST.
     Unreadable {
@@ -215,10 +220,19 @@ impl Updates {
         };
         self.count += 1;
         let count = self.count;
-        out.push(match map::update(data.as_bytes(), &self.config.names) {
-            Ok(report) => OrderStreamMessage::Report { count, report },
-            Err(error) => self.unreadable(count, &error),
-        });
+        match map::update(data.as_bytes(), &self.config.names) {
+            Ok(report) => {
+                let is_foreign = report.order.is_none();
+                out.push(OrderStreamMessage::Report { count, report });
+                if is_foreign {
+                    let other = map::of_other_session(data.as_bytes(), &self.config.names);
+                    out.extend(
+                        other.map(|submitted| OrderStreamMessage::OtherSession { submitted }),
+                    );
+                }
+            }
+            Err(error) => out.push(self.unreadable(count, &error)),
+        }
     }
 
     fn unreadable(&self, count: u64, error: &ReadError) -> OrderStreamMessage {

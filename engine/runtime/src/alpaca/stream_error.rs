@@ -46,6 +46,11 @@ pub enum StreamError {
     },
 }
 
+/// Whether a data stream is down because another connection of the account has its only place.
+pub fn is_taken(reason: &str) -> bool {
+    reason.starts_with("406 ")
+}
+
 /// How a connection ended.
 #[derive(Debug)]
 pub(super) enum Ended {

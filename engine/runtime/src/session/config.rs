@@ -69,12 +69,23 @@ pub struct SessionConfig {
     pub requests_per_minute: u32,
     /// Requests in a quarter of an hour, when that is limited too.
     pub requests_per_quarter_hour: Option<u32>,
+    /// What of the data no strategy can trade on, which is told at the start.
+    pub without_bars: Option<WithoutBars>,
     /// What reads the journal while it grows.
     pub readers: ReadersConfig,
     /// How the journal is kept.
     pub journal: journal::Options,
     /// How long things may take.
     pub timing: Timing,
+}
+
+/// Symbols of which the data hold quotes or trades and no bars.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WithoutBars {
+    /// Which, separated by commas.
+    pub symbols: String,
+    /// The files, separated by commas.
+    pub source: String,
 }
 
 /// How long things may take. Wall time, unless it says otherwise.
@@ -90,6 +101,9 @@ pub struct Timing {
     pub settle: Duration,
     /// A data stream that is silent for so long while the market is open is opened again.
     pub silence: Duration,
+    /// A session whose data stream is refused from the beginning because the account's place is
+    /// taken gives up after so long. Alpaca keeps a dead connection's place for about 90 seconds.
+    pub data_place: Duration,
     /// How long a lost order is looked for; `None` chooses by the venue.
     pub patience: Option<Patience>,
     /// How the two streams connect, ping and connect again.
@@ -135,6 +149,7 @@ impl Default for Timing {
             second_look: Duration::from_secs(2),
             settle: Duration::from_secs(15),
             silence: Duration::from_secs(180),
+            data_place: Duration::from_secs(150),
             patience: None,
             stream: StreamTiming::default(),
         }

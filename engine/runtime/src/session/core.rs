@@ -140,6 +140,7 @@ impl Core {
                 new.map(Input::Fee).collect()
             }
             Answer::Broker(state, _) => vec![Input::Broker(state)],
+            Answer::Other(other) => vec![Input::Notice(other.notice())],
             Answer::Bars(bars) => {
                 let new = bars.into_iter().filter(|bar| self.is_unseen(bar));
                 new.map(|bar| Input::Warmup(MarketData::Bar(bar))).collect()

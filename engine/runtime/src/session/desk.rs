@@ -3,6 +3,7 @@
 
 use super::core::{Core, Work};
 use super::courier::{Answer, Courier, Errand, Patience};
+use super::lease::{DataPlace, Lease, RECENT};
 use super::venue::Venue;
 use super::{Phase, SessionConfig, SessionError, Status, StopReceiver, StopSignal, VenueClock};
 use crate::alpaca::{MarketStream, OrderStream, OrderStreamMessage, StreamError};
@@ -33,6 +34,8 @@ pub(super) struct Desk {
     pub stop: StopReceiver,
     pub control: mpsc::Receiver<control::Order>,
     pub status: watch::Sender<Status>,
+    pub lease: Arc<Lease>,
+    pub data_place: DataPlace,
     pub orders: OrderStream,
     /// Tells the market data stream whether to expect data.
     pub market_open: Arc<AtomicBool>,
@@ -130,8 +133,12 @@ impl Desk {
                 return Ok(());
             };
             let was_read = matches!(answer, Answer::Read(..));
+            let ends = ends_for(&answer);
             for input in self.core.inputs(answer) {
                 self.feed_with(input, was_read).await?;
+            }
+            if let Some(error) = ends {
+                return Err(error);
             }
         }
     }
@@ -148,6 +155,19 @@ impl Desk {
             }
         }
         Ok(())
+    }
+
+    /// The errand that finds out whether another session trades on the account, after the order
+    /// stream was away or brought an order of one.
+    pub fn look_for_others(&self, submitted: Option<Timestamp>) -> Errand {
+        let now = self.core.state().now();
+        let after = submitted.map_or(now.minus(RECENT), |at| at.minus(Span::from_millis(1)));
+        Errand::Others(Arc::clone(&self.lease), after)
+    }
+
+    /// Notes that the data stream is down; the error when its only place is another program's.
+    pub fn data_down(&mut self, reason: &str) -> Option<SessionError> {
+        self.data_place.down(reason, self.config.timing.data_place)
     }
 
     /// Carries out what an operator asks for in turn, and answers.
@@ -240,6 +260,20 @@ impl Desk {
     /// sent is answered.
     pub fn is_settled(&self) -> bool {
         self.core.kernel().is_settled() && self.core.unanswered_orders().is_empty()
+    }
+}
+
+/// Why the session ends, when an answer shows that it came second to its account.
+pub(super) fn ends_for(answer: &Answer) -> Option<SessionError> {
+    match answer {
+        Answer::Other(other) if other.is_elder => Some(other.error()),
+        Answer::Other(_)
+        | Answer::Report(_)
+        | Answer::Read(..)
+        | Answer::CancelFailed(..)
+        | Answer::Fees(_)
+        | Answer::Broker(..)
+        | Answer::Bars(_) => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::alpaca::{ApiError, ErrorClass};
 use crate::control::ControlError;
 use journal::{Fault, JournalError};
-use kernel::DecideError;
+use kernel::{DecideError, Timestamp};
 use std::io;
 use std::path::PathBuf;
 
@@ -53,6 +53,33 @@ pub enum SessionError {
         held: String,
         /// As it was asked for.
         wanted: String,
+    },
+    /// Another session trades on the account.
+    #[error(
+        "session {session} trades on this account: it sent order {order} at {submitted}. Two \
+         sessions would spend the same cash: end that one, or give this one an account of its own. \
+         If it has ended, this one may begin after {free}; to go on with it, name its directory \
+         with --data-dir"
+    )]
+    SecondSession {
+        /// The first characters of its id.
+        session: Box<str>,
+        /// The order that gives it away.
+        order: Box<str>,
+        /// When that was sent, by the venue's clock.
+        submitted: Timestamp,
+        /// When a session that sends nothing more is taken to have ended.
+        free: Timestamp,
+    },
+    /// The account's only place on the data stream is taken.
+    #[error(
+        "the market data stream has refused this session for {seconds} s: another program is \
+         connected to it with this account, and the broker allows one; end that program, or give \
+         this session an account of its own"
+    )]
+    DataStreamTaken {
+        /// For how long.
+        seconds: u64,
     },
     /// The broker does not accept the keys.
     #[error("{0}")]
@@ -128,6 +155,8 @@ impl SessionError {
             },
             SessionError::DataDir { .. }
             | SessionError::OtherSession { .. }
+            | SessionError::SecondSession { .. }
+            | SessionError::DataStreamTaken { .. }
             | SessionError::Symbol { .. } => ExitClass::Usage,
             SessionError::Unauthorized(_)
             | SessionError::AccountBlocked { .. }

@@ -91,8 +91,16 @@ impl LockStep<'_> {
                 self.step(head, data).await?;
                 return Ok(head.end);
             }
-            MarketStreamMessage::Up { .. } => self.link(Link::MarketData, true).await?,
-            MarketStreamMessage::Down { .. } => self.link(Link::MarketData, false).await?,
+            MarketStreamMessage::Up { .. } => {
+                self.desk.data_place.up();
+                self.link(Link::MarketData, true).await?;
+            }
+            MarketStreamMessage::Down { reason } => {
+                self.link(Link::MarketData, false).await?;
+                if let Some(error) = self.desk.data_down(&reason) {
+                    return Err(error);
+                }
+            }
             MarketStreamMessage::Data(data) => self.data(data).await?,
             MarketStreamMessage::Tape(input) => self.desk.feed_in_turn(*input).await?,
             MarketStreamMessage::Lost { .. } | MarketStreamMessage::Fatal(_) => {}
@@ -151,7 +159,13 @@ impl LockStep<'_> {
             OrderStreamMessage::Up => {
                 self.heard = 0;
                 self.link(Link::Orders, true).await?;
+                let look = self.desk.look_for_others(None);
+                self.desk.run_in_turn(look).await?;
                 self.desk.reconcile_in_turn().await
+            }
+            OrderStreamMessage::OtherSession { submitted } => {
+                let look = self.desk.look_for_others(Some(submitted));
+                self.desk.run_in_turn(look).await
             }
             OrderStreamMessage::Fatal(_) => Ok(()),
         }

@@ -22,6 +22,7 @@ mod describe;
 mod desk;
 mod error;
 mod finish;
+mod lease;
 mod lock_step;
 mod real_time;
 pub mod replay;
@@ -33,7 +34,7 @@ mod venue;
 mod venue_clock;
 
 pub use catch_up::OrderRead;
-pub use config::{DataKind, SessionConfig, Timing, VenueKind};
+pub use config::{DataKind, SessionConfig, Timing, VenueKind, WithoutBars};
 pub use courier::Patience;
 pub use data_dir::{is_unfinished, journal_dir};
 pub use error::{ExitClass, SessionError};

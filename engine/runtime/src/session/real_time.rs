@@ -6,7 +6,7 @@
 use super::backoff::Backoff;
 use super::core::Work;
 use super::courier::{Answer, BarsWanted, Errand};
-use super::desk::{Desk, Ending, TICK, next_market_message, next_order_message};
+use super::desk::{Desk, Ending, TICK, ends_for, next_market_message, next_order_message};
 use super::{Phase, SessionError, StopSignal};
 use crate::alpaca::{MarketStream, MarketStreamMessage, OrderStreamMessage};
 use kernel::{Input, Link, MarketData};
@@ -198,11 +198,15 @@ impl RealTime<'_> {
             self.asked_again = self.desk.patience.backoff();
             self.next_reconcile = Some(Instant::now() + self.reconcile_pause());
         }
+        let ends = ends_for(&answer);
         for input in self.desk.core.inputs(answer) {
             let work = self.desk.decide(input)?;
             self.set_going(if was_read { work.without_reads() } else { work });
         }
-        Ok(())
+        match ends {
+            Some(error) => self.fail(error),
+            None => Ok(()),
+        }
     }
 
     fn order_message(
@@ -216,6 +220,8 @@ impl RealTime<'_> {
                 self.feed(Desk::link(Link::Orders, true))?;
                 // Without sequence numbers and replay, what was missed is read.
                 self.reconcile_within(Duration::ZERO);
+                let look = self.desk.look_for_others(None);
+                self.send_out(look);
                 Ok(())
             }
             Ok(OrderStreamMessage::Down { .. }) => {
@@ -223,6 +229,11 @@ impl RealTime<'_> {
                     self.connection += 1;
                     self.feed(Desk::link(Link::Orders, false))?;
                 }
+                Ok(())
+            }
+            Ok(OrderStreamMessage::OtherSession { submitted }) => {
+                let look = self.desk.look_for_others(Some(submitted));
+                self.send_out(look);
                 Ok(())
             }
             Ok(OrderStreamMessage::Unreadable { .. }) => {
@@ -248,17 +259,21 @@ impl RealTime<'_> {
             Ok(MarketStreamMessage::Tape(input)) => self.feed(*input),
             Ok(MarketStreamMessage::Up { .. }) => {
                 let was_up = self.desk.core.state().market_stream_is_up();
+                self.desk.data_place.up();
                 self.feed(Desk::link(Link::MarketData, true))?;
                 if !was_up && self.desk.core.gauges().data_age().is_some() {
                     self.fill_gap();
                 }
                 Ok(())
             }
-            Ok(MarketStreamMessage::Down { .. }) => {
+            Ok(MarketStreamMessage::Down { reason }) => {
                 if self.desk.core.state().market_stream_is_up() {
                     self.feed(Desk::link(Link::MarketData, false))?;
                 }
-                Ok(())
+                match self.desk.data_down(&reason) {
+                    Some(error) => self.fail(error),
+                    None => Ok(()),
+                }
             }
             Ok(MarketStreamMessage::Lost { messages }) => {
                 tracing::warn!("{messages} market data messages were dropped: the session is slow");

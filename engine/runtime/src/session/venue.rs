@@ -1,6 +1,8 @@
 //! What a session asks of a broker, so that a test can stand in for one.
 
-use crate::alpaca::{ApiError, Asset, BarsQuery, Client, Clock, Fill, OrderState, QuotaLeft};
+use crate::alpaca::{
+    ApiError, Asset, BarsQuery, Client, Clock, Fill, Listing, OrderState, QuotaLeft,
+};
 use futures_util::future::BoxFuture;
 use kernel::risk::{Approved, ApprovedCancel};
 use kernel::{
@@ -28,6 +30,10 @@ pub trait Venue: Send + Sync {
     fn order<'a>(&'a self, order: &'a BrokerOrderId) -> Answered<'a, Option<OrderState>>;
     /// Looks an order up by our number; `None` when the broker does not have it.
     fn find(&self, order: OrderNumber) -> Answered<'_, Option<OrderState>>;
+    /// Reads an order by the id that its sender gave it; `None` when there is none.
+    fn named<'a>(&'a self, client_order_id: &'a str) -> Answered<'a, Option<OrderState>>;
+    /// Every order sent after an instant, by whomever, oldest first.
+    fn orders(&self, after: Timestamp) -> Answered<'_, Vec<OrderState>>;
     /// Every execution since an instant, oldest first.
     fn fills(&self, since: Timestamp) -> Answered<'_, Vec<Fill>>;
     /// Every fee posted since an instant, oldest first.
@@ -78,6 +84,14 @@ impl Venue for Client {
             let client_order_id = self.names().client_order_id(order);
             self.order_by_client_id(&client_order_id).await
         })
+    }
+
+    fn named<'a>(&'a self, client_order_id: &'a str) -> Answered<'a, Option<OrderState>> {
+        Box::pin(self.order_by_client_id(client_order_id))
+    }
+
+    fn orders(&self, after: Timestamp) -> Answered<'_, Vec<OrderState>> {
+        Box::pin(self.orders(Listing::All, Some(after)))
     }
 
     fn fills(&self, since: Timestamp) -> Answered<'_, Vec<Fill>> {

@@ -73,7 +73,8 @@ impl Observer {
             | Input::UpdatedBar(_)
             | Input::Luld(_)
             | Input::Mute { .. }
-            | Input::Asset(_) => inputs.other.inc(),
+            | Input::Asset(_)
+            | Input::Notice(_) => inputs.other.inc(),
         }
     }
 

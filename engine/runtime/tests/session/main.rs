@@ -9,6 +9,7 @@
 
 mod conduct;
 mod control;
+mod lease;
 mod lock_step;
 mod order_stream;
 mod real_clock;

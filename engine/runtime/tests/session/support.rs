@@ -121,6 +121,7 @@ impl Plan {
             build: "test".into(),
             settings: BTreeMap::new(),
             shutdown: ShutdownPolicy::CancelEntries,
+            without_bars: None,
             run_for: None,
             requests_per_minute: 100_000,
             requests_per_quarter_hour: None,

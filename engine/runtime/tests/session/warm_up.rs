@@ -4,7 +4,7 @@ use crate::support::{Plan, data_dir, exchange, generated};
 use exchange::server::{ServerConfig, Source, Speed, Synthetic};
 use journal::Reader;
 use kernel::{Event, Input, RecordBody};
-use runtime::session::{Phase, journal_dir};
+use runtime::session::{Phase, WithoutBars, journal_dir};
 use std::path::Path;
 
 /// What a journal shows of its bars.
@@ -76,4 +76,28 @@ async fn after_a_crash_the_windows_are_full_again() {
     second.ended().await.unwrap();
     let bars = bars(dir.path());
     assert_eq!((bars.warm, bars.late), (30, 30));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_strategy_will_trade_is_said_once_at_the_start() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&["SPY"], 100), Speed::Max).await;
+    let mut plan = Plan::new(dir.path(), &exchange, &["SPY"], "buy-and-hold");
+    let (symbols, source) = ("QQQ".into(), "QQQ_quotes.csv".into());
+    plan.config.without_bars = Some(WithoutBars { symbols, source });
+    let summary = plan.run().await.unwrap();
+    assert_eq!(summary.alerts, 1);
+    let mut records = Reader::open(&journal_dir(dir.path()), 1).unwrap();
+    let mut said = Vec::new();
+    while let Some(record) = records.next().unwrap() {
+        if let RecordBody::Event { event: Event::AlertRaised(alert), .. } = record.body {
+            said.push((record.seq, alert));
+        }
+    }
+    let (seq, alert) = &said[0];
+    assert_eq!(*seq, 4, "right after the start");
+    assert_eq!(&*alert.code, "no_bars");
+    for word in ["QQQ_quotes.csv", "no bars of QQQ", "give files with bars"] {
+        assert!(alert.text.contains(word), "{}", alert.text);
+    }
 }

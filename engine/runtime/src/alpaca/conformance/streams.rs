@@ -90,7 +90,9 @@ async fn wait_until_up(stream: &mut OrderStream) -> Result<(), String> {
                 OrderStreamMessage::Up => return Ok(()),
                 OrderStreamMessage::Fatal(error) => return Err(error.to_string()),
                 OrderStreamMessage::Down { reason } => last = reason,
-                OrderStreamMessage::Report { .. } | OrderStreamMessage::Unreadable { .. } => {}
+                OrderStreamMessage::Report { .. }
+                | OrderStreamMessage::OtherSession { .. }
+                | OrderStreamMessage::Unreadable { .. } => {}
             }
         }
         Err("the stream ended".into())

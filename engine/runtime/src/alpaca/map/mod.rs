@@ -6,7 +6,7 @@ mod orders;
 mod venue;
 
 pub(super) use account::{account, fee, positions};
-pub(super) use orders::{fill, order, orders, update};
+pub(super) use orders::{fill, of_other_session, order, orders, update};
 pub(super) use venue::{asset, bar, calendar, clock, new_york};
 
 use super::wire::Loose;

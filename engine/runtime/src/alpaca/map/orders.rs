@@ -4,7 +4,9 @@ use super::{FieldError, ReadError, need, parse, price, quantity, time};
 use crate::alpaca::names::Names;
 use crate::alpaca::rows::{Fill, OrderState};
 use crate::alpaca::wire::{ActivityWire, Loose, OrderWire, UpdateWire};
-use kernel::{BrokerOrderId, Execution, ExecutionId, OrderStatus, Report, ReportKind, Side};
+use kernel::{
+    BrokerOrderId, Execution, ExecutionId, OrderStatus, Report, ReportKind, Side, Timestamp,
+};
 
 /// Every way the broker writes a side; fills of short sales say `sell_short`.
 fn side(text: &str) -> Option<Side> {
@@ -86,6 +88,14 @@ pub(in crate::alpaca) fn update(data: &[u8], names: &Names) -> Result<Report, Re
         execution: execution.filter(|_| matches!(kind, ReportKind::Fill | ReportKind::PartialFill)),
         text: text.map(|text| text.chars().take(200).collect()),
     })
+}
+
+/// When an order of another session of this program was sent, if an update is about one.
+pub(in crate::alpaca) fn of_other_session(data: &[u8], names: &Names) -> Option<Timestamp> {
+    let wire: UpdateWire<'_> = parse(data).ok()?;
+    let order = wire.order.as_ref()?;
+    names.other_session(order.client_order_id.text()?)?;
+    order.submitted_at.text().and_then(time)
 }
 
 /// The execution that a fill carries. One without a name gets one made of the facts, so that the

@@ -14,6 +14,7 @@ pub(super) use reads::{AccountRead, read_account};
 
 use super::backoff::Backoff;
 use super::catch_up::OrderRead;
+use super::lease::{Lease, OtherSession};
 use super::venue::Venue;
 use crate::alpaca::BarsQuery;
 use kernel::{
@@ -45,6 +46,8 @@ pub(super) enum Errand {
     },
     /// Bars of the past.
     Bars(BarsWanted),
+    /// Whether another session trades on the account, by its orders since an instant.
+    Others(Arc<Lease>, Timestamp),
 }
 
 /// Where the books stand. What the broker says of its own can be compared with ours only when
@@ -98,6 +101,8 @@ pub(super) enum Answer {
     Broker(Box<BrokerState>, Mark),
     /// Bars of the past.
     Bars(Vec<Bar>),
+    /// Another session trades on the account.
+    Other(OtherSession),
 }
 
 /// How long an order that the broker does not show is looked for.
@@ -223,6 +228,7 @@ impl Courier {
                 self.account(fees_since, mark, out).await;
             }
             Errand::Bars(wanted) => self.bars(&wanted, out).await,
+            Errand::Others(lease, after) => self.others(&lease, after, out).await,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Answer, BarsWanted, Courier, Mark, Target, tell};
 use crate::alpaca::{ApiError, OrderState};
+use crate::session::lease::Lease;
 use crate::session::{OrderRead, Venue};
 use kernel::{BrokerState, FeeCharge, OrderNumber, Report, ReportKind, Timestamp};
 use tokio::sync::mpsc;
@@ -131,6 +132,15 @@ impl Courier {
         match self.venue.bars(&wanted.query()).await {
             Ok(bars) => tell(out, Answer::Bars(bars)).await,
             Err(error) => tracing::warn!("the gap in the data stays open: {error}"),
+        }
+    }
+
+    pub(super) async fn others(&self, lease: &Lease, after: Timestamp, out: &mpsc::Sender<Answer>) {
+        match lease.look(&*self.venue, after).await {
+            Ok(Some(other)) => tell(out, Answer::Other(other)).await,
+            Ok(None) => {}
+            // The next order of the other session, or the next connection, asks again.
+            Err(error) => tracing::warn!("cannot look for other sessions: {error}"),
         }
     }
 }

@@ -56,6 +56,12 @@ impl Venue for Script {
     fn find(&self, _: OrderNumber) -> Answered<'_, Option<OrderState>> {
         Box::pin(async { self.next("find", &self.finds) })
     }
+    fn named<'a>(&'a self, _: &'a str) -> Answered<'a, Option<OrderState>> {
+        unused()
+    }
+    fn orders(&self, _: Timestamp) -> Answered<'_, Vec<OrderState>> {
+        unused()
+    }
     fn fills(&self, _: Timestamp) -> Answered<'_, Vec<Fill>> {
         Box::pin(async { Ok(Vec::new()) })
     }

@@ -8,6 +8,7 @@ mod warm_up;
 use super::core::Core;
 use super::courier::{Courier, Errand};
 use super::desk::Desk;
+use super::lease::{DataPlace, Lease};
 use super::venue::Venue;
 use super::{Phase, SessionConfig, SessionError, Status, StopReceiver, StopSignal, data_dir};
 use crate::alpaca::{
@@ -92,8 +93,12 @@ async fn prepare(
     let kernel = Kernel::recovered(state, strategies);
     let core = Core::new(kernel, journal, hash, opened, durable);
     let names = Names::new(config.symbols.clone(), &start.session);
-    let mut desk = desk(core, config, &venue, &names, Ends { stop, commands, status, live });
+    let lease = Lease::new(names.clone(), &config, venue.clock.timestamp)?;
+    lease.check(&venue.client).await?;
+    let ends = Ends { stop, commands, status, live };
+    let mut desk = desk(core, config, &venue, &names, lease, ends);
     desk.feed_in_turn(first).await?;
+    desk.tell_without_bars().await?;
     desk.await_orders().await?;
     let is_lock_step = venue.is_lock_step();
     let errands = desk.take_stock(is_lock_step).await?;
@@ -111,7 +116,14 @@ struct Ends {
     live: Arc<Live>,
 }
 
-fn desk(core: Core, config: SessionConfig, venue: &Connected, names: &Names, ends: Ends) -> Desk {
+fn desk(
+    core: Core,
+    config: SessionConfig,
+    venue: &Connected,
+    names: &Names,
+    lease: Lease,
+    ends: Ends,
+) -> Desk {
     let client: Arc<dyn Venue> = Arc::new(venue.client.named(names.clone()));
     let patience = config.timing.patience.unwrap_or(venue.patience());
     let now = Instant::now();
@@ -124,6 +136,8 @@ fn desk(core: Core, config: SessionConfig, venue: &Connected, names: &Names, end
         stop: ends.stop,
         control: ends.commands,
         status: ends.status,
+        lease: Arc::new(lease),
+        data_place: DataPlace::default(),
         orders: open_orders(&config, names, venue.is_lock_step()),
         market_open: Arc::new(AtomicBool::new(false)),
         live: ends.live,

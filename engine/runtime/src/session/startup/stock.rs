@@ -17,6 +17,7 @@ impl Desk {
                     self.publish();
                 }
                 OrderStreamMessage::Report { .. }
+                | OrderStreamMessage::OtherSession { .. }
                 | OrderStreamMessage::Unreadable { .. }
                 | OrderStreamMessage::Fatal(_) => {}
             }

@@ -1,15 +1,24 @@
 //! The last bars before the session, which strategies observe without trading on them.
 
-use super::super::SessionError;
 use super::super::courier::BarsWanted;
 use super::super::desk::Desk;
-use kernel::{Bar, Input, MarketData, Span, State, Timestamp};
+use super::super::{SessionError, WithoutBars};
+use kernel::{Bar, Input, MarketData, Notice, Span, State, Timestamp};
 
 pub(super) const DAY: Span = Span::from_secs(86_400);
 /// A regular session of New York.
 const SESSION: Span = Span::from_secs(6 * 3600 + 1800);
 
 impl Desk {
+    /// Says at once what strategies will be silent about for want of bars.
+    pub(super) async fn tell_without_bars(&mut self) -> Result<(), SessionError> {
+        let Some(WithoutBars { symbols, source }) = self.config.without_bars.clone() else {
+            return Ok(());
+        };
+        let notice = Notice::NoBars { symbols: symbols.into(), source: source.into() };
+        self.feed_in_turn(Input::Notice(notice)).await
+    }
+
     /// Lets strategies observe the last bars, so that they need not wait for their windows to fill.
     pub(super) async fn warm_up(&mut self) -> Result<(), SessionError> {
         let length = self.bar_length;
