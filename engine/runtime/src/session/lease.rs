@@ -144,7 +144,8 @@ impl DataPlace {
             return None;
         }
         let refused = self.taken.get_or_insert_with(Instant::now).elapsed();
-        (refused >= patience).then(|| SessionError::DataStreamTaken { seconds: refused.as_secs() })
+        (refused >= patience)
+            .then_some(SessionError::DataStreamTaken { seconds: refused.as_secs() })
     }
 }
 
