@@ -130,6 +130,9 @@ impl<'a> Driver<'a> {
         self.feed(Input::Start(Box::new(start)))?;
         self.feed(Input::Link { link: Link::MarketData, up: true })?;
         self.feed(Input::Link { link: Link::Orders, up: true })?;
+        for facts in self.venue.assets() {
+            self.feed(Input::Asset(facts))?;
+        }
         let broker = self.venue.state();
         self.feed(Input::Broker(Box::new(broker)))
     }

@@ -6,8 +6,9 @@ use exchange::{
 };
 use kernel::risk::{Approved, ApprovedCancel};
 use kernel::{
-    AccountSnapshot, BrokerOrderId, BrokerPosition, BrokerState, Execution, ExecutionId, Order,
-    OrderKind, OrderNumber, OrderStatus, Report, ReportKind, Send, TradingHours,
+    AccountSnapshot, AssetClass, AssetFacts, BrokerOrderId, BrokerPosition, BrokerState, Execution,
+    ExecutionId, Order, OrderKind, OrderNumber, OrderStatus, Report, ReportKind, Send,
+    TradingHours,
 };
 
 /// The exchange, spoken to in the kernel's words.
@@ -56,6 +57,20 @@ impl Venue {
             foreign_positions: Vec::new(),
             open_orders: Vec::new(),
         }
+    }
+
+    /// What the exchange says of its assets.
+    pub(crate) fn assets(&self) -> Vec<AssetFacts> {
+        let facts = self.exchange.assets().iter().map(|row| AssetFacts {
+            symbol: row.symbol,
+            class: AssetClass::UsEquity,
+            tradable: row.rules.tradable,
+            shortable: row.rules.shortable,
+            easy_to_borrow: row.rules.easy_to_borrow,
+            fractionable: row.fractionable,
+            fractional_extended_hours: false,
+        });
+        facts.collect()
     }
 
     /// Carries out a send.

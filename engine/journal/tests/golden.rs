@@ -12,6 +12,7 @@ mod support;
 use journal::storage::{MemoryStorage, Storage};
 use journal::{Durability, verify_on};
 use kernel::risk::Denial;
+use kernel::risk::compatibility::Rule;
 use kernel::*;
 use std::path::Path;
 use support::*;
@@ -398,7 +399,14 @@ fn denials() -> Vec<Event> {
         Denial::OrderRate { count: 61, limit: 60 },
         Denial::Overflow,
         Denial::Closing,
-        Denial::NotBuilt,
+        Denial::NotAllowed { rule: Rule::StopTimeInForce },
+        Denial::OppositeOrder { order: FIRST },
+        Denial::NotTradable,
+        Denial::HardToBorrow,
+        Denial::NotFractionable,
+        Denial::MalformedNotional { notional, least: needed },
+        Denial::MalformedTrail { percent: "0.05".parse().unwrap(), least: "0.1".parse().unwrap() },
+        Denial::WrongSide { price: last, base: tick },
     ];
     let intents = [
         Intent::Submit(NewOrder::new(symbol(), Side::Buy, quantity, OrderKind::Market)),

@@ -1,8 +1,9 @@
 //! What a strategy is: it remembers the market, the kernel remembers the account.
 
 use crate::{
-    Cash, MarketData, NewOrder, Order, OrderKind, OrderNumber, Position, Price, Quantity, Side,
-    State, SymbolId, Symbols, Timestamp,
+    Cash, Leg, MarketData, NewOrder, Order, OrderClass, OrderKind, OrderNumber, OrderSize,
+    Position, Price, Quantity, Side, State, StopLoss, SymbolId, Symbols, TimeInForce, Timestamp,
+    Trail,
 };
 use serde::{Deserialize, Serialize};
 
@@ -76,12 +77,87 @@ impl Intents {
         self.submit(symbol, side, quantity, OrderKind::Limit { limit });
     }
 
-    /// An order of any kind for the day.
+    /// A simple order of any kind for the day.
     pub fn submit(&mut self, symbol: SymbolId, side: Side, quantity: Quantity, kind: OrderKind) {
         self.push(Intent::Submit(NewOrder::new(symbol, side, quantity, kind)));
     }
 
-    /// The end of a working order.
+    /// Any new order.
+    pub fn order(&mut self, order: NewOrder) {
+        self.push(Intent::Submit(order));
+    }
+
+    /// A market order for the day for so many USD, in parts of a share where need be.
+    pub fn notional(&mut self, symbol: SymbolId, side: Side, usd: Cash) {
+        let size = OrderSize::Notional(usd);
+        self.order(NewOrder::new(symbol, side, size, OrderKind::Market));
+    }
+
+    /// A stop until it is cancelled.
+    pub fn stop(&mut self, symbol: SymbolId, side: Side, quantity: Quantity, stop: Price) {
+        let order = NewOrder::new(symbol, side, quantity, OrderKind::Stop { stop });
+        self.order(order.lasting(TimeInForce::Gtc));
+    }
+
+    /// A trailing stop until it is cancelled.
+    pub fn trailing_stop(
+        &mut self,
+        symbol: SymbolId,
+        side: Side,
+        quantity: Quantity,
+        trail: Trail,
+    ) {
+        let order = NewOrder::new(symbol, side, quantity, OrderKind::TrailingStop { trail });
+        self.order(order.lasting(TimeInForce::Gtc));
+    }
+
+    /// An entry with both exits, until they are cancelled.
+    pub fn bracket(
+        &mut self,
+        symbol: SymbolId,
+        side: Side,
+        quantity: Quantity,
+        entry: OrderKind,
+        take_profit: Price,
+        stop_loss: StopLoss,
+    ) {
+        let order = NewOrder::new(symbol, side, quantity, entry).lasting(TimeInForce::Gtc);
+        self.order(order.grouped(OrderClass::Bracket { take_profit, stop_loss }));
+    }
+
+    /// Both exits of a position, until one of them fills. `side` is that of the exits.
+    pub fn oco(
+        &mut self,
+        symbol: SymbolId,
+        side: Side,
+        quantity: Quantity,
+        take_profit: Price,
+        stop_loss: StopLoss,
+    ) {
+        let kind = OrderKind::Limit { limit: take_profit };
+        let order = NewOrder::new(symbol, side, quantity, kind).lasting(TimeInForce::Gtc);
+        self.order(order.grouped(OrderClass::Oco { stop_loss }));
+    }
+
+    /// An entry with one exit, until they are cancelled.
+    pub fn oto(
+        &mut self,
+        symbol: SymbolId,
+        side: Side,
+        quantity: Quantity,
+        entry: OrderKind,
+        leg: Leg,
+    ) {
+        let order = NewOrder::new(symbol, side, quantity, entry).lasting(TimeInForce::Gtc);
+        self.order(order.grouped(OrderClass::Oto { leg }));
+    }
+
+    /// Another quantity (in all, filled part included) or other prices for a working order.
+    pub fn replace(&mut self, order: OrderNumber, quantity: Quantity, kind: OrderKind) {
+        self.push(Intent::Replace { order, quantity, kind });
+    }
+
+    /// The end of a working order, and of the others of its group.
     pub fn cancel(&mut self, order: OrderNumber) {
         self.push(Intent::Cancel { order });
     }

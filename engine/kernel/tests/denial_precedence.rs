@@ -43,6 +43,12 @@ fn limit(at: &str) -> OrderKind {
     OrderKind::Limit { limit: price(at) }
 }
 
+/// A purchase of AAA.
+fn new_order(size: OrderSize, kind: OrderKind, class: OrderClass) -> Intent {
+    let symbol = Symbols::new(["AAA"]).unwrap().id("AAA").unwrap();
+    Intent::Submit(NewOrder::new(symbol, Side::Buy, size, kind).grouped(class))
+}
+
 type Row = (&'static str, fn() -> (Bench, Intent));
 
 const ROWS: &[Row] = &[
@@ -67,6 +73,64 @@ const ROWS: &[Row] = &[
         let bench = Bench::warm(off());
         let intent = bench.submit(Side::Buy, 1, limit("100.001"));
         (bench, intent)
+    }),
+    ("malformed_notional", || {
+        let bench = Bench::warm(off());
+        let size = OrderSize::Notional(cash("0.99"));
+        (bench, new_order(size, OrderKind::Market, OrderClass::Simple))
+    }),
+    ("malformed_trail", || {
+        let bench = Bench::warm(off());
+        let trail = Trail::Percent("0.09".parse().unwrap());
+        (bench, new_order(shares(1).into(), OrderKind::TrailingStop { trail }, OrderClass::Simple))
+    }),
+    ("wrong_side", || {
+        let bench = Bench::warm(off());
+        let stop_loss = StopLoss::at(price("101"));
+        let class = OrderClass::Bracket { take_profit: price("101"), stop_loss };
+        (bench, new_order(shares(1).into(), OrderKind::Market, class))
+    }),
+    ("not_allowed", || {
+        let bench = Bench::warm(off());
+        let size = OrderSize::Notional(cash("100"));
+        (bench, new_order(size, limit("100"), OrderClass::Simple))
+    }),
+    ("opposite_order", || {
+        let mut bench = Bench::warm(off());
+        let resting = bench.submit(Side::Sell, 5, limit("101"));
+        bench.propose([resting]);
+        let intent = bench.market(Side::Buy, 10);
+        (bench, intent)
+    }),
+    ("closing", || {
+        let mut bench = held(10);
+        let symbol = bench.symbol("AAA");
+        let resting = bench.submit(Side::Buy, 5, limit("98"));
+        bench.propose([resting]);
+        bench.feed(Input::Command(Command::Close { symbol, reason: "test".into() }));
+        let intent = bench.submit(Side::Buy, 10, limit("99"));
+        (bench, intent)
+    }),
+    ("not_tradable", || {
+        let mut bench = Bench::warm(off());
+        let facts = AssetFacts { tradable: false, ..facts(bench.symbol("AAA")) };
+        bench.feed(Input::Asset(facts));
+        let intent = bench.market(Side::Buy, 10);
+        (bench, intent)
+    }),
+    ("hard_to_borrow", || {
+        let mut bench = Bench::warm(off());
+        let facts = AssetFacts { easy_to_borrow: false, ..facts(bench.symbol("AAA")) };
+        bench.feed(Input::Asset(facts));
+        let intent = bench.market(Side::Sell, 10);
+        (bench, intent)
+    }),
+    ("not_fractionable", || {
+        let mut bench = Bench::warm(off());
+        let facts = AssetFacts { fractionable: false, ..facts(bench.symbol("AAA")) };
+        bench.feed(Input::Asset(facts));
+        let size = OrderSize::Shares("0.5".parse().unwrap());
+        (bench, new_order(size, OrderKind::Market, OrderClass::Simple))
     }),
     ("order_not_working", || (Bench::warm(off()), Intent::Cancel { order: OrderNumber(9) })),
     ("nothing_to_replace", || {
@@ -195,7 +259,7 @@ fn held(quantity: i64) -> Bench {
 }
 
 /// Among them: no order crosses zero, and a replacement that changes nothing is not sent.
-/// Conformance 54, 71.
+/// Conformance 53, 54, 71.
 #[test]
 fn each_denial_is_met_by_the_row_that_is_named_for_it() {
     for (code, set_up) in ROWS {
@@ -262,9 +326,11 @@ fn classes_are_as_the_law_says() {
     let expected = [
         "symbol known",
         "well formed",
+        "allowed together",
         "symbol halted",
         "reduces at most the position",
         "duplicate intent",
+        "own opposite order",
     ];
     assert_eq!(always, expected);
 }

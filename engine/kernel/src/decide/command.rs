@@ -3,8 +3,8 @@
 use super::{DecideError, Deciding};
 use crate::risk;
 use crate::{
-    Command, Event, Intent, NewOrder, Notice, OrderKind, Origin, Room, Severity, ShutdownPolicy,
-    Side, SymbolId, TradingState,
+    AssetClass, Command, Event, Intent, NewOrder, Notice, OrderKind, Origin, Room, Severity,
+    ShutdownPolicy, Side, SymbolId, TimeInForce, TradingState,
 };
 
 impl Deciding<'_> {
@@ -120,7 +120,13 @@ impl Deciding<'_> {
     fn close(&mut self, symbol: SymbolId) -> Result<(), DecideError> {
         let held = self.state().ledger().position(symbol).quantity;
         let side = if held.is_positive() { Side::Sell } else { Side::Buy };
-        let request = NewOrder::new(symbol, side, held.abs(), OrderKind::Market);
+        let is_crypto =
+            self.state().asset(symbol).is_some_and(|facts| facts.class == AssetClass::Crypto);
+        let time_in_force = if is_crypto { TimeInForce::Gtc } else { TimeInForce::Day };
+        let request = NewOrder {
+            time_in_force,
+            ..NewOrder::new(symbol, side, held.abs(), OrderKind::Market)
+        };
         match risk::judge(self.state(), Origin::Operator, request) {
             Ok(approved) => self.approve(Origin::Operator, risk::Send::Submit(approved)),
             Err(denial) => self.deny(Origin::Operator, Intent::Submit(request), denial),

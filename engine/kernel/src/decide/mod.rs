@@ -241,7 +241,9 @@ impl Deciding<'_> {
         origin: Origin,
         wanted: impl Fn(&Order) -> bool,
     ) -> Result<(), DecideError> {
-        for order in self.pick(|order| !order.cancel_requested && wanted(order)) {
+        let state = self.state();
+        let alone = |order: &Order| !state.is_cancelled_with_another(order);
+        for order in self.pick(|order| !order.cancel_requested && wanted(order) && alone(order)) {
             self.propose(origin, Intent::Cancel { order })?;
         }
         Ok(())

@@ -5,7 +5,7 @@
 //! moves the books only when a second look shows the same.
 
 use super::{DecideError, Deciding};
-use crate::{BrokerState, Difference, Event, OrderStatus, Quantity, ReportKind, Severity};
+use crate::{BrokerState, Difference, Event, Order, OrderStatus, Quantity, ReportKind, Severity};
 
 impl Deciding<'_> {
     pub(super) fn reconcile(&mut self, broker: &BrokerState) -> Result<(), DecideError> {
@@ -81,7 +81,12 @@ impl Deciding<'_> {
         &'a self,
         broker: &'a BrokerState,
     ) -> impl Iterator<Item = Difference> + 'a {
-        let listed = |order| broker.open_orders.iter().any(|open| open.order == Some(order));
+        let listed = |order: &Order| {
+            broker.open_orders.iter().any(|open| {
+                open.order == Some(order.number)
+                    || Some(&open.broker_id) == order.broker_id.as_ref()
+            })
+        };
         self.state()
             .live_orders()
             // What is unanswered may not have arrived; what is held back is not listed as open.
@@ -91,13 +96,15 @@ impl Deciding<'_> {
                     OrderStatus::Approved | OrderStatus::Unknown | OrderStatus::Held
                 )
             })
-            .filter(move |order| !listed(order.number))
+            .filter(move |order| !listed(order))
             .map(|order| Difference::OrderMissing { order: order.number })
     }
 
     fn foreign<'a>(&'a self, broker: &'a BrokerState) -> impl Iterator<Item = Difference> + 'a {
         let state = self.state();
         let orders = broker.open_orders.iter().filter(|order| order.order.is_none());
+        // The broker names legs itself.
+        let orders = orders.filter(|order| state.order_by_broker_id(&order.broker_id).is_none());
         let orders = orders.filter(|order| !state.has_seen_foreign(&order.broker_id.0));
         let orders =
             orders.map(|order| Difference::OrderForeign { broker_id: order.broker_id.clone() });

@@ -2,23 +2,23 @@
 
 use super::{DecideError, Deciding};
 use crate::{
-    Event, Execution, FeeCharge, IgnoreReason, Ledger, Order, OrderNumber, OrderStatus, Quantity,
-    Report, Severity, Transition, transition,
+    Event, Execution, FeeCharge, IgnoreReason, Ledger, Order, OrderNumber, OrderSize, OrderStatus,
+    Quantity, Report, ReportKind, Severity, Transition, transition,
 };
 
 impl Deciding<'_> {
     pub(super) fn report(&mut self, report: &Report) -> Result<(), DecideError> {
-        let Some(order) = report.order.and_then(|number| self.state().order(number)) else {
+        let Some(order) = self.ours(report) else {
             return self.ignore(report, IgnoreReason::Foreign);
         };
         let (number, from) = (order.number, order.status);
         let learned = order.broker_id.is_none() && report.broker_id.is_some();
         match transition(from, report.kind) {
-            Transition::Fill => self.fill(report),
+            Transition::Fill => self.fill(report, number),
             Transition::Stale if !learned => Ok(()),
             Transition::Stale => self.update(report, number, from),
             Transition::Working => {
-                let to = by_quantities(order, Quantity::ZERO);
+                let to = by_quantities(order, Quantity::ZERO, report);
                 self.update(report, number, to)
             }
             Transition::To(to) => {
@@ -28,6 +28,15 @@ impl Deciding<'_> {
             Transition::Ask => {
                 self.emit(Event::OrderQueryNeeded { order: number, report: report.kind })
             }
+        }
+    }
+
+    /// The order of a report: by our number, or, for legs, which the broker names, by its name.
+    fn ours(&self, report: &Report) -> Option<&Order> {
+        match (report.order, &report.broker_id) {
+            (Some(number), _) => self.state().order(number),
+            (None, Some(id)) => self.state().order_by_broker_id(id),
+            (None, None) => None,
         }
     }
 
@@ -49,8 +58,41 @@ impl Deciding<'_> {
             None => report.broker_id.clone(),
             Some(_) => None,
         };
-        let (report, text) = (report.kind, report.text.clone());
-        self.emit(Event::OrderUpdated { order: number, from, to, report, broker_id, text })
+        let early = broker_id.as_ref().map(|id| self.state().early_reports(id));
+        let (kind, text) = (report.kind, report.text.clone());
+        self.emit(Event::OrderUpdated { order: number, from, to, report: kind, broker_id, text })?;
+        for report in early.into_iter().flatten() {
+            self.report(&report)?;
+        }
+        if to.is_final() && !from.is_final() { self.end_legs(number, to, kind) } else { Ok(()) }
+    }
+
+    /// An order that ends without having filled ends the legs that wait for it.
+    fn end_legs(
+        &mut self,
+        number: OrderNumber,
+        to: OrderStatus,
+        report: ReportKind,
+    ) -> Result<(), DecideError> {
+        if matches!(to, OrderStatus::Filled | OrderStatus::Replaced) {
+            return Ok(());
+        }
+        let legs = self.state().live_legs(number).map(|leg| (leg.number, leg.status));
+        let legs: Vec<_> = legs.collect();
+        let unprotected = self.state().order(number).is_some_and(|order| {
+            order.filled.is_positive() && order.exits_of().is_none() && !legs.is_empty()
+        });
+        for (order, from) in legs {
+            let (broker_id, text) = (None, None);
+            self.emit(Event::OrderUpdated { order, from, to, report, broker_id, text })?;
+        }
+        if unprotected {
+            let text = format!(
+                "Order {number} ended with a part filled, so the exits that were to protect it ended with it"
+            );
+            return self.alert(Severity::Critical, "entry_unprotected", text);
+        }
+        Ok(())
     }
 
     fn warn_of_refusal(
@@ -70,11 +112,10 @@ impl Deciding<'_> {
         )
     }
 
-    fn fill(&mut self, report: &Report) -> Result<(), DecideError> {
-        let Some(order) = report.order.and_then(|number| self.state().order(number)) else {
+    fn fill(&mut self, report: &Report, number: OrderNumber) -> Result<(), DecideError> {
+        let Some(order) = self.state().order(number) else {
             return self.ignore(report, IgnoreReason::Foreign);
         };
-        let number = order.number;
         if order.broker_id.is_none() && report.broker_id.is_some() {
             let status = order.status;
             self.update(report, number, status)?;
@@ -82,13 +123,16 @@ impl Deciding<'_> {
         let Some(order) = self.state().order(number) else {
             return Ok(());
         };
+        if order.is_live() && report.execution.is_none() && is_whole(order, order.filled, report) {
+            return self.update(report, number, OrderStatus::Filled);
+        }
         let execution = match new_execution(order, report) {
             Ok(execution) => execution.clone(),
             Err(reason) => return self.ignore(report, reason),
         };
         let signed = order.side.signed(execution.quantity);
         let (symbol, side) = (order.symbol, order.side);
-        let status = by_quantities(order, execution.quantity);
+        let status = by_quantities(order, execution.quantity, report);
         let ledger = self.state().ledger();
         let Ok(posting) = ledger.fill(symbol, signed, execution.price) else {
             return self.ignore(report, IgnoreReason::Unusable);
@@ -109,7 +153,16 @@ impl Deciding<'_> {
             realised: posting.realised(),
             position,
             cash,
-        })
+        })?;
+        self.ask_for_legs(number, report.kind)
+    }
+
+    /// An entry has filled and the broker has not said what it calls the exits: it is read.
+    fn ask_for_legs(&mut self, order: OrderNumber, report: ReportKind) -> Result<(), DecideError> {
+        if self.state().live_legs(order).all(|leg| leg.broker_id.is_some()) {
+            return Ok(());
+        }
+        self.emit(Event::OrderQueryNeeded { order, report })
     }
 
     /// Books a fee once, by the broker's name for the posting.
@@ -149,11 +202,23 @@ fn new_execution<'a>(order: &Order, report: &'a Report) -> Result<&'a Execution,
     }
 }
 
+/// Whether an order of which so many shares have filled has wholly filled. Of an order in dollars
+/// only the broker knows, and only once all that it counts is booked.
+fn is_whole(order: &Order, filled: Quantity, report: &Report) -> bool {
+    match order.size {
+        OrderSize::Shares(_) => filled >= order.quantity,
+        OrderSize::Notional(_) => {
+            report.kind == ReportKind::Fill
+                && report.cumulative.is_none_or(|counted| filled >= counted)
+        }
+    }
+}
+
 /// Where an order stands when `more` shares have just filled: filled or partly filled follows
 /// from the quantities; an end, or a cancel or replacement on its way, is not undone by a part.
-fn by_quantities(order: &Order, more: Quantity) -> OrderStatus {
+fn by_quantities(order: &Order, more: Quantity, report: &Report) -> OrderStatus {
     let filled = order.filled.checked_add(more).unwrap_or(Quantity::MAX);
-    if filled >= order.quantity {
+    if is_whole(order, filled, report) && filled.is_positive() {
         return OrderStatus::Filled;
     }
     let keeps = order.status.is_final()

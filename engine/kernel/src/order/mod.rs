@@ -328,6 +328,20 @@ impl Order {
         self.quantity.checked_sub(self.filled).unwrap_or(Quantity::ZERO)
     }
 
+    /// Whether it belongs together with other orders, as their parent or as a leg.
+    pub fn is_grouped(&self) -> bool {
+        self.parent.is_some() || self.class != OrderClass::Simple
+    }
+
+    /// The parent of the exits that it is one of: exits of one parent are for the same shares, and
+    /// what one fills is taken off the others. The order of an OCO is an exit of its own group.
+    pub const fn exits_of(&self) -> Option<OrderNumber> {
+        match self.class {
+            OrderClass::Oco { .. } => Some(self.number),
+            OrderClass::Simple | OrderClass::Bracket { .. } | OrderClass::Oto { .. } => self.parent,
+        }
+    }
+
     /// Whether the broker may still fill it.
     pub const fn is_live(&self) -> bool {
         !self.status.is_final()

@@ -100,6 +100,16 @@ pub struct StopLoss {
 }
 
 impl StopLoss {
+    /// A stop that becomes a market order.
+    pub const fn at(stop: Price) -> Self {
+        Self { stop, limit: None }
+    }
+
+    /// A stop that becomes a limit order.
+    pub const fn with_limit(stop: Price, limit: Price) -> Self {
+        Self { stop, limit: Some(limit) }
+    }
+
     /// The kind of the leg.
     pub const fn kind(self) -> OrderKind {
         match self.limit {
@@ -235,5 +245,20 @@ impl NewOrder {
             extended_hours: false,
             class: OrderClass::Simple,
         }
+    }
+
+    /// The same order with another time in force.
+    pub const fn lasting(self, time_in_force: TimeInForce) -> Self {
+        Self { time_in_force, ..self }
+    }
+
+    /// The same order, which also works before and after the regular session.
+    pub const fn in_extended_hours(self) -> Self {
+        Self { extended_hours: true, ..self }
+    }
+
+    /// The same order with others that belong to it.
+    pub const fn grouped(self, class: OrderClass) -> Self {
+        Self { class, ..self }
     }
 }

@@ -1,14 +1,17 @@
 //! Why risk said no: one variant per reason, with what was compared.
 
-use crate::{BasisPoints, Cash, OrderNumber, OrderStatus, Price, Quantity, Span, TradingState};
+use super::compatibility::Rule;
+use crate::{
+    BasisPoints, Cash, OrderNumber, OrderStatus, Percent, Price, Quantity, Span, TradingState,
+};
 use serde::{Deserialize, Serialize};
 
 /// One reason for refusing an intent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Denial {
-    /// The quantity is not above zero or not whole.
-    #[error("quantity {quantity} is not a whole number of shares above zero")]
+    /// The quantity is not above zero.
+    #[error("quantity {quantity} is not above zero")]
     MalformedQuantity {
         /// What was asked for.
         quantity: Quantity,
@@ -168,9 +171,53 @@ pub enum Denial {
     /// The symbol is being closed.
     #[error("the symbol is being closed")]
     Closing,
-    /// An order of a kind that is not sent so far.
-    #[error("orders of this kind are not sent yet")]
-    NotBuilt,
+    /// The broker does not take the combination.
+    #[error("{}", .rule.reason())]
+    NotAllowed {
+        /// By which row of the table.
+        rule: Rule,
+    },
+    /// An order of our own stands on the other side.
+    #[error(
+        "order {order} of our own stands on the other side: cancel it first, or use a bracket or an OCO"
+    )]
+    OppositeOrder {
+        /// Which.
+        order: OrderNumber,
+    },
+    /// The broker takes no orders for the asset.
+    #[error("the broker takes no orders for the asset")]
+    NotTradable,
+    /// The asset may not be sold short now, or the broker has not said that it may.
+    #[error("the asset is not known to be easy to borrow")]
+    HardToBorrow,
+    /// The asset may not be traded in parts, or the broker has not said that it may.
+    #[error("the asset is not known to be traded in parts of a share at this hour")]
+    NotFractionable,
+    /// Too few USD.
+    #[error("{notional} USD is less than {least} USD")]
+    MalformedNotional {
+        /// What was asked for.
+        notional: Cash,
+        /// The least.
+        least: Cash,
+    },
+    /// Too small a distance.
+    #[error("a trail of {percent} % is less than {least} %")]
+    MalformedTrail {
+        /// What was asked for.
+        percent: Percent,
+        /// The least.
+        least: Percent,
+    },
+    /// An exit on the wrong side of its entry, or of the other exit.
+    #[error("the exit at {price} lies on the wrong side of {base}")]
+    WrongSide {
+        /// The exit.
+        price: Price,
+        /// The price that it is compared with.
+        base: Price,
+    },
 }
 
 impl Denial {
@@ -203,7 +250,14 @@ impl Denial {
             Denial::OrderRate { .. } => "order_rate",
             Denial::Overflow => "overflow",
             Denial::Closing => "closing",
-            Denial::NotBuilt => "not_built",
+            Denial::NotAllowed { .. } => "not_allowed",
+            Denial::OppositeOrder { .. } => "opposite_order",
+            Denial::NotTradable => "not_tradable",
+            Denial::HardToBorrow => "hard_to_borrow",
+            Denial::NotFractionable => "not_fractionable",
+            Denial::MalformedNotional { .. } => "malformed_notional",
+            Denial::MalformedTrail { .. } => "malformed_trail",
+            Denial::WrongSide { .. } => "wrong_side",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What an order does to the position, computed from the position itself and never believed.
 
-use crate::{NewOrder, OrderNumber, Quantity, Side, State};
+use crate::{NewOrder, Order, Quantity, Side, State};
 
 /// What an order would do if it filled, with what is already on its way counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,24 +19,22 @@ pub(super) enum Effect {
 }
 
 impl Effect {
-    /// The effect of a request for so many shares; `replaced` is an order that makes room for it.
+    /// The effect of a request for so many shares; `replaced` is an order that makes room for it,
+    /// with the other orders of its group.
     pub(super) fn of(
         state: &State,
         request: &NewOrder,
         quantity: Quantity,
-        replaced: Option<OrderNumber>,
+        replaced: Option<&Order>,
     ) -> Self {
         let held = state.ledger().position(request.symbol).quantity;
         let closing = if held.is_positive() { Side::Sell } else { Side::Buy };
         if held.is_zero() || request.side != closing {
             return Effect::Grows;
         }
-        let pending = state
-            .live_orders()
-            .filter(|order| order.symbol == request.symbol && order.side == closing)
-            .filter(|order| Some(order.number) != replaced)
-            .fold(0_i64, |sum, order| sum.saturating_add(order.remaining().nanos()));
-        let available = Quantity::from_nanos(held.abs().nanos().saturating_sub(pending).max(0));
+        let pending = state.pending_exits(request.symbol, closing, replaced);
+        let available = held.abs().checked_sub(pending).unwrap_or(Quantity::ZERO);
+        let available = available.max(Quantity::ZERO);
         if quantity <= available { Effect::Reduces } else { Effect::TooMuch { available, held } }
     }
 

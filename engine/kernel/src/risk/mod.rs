@@ -10,18 +10,21 @@
 
 mod approved;
 mod checks;
+pub mod compatibility;
 mod denial;
 mod effect;
 mod limits;
+mod sizing;
 
 pub use approved::{Approved, ApprovedCancel, Send};
 pub use denial::Denial;
 pub use limits::Limits;
 
 use crate::{
-    Cash, Intent, NewOrder, Notional, Order, OrderClass, OrderKind, OrderNumber, OrderStatus,
-    Origin, Price, Quantity, Rounding, Side, State, SymbolId, TimeInForce,
+    Cash, Intent, NewOrder, Notional, Order, OrderClass, OrderKind, OrderNumber, OrderSize,
+    OrderStatus, Origin, Price, Quantity, Rounding, Side, State, SymbolId,
 };
+use compatibility::Rule;
 use effect::Effect;
 
 /// What a check may stop.
@@ -46,6 +49,7 @@ pub struct Check {
 pub static CHECKS: &[Check] = &[
     Check { name: "symbol known", class: Class::Always, judge: checks::symbol_known::check },
     Check { name: "well formed", class: Class::Always, judge: checks::well_formed::check },
+    Check { name: "allowed together", class: Class::Always, judge: checks::allowed::check },
     Check { name: "symbol halted", class: Class::Always, judge: checks::symbol_halted::check },
     Check {
         name: "reduces at most the position",
@@ -57,11 +61,13 @@ pub static CHECKS: &[Check] = &[
         class: Class::Always,
         judge: checks::duplicate_intent::check,
     },
+    Check { name: "own opposite order", class: Class::Always, judge: checks::opposite::check },
     Check { name: "kill switch", class: Class::Growth, judge: checks::kill_switch::check },
     Check { name: "not closing", class: Class::Growth, judge: checks::not_closing::check },
     Check { name: "reconciled", class: Class::Growth, judge: checks::reconciled::check },
     Check { name: "order stream up", class: Class::Growth, judge: checks::order_stream::check },
     Check { name: "account open", class: Class::Growth, judge: checks::account_open::check },
+    Check { name: "asset", class: Class::Growth, judge: checks::asset::check },
     Check { name: "session open", class: Class::Growth, judge: checks::session_open::check },
     Check { name: "price known", class: Class::Growth, judge: checks::price_known::check },
     Check { name: "data fresh", class: Class::Growth, judge: checks::data_fresh::check },
@@ -83,8 +89,10 @@ pub struct Proposal<'a> {
     state: &'a State,
     limits: &'a Limits,
     origin: Origin,
+    request: NewOrder,
     symbol: SymbolId,
     side: Side,
+    /// The most shares it may fill.
     quantity: Quantity,
     kind: OrderKind,
     replaces: Option<&'a Order>,
@@ -94,8 +102,11 @@ pub struct Proposal<'a> {
 }
 
 impl Proposal<'_> {
-    /// USD at the worst price, rounded up.
+    /// USD at the worst price, rounded up; of an order in dollars just those.
     fn worst_notional(&self) -> Result<Cash, Denial> {
+        if let OrderSize::Notional(usd) = self.request.size {
+            return Ok(usd);
+        }
         let price = self.worst_price.ok_or(Denial::NoPrice)?;
         price.value(self.quantity, Rounding::Up).ok_or(Denial::Overflow)
     }
@@ -105,11 +116,16 @@ impl Proposal<'_> {
         let replaced = self.replaces.map(|order| order.number);
         self.state.live_orders().filter(move |order| Some(order.number) != replaced)
     }
+
+    /// Whether it belongs to a group of orders, as its own or as the leg that it replaces.
+    fn is_grouped(&self) -> bool {
+        self.request.class != OrderClass::Simple || self.replaces.is_some_and(Order::is_grouped)
+    }
 }
 
 /// Judges a new order. The only way to an [`Approved`], beside [`judge_replacement`].
 pub(crate) fn judge(state: &State, origin: Origin, request: NewOrder) -> Result<Approved, Denial> {
-    approve(state, origin, request, None)
+    approve(state, origin, sizing::extended(state, request), None)
 }
 
 /// Judges other prices or another quantity for a working order.
@@ -121,15 +137,24 @@ pub(crate) fn judge_replacement(
     kind: OrderKind,
 ) -> Result<Send, Denial> {
     let held = working(state, order)?;
-    let same_kind = std::mem::discriminant(&held.kind) == std::mem::discriminant(&kind);
+    let same_kind = std::mem::discriminant(&held.kind) == std::mem::discriminant(&kind)
+        && held.kind.trail().map(|trail| std::mem::discriminant(&trail))
+            == kind.trail().map(|trail| std::mem::discriminant(&trail));
     let changed = held.quantity != quantity || held.kind != kind;
     if !same_kind || !changed || quantity <= held.filled {
         return Err(Denial::NothingToReplace { order });
     }
-    let original = match (&held.broker_id, held.status) {
-        (Some(id), OrderStatus::New | OrderStatus::PartiallyFilled) => id.clone(),
-        (_, status) => {
-            return Err(Denial::OrderNotWorking { order, status: Some(status) });
+    replaceable(held, quantity).map_err(|rule| Denial::NotAllowed { rule })?;
+    // A stop beside a take-profit is held for as long as both are for the same shares.
+    let is_working = match held.status {
+        OrderStatus::New | OrderStatus::PartiallyFilled => true,
+        OrderStatus::Held => state.exit_is_on(held),
+        _ => false,
+    };
+    let original = match &held.broker_id {
+        Some(id) if is_working => id.clone(),
+        Some(_) | None => {
+            return Err(Denial::OrderNotWorking { order, status: Some(held.status) });
         }
     };
     let left = quantity.checked_sub(held.filled).ok_or(Denial::Overflow)?;
@@ -142,11 +167,34 @@ pub(crate) fn judge_replacement(
     Ok(Send::Replace { approved, original })
 }
 
-/// Judges a cancel: any live order may be cancelled, once.
+/// What the broker does not let a replacement do.
+fn replaceable(held: &Order, quantity: Quantity) -> Result<(), Rule> {
+    if held.size.notional().is_some() {
+        return Err(Rule::ReplaceNotional);
+    }
+    match held.class {
+        OrderClass::Bracket { .. } | OrderClass::Oto { .. } => return Err(Rule::ReplaceGroup),
+        OrderClass::Oco { .. } | OrderClass::Simple => {}
+    }
+    if held.is_grouped() && quantity != held.quantity {
+        return Err(Rule::ReplaceLegSize);
+    }
+    if held.quantity.is_whole() && quantity.is_whole() {
+        Ok(())
+    } else {
+        Err(Rule::ReplaceFractional)
+    }
+}
+
+/// Judges a cancel: any live order may be cancelled, once. To cancel one order of a group is to
+/// cancel them all; a leg whose name at the broker is not known cannot be named to it.
 pub(crate) fn judge_cancel(state: &State, order: OrderNumber) -> Result<Send, Denial> {
     let held = working(state, order)?;
     if held.cancel_requested {
         return Err(Denial::OrderNotWorking { order, status: Some(OrderStatus::PendingCancel) });
+    }
+    if held.parent.is_some() && held.replaces.is_none() && held.broker_id.is_none() {
+        return Err(Denial::OrderNotWorking { order, status: Some(held.status) });
     }
     Ok(Send::Cancel(ApprovedCancel::new(order, held.broker_id.clone())))
 }
@@ -165,19 +213,20 @@ fn approve(
     replaces: Option<&Order>,
 ) -> Result<Approved, Denial> {
     let limits = state.limits();
-    let quantity = supported(&request)?;
-    let effect = Effect::of(state, &request, quantity, replaces.map(|order| order.number));
+    let quantity = sizing::most_shares(state, &request)?;
+    let effect = Effect::of(state, &request, quantity, replaces);
     let proposal = Proposal {
         state,
         limits,
         origin,
+        request,
         symbol: request.symbol,
         side: request.side,
         quantity,
         kind: request.kind,
         replaces,
         effect,
-        worst_price: worst_price(state, &request),
+        worst_price: sizing::worst_price(state, &request),
     };
     let grows = effect.grows();
     for check in CHECKS.iter().filter(|check| grows || check.class == Class::Always) {
@@ -195,7 +244,7 @@ fn approve(
         time_in_force: request.time_in_force,
         extended_hours: request.extended_hours,
         class: request.class,
-        parent: None,
+        parent: replaces.and_then(Order::exits_of),
         grows,
         status: OrderStatus::Approved,
         approved_at: state.now(),
@@ -208,33 +257,6 @@ fn approve(
         reserved,
         cancel_requested: false,
     }))
-}
-
-/// The shares of an order of a kind that is sent so far.
-fn supported(request: &NewOrder) -> Result<Quantity, Denial> {
-    let plain = request.class == OrderClass::Simple
-        && request.kind.trail().is_none()
-        && matches!(request.time_in_force, TimeInForce::Day | TimeInForce::Gtc);
-    request.size.shares().filter(|_| plain).ok_or(Denial::NotBuilt)
-}
-
-/// The worst price an order may fill at: its limit, or its stop or the last price moved by the
-/// assumed slip. A short sale is counted at no less than the last price moved up by it, as the
-/// broker does.
-fn worst_price(state: &State, request: &NewOrder) -> Option<Price> {
-    let slip = state.limits().market_slip;
-    let last = state.last_price(request.symbol)?;
-    match (request.side, request.kind.limit()) {
-        (Side::Buy, Some(limit)) => Some(limit),
-        (Side::Buy, None) => {
-            let base = request.kind.stop().map_or(last, |stop| stop.max(last));
-            base.shifted(slip, Rounding::Up)
-        }
-        (Side::Sell, limit) => {
-            let moved = last.shifted(slip, Rounding::Up)?;
-            Some(limit.map_or(moved, |limit| limit.max(moved)))
-        }
-    }
 }
 
 /// Judges any intent of a strategy.

@@ -7,11 +7,14 @@ use super::{Day, Last, Market, RefusedClose, State};
 use crate::{
     BrokerState, Cash, Difference, Event, Input, Intent, Ledger, LedgerError, Link, Luld,
     MarketData, Order, OrderNumber, OrderStatus, Origin, Price, Quantity, Record, RecordBody,
-    ReportKind, Rounding, SessionStart, Span, Stamped, SymbolId,
+    Report, ReportKind, Rounding, SessionStart, Span, Stamped, SymbolId,
 };
 
 /// Ended orders that are kept for late reports.
 const ENDED_KEPT: usize = 4096;
+
+/// Reports on orders that are not known yet, kept while a leg has no name.
+const EARLY_KEPT: usize = 64;
 
 /// A cancel that was refused is asked for again, when its order is past its time, but not at once.
 const CANCEL_AGAIN: Span = Span::from_secs(5);
@@ -104,8 +107,8 @@ impl State {
             Input::Asset(facts) => {
                 self.assets.insert(facts.symbol, *facts);
             }
-            Input::Report(_)
-            | Input::Fee(_)
+            Input::Report(report) => self.keep_early(report),
+            Input::Fee(_)
             | Input::Timer
             | Input::Command(_)
             | Input::Stop(_)
@@ -192,6 +195,7 @@ impl State {
                 }
                 if let Some(id) = broker_id {
                     held.broker_id = Some(id.clone());
+                    self.early.retain(|report| report.broker_id.as_ref() != Some(id));
                 }
                 self.move_order(seq, *order, *to)?;
             }
@@ -255,6 +259,36 @@ impl State {
             }
             crate::Command::Resume { .. } => self.stop_flattening(),
             crate::Command::Halt { .. } | crate::Command::CancelAll { .. } => {}
+        }
+    }
+
+    /// A leg's report may come before the answer that names the leg.
+    fn keep_early(&mut self, report: &Report) {
+        let Some(id) = &report.broker_id else { return };
+        if report.order.is_some() || !self.awaits_legs() || self.order_by_broker_id(id).is_some() {
+            return;
+        }
+        if self.early.len() >= EARLY_KEPT {
+            self.early.remove(0);
+        }
+        self.early.push(report.clone());
+    }
+
+    /// What one exit fills, the others of its group have no more to fill.
+    fn shrink_other_exits(&mut self, number: OrderNumber, by: Quantity) {
+        let Some(group) = self.orders.get(&number).and_then(Order::exits_of) else {
+            return;
+        };
+        for live in &self.live {
+            if *live == number {
+                continue;
+            }
+            if let Some(other) = self.orders.get_mut(live)
+                && other.exits_of() == Some(group)
+            {
+                let less = other.quantity.checked_sub(by).unwrap_or(Quantity::ZERO);
+                other.quantity = less.max(other.filled);
+            }
         }
     }
 
@@ -385,6 +419,7 @@ impl State {
         order.filled = filled;
         order.filled_value = value;
         self.tally.fills += 1;
+        self.shrink_other_exits(*number, *quantity);
         self.move_order(seq, *number, *status)
     }
 

@@ -1,6 +1,7 @@
 //! What the session knows: the fold of everything it has taken in and decided.
 
 mod evolve;
+mod exits;
 mod hours;
 
 pub use evolve::EvolveError;
@@ -8,7 +9,8 @@ pub use hours::Day;
 
 use crate::{
     AccountSnapshot, AssetFacts, BrokerOrderId, Cash, Difference, Ledger, Limits, Luld, Order,
-    OrderNumber, Price, Rounding, SessionStart, ShutdownPolicy, Span, SymbolId, Symbols, Timestamp,
+    OrderNumber, Price, Report, Rounding, SessionStart, ShutdownPolicy, Span, SymbolId, Symbols,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -112,6 +114,8 @@ pub struct State {
     growth_times: VecDeque<Timestamp>,
     flattening: bool,
     closing: BTreeSet<SymbolId>,
+    /// Reports on orders that may turn out to be legs of ours, oldest first.
+    early: Vec<Report>,
     refused_closes: BTreeMap<SymbolId, RefusedClose>,
     stopping: Option<ShutdownPolicy>,
     tally: Tally,
@@ -167,6 +171,12 @@ impl State {
     /// An order by the broker's name for it.
     pub fn order_by_broker_id(&self, id: &BrokerOrderId) -> Option<&Order> {
         self.orders.values().rev().find(|order| order.broker_id.as_ref() == Some(id))
+    }
+
+    /// Reports that came before the broker's name for their order was known.
+    pub(crate) fn early_reports(&self, id: &BrokerOrderId) -> Vec<Report> {
+        let early = self.early.iter().filter(|report| report.broker_id.as_ref() == Some(id));
+        early.cloned().collect()
     }
 
     /// Every order that the broker may still fill, oldest first.

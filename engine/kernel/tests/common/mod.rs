@@ -88,6 +88,19 @@ pub fn account(amount: &str) -> AccountSnapshot {
     }
 }
 
+/// A share that may be traded in every way.
+pub fn facts(symbol: SymbolId) -> AssetFacts {
+    AssetFacts {
+        symbol,
+        class: AssetClass::UsEquity,
+        tradable: true,
+        shortable: true,
+        easy_to_borrow: true,
+        fractionable: true,
+        fractional_extended_hours: true,
+    }
+}
+
 pub fn broker(amount: &str) -> BrokerState {
     BrokerState {
         account: account(amount),
@@ -100,20 +113,36 @@ pub fn broker(amount: &str) -> BrokerState {
 impl Bench {
     /// A session that was only started.
     pub fn cold(limits: Limits) -> Self {
+        Self::started(start(limits))
+    }
+
+    /// A warm session that trades before and after the regular hours too.
+    pub fn extended() -> Self {
+        let hours = TradingHours::Extended;
+        Self::started(SessionStart { hours, ..start(Limits::default()) }).warmed()
+    }
+
+    fn started(start: SessionStart) -> Self {
         let script = Scripted::default();
         let kernel = Kernel::new(vec![Box::new(script.clone())]);
         let now = time("2024-06-03T14:00:00Z");
         let mut bench = Self { kernel, script, now, records: Vec::new(), sends: Vec::new() };
-        bench.feed(Input::Start(Box::new(start(limits))));
+        bench.feed(Input::Start(Box::new(start)));
         bench
     }
 
     /// A session with both streams up, 100,000 USD, and AAA at 100.
     pub fn warm(limits: Limits) -> Self {
-        let mut bench = Self::cold(limits);
+        Self::cold(limits).warmed()
+    }
+
+    fn warmed(self) -> Self {
+        let mut bench = self;
         bench.feed(Input::Link { link: Link::MarketData, up: true });
         bench.feed(Input::Link { link: Link::Orders, up: true });
         bench.feed(Input::Broker(Box::new(broker("100000"))));
+        let facts = facts(bench.symbol("AAA"));
+        bench.feed(Input::Asset(facts));
         bench.bar("AAA", "100");
         bench
     }
@@ -162,6 +191,19 @@ impl Bench {
 
     pub fn submit(&self, side: Side, quantity: i64, kind: OrderKind) -> Intent {
         Intent::Submit(NewOrder::new(self.symbol("AAA"), side, shares(quantity), kind))
+    }
+
+    /// Approves one new order, as order `number` and its legs.
+    pub fn approve(&mut self, order: NewOrder) -> Vec<Event> {
+        let events = self.propose([Intent::Submit(order)]);
+        assert_eq!(denial(&events), None);
+        events
+    }
+
+    /// The code with which a new order is refused; `approved` when it passes.
+    pub fn verdict(&mut self, order: NewOrder) -> &'static str {
+        let events = self.propose([Intent::Submit(order)]);
+        denial(&events).map_or("approved", |denial| denial.code())
     }
 
     pub fn market(&self, side: Side, quantity: i64) -> Intent {

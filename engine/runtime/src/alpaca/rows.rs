@@ -1,8 +1,8 @@
 //! What the broker's answers become: values of ours that the kernel's types do not cover.
 
 use kernel::{
-    BrokerOrder, BrokerOrderId, BrokerPosition, Execution, ExecutionId, OrderNumber, OrderStatus,
-    Price, Quantity, Report, ReportKind, Side, Span, SymbolId, Timestamp,
+    AssetClass, AssetFacts, BrokerOrder, BrokerOrderId, BrokerPosition, Execution, ExecutionId,
+    OrderNumber, OrderStatus, Price, Quantity, Report, ReportKind, Side, Span, SymbolId, Timestamp,
 };
 
 /// An order as the broker lists it.
@@ -180,12 +180,32 @@ pub struct Asset {
     pub class: Box<str>,
     /// Whether it may be traded at all.
     pub tradable: bool,
-    /// Whether it may be sold short now: allowed, and easy to borrow.
+    /// Whether it may be sold short.
     pub shortable: bool,
+    /// Whether a short sale finds shares to borrow.
+    pub easy_to_borrow: bool,
     /// Whether parts of a share may be traded.
     pub fractionable: bool,
+    /// Whether they may outside of the regular session too.
+    pub fractional_extended_hours: bool,
     /// Whether it may be bought on margin.
     pub marginable: bool,
+}
+
+impl Asset {
+    /// As the kernel takes it.
+    pub fn facts(&self, symbol: SymbolId) -> AssetFacts {
+        let is_crypto = &*self.class == AssetClass::Crypto.as_str();
+        AssetFacts {
+            symbol,
+            class: if is_crypto { AssetClass::Crypto } else { AssetClass::UsEquity },
+            tradable: self.tradable,
+            shortable: self.shortable,
+            easy_to_borrow: self.easy_to_borrow,
+            fractionable: self.fractionable,
+            fractional_extended_hours: self.fractional_extended_hours,
+        }
+    }
 }
 
 /// Which bars of the past are wanted.

@@ -176,6 +176,13 @@ pub(super) struct AssetWire<'a> {
     pub marginable: Loose<'a>,
     pub easy_to_borrow: Loose<'a>,
     pub borrow_status: Loose<'a>,
+    pub attributes: Option<Vec<Loose<'a>>>,
+}
+
+impl AssetWire<'_> {
+    pub fn has_attribute(&self, name: &str) -> bool {
+        self.attributes.iter().flatten().any(|attribute| attribute.text() == Some(name))
+    }
 }
 
 /// One element of GET `/v2/account/activities`: a fill or a fee.

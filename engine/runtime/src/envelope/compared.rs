@@ -31,6 +31,9 @@ impl Compared {
             Denial::ReducesTooMuch { quantity, available, .. } => {
                 Self::new(quantity, available, "shares")
             }
+            Denial::MalformedNotional { notional, least } => Self::new(notional, least, "USD"),
+            Denial::MalformedTrail { percent, least } => Self::new(percent, least, "percent"),
+            Denial::WrongSide { price, base } => Self::new(price, base, "USD"),
             Denial::StaleData { age, limit } => {
                 Self::new(seconds(*age), seconds(*limit), "seconds")
             }
@@ -59,7 +62,11 @@ impl Compared {
             | Denial::ShortingDisabled
             | Denial::Overflow
             | Denial::Closing
-            | Denial::NotBuilt => Self::default(),
+            | Denial::NotAllowed { .. }
+            | Denial::OppositeOrder { .. }
+            | Denial::NotTradable
+            | Denial::HardToBorrow
+            | Denial::NotFractionable => Self::default(),
         }
     }
 }

@@ -14,7 +14,9 @@ pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
         order.origin == proposal.origin
             && order.symbol == proposal.symbol
             && order.side == proposal.side
-            && order.quantity == proposal.quantity
+            && order.size == proposal.request.size
+            && order.class == proposal.request.class
+            && order.parent.is_none()
             && order.kind == proposal.kind
             && now.since(order.approved_at) < window
     });

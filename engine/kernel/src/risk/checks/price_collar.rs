@@ -1,10 +1,12 @@
 //! Limit and stop prices lie near the last price, and inside the venue's price bands.
 
-use super::super::{Denial, Proposal};
+use super::super::{Denial, Proposal, sizing};
 use crate::{Price, Rounding};
 
 pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
-    let prices = [proposal.kind.limit(), proposal.kind.stop()];
+    let last = proposal.state.last_price(proposal.symbol);
+    let trigger = last.and_then(|last| sizing::trigger(proposal.side, proposal.kind, last));
+    let prices = [proposal.kind.limit(), trigger.or(proposal.kind.stop())];
     prices.into_iter().flatten().try_for_each(|price| {
         near_last(proposal, price)?;
         inside_bands(proposal, price)

@@ -41,8 +41,10 @@ pub(in crate::alpaca) fn asset(body: &[u8]) -> Result<Asset, ReadError> {
         name: text(&wire.name),
         class: text(&wire.asset_class),
         tradable: flag(&wire.tradable) && active,
-        shortable: flag(&wire.shortable) && borrowable,
+        shortable: flag(&wire.shortable),
+        easy_to_borrow: borrowable,
         fractionable: flag(&wire.fractionable),
+        fractional_extended_hours: wire.has_attribute("fractional_eh_enabled"),
         marginable: flag(&wire.marginable),
     })
 }

@@ -11,7 +11,7 @@ const CALENDAR_AHEAD: i64 = 370;
 /// As far ahead as a replay may ever go: the venue lists what it has.
 const REPLAY_AHEAD: i64 = 40 * 366;
 /// Symbols that are looked up one by one; more would take minutes under the broker's limit.
-const SYMBOLS_CHECKED: usize = 100;
+pub(super) const SYMBOLS_CHECKED: usize = 100;
 /// The start record keeps the venue's time at which the account was taken over under this name.
 pub(super) const OPENED: &str = "session.venue_time_at_start";
 

@@ -98,6 +98,7 @@ async fn prepare(
     let ends = Ends { stop, commands, status, live };
     let mut desk = desk(core, config, &venue, &names, lease, ends);
     desk.feed_in_turn(first).await?;
+    desk.learn_assets().await?;
     desk.tell_without_bars().await?;
     desk.await_orders().await?;
     let is_lock_step = venue.is_lock_step();

@@ -3,6 +3,7 @@
 use super::super::SessionError;
 use super::super::courier::Errand;
 use super::super::desk::{Desk, next_order_message};
+use super::connect::SYMBOLS_CHECKED;
 use crate::alpaca::OrderStreamMessage;
 use kernel::{Command, Input, Link, OrderNumber, Report, ReportKind, Timestamp, TradingState};
 
@@ -24,6 +25,22 @@ impl Desk {
         }
         self.message = None;
         self.feed_in_turn(Desk::link(Link::Orders, true)).await
+    }
+
+    /// What the broker says of the session's assets today: whether it lends them for short sales,
+    /// and takes parts of a share. What it has said before is not told again.
+    pub(super) async fn learn_assets(&mut self) -> Result<(), SessionError> {
+        let symbols = self.config.symbols.clone();
+        for (symbol, name) in symbols.ids().zip(symbols.names()).take(SYMBOLS_CHECKED) {
+            let asset = self.venue.asset(name).await;
+            let asset = asset.map_err(SessionError::broker("look up a symbol"))?;
+            let facts = asset.map(|asset| asset.facts(symbol));
+            let news = facts.filter(|facts| self.core.state().asset(symbol) != Some(facts));
+            if let Some(facts) = news {
+                self.feed_in_turn(Input::Asset(facts)).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Finds out what became of every order, and what the account holds; gives what must still be

@@ -1,0 +1,76 @@
+//! Orders that close: which of them are for the same shares.
+
+use super::State;
+use crate::{Order, OrderNumber, OrderStatus, Quantity, Side, SymbolId};
+use std::collections::BTreeMap;
+
+impl State {
+    /// Shares of a symbol that live orders of one side may still fill. Orders that are for the same
+    /// shares (the exits of one group; an order and its replacement) count once, with the larger of
+    /// them. Legs that wait for their entry do not count. `without` is left out, with its group.
+    pub(crate) fn pending_exits(
+        &self,
+        symbol: SymbolId,
+        side: Side,
+        without: Option<&Order>,
+    ) -> Quantity {
+        let without = without.map(|order| self.shares_with(order));
+        let mut pending: BTreeMap<OrderNumber, i64> = BTreeMap::new();
+        for order in self.live_orders() {
+            if order.symbol != symbol || order.side != side || !self.exit_is_on(order) {
+                continue;
+            }
+            let group = self.shares_with(order);
+            if Some(group) != without {
+                let most = pending.entry(group).or_default();
+                *most = order.remaining().nanos().max(*most);
+            }
+        }
+        Quantity::from_nanos(pending.values().fold(0, |sum, nanos| sum.saturating_add(*nanos)))
+    }
+
+    /// Whether an order may fill: it is no leg, or its entry has wholly filled.
+    pub(crate) fn exit_is_on(&self, order: &Order) -> bool {
+        let Some(parent) = order.exits_of().filter(|parent| *parent != order.number) else {
+            return true;
+        };
+        // A parent that is not kept any more ended long ago.
+        self.order(parent).is_none_or(|parent| {
+            parent.exits_of() == Some(parent.number) || parent.status == OrderStatus::Filled
+        })
+    }
+
+    /// The number that stands for all orders that are for the same shares as this one.
+    fn shares_with(&self, order: &Order) -> OrderNumber {
+        let mut order = order;
+        loop {
+            if let Some(parent) = order.exits_of() {
+                return parent;
+            }
+            match order.replaces.and_then(|number| self.order(number)) {
+                Some(before) if before.is_live() => order = before,
+                Some(_) | None => return order.number,
+            }
+        }
+    }
+
+    /// Live legs of an order.
+    pub(crate) fn live_legs(&self, parent: OrderNumber) -> impl Iterator<Item = &Order> {
+        self.live_orders().filter(move |order| order.parent == Some(parent))
+    }
+
+    /// Whether the cancel of an order that comes before it ends it as well.
+    pub(crate) fn is_cancelled_with_another(&self, order: &Order) -> bool {
+        let Some(group) = order.parent else {
+            return false;
+        };
+        self.live_orders().any(|other| {
+            other.number < order.number && (other.number == group || other.parent == Some(group))
+        })
+    }
+
+    /// Whether any leg waits for its name at the broker.
+    pub(crate) fn awaits_legs(&self) -> bool {
+        self.live_orders().any(|order| order.parent.is_some() && order.broker_id.is_none())
+    }
+}
