@@ -3,7 +3,7 @@
 use crate::config::Settings;
 use crate::config::settings::Venue as Wanted;
 use crate::exit::Failure;
-use runtime::alpaca::{Credentials, Endpoints, Mode, Overrides};
+use runtime::alpaca::{Credentials, Endpoints, Mode, OAuth, Overrides, Refresh, Secret};
 
 /// The venue of a session.
 pub enum Venue {
@@ -56,13 +56,49 @@ pub fn choose(settings: &Settings, mode: Mode, replays_files: bool) -> Result<Ve
     }
 }
 
-/// The keys that are configured.
+/// The keys that are configured, or the OAuth token in their place.
 ///
 /// # Errors
-/// When one of two is set or one cannot be a key.
+/// When one of two is set, keys and a token are, or one cannot be what it should.
 pub fn credentials(settings: &Settings) -> Result<Option<Credentials>, Failure> {
     let (key, secret) = (settings.text("alpaca.key_id"), settings.text("alpaca.secret_key"));
-    Credentials::from_values(Some(key), Some(secret)).map_err(Failure::usage)
+    let keys = Credentials::from_values(Some(key), Some(secret)).map_err(Failure::usage)?;
+    match (keys, settings.text("alpaca.oauth_token").trim()) {
+        (keys, "") => Ok(keys),
+        (Some(_), _) => Err(Failure::usage(
+            "both keys and APCA_API_OAUTH_TOKEN are set: unset the keys or the token",
+        )),
+        (None, token) => {
+            let oauth =
+                OAuth { access_token: Secret::new(token), refresh: token_refresh(settings)? };
+            Credentials::bearer(oauth).map(Some).map_err(Failure::usage)
+        }
+    }
+}
+
+/// How the token is renewed, when that is configured.
+fn token_refresh(settings: &Settings) -> Result<Option<Refresh>, Failure> {
+    let names =
+        ["refresh_token", "client_id", "client_secret"].map(|n| format!("alpaca.oauth_{n}"));
+    let missing: Vec<&str> =
+        names.iter().map(String::as_str).filter(|name| settings.text(name).is_empty()).collect();
+    if missing.len() == names.len() {
+        return Ok(None);
+    }
+    if !missing.is_empty() {
+        return Err(Failure::usage(format!(
+            "a token is renewed with three values, and {} is not set: set all of {}, or none",
+            missing.join(" and "),
+            names.join(", ")
+        )));
+    }
+    let text = |name: &str| settings.text(&format!("alpaca.oauth_{name}")).to_owned();
+    Ok(Some(Refresh {
+        token_url: text("token_url"),
+        client_id: text("client_id"),
+        client_secret: Secret::new(text("client_secret")),
+        refresh_token: Secret::new(text("refresh_token")),
+    }))
 }
 
 /// The addresses that are configured.

@@ -44,9 +44,10 @@ pub struct Placed {
 }
 
 /// Alpaca's own variables and the keys they set.
-const ALPACA_VARIABLES: [(&str, &str); 5] = [
+const ALPACA_VARIABLES: [(&str, &str); 6] = [
     ("APCA_API_KEY_ID", "alpaca.key_id"),
     ("APCA_API_SECRET_KEY", "alpaca.secret_key"),
+    ("APCA_API_OAUTH_TOKEN", "alpaca.oauth_token"),
     ("APCA_API_BASE_URL", "alpaca.trading_url"),
     ("APCA_API_DATA_URL", "alpaca.data_url"),
     ("APCA_API_STREAM_URL", "alpaca.stream_url"),

@@ -155,6 +155,15 @@ pub static KEYS: &[Key] = &[
     key("alpaca.key_id", Kind::Secret, "key id; also APCA_API_KEY_ID"),
     key("alpaca.secret_key", Kind::Secret, "secret key; also APCA_API_SECRET_KEY"),
     key(
+        "alpaca.oauth_token",
+        Kind::Secret,
+        "OAuth bearer token in place of the two keys; also APCA_API_OAUTH_TOKEN",
+    ),
+    key("alpaca.oauth_refresh_token", Kind::Secret, "what the next token is asked for with"),
+    key("alpaca.oauth_client_id", Kind::Text, "the OAuth application that asks for it"),
+    key("alpaca.oauth_client_secret", Kind::Secret, "the secret of that application"),
+    key("alpaca.oauth_token_url", Kind::Text, "where the next token is asked for"),
+    key(
         "exchange.speed",
         Kind::Speed,
         "embedded exchange: venue seconds per second, or max for lock step",

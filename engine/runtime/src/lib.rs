@@ -1,6 +1,7 @@
 //! The tokio shell around the kernel: it waits, sends and stores; it does not decide.
 
 pub mod alpaca;
+mod backoff;
 pub mod control;
 pub mod envelope;
 #[cfg(feature = "kafka")]

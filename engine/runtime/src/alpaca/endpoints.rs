@@ -201,29 +201,44 @@ fn check(
     scheme: Scheme,
     mode: Mode,
 ) -> Result<(), EndpointError> {
+    let url = reachable(which, address, scheme)?;
+    let (host, address) = (url.host_str(), address.to_owned());
+    match mode {
+        Mode::Paper if host == Some(LIVE_HOST) => {
+            Err(EndpointError::LiveHostOnPaper { which, address })
+        }
+        Mode::Live if host == Some(PAPER_HOST) => {
+            Err(EndpointError::PaperHostOnLive { which, address })
+        }
+        Mode::Paper | Mode::Live => Ok(()),
+    }
+}
+
+/// Refuses an address to which secrets would go in the clear.
+pub(super) fn check_token_url(address: &str) -> Result<(), EndpointError> {
+    reachable("OAuth token", address, Scheme::Http).map(|_| ())
+}
+
+/// An address that is well formed, and encrypted or this machine's.
+fn reachable(which: &'static str, address: &str, scheme: Scheme) -> Result<Url, EndpointError> {
     let malformed = || EndpointError::Malformed {
         which,
         address: without_user(address),
         expected: scheme.expected(),
     };
     let url = Url::parse(address).map_err(|_| malformed())?;
-    let host = url.host_str().ok_or_else(malformed)?;
+    url.host_str().ok_or_else(malformed)?;
     let has_user = !url.username().is_empty() || url.password().is_some();
     let known = url.scheme() == scheme.encrypted() || url.scheme() == scheme.plain();
     if has_user || !known || url.query().is_some() {
         return Err(malformed());
     }
-    let address = address.to_owned();
     if url.scheme() == scheme.plain() && !is_loopback(&url) {
         let rest = address.split_once("://").map_or("", |(_, rest)| rest);
         let secure = format!("{}://{rest}", scheme.encrypted());
-        return Err(EndpointError::Plain { which, address, secure });
+        return Err(EndpointError::Plain { which, address: address.to_owned(), secure });
     }
-    match mode {
-        Mode::Paper if host == LIVE_HOST => Err(EndpointError::LiveHostOnPaper { which, address }),
-        Mode::Live if host == PAPER_HOST => Err(EndpointError::PaperHostOnLive { which, address }),
-        Mode::Paper | Mode::Live => Ok(()),
-    }
+    Ok(url)
 }
 
 /// An address as it may be shown: a password in it stays out of messages.

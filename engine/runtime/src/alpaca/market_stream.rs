@@ -8,7 +8,8 @@ use super::credentials::Credentials;
 use super::decode::{MarketDecoder, MarketFrame, Notice, StepHead};
 use super::names::Names;
 use super::stream::{
-    Overflow, Protocol, Socket, StreamCounters, StreamTiming, Supervisor, json, next_payload, send,
+    Overflow, Protocol, Socket, StreamCounters, StreamTiming, Supervisor, json, next_payload,
+    opening, send,
 };
 use super::stream_error::{Ended, StreamError, market_error};
 use kernel::{Input, MarketData, Span};
@@ -204,13 +205,17 @@ impl Protocol for Market {
         &self.config.address
     }
 
+    fn credentials(&self) -> &Credentials {
+        &self.config.credentials
+    }
+
     async fn establish(
         &mut self,
         socket: &mut Socket,
         out: &mut Vec<MarketStreamMessage>,
     ) -> Result<(), Ended> {
         self.await_success(socket, "connected").await?;
-        send(socket, json(&self.config.credentials.authenticate())?).await?;
+        send(socket, opening(self.config.credentials.open_data())?).await?;
         self.await_success(socket, "authenticated").await?;
         let missing = self.subscribe(socket, out).await?;
         if !missing.is_empty() {

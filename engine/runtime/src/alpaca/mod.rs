@@ -6,7 +6,6 @@
 //! decides anything: what a report means for an order is the kernel's business, and what is done
 //! after a reconnect the session's.
 
-mod backoff;
 mod conformance;
 mod credentials;
 mod decode;
@@ -17,6 +16,7 @@ mod limiter;
 mod map;
 mod market_stream;
 mod names;
+mod oauth;
 mod order_stream;
 mod orders;
 mod rest;
@@ -32,7 +32,10 @@ mod wire;
 mod tests;
 
 pub use conformance::{Finding, Outcome, conformance};
-pub use credentials::{Credentials, CredentialsError, KEY_ID_VARIABLE, SECRET_VARIABLE, Secret};
+pub use credentials::{
+    Authorised, Credentials, CredentialsError, KEY_ID_VARIABLE, OAUTH_VARIABLE, SECRET_VARIABLE,
+    Secret,
+};
 pub use decode::{MarketDecoder, MarketFrame, Notice, StepHead};
 pub use endpoints::{EndpointError, Endpoints, Mode, Overrides};
 pub use error::{ApiError, ErrorClass, Refusal, Request};
@@ -41,6 +44,7 @@ pub use market_stream::{
     Acks, Channels, MarketStream, MarketStreamConfig, MarketStreamMessage, market_stream,
 };
 pub use names::{Names, first_order_of};
+pub use oauth::{OAuth, Refresh};
 pub use order_stream::{OrderStream, OrderStreamConfig, OrderStreamMessage, order_stream};
 pub use orders::Listing;
 pub use rest::{Client, ClientConfig};

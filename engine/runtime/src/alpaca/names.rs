@@ -25,6 +25,12 @@ impl Names {
         &self.symbols
     }
 
+    /// A number that differs from session to session and is the same for one.
+    pub fn seed(&self) -> u64 {
+        let prefix = self.prefix.bytes();
+        prefix.fold(0, |seed, byte| seed.rotate_left(7) ^ u64::from(byte))
+    }
+
     /// A symbol's id, when the session trades it.
     pub fn symbol(&self, name: &str) -> Option<SymbolId> {
         self.symbols.id(name)

@@ -9,7 +9,8 @@ use super::credentials::Credentials;
 use super::map::{self, ReadError};
 use super::names::Names;
 use super::stream::{
-    Overflow, Protocol, Socket, StreamCounters, StreamTiming, Supervisor, json, next_payload, send,
+    Overflow, Protocol, Socket, StreamCounters, StreamTiming, Supervisor, json, next_payload,
+    opening, send,
 };
 use super::stream_error::{Ended, StreamError};
 use super::wire::{Envelope, ListenWire, Loose};
@@ -131,6 +132,10 @@ impl Protocol for Updates {
         &self.config.address
     }
 
+    fn credentials(&self) -> &Credentials {
+        &self.config.credentials
+    }
+
     /// The server sends nothing until it is spoken to.
     async fn establish(
         &mut self,
@@ -138,7 +143,7 @@ impl Protocol for Updates {
         out: &mut Vec<OrderStreamMessage>,
     ) -> Result<(), Ended> {
         self.count = 0;
-        send(socket, json(&self.config.credentials.authenticate())?).await?;
+        send(socket, opening(self.config.credentials.open_orders())?).await?;
         while self.setup(socket, out).await? != Setup::Authorised {}
         let listen = Listen { action: "listen", data: Streams { streams: [UPDATES] } };
         send(socket, json(&listen)?).await?;

@@ -5,8 +5,9 @@
 //! we are slow: what the bounded channel does not hold is counted and reported, as the stream's
 //! [`Overflow`] says. Only in lock step does the reader wait for the session.
 
-use super::backoff::Backoff;
+use super::credentials::Credentials;
 use super::stream_error::{Ended, StreamError, handshake_error};
+use crate::backoff::Backoff;
 use futures_util::{SinkExt, StreamExt};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -87,6 +88,9 @@ pub(super) trait Protocol: Send + 'static {
     /// Where to connect.
     fn address(&self) -> &str;
 
+    /// What with.
+    fn credentials(&self) -> &Credentials;
+
     /// Authenticates and asks for what is wanted. The stream is up afterwards.
     fn establish(
         &mut self,
@@ -124,10 +128,22 @@ impl<P: Protocol> Supervisor<P> {
     /// Runs until nobody listens or the stream cannot go on.
     pub async fn run(mut self) {
         super::tls::install();
-        let mut backoff = Backoff::new(self.timing.first_retry, self.timing.longest_retry);
+        let (first, longest) = (self.timing.first_retry, self.timing.longest_retry);
+        let mut backoff = Backoff::new(first, longest, rand::random());
+        let mut was_renewed = false;
         loop {
-            let message = match self.connection(&mut backoff).await {
+            let carried = self.protocol.credentials().authorised();
+            let connections = self.counters.connections.load(Ordering::Relaxed);
+            let ended = self.connection(&mut backoff).await;
+            was_renewed &= self.counters.connections.load(Ordering::Relaxed) == connections;
+            let message = match ended {
                 Ended::Unwanted => return,
+                Ended::Fatal(StreamError::Unauthorized { .. })
+                    if !was_renewed && self.protocol.credentials().renew(carried).await =>
+                {
+                    was_renewed = true;
+                    P::down("the token was refused, and renewed".into())
+                }
                 Ended::Fatal(error) => {
                     tracing::error!(%error, "the stream has ended");
                     // When nobody listens any more there is nobody to tell.
@@ -144,7 +160,7 @@ impl<P: Protocol> Supervisor<P> {
                 return;
             }
             tokio::select! {
-                () = tokio::time::sleep(backoff.next_delay()) => {}
+                () = tokio::time::sleep(backoff.step()) => {}
                 () = self.sender.closed() => return,
             }
         }
@@ -358,6 +374,11 @@ async fn transmit(socket: &mut Socket, message: Message) -> Result<(), Ended> {
         .send(message)
         .await
         .map_err(|error| Ended::Retry(format!("the connection failed: {error}")))
+}
+
+/// The message that opens a stream.
+pub(super) fn opening(message: Result<String, serde_json::Error>) -> Result<String, Ended> {
+    message.map_err(|error| Ended::Retry(error.to_string()))
 }
 
 /// A message of ours as JSON. The types are our own and plain, so this cannot fail.

@@ -47,12 +47,35 @@ impl<'de: 'a, 'a> Deserialize<'de> for Loose<'a> {
     }
 }
 
-/// Opens both kinds of stream. Source: Alpaca, "Websocket Streaming" and "WebSocket Stream".
+/// Opens both kinds of stream, and the data stream with a bearer token. Source: Alpaca, "Websocket
+/// Streaming" and "WebSocket Stream".
 #[derive(Serialize)]
 pub(super) struct Authenticate<'a> {
     pub action: &'static str,
     pub key: &'a str,
     pub secret: &'a str,
+}
+
+/// Opens the order stream with a bearer token. Source: Alpaca's C# SDK and its archived pages on
+/// "Websocket Streaming".
+#[derive(Serialize)]
+pub(super) struct AuthenticateToken<'a> {
+    pub action: &'static str,
+    pub data: TokenData<'a>,
+}
+
+#[derive(Serialize)]
+pub(super) struct TokenData<'a> {
+    pub oauth_token: &'a str,
+}
+
+/// An authorisation server's answer. Source: RFC 6749, section 5.1.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct TokenWire<'a> {
+    pub access_token: Loose<'a>,
+    pub refresh_token: Loose<'a>,
+    pub expires_in: Loose<'a>,
 }
 
 /// An error: the body of a REST answer (`message`; some carry it alone, some nothing readable), or

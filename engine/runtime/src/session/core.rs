@@ -202,6 +202,11 @@ impl Core {
         self.live(is_unanswered)
     }
 
+    /// Every order that may have reached the broker or not.
+    pub fn unknown_orders(&self) -> Vec<Target> {
+        self.live(|status| status == OrderStatus::Unknown)
+    }
+
     fn live(&self, wanted: impl Fn(OrderStatus) -> bool) -> Vec<Target> {
         let orders = self.state().live_orders().filter(|order| wanted(order.status));
         orders.map(Target::of).collect()

@@ -113,8 +113,12 @@ impl Desk {
 
     /// Runs one errand to its end and feeds its answers as they come.
     pub async fn run_in_turn(&mut self, errand: Errand) -> Result<(), SessionError> {
+        self.run_at(errand, self.core.state().now()).await
+    }
+
+    async fn run_at(&mut self, errand: Errand, now: Timestamp) -> Result<(), SessionError> {
         let (out, mut answers) = mpsc::channel(16);
-        let (courier, now) = (self.courier.clone(), self.core.state().now());
+        let courier = self.courier.clone();
         let mut stop = self.stop.clone();
         let mut running = pin!(async move { courier.run(errand, now, &out).await });
         let mut is_done = false;
@@ -168,6 +172,19 @@ impl Desk {
     /// Notes that the data stream is down; the error when its only place is another program's.
     pub fn data_down(&mut self, reason: &str) -> Option<SessionError> {
         self.data_place.down(reason, self.config.timing.data_place)
+    }
+
+    /// Looks for every order of which nothing is known and whose time has come, by the venue's
+    /// clock; when that will go no further, for every one.
+    pub async fn find_lost(&mut self, now: Option<Timestamp>) -> Result<(), SessionError> {
+        for order in self.core.unknown_orders() {
+            let order = if now.is_some() { order } else { order.overdue() };
+            let now = now.unwrap_or(self.core.state().now());
+            if self.patience.is_due(&order, now) {
+                self.run_at(Errand::Find(order), now).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Carries out what an operator asks for in turn, and answers.

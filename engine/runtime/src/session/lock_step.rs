@@ -111,6 +111,7 @@ impl LockStep<'_> {
     async fn step(&mut self, head: StepHead, data: Vec<MarketData>) -> Result<(), SessionError> {
         self.pending = false;
         self.hear(head.trade_updates).await?;
+        self.desk.find_lost(Some(head.time)).await?;
         self.data(data).await?;
         self.desk.core.gauges().data_arrived();
         // A stream that is gone says so where the next step is waited for.
@@ -186,6 +187,10 @@ impl LockStep<'_> {
         }
         let policy = self.desk.policy();
         self.desk.feed_in_turn(Input::Stop(policy)).await?;
+        if ended {
+            // The venue's clock goes no further: what it has not got by now it will not get.
+            self.desk.find_lost(None).await?;
+        }
         while !self.desk.is_settled() {
             if ended && self.desk.waits_for_data_alone() {
                 let leave = self.desk.leave_open();

@@ -12,7 +12,6 @@
 //! What is never here: a decision about an order, which is the kernel's; a field name of the
 //! broker's, which is the client's; anything that publishes or stores, which reads the journal.
 
-mod backoff;
 mod catch_up;
 mod config;
 mod core;
@@ -35,7 +34,7 @@ mod venue_clock;
 
 pub use catch_up::OrderRead;
 pub use config::{DataKind, SessionConfig, Timing, VenueKind, WithoutBars};
-pub use courier::Patience;
+pub use courier::{Patience, Wait};
 pub use data_dir::{is_unfinished, journal_dir};
 pub use error::{ExitClass, SessionError};
 pub use shutdown::{StopReceiver, StopSignal, Stopper, stop_signal};

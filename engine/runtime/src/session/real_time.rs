@@ -3,12 +3,12 @@
 //! Everything comes in over bounded channels to this one task. What the kernel sends is carried
 //! out by tasks of its own, so that a slow answer holds nothing up; answers come back as inputs.
 
-use super::backoff::Backoff;
 use super::core::Work;
 use super::courier::{Answer, BarsWanted, Errand};
 use super::desk::{Desk, Ending, TICK, ends_for, next_market_message, next_order_message};
 use super::{Phase, SessionError, StopSignal};
 use crate::alpaca::{MarketStream, MarketStreamMessage, OrderStreamMessage};
+use crate::backoff::Backoff;
 use kernel::{Input, Link, MarketData};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -31,7 +31,7 @@ pub(super) async fn trade(
     let is_reconciled = desk.core.state().is_reconciled();
     let pause = if is_reconciled { desk.config.timing.reconcile } else { Duration::ZERO };
     let next_reconcile = Some(Instant::now() + desk.clock.wall(pause));
-    let asked_again = desk.patience.backoff();
+    let asked_again = desk.patience.backoff(0);
     let mut session = RealTime {
         desk,
         market,
@@ -195,7 +195,7 @@ impl RealTime<'_> {
                 self.reconcile_within(lag - ago);
                 return Ok(());
             }
-            self.asked_again = self.desk.patience.backoff();
+            self.asked_again = self.desk.patience.backoff(0);
             self.next_reconcile = Some(Instant::now() + self.reconcile_pause());
         }
         let ends = ends_for(&answer);

@@ -2,10 +2,12 @@
 //! else (`anything`), and against servers that misbehave (`rest`, `streams`).
 
 mod anything;
+mod certainty;
 mod decode;
 mod exchange;
 mod fixtures;
 mod map;
+mod oauth;
 mod rest;
 mod streams;
 mod stub;

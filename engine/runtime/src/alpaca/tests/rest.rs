@@ -5,7 +5,8 @@ use super::stub::{HttpStub, Reply, ok, status};
 use super::{at, credentials, names, price, shares};
 use crate::alpaca::conformance::for_tests;
 use crate::alpaca::{
-    BarsQuery, Client, ClientConfig, Endpoints, ErrorClass, Listing, Pace, Refusal, Timing,
+    BarsQuery, Client, ClientConfig, Credentials, Endpoints, ErrorClass, Listing, Pace, Refusal,
+    Timing,
 };
 use kernel::risk::ApprovedCancel;
 use kernel::{
@@ -15,19 +16,18 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 fn client_at(endpoints: Endpoints) -> Client {
+    client_with(endpoints, credentials())
+}
+
+pub(super) fn client_with(endpoints: Endpoints, credentials: Credentials) -> Client {
     let timing = Timing {
         connect: Duration::from_secs(5),
         answer: Duration::from_millis(300),
         retry: Duration::from_millis(1),
         pace: Pace::Unlimited,
     };
-    let config = ClientConfig {
-        endpoints,
-        credentials: credentials(),
-        feed: "iex".into(),
-        timing,
-        extended_hours: false,
-    };
+    let config =
+        ClientConfig { endpoints, credentials, feed: "iex".into(), timing, extended_hours: false };
     Client::new(config).unwrap().named(names())
 }
 

@@ -36,6 +36,7 @@ pub(super) struct Seen {
     pub line: String,
     pub key: String,
     pub secret: String,
+    pub authorization: String,
     pub body: String,
 }
 
@@ -80,6 +81,7 @@ async fn answer(State(script): State<Arc<Script>>, request: Request) -> Response
         line: format!("{} {}", parts.method, parts.uri),
         key: header("APCA-API-KEY-ID"),
         secret: header("APCA-API-SECRET-KEY"),
+        authorization: header("Authorization"),
         body: String::from_utf8(body.to_vec()).unwrap(),
     });
     let reply = script.replies.lock().unwrap().pop_front();

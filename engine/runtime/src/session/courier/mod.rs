@@ -1,10 +1,12 @@
 //! Carrying out what the kernel sends, and turning what comes back into answers.
 //!
 //! An order is sent once. When the answer is lost the order is *unknown*: it is looked up by its
-//! `client_order_id` until the broker shows it, or has gone on denying it for long enough, and it
-//! is never sent again. Only a request that is known not to have been carried out (no connection,
-//! too many requests) is repeated; a cancel may be, since it is the same twice.
+//! `client_order_id` until the broker shows it, or a listing of orders and the executions, taken
+//! long enough after, prove that it has none; it is never sent again. Only a request that is
+//! certain not to have been carried out ([`crate::alpaca::ApiError::was_not_carried_out`]) is
+//! repeated, three times at most; a cancel may be, since it is the same twice.
 
+mod lost;
 mod orders;
 mod reads;
 #[cfg(test)]
@@ -12,11 +14,11 @@ mod tests;
 
 pub(super) use reads::{AccountRead, read_account};
 
-use super::backoff::Backoff;
 use super::catch_up::OrderRead;
 use super::lease::{Lease, OtherSession};
 use super::venue::Venue;
 use crate::alpaca::BarsQuery;
+use crate::backoff::Backoff;
 use kernel::{
     Bar, BrokerOrderId, BrokerState, Cash, FeeCharge, Order, OrderNumber, Quantity, Report, Span,
     State, SymbolId, Timestamp,
@@ -83,6 +85,7 @@ pub(super) struct Target {
     number: OrderNumber,
     broker_id: Option<BrokerOrderId>,
     filled: Quantity,
+    approved_at: Timestamp,
     since: Timestamp,
 }
 
@@ -112,38 +115,70 @@ pub struct Patience {
     pub first: Duration,
     /// The longest.
     pub most: Duration,
-    /// How long the broker must have denied an order before it is taken to be absent.
-    pub absent_after: Duration,
+    /// How long the broker must have denied an order before its absence can be proven.
+    pub absent_after: Wait,
     /// How long the list of executions may lag behind its orders.
     pub activities_lag: Duration,
     /// How long account and positions may lag behind the executions that changed them: the books
     /// are compared only when nothing was booked for so long. Alpaca's have been seen ten seconds
     /// behind its orders (issue 276 of its API).
     pub account_lag: Duration,
+    /// From this the waits are shortened by chance, so that two sessions do not ask together.
+    pub seed: u64,
 }
+
+/// A wait by one of the two clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// From the last of the empty answers, by the machine's clock.
+    Machine(Duration),
+    /// From when the order was approved, by the venue's clock: in lock step, where no time passes
+    /// while anybody waits.
+    Venue(Span),
+}
+
+/// So long after, a listing of orders that lacks one proves that it never arrived.
+const ABSENT_AFTER: u32 = 60;
 
 impl Patience {
     /// For a broker behind the internet, whose listings lag behind each other.
     pub const BROKER: Self = Self {
         first: Duration::from_millis(250),
         most: Duration::from_secs(10),
-        absent_after: Duration::from_secs(60),
+        absent_after: Wait::Machine(Duration::from_secs(ABSENT_AFTER as u64)),
         activities_lag: Duration::from_secs(1),
         account_lag: Duration::from_secs(10),
+        seed: 0,
     };
 
-    /// For the bundled exchange, which answers everything out of one book.
-    pub const EXCHANGE: Self = Self {
+    /// For the bundled exchange in lock step: it answers everything out of one book, and its clock
+    /// stands while a session waits.
+    pub const LOCK_STEP: Self = Self {
         first: Duration::from_millis(20),
         most: Duration::from_millis(500),
-        absent_after: Duration::from_secs(1),
+        absent_after: Wait::Venue(Span::from_secs(ABSENT_AFTER as i64)),
         activities_lag: Duration::ZERO,
         account_lag: Duration::ZERO,
+        seed: 0,
     };
 
-    /// The waits between two look-ups.
-    pub(super) fn backoff(&self) -> Backoff {
-        Backoff::new(self.first, self.most)
+    /// For the bundled exchange at so many venue seconds in a second.
+    pub fn paced(speed: f64) -> Self {
+        let wait = Duration::from_secs(ABSENT_AFTER.into()).div_f64(speed.max(1.0));
+        Self { absent_after: Wait::Machine(wait), ..Self::LOCK_STEP }
+    }
+
+    /// Whether an order that is unknown can be proven absent at a time of the venue's.
+    pub(super) fn is_due(&self, order: &Target, now: Timestamp) -> bool {
+        match self.absent_after {
+            Wait::Machine(_) => true,
+            Wait::Venue(wait) => now.since(order.approved_at) >= wait,
+        }
+    }
+
+    /// The waits between two look-ups; `salt` tells one row of them from another.
+    pub(super) fn backoff(&self, salt: u64) -> Backoff {
+        Backoff::new(self.first, self.most, self.seed ^ salt)
     }
 }
 
@@ -185,8 +220,16 @@ impl Target {
             number: order.number,
             broker_id: order.broker_id.clone(),
             filled: order.filled,
+            approved_at: order.approved_at,
             since: order.approved_at.minus(MARGIN),
         }
+    }
+
+    /// The same, as if it had been waited for long enough.
+    #[must_use]
+    pub fn overdue(mut self) -> Self {
+        self.approved_at = Timestamp::MIN;
+        self
     }
 
     /// Its number.
@@ -196,7 +239,8 @@ impl Target {
 
     /// An order of which the state knows no more than its number.
     pub fn unseen(number: OrderNumber, now: Timestamp) -> Self {
-        Self { number, broker_id: None, filled: Quantity::ZERO, since: now.minus(MARGIN) }
+        let (filled, since) = (Quantity::ZERO, now.minus(MARGIN));
+        Self { number, broker_id: None, filled, approved_at: now, since }
     }
 }
 
@@ -232,8 +276,8 @@ impl Courier {
         }
     }
 
-    fn backoff(&self) -> Backoff {
-        self.patience.backoff()
+    fn backoff(&self, salt: u64) -> Backoff {
+        self.patience.backoff(salt)
     }
 }
 

@@ -6,8 +6,10 @@ use kernel::risk::{Approved, ApprovedCancel};
 use kernel::{BrokerOrderId, OrderStatus, Report, Timestamp};
 use tokio::sync::mpsc;
 
-/// How often a request is repeated that is known not to have been carried out.
-const REPEATS: u32 = 5;
+/// How often an order is sent again that is certain not to have arrived.
+const REPEATS: u32 = 3;
+/// How often a cancel is asked for.
+const CANCELS: u32 = 5;
 
 impl Courier {
     pub(super) async fn submit(
@@ -47,7 +49,7 @@ impl Courier {
         approved: &Approved,
         original: Option<&BrokerOrderId>,
     ) -> Result<Report, ApiError> {
-        let mut backoff = self.backoff();
+        let mut backoff = self.backoff(approved.order().number.0);
         let mut repeats = REPEATS;
         loop {
             let answer = match original {
@@ -55,7 +57,7 @@ impl Courier {
                 Some(original) => self.venue.replace(approved, original).await,
             };
             match answer {
-                Err(error) if was_not_carried_out(&error) && repeats > 0 => repeats -= 1,
+                Err(error) if error.was_not_carried_out() && repeats > 0 => repeats -= 1,
                 answer => return answer,
             }
             tokio::time::sleep(backoff.step()).await;
@@ -70,9 +72,9 @@ impl Courier {
         target: &Target,
         out: &mpsc::Sender<Answer>,
     ) {
-        let mut backoff = self.backoff();
+        let mut backoff = self.backoff(target.number.0);
         let mut message = String::new();
-        for _ in 0..REPEATS {
+        for _ in 0..CANCELS {
             match self.venue.cancel(cancel).await {
                 Ok(()) => return,
                 Err(error) => {
@@ -101,10 +103,6 @@ impl Courier {
         }
         tell(out, Answer::CancelFailed(target.number, message.into())).await;
     }
-}
-
-fn was_not_carried_out(error: &ApiError) -> bool {
-    matches!(error.class, ErrorClass::RateLimited | ErrorClass::NotSent)
 }
 
 /// Whether a cancel has nothing more to do.

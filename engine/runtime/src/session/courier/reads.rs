@@ -4,48 +4,16 @@ use super::{Answer, BarsWanted, Courier, Mark, Target, tell};
 use crate::alpaca::{ApiError, OrderState};
 use crate::session::lease::Lease;
 use crate::session::{OrderRead, Venue};
-use kernel::{BrokerState, FeeCharge, OrderNumber, Report, ReportKind, Timestamp};
+use kernel::{BrokerState, FeeCharge, Timestamp};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 
-/// How often at least an order is looked for before it is taken to be absent.
-const LOOKUPS: u32 = 4;
 /// How often executions are asked for before they are inferred.
 const LISTINGS: u32 = 3;
 
 impl Courier {
-    /// Looks for an order by our number until the broker shows it, or has denied it long enough.
-    /// A broker that cannot be asked denies nothing, so this may go on for as long as the session.
-    pub(super) async fn look_for(
-        &self,
-        target: &Target,
-        now: Timestamp,
-        out: &mpsc::Sender<Answer>,
-    ) {
-        let mut backoff = self.backoff();
-        let mut denied: Option<(Instant, u32)> = None;
-        loop {
-            match self.venue.find(target.number).await {
-                Ok(Some(order)) => {
-                    let read = self.with_fills(target, order).await;
-                    return tell(out, Answer::Read(target.number, Box::new(read))).await;
-                }
-                Ok(None) => {
-                    let (since, times) = denied.unwrap_or((Instant::now(), 0));
-                    denied = Some((since, times + 1));
-                    if times + 1 >= LOOKUPS && since.elapsed() >= self.patience.absent_after {
-                        return tell(out, Answer::Report(not_received(target.number, now))).await;
-                    }
-                }
-                Err(error) => tracing::warn!(order = %target.number, "cannot look it up: {error}"),
-            }
-            tokio::time::sleep(backoff.step()).await;
-        }
-    }
-
     /// Reads an order until the broker can be asked.
     pub(super) async fn read_and_tell(&self, target: &Target, out: &mpsc::Sender<Answer>) {
-        let mut backoff = self.backoff();
+        let mut backoff = self.backoff(target.number.0);
         loop {
             match self.read(target).await {
                 Ok(Some(read)) => {
@@ -114,7 +82,7 @@ impl Courier {
         mark: Mark,
         out: &mpsc::Sender<Answer>,
     ) {
-        let mut backoff = self.backoff();
+        let mut backoff = self.backoff(0);
         loop {
             match read_account(&*self.venue, fees_since).await {
                 Ok(AccountRead { fees, state: Some(state) }) => {
@@ -162,16 +130,4 @@ pub(in crate::session) async fn read_account(
     let fees = venue.fees(fees_since).await?;
     let is_certain = before.len() == fees.len();
     Ok(AccountRead { fees, state: is_certain.then_some(state) })
-}
-
-fn not_received(order: OrderNumber, time: Timestamp) -> Report {
-    Report {
-        order: Some(order),
-        broker_id: None,
-        kind: ReportKind::NotReceived,
-        time,
-        execution: None,
-        cumulative: None,
-        text: Some("the broker, asked again and again, has no such order".into()),
-    }
 }

@@ -71,7 +71,11 @@ impl Connected {
     }
 
     pub fn patience(&self) -> Patience {
-        if self.clock.tradewind.is_some() { Patience::EXCHANGE } else { Patience::BROKER }
+        match self.clock.tradewind {
+            Some(replay) if replay.lockstep => Patience::LOCK_STEP,
+            Some(replay) => Patience::paced(replay.speed.unwrap_or(1.0)),
+            None => Patience::BROKER,
+        }
     }
 
     pub fn bar_length(&self, config: &SessionConfig) -> Span {

@@ -6,7 +6,7 @@ mod stock;
 mod warm_up;
 
 use super::core::Core;
-use super::courier::{Courier, Errand};
+use super::courier::{Courier, Errand, Patience};
 use super::desk::Desk;
 use super::lease::{DataPlace, Lease};
 use super::venue::Venue;
@@ -126,7 +126,8 @@ fn desk(
     ends: Ends,
 ) -> Desk {
     let client: Arc<dyn Venue> = Arc::new(venue.client.named(names.clone()));
-    let patience = config.timing.patience.unwrap_or(venue.patience());
+    let patience =
+        Patience { seed: names.seed(), ..config.timing.patience.unwrap_or(venue.patience()) };
     let now = Instant::now();
     Desk {
         core,
