@@ -298,7 +298,7 @@ fn errand(send: kernel::Send, state: &State) -> Errand {
         Some(order) => Target::of(order),
         None => Target::unseen(touched, state.now()),
     };
-    Errand::Send(send, target)
+    Errand::Send(Box::new(send), target)
 }
 
 const fn is_unanswered(status: OrderStatus) -> bool {

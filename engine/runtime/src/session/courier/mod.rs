@@ -32,7 +32,7 @@ use tokio::sync::mpsc;
 pub(super) enum Errand {
     /// What the kernel sends, with the order that it is about to touch: itself, the one it
     /// replaces, or the one to cancel.
-    Send(kernel::Send, Target),
+    Send(Box<kernel::Send>, Target),
     /// An order whose report cannot be understood from here.
     Read(Target),
     /// An order that may or may not have reached the broker.
@@ -253,15 +253,15 @@ impl Courier {
     /// is the venue's time, for the reports that are made here.
     pub async fn run(&self, errand: Errand, now: Timestamp, out: &mpsc::Sender<Answer>) {
         match errand {
-            Errand::Send(kernel::Send::Submit(approved), target) => {
-                self.submit(&approved, None, &target, now, out).await;
-            }
-            Errand::Send(kernel::Send::Replace { approved, original }, target) => {
-                self.submit(&approved, Some(&original), &target, now, out).await;
-            }
-            Errand::Send(kernel::Send::Cancel(cancel), target) => {
-                self.cancel(&cancel, &target, out).await;
-            }
+            Errand::Send(send, target) => match *send {
+                kernel::Send::Submit(approved) => {
+                    self.submit(&approved, None, &target, now, out).await;
+                }
+                kernel::Send::Replace { approved, original } => {
+                    self.submit(&approved, Some(&original), &target, now, out).await;
+                }
+                kernel::Send::Cancel(cancel) => self.cancel(&cancel, &target, out).await,
+            },
             Errand::Read(target) => self.read_and_tell(&target, out).await,
             Errand::Find(target) => self.look_for(&target, now, out).await,
             Errand::Fees(since) => self.fees(since, out).await,

@@ -244,7 +244,7 @@ async fn answers(script: &Arc<Script>, errand: Errand, absent_after: Wait) -> Ve
 
 fn submission(kernel: &Kernel, send: kernel::Send) -> Errand {
     let order = kernel.state().orders().next().unwrap();
-    Errand::Send(send, Target::of(order))
+    Errand::Send(Box::new(send), Target::of(order))
 }
 
 /// Feeds answers as a session does.
