@@ -225,15 +225,7 @@ impl State {
                 self.day = Some(Day { hours, starting_equity: *equity });
             }
             Event::AlertRaised(_) => self.tally.alerts += 1,
-            Event::StopRequested { policy } => {
-                let flattens = *policy == crate::ShutdownPolicy::Flatten;
-                // A later word than "flatten" takes it back: what is open then stays open.
-                if self.stopping == Some(crate::ShutdownPolicy::Flatten) && !flattens {
-                    self.stop_flattening();
-                }
-                self.stopping = Some(*policy);
-                self.flattening |= flattens;
-            }
+            Event::StopRequested { policy } => self.stop(*policy),
             Event::Flattened => self.stop_flattening(),
             Event::SymbolClosed { symbol } => {
                 self.closing.remove(symbol);
@@ -249,6 +241,16 @@ impl State {
             | Event::DataRefused { .. } => {}
         }
         Ok(())
+    }
+
+    fn stop(&mut self, policy: crate::ShutdownPolicy) {
+        let flattens = policy == crate::ShutdownPolicy::Flatten;
+        // A later word than "flatten" takes it back: what is open then stays open.
+        if self.stopping == Some(crate::ShutdownPolicy::Flatten) && !flattens {
+            self.stop_flattening();
+        }
+        self.stopping = Some(policy);
+        self.flattening |= flattens;
     }
 
     fn obey(&mut self, command: &crate::Command) {
