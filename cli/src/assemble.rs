@@ -3,6 +3,7 @@
 use crate::config::Settings;
 use crate::config::settings::Speed as WantedSpeed;
 use crate::exit::Failure;
+use crate::shell::Shell;
 use exchange::ExchangeConfig;
 use exchange::server::{OrderAnswerFault, ServerConfig, Source, Speed, Synthetic};
 use kernel::{BasisPoints, Limits, Span, TradingHours};
@@ -70,6 +71,22 @@ pub fn names_of(files: &[PathBuf]) -> String {
         None => file.display().to_string(),
     });
     names.collect::<Vec<_>>().join(", ")
+}
+
+/// Reads the files that are named, if any are, unless the command is told to end meanwhile.
+///
+/// # Errors
+/// As [`read_feed`], or that it was interrupted.
+pub fn read_feed_unless_stopped(
+    shell: &Shell,
+    files: &[PathBuf],
+    symbols: Vec<String>,
+) -> Result<Option<Feed>, Failure> {
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let files = files.to_vec();
+    shell.work(move || read_feed(&files, &symbols)).map(Some)
 }
 
 /// How the journal is kept.

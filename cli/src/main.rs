@@ -9,6 +9,7 @@ mod exit;
 mod figures;
 mod logging;
 mod resolve;
+mod shell;
 mod venue;
 mod view;
 

@@ -1,13 +1,13 @@
 //! `tradewind exchange`: the bundled exchange as a server of its own.
 
-use super::tokio_runtime;
 use crate::args::ExchangeArgs;
 use crate::config::Settings;
 use crate::exit::Failure;
+use crate::shell::Shell;
 use crate::{assemble, logging, resolve};
 use exchange::server::{self, Keys, ServerConfig, Source};
+use runtime::session::{StopReceiver, StopSignal};
 use std::io::Write;
-use tokio::signal::unix::{SignalKind, signal};
 
 pub fn run(args: &ExchangeArgs) -> Result<(), Failure> {
     if !args.listen.ip().is_loopback() {
@@ -17,12 +17,10 @@ pub fn run(args: &ExchangeArgs) -> Result<(), Failure> {
             args.listen
         )));
     }
+    let shell = Shell::new()?;
     let settings = settings(args)?;
     logging::start(&settings);
-    let feed = match args.data.as_slice() {
-        [] => None,
-        files => Some(assemble::read_feed(files, &settings.symbols())?),
-    };
+    let feed = assemble::read_feed_unless_stopped(&shell, &args.data, settings.symbols())?;
     let mut config = assemble::server_config(&settings, feed)?;
     config.listen = args.listen;
     config.state_dir.clone_from(&args.state);
@@ -30,7 +28,7 @@ pub fn run(args: &ExchangeArgs) -> Result<(), Failure> {
     if let (Some(key), Some(secret)) = (&args.key, &args.secret) {
         config.keys = Keys { key: key.clone(), secret: secret.clone(), ..config.keys };
     }
-    tokio_runtime()?.block_on(serve(config, generated))
+    shell.block_on(serve(config, generated, shell.stop()))
 }
 
 fn settings(args: &ExchangeArgs) -> Result<Settings, Failure> {
@@ -48,10 +46,13 @@ fn settings(args: &ExchangeArgs) -> Result<Settings, Failure> {
     Ok(Settings::new(layers.finish()?))
 }
 
-async fn serve(config: ServerConfig, generated: bool) -> Result<(), Failure> {
+async fn serve(
+    config: ServerConfig,
+    generated: bool,
+    mut stop: StopReceiver,
+) -> Result<(), Failure> {
     let keys = config.keys.clone();
     let synthetic = matches!(config.source, Source::Synthetic(_));
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::other)?;
     let running = server::start(config).await.map_err(|error| Failure::from(&error))?;
     let mut lines = vec![format!("listening on http://{}", running.addr())];
     if generated {
@@ -62,10 +63,7 @@ async fn serve(config: ServerConfig, generated: bool) -> Result<(), Failure> {
     }
     // Whoever started it may have stopped reading; the exchange serves all the same.
     let _ = writeln!(std::io::stdout(), "{}", lines.join("\n"));
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+    stop.wait_for(StopSignal::Orderly).await;
     running.shutdown().await;
     Ok(())
 }

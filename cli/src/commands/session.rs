@@ -1,9 +1,10 @@
 //! `tradewind paper` and `tradewind live`.
 
-use super::{print_json, summary, tokio_runtime};
+use super::{print_json, summary};
 use crate::args::{LiveArgs, SessionArgs};
 use crate::config::Settings;
 use crate::exit::{Exit, Failure};
+use crate::shell::{Shell, unless_stopped};
 use crate::venue::{self, Venue};
 use crate::{assemble, logging, resolve, view};
 use exchange::server::{self, Running};
@@ -11,22 +12,23 @@ use kernel::{MarketData, Span, Strategy, Symbols};
 use marketdata::Feed;
 use runtime::alpaca::{Channels, Credentials, Endpoints, Mode};
 use runtime::session::{
-    self, DataKind, SessionConfig, Status, Stopper, Summary, Timing, VenueKind, WithoutBars,
+    self, DataKind, SessionConfig, Status, Summary, Timing, VenueKind, WithoutBars,
 };
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Instant;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 const MINUTE: Span = Span::from_secs(60);
 
 pub fn paper(args: &SessionArgs) -> Result<(), Failure> {
+    let shell = Shell::new()?;
     let settings = resolve::session(args)?;
-    run(args, &settings, Mode::Paper)
+    run(&shell, args, &settings, Mode::Paper)
 }
 
 pub fn live(args: &LiveArgs) -> Result<(), Failure> {
+    let shell = Shell::new()?;
     let settings = resolve::session(&args.session)?;
     let confirmed = args.i_understand_this_trades_real_money
         || settings.is_on("session.i_understand_this_trades_real_money");
@@ -35,15 +37,12 @@ pub fn live(args: &LiveArgs) -> Result<(), Failure> {
             "a live session trades real money: confirm with --i-understand-this-trades-real-money, or set session.i_understand_this_trades_real_money = true",
         ));
     }
-    run(&args.session, &settings, Mode::Live)
+    run(&shell, &args.session, &settings, Mode::Live)
 }
 
-fn run(args: &SessionArgs, settings: &Settings, mode: Mode) -> Result<(), Failure> {
+fn run(shell: &Shell, args: &SessionArgs, settings: &Settings, mode: Mode) -> Result<(), Failure> {
     let venue = venue::choose(settings, mode, !args.trade.data.is_empty())?;
-    let feed = match args.trade.data.as_slice() {
-        [] => None,
-        files => Some(assemble::read_feed(files, &settings.symbols())?),
-    };
+    let feed = assemble::read_feed_unless_stopped(shell, &args.trade.data, settings.symbols())?;
     if args.until_end && feed.is_none() && matches!(venue, Venue::Embedded) {
         return Err(Failure::usage(
             "--until-end: generated data has no end; replay files with --data FILE..., or say how long with --for 60s",
@@ -58,12 +57,12 @@ fn run(args: &SessionArgs, settings: &Settings, mode: Mode) -> Result<(), Failur
         logging::start(settings);
     }
     runtime::alpaca::tls::install();
-    let tokio = tokio_runtime()?;
-    let summary = tokio.block_on(async {
+    let watch = Watch { shell, shows_view };
+    let summary = shell.block_on(async {
         match venue {
-            Venue::Embedded => embedded(args, settings, feed, shows_view).await,
+            Venue::Embedded => embedded(args, settings, feed, watch).await,
             Venue::Alpaca { mode, endpoints, credentials } => {
-                on_alpaca(args, settings, mode, endpoints, credentials, shows_view).await
+                on_alpaca(args, settings, mode, endpoints, credentials, watch).await
             }
         }
     })?;
@@ -94,7 +93,7 @@ async fn embedded(
     args: &SessionArgs,
     settings: &Settings,
     feed: Option<Feed>,
-    shows_view: bool,
+    watch: Watch<'_>,
 ) -> Result<Summary, Failure> {
     let mut parts = Parts::new(settings, feed.as_ref())?;
     parts.without_bars = feed.as_ref().and_then(|feed| without_bars(feed, &args.trade.data));
@@ -107,7 +106,7 @@ async fn embedded(
     let credentials = Credentials::new(&key, &secret).map_err(Failure::other)?;
     let (config, strategy) = parts.session(args, settings, credentials)?;
     let ends = args.until_end.then_some(&exchange);
-    let summary = watched(config, strategy, ends, shows_view).await;
+    let summary = watch.run(config, strategy, ends).await;
     exchange.shutdown().await;
     summary
 }
@@ -139,7 +138,7 @@ async fn on_alpaca(
     mode: Mode,
     endpoints: Endpoints,
     credentials: Credentials,
-    shows_view: bool,
+    watch: Watch<'_>,
 ) -> Result<Summary, Failure> {
     let mut parts = Parts::new(settings, None)?;
     parts.data = DataKind::Alpaca;
@@ -153,10 +152,10 @@ async fn on_alpaca(
         parts.symbols = Symbols::new(["SPY"]).map_err(Failure::usage)?;
     }
     if mode == Mode::Live {
-        tell_the_risk(settings, &parts, &credentials).await?;
+        unless_stopped(watch.shell.stop(), tell_the_risk(settings, &parts, &credentials)).await?;
     }
     let (config, strategy) = parts.session(args, settings, credentials)?;
-    watched(config, strategy, None, shows_view).await
+    watch.run(config, strategy, None).await
 }
 
 /// Says what a live session is about to risk, before it does.
@@ -279,55 +278,47 @@ fn without_bars(feed: &Feed, files: &[PathBuf]) -> Option<WithoutBars> {
     (!symbols.is_empty()).then_some(WithoutBars { symbols, source })
 }
 
-/// Runs a session with a person watching, until it ends or is told to.
-async fn watched(
-    config: SessionConfig,
-    strategy: Box<dyn Strategy>,
-    ends_with: Option<&Running>,
+/// Who watches a session, and who may end it.
+#[derive(Clone, Copy)]
+struct Watch<'a> {
+    shell: &'a Shell,
     shows_view: bool,
-) -> Result<Summary, Failure> {
-    let (stopper, stop) = session::stop_signal();
-    let starting = Status::starting(config.venue.as_str(), config.data.as_str());
-    let (sender, status) = watch::channel(starting);
-    let signals = tokio::spawn(pass_signals(stopper.clone())?);
-    let ends = config.run_for.map(|run_for| Instant::now() + run_for);
-    let view = shows_view.then(|| {
-        let (status, stopper) = (status.clone(), stopper.clone());
-        tokio::task::spawn_blocking(move || view::run(&status, &stopper, ends))
-    });
-    let session = session::run(config, vec![strategy], stop, sender);
-    let ended = async {
-        match ends_with {
-            Some(exchange) => exchange.finished().await,
-            None => std::future::pending().await,
-        }
-        stopper.data_ended();
-    };
-    tokio::pin!(session);
-    let result = tokio::select! {
-        result = &mut session => result,
-        () = ended => session.await,
-    };
-    signals.abort();
-    drop(status);
-    if let Some(view) = view {
-        // A view that could not be drawn has nothing to do with how the session went.
-        let _ = view.await;
-    }
-    result.map_err(|error| Failure::from(&error))
 }
 
-/// Passes SIGINT and SIGTERM on as a wish to end.
-fn pass_signals(stopper: Stopper) -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::other)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::other)?;
-    Ok(async move {
-        loop {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
+impl Watch<'_> {
+    /// Runs a session with a person watching, until it ends or is told to.
+    async fn run(
+        self,
+        config: SessionConfig,
+        strategy: Box<dyn Strategy>,
+        ends_with: Option<&Running>,
+    ) -> Result<Summary, Failure> {
+        let stopper = self.shell.stopper();
+        let starting = Status::starting(config.venue.as_str(), config.data.as_str());
+        let (sender, status) = watch::channel(starting);
+        let ends = config.run_for.map(|run_for| Instant::now() + run_for);
+        let view = self.shows_view.then(|| {
+            let (status, stopper) = (status.clone(), stopper.clone());
+            tokio::task::spawn_blocking(move || view::run(&status, &stopper, ends))
+        });
+        let session = session::run(config, vec![strategy], self.shell.stop(), sender);
+        let ended = async {
+            match ends_with {
+                Some(exchange) => exchange.finished().await,
+                None => std::future::pending().await,
             }
-            stopper.press();
+            stopper.data_ended();
+        };
+        tokio::pin!(session);
+        let result = tokio::select! {
+            result = &mut session => result,
+            () = ended => session.await,
+        };
+        drop(status);
+        if let Some(view) = view {
+            // A view that could not be drawn has nothing to do with how the session went.
+            let _ = view.await;
         }
-    })
+        result.map_err(|error| Failure::from(&error))
+    }
 }

@@ -54,8 +54,9 @@ pub(super) async fn begin(
 ) -> Result<Ready, SessionError> {
     let mut interrupted = stop.clone();
     tokio::select! {
-        ready = prepare(config, strategies, stop, status) => ready,
+        biased;
         () = interrupted.wait_for(StopSignal::Orderly) => Err(SessionError::Interrupted),
+        ready = prepare(config, strategies, stop, status) => ready,
     }
 }
 
