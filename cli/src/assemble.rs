@@ -3,13 +3,13 @@
 use crate::config::Settings;
 use crate::config::settings::Speed as WantedSpeed;
 use crate::exit::Failure;
+use crate::kafka;
 use crate::shell::Shell;
 use exchange::ExchangeConfig;
 use exchange::server::{OrderAnswerFault, ServerConfig, Source, Speed, Synthetic};
 use kernel::{BasisPoints, Limits, Span, TradingHours};
 use marketdata::Feed;
 use runtime::alpaca::{Client, ClientConfig, Credentials, Endpoints, Pace, Timing};
-use runtime::publish::KafkaConfig;
 use runtime::readers::ReadersConfig;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
@@ -103,12 +103,8 @@ pub fn journal_options(settings: &Settings) -> journal::Options {
 
 /// What reads the journal beside the session.
 pub fn readers(settings: &Settings) -> ReadersConfig {
-    let brokers = settings.text("kafka.brokers");
     ReadersConfig {
-        kafka: (!brokers.is_empty()).then(|| KafkaConfig {
-            topic_prefix: settings.text("kafka.topic_prefix").into(),
-            ..KafkaConfig::new(brokers)
-        }),
+        kafka: kafka::config(settings),
         sqlite: settings.is_on("store.sqlite").then(|| settings.data_dir().join("tradewind.db")),
         metrics: settings.metrics_address(),
     }

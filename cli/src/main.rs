@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod exit;
 mod figures;
+mod kafka;
 mod logging;
 mod resolve;
 mod shell;

@@ -1,9 +1,11 @@
 //! Where a session's orders go, decided once from what was configured.
 
-use crate::config::Settings;
 use crate::config::settings::Venue as Wanted;
+use crate::config::{Mistake, Settings, Source};
 use crate::exit::Failure;
-use runtime::alpaca::{Credentials, Endpoints, Mode, OAuth, Overrides, Refresh, Secret};
+use runtime::alpaca::{
+    Address, Credentials, Endpoints, Mode, OAuth, Overrides, Refresh, Secret, without_secrets,
+};
 
 /// The venue of a session.
 pub enum Venue {
@@ -18,6 +20,16 @@ pub enum Venue {
         /// The keys.
         credentials: Credentials,
     },
+}
+
+impl Venue {
+    /// The trading address of a venue outside this process.
+    pub fn address(&self) -> Option<&str> {
+        match self {
+            Venue::Embedded => None,
+            Venue::Alpaca { endpoints, .. } => Some(&endpoints.trading),
+        }
+    }
 }
 
 /// Chooses the venue: the embedded exchange when files are replayed or no keys are set, unless the
@@ -60,7 +72,7 @@ pub fn choose(settings: &Settings, mode: Mode, replays_files: bool) -> Result<Ve
 ///
 /// # Errors
 /// When one of two is set, keys and a token are, or one cannot be what it should.
-pub fn credentials(settings: &Settings) -> Result<Option<Credentials>, Failure> {
+fn credentials(settings: &Settings) -> Result<Option<Credentials>, Failure> {
     let (key, secret) = (settings.text("alpaca.key_id"), settings.text("alpaca.secret_key"));
     let keys = Credentials::from_values(Some(key), Some(secret)).map_err(Failure::usage)?;
     match (keys, settings.text("alpaca.oauth_token").trim()) {
@@ -101,6 +113,9 @@ fn token_refresh(settings: &Settings) -> Result<Option<Refresh>, Failure> {
     }))
 }
 
+/// Where keys and tokens are set.
+const CREDENTIALS: [&str; 3] = ["alpaca.oauth_token", "alpaca.key_id", "alpaca.secret_key"];
+
 /// The addresses that are configured.
 pub fn endpoints(settings: &Settings, mode: Mode) -> Endpoints {
     let set = |path: &str| Some(settings.text(path).to_owned()).filter(|text| !text.is_empty());
@@ -111,6 +126,66 @@ pub fn endpoints(settings: &Settings, mode: Mode) -> Endpoints {
         trading_stream: set("alpaca.trading_stream_url"),
     };
     Endpoints::with(mode, &overrides)
+}
+
+/// Everything in the configuration that a session refuses at its start, keys that are not there
+/// left aside: they are often set on another machine, or later.
+pub fn mistakes(settings: &Settings) -> Vec<Mistake> {
+    let mode = match settings.venue() {
+        Wanted::AlpacaLive => Mode::Live,
+        Wanted::Auto | Wanted::Embedded | Wanted::AlpacaPaper => Mode::Paper,
+    };
+    let mut mistakes = Vec::new();
+    let mut add = |key: &str, problem: String| {
+        let source = settings.source(key).cloned().unwrap_or(Source::Default);
+        mistakes.push(Mistake { source, key: key.into(), problem });
+    };
+    if let Err(failure) = credentials(settings) {
+        let is_set = |key: &&str| !settings.text(key).is_empty();
+        let key = CREDENTIALS.into_iter().find(is_set).unwrap_or("alpaca.key_id");
+        add(key, failure.message);
+    }
+    let refused = match settings.venue() {
+        Wanted::Embedded => Vec::new(),
+        Wanted::Auto | Wanted::AlpacaPaper | Wanted::AlpacaLive => {
+            endpoints(settings, mode).refused(mode)
+        }
+    };
+    for error in refused {
+        add(key_of(settings, error.which()), error.to_string());
+    }
+    if let Err(error) = kernel::Symbols::new(settings.symbols()) {
+        add("session.symbols", error.to_string());
+    }
+    mistakes
+}
+
+/// The key under which an address was set. The trading stream follows the trading address unless it
+/// is set itself.
+fn key_of(settings: &Settings, address: Address) -> &'static str {
+    match address {
+        Address::Data => "alpaca.data_url",
+        Address::Stream => "alpaca.stream_url",
+        Address::Token => "alpaca.oauth_token_url",
+        Address::TradingStream if !settings.text("alpaca.trading_stream_url").is_empty() => {
+            "alpaca.trading_stream_url"
+        }
+        Address::Trading | Address::TradingStream => "alpaca.trading_url",
+    }
+}
+
+/// What a session on the venue that is configured needs and has not got, in one sentence.
+pub fn lacks_keys(settings: &Settings) -> Option<&'static str> {
+    let has_keys = matches!(credentials(settings), Ok(Some(_)));
+    match settings.venue() {
+        Wanted::AlpacaPaper | Wanted::AlpacaLive if !has_keys => {
+            Some("No keys are set: a session needs APCA_API_KEY_ID and APCA_API_SECRET_KEY.")
+        }
+        Wanted::Auto if !has_keys && !settings.text("alpaca.trading_url").is_empty() => Some(
+            "An address is set and no keys are: a session needs APCA_API_KEY_ID and APCA_API_SECRET_KEY.",
+        ),
+        Wanted::Auto | Wanted::Embedded | Wanted::AlpacaPaper | Wanted::AlpacaLive => None,
+    }
 }
 
 fn alpaca(settings: &Settings, mode: Mode, credentials: Credentials) -> Result<Venue, Failure> {
@@ -124,12 +199,13 @@ fn without_keys(settings: &Settings) -> Result<Venue, Failure> {
     match settings.text("alpaca.trading_url") {
         "" => Ok(Venue::Embedded),
         url => Err(Failure::usage(format!(
-            "alpaca.trading_url is {url} and no keys are set: set APCA_API_KEY_ID and APCA_API_SECRET_KEY, or unset the address to trade on the embedded exchange"
+            "alpaca.trading_url is {} and no keys are set: set APCA_API_KEY_ID and APCA_API_SECRET_KEY, or unset the address to trade on the embedded exchange",
+            without_secrets(url)
         ))),
     }
 }
 
 fn refused(settings: &Settings, what: &str) -> Failure {
-    let source = settings.source("session.venue").unwrap_or_default();
+    let source = settings.source("session.venue").map(ToString::to_string).unwrap_or_default();
     Failure::usage(format!("session.venue = {} ({source}): {what}", settings.text("session.venue")))
 }

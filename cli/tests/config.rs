@@ -134,3 +134,123 @@ fn no_log_level_shows_what_goes_over_the_wire() {
     assert!(!ended.err.contains("\"secret\\\""), "a secret was logged");
     assert!(!ended.err.contains("tungstenite"), "frames were logged");
 }
+
+/// A configuration that `paper` would refuse, and what `config check` says of it.
+struct Refused {
+    set: &'static [&'static str],
+    environment: &'static [(&'static str, &'static str)],
+    says: &'static [&'static str],
+}
+
+const REFUSED: &[Refused] = &[
+    Refused {
+        set: &["session.venue=alpaca-paper", "alpaca.data_url=http://example.com"],
+        environment: &[("APCA_API_BASE_URL", "https://api.alpaca.markets")],
+        says: &[
+            "environment APCA_API_BASE_URL: alpaca.trading_url: `tradewind paper` refuses the trading address",
+            "flag --set: alpaca.data_url: the market data address http://example.com is not encrypted",
+        ],
+    },
+    Refused {
+        set: &["session.venue=alpaca-live", "alpaca.trading_url=https://paper-api.alpaca.markets"],
+        environment: &[],
+        says: &["alpaca.trading_url: `tradewind live` refuses the trading address"],
+    },
+    Refused {
+        set: &[],
+        environment: &[("APCA_API_KEY_ID", "PK1")],
+        says: &[
+            "environment APCA_API_KEY_ID: alpaca.key_id: APCA_API_KEY_ID is set and APCA_API_SECRET_KEY is not",
+        ],
+    },
+    Refused {
+        set: &["strategy.params.fsat=3", "session.symbols=not a symbol", "risk.max_leverage=9"],
+        environment: &[],
+        says: &["fsat", "session.symbols: \"not a symbol\" is not a symbol", "risk.max_leverage"],
+    },
+    Refused {
+        set: &["exchange.seed=1", "exchange.seed=2"],
+        environment: &[],
+        says: &["flag --set: exchange.seed: flag --set sets the same key to something else"],
+    },
+    Refused {
+        set: &["kafka.brokers=broker"],
+        environment: &[],
+        says: &["kafka.brokers: expected a list host:port,host:port, found \"broker\""],
+    },
+];
+
+#[test]
+fn what_a_session_would_refuse_is_found_without_one() {
+    let user = User::new();
+    for case in REFUSED {
+        let set = case.set.iter().flat_map(|set| ["--set", *set]).collect::<Vec<_>>();
+        for command in [&["config", "check"][..], &["paper", "--for", "1s"]] {
+            let mut run = user.command(&[command, &set].concat());
+            run.envs(case.environment.iter().copied());
+            let ended = common::Ended::of(run.output().unwrap());
+            assert_eq!(ended.code, 2, "{command:?} {set:?}: {}", ended.err);
+            if command[0] == "config" {
+                for words in case.says {
+                    assert!(ended.err.contains(words), "{words}\nis not in\n{}", ended.err);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_configuration_that_waits_for_its_keys_is_good_and_says_so() {
+    let user = User::new();
+    let ended = user.run(&["config", "check", "--set", "session.venue=alpaca-paper"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    assert!(ended.out.contains("No keys are set"), "{}", ended.out);
+}
+
+/// A session with a broker and everything it writes: the output of every command, its log at the
+/// finest level, and each file of its folder.
+#[test]
+fn no_secret_reaches_an_output_a_log_or_a_file() {
+    let user = User::new();
+    let (key, secret) = ("PKTRADEWINDKEY", "hunter2hunter2");
+    let exchange = common::exchange_with(&user, key, secret, &["--symbols", "SYNA"]);
+    let with_keys = |args: &[&str]| {
+        let mut command = user.command(args);
+        command.env("APCA_API_KEY_ID", key).env("APCA_API_SECRET_KEY", secret);
+        command.env("APCA_API_BASE_URL", &exchange.url).env("APCA_API_DATA_URL", &exchange.url);
+        command.env("APCA_API_STREAM_URL", exchange.url.replace("http", "ws"));
+        command.env("RUST_LOG", "trace");
+        common::Ended::of(command.output().unwrap())
+    };
+    let dir = user.text("d");
+    let place = ["--data-dir", &dir];
+    let mut printed = Vec::new();
+    for args in [
+        &["paper", "--symbols", "SYNA", "--for", "1s"][..],
+        &["journal", "dump"],
+        &["journal", "show"],
+        &["doctor"],
+    ] {
+        let ended = with_keys(&[args, &place].concat());
+        assert_eq!(ended.code, 0, "{args:?}: {}", ended.err);
+        printed.push((args.join(" "), (ended.out + &ended.err).into_bytes()));
+    }
+    let mut folders = vec![user.path("d")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                printed.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    assert!(printed.len() > 7, "a journal, a store and their like: {}", printed.len());
+    for (what, bytes) in printed {
+        for hidden in [key, secret] {
+            let found = bytes.windows(hidden.len()).any(|window| window == hidden.as_bytes());
+            assert!(!found, "{hidden} is in {what}");
+        }
+    }
+}

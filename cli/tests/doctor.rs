@@ -55,4 +55,124 @@ fn generated_data_are_called_synthetic_behind_the_addresses_of_alpaca_too() {
     let ended = run(&user, &exchange, "SECRET", &["paper", "--for", "2s", "--symbols", "SYNA"]);
     assert_eq!(ended.code, 0, "{}", ended.err);
     assert!(ended.out.contains("SYNTHETIC"), "{}", ended.out);
+    let venue =
+        format!("an exchange on this machine at {}, in place of alpaca-paper", exchange.url);
+    assert!(ended.out.contains(&venue), "{}", ended.out);
+    let shown = user.run(&["journal", "show"]).out;
+    assert!(shown.contains(&venue), "{shown}");
+}
+
+/// The rows of a report in JSON as `what verdict text`.
+fn rows(ended: &Ended) -> Vec<String> {
+    let report: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+    let rows = report["examinations"].as_array().unwrap().iter();
+    let word = |row: &serde_json::Value, key: &str| row[key].as_str().unwrap().to_owned();
+    rows.map(|row| format!("{} {} {}", word(row, "what"), word(row, "verdict"), word(row, "text")))
+        .collect()
+}
+
+fn has(rows: &[String], beginning: &str) -> bool {
+    rows.iter().any(|row| row.starts_with(beginning))
+}
+
+#[test]
+fn every_part_names_its_version() {
+    let ended = User::new().run(&["doctor", "--json"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    let rows = rows(&ended);
+    for part in [
+        "tradewind 0.",
+        "journal format ",
+        "configuration schema ",
+        "exchange state ",
+        "Alpaca protocol reference 20",
+        "event envelope ",
+        "librdkafka 2.",
+        "store schema ",
+        "SQLite 3.",
+        "time zone database 20",
+    ] {
+        assert!(
+            has(&rows, &format!("version good {part}")),
+            "{part} is not in\n{}",
+            rows.join("\n")
+        );
+    }
+}
+
+const TRIED: [&str; 4] = ["trading", "market data", "data stream", "order stream"];
+
+#[test]
+fn addresses_that_accept_connections_are_good_and_the_keys_are_shown_to_the_broker() {
+    let user = User::new();
+    let exchange = exchange(&user, &["--symbols", "SYNA"]);
+    for venue in ["auto", "alpaca-paper", "alpaca-live"] {
+        let set = format!("session.venue={venue}");
+        let ended = run(&user, &exchange, "SECRET", &["doctor", "--json", "--set", &set]);
+        assert_eq!(ended.code, 0, "{venue}: {}{}", ended.out, ended.err);
+        let rows = rows(&ended);
+        for what in TRIED {
+            assert!(has(&rows, &format!("{what} good ")), "{what} is not in\n{}", rows.join("\n"));
+        }
+        assert!(has(&rows, "keys good ") && has(&rows, "account good "), "{}", rows.join("\n"));
+    }
+}
+
+#[test]
+fn each_address_that_nothing_listens_on_is_bad() {
+    let user = User::new();
+    let exchange = exchange(&user, &["--symbols", "SYNA"]);
+    // Bound and dropped: nothing listens there now.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (key, what) in [
+        ("alpaca.data_url=http", "market data"),
+        ("alpaca.stream_url=ws", "data stream"),
+        ("alpaca.trading_stream_url=ws", "order stream"),
+        ("kafka.brokers", "kafka"),
+    ] {
+        let set = match key.split_once('=') {
+            Some((key, scheme)) => format!("{key}={scheme}://{closed}"),
+            None => format!("{key}={closed}"),
+        };
+        let mut command = user.command(&["doctor", "--json", "--set", &set]);
+        command.env("APCA_API_KEY_ID", "KEY").env("APCA_API_SECRET_KEY", "SECRET");
+        command.env("APCA_API_BASE_URL", &exchange.url);
+        for (name, scheme, own) in [
+            ("APCA_API_DATA_URL", "http", "market data"),
+            ("APCA_API_STREAM_URL", "ws", "data stream"),
+        ] {
+            if own != what {
+                command.env(name, exchange.url.replace("http", scheme));
+            }
+        }
+        let ended = Ended::of(command.output().unwrap());
+        assert_eq!(ended.code, 1, "{key}: {}{}", ended.out, ended.err);
+        let rows = rows(&ended);
+        assert!(has(&rows, &format!("{what} bad ")), "{what} is not in\n{}", rows.join("\n"));
+        let bad = rows.iter().filter(|row| row.contains(" bad "));
+        assert_eq!(bad.count(), 1, "{}", rows.join("\n"));
+    }
+}
+
+#[test]
+fn what_a_session_cannot_do_without_is_told_with_its_exit_code() {
+    let user = User::new();
+    std::fs::write(user.path("file"), "").unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let metrics = format!("metrics.listen={}", taken.local_addr().unwrap());
+    let live = "session.venue=alpaca-live";
+    for (args, what) in [
+        (&["--set", &metrics][..], "metrics bad "),
+        (&["--data-dir", "file/in/it"], "data directory bad "),
+        (&["--set", live], "keys bad "),
+        (
+            &["--set", live, "--set", "alpaca.trading_url=https://paper-api.alpaca.markets"],
+            "configuration bad ",
+        ),
+    ] {
+        let ended = user.run(&[&["doctor", "--json"], args].concat());
+        assert_eq!(ended.code, 2, "{args:?}: {}{}", ended.out, ended.err);
+        let rows = rows(&ended);
+        assert!(has(&rows, what), "{what} is not in\n{}", rows.join("\n"));
+    }
 }

@@ -120,3 +120,14 @@ fn a_finished_session_is_followed_by_a_new_one_with_a_new_account() {
     assert_ne!(first["session"], second["session"]);
     assert_eq!(first["events_hash"], third["events_hash"]);
 }
+
+#[test]
+fn the_first_lines_of_a_log_name_no_time_that_was_not() {
+    let user = User::new();
+    let file = write_bars(&user, "AAA", 60);
+    let ended = user.run(&["paper", "--speed", "max", "--until-end", "--data", &file]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    assert!(ended.err.contains("session started"), "{}", ended.err);
+    assert!(!ended.err.contains("1970"), "{}", ended.err);
+    assert!(ended.err.contains("at=2024-02-05T14:3"), "{}", ended.err);
+}

@@ -4,7 +4,7 @@ use super::{print_json, print_text};
 use crate::args::{ConfigArgs, ConfigCommand};
 use crate::config::{ConfigError, Settings, schema};
 use crate::exit::Failure;
-use crate::resolve;
+use crate::{kafka, resolve, venue};
 use serde_json::json;
 
 pub fn run(command: &ConfigCommand) -> Result<(), Failure> {
@@ -20,9 +20,15 @@ fn settings(args: &ConfigArgs) -> Result<Settings, ConfigError> {
 }
 
 fn check(args: &ConfigArgs) -> Result<(), Failure> {
-    let settings = settings(args)?;
-    super::strategies::build(&settings, &kernel::Symbols::default())?;
-    print_text("The configuration is good.\n")
+    let (values, mut mistakes) = resolve::base(args).examine();
+    let settings = Settings::new(values);
+    mistakes.extend(venue::mistakes(&settings));
+    mistakes.extend(kafka::mistakes(&settings));
+    if !mistakes.is_empty() {
+        return Err(ConfigError(mistakes).into());
+    }
+    let note = venue::lacks_keys(&settings).map(|note| format!(" {note}")).unwrap_or_default();
+    print_text(&format!("The configuration is good.{note}\n"))
 }
 
 fn show(args: &ConfigArgs, as_json: bool) -> Result<(), Failure> {

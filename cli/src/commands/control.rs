@@ -27,10 +27,17 @@ fn text(body: &Value) -> String {
     let usd = |key: &str| body.get(key).and_then(Value::as_str).map_or_else(|| "-".into(), exact);
     let count = |key: &str| body.get("tally").map_or(0, |tally| number(tally, key));
     let mut lines = vec![
-        ("session", format!("{} on {}", short(word("session")), summary::venue(word("venue")))),
+        ("session", short(word("session")).into()),
+        ("venue", summary::venue(word("venue"), body.get("address").and_then(Value::as_str))),
         ("data", summary::data(word("data")).into()),
         ("trading", trading(body)),
-        ("time", format!("{} (venue)", word("venue_time"))),
+        (
+            "time",
+            match body.get("venue_time").and_then(Value::as_str) {
+                Some(time) => format!("{time} (venue)"),
+                None => "before the first data".into(),
+            },
+        ),
         ("equity", format!("{} USD, {} today", usd("equity"), signed(usd("day_profit")))),
         ("cash", format!("{} USD", usd("cash"))),
     ];
@@ -68,8 +75,11 @@ fn text(body: &Value) -> String {
     let mut text: String =
         lines.iter().map(|(label, line)| format!("{label:9} {line}\n")).collect();
     for note in last(body.get("recent"), RECENT) {
-        let at =
-            note.get("at").and_then(Value::as_str).and_then(|at| at.get(11..19)).unwrap_or("-");
+        let at = note
+            .get("at")
+            .and_then(Value::as_str)
+            .and_then(|at| at.get(11..19))
+            .unwrap_or("--:--:--");
         let what = note.get("text").and_then(Value::as_str).unwrap_or("-");
         text += &format!("  {at}  {what}\n");
     }

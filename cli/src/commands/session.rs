@@ -4,6 +4,7 @@ use super::{print_json, summary};
 use crate::args::{LiveArgs, SessionArgs};
 use crate::config::Settings;
 use crate::exit::{Exit, Failure};
+use crate::kafka;
 use crate::shell::{Shell, unless_stopped};
 use crate::venue::{self, Venue};
 use crate::{assemble, logging, resolve, view};
@@ -42,6 +43,8 @@ pub fn live(args: &LiveArgs) -> Result<(), Failure> {
 
 fn run(shell: &Shell, args: &SessionArgs, settings: &Settings, mode: Mode) -> Result<(), Failure> {
     let venue = venue::choose(settings, mode, !args.trade.data.is_empty())?;
+    let address = venue.address().map(str::to_owned);
+    kafka::check(settings)?;
     let feed = assemble::read_feed_unless_stopped(shell, &args.trade.data, settings.symbols())?;
     if args.until_end && feed.is_none() && matches!(venue, Venue::Embedded) {
         return Err(Failure::usage(
@@ -69,7 +72,7 @@ fn run(shell: &Shell, args: &SessionArgs, settings: &Settings, mode: Mode) -> Re
     if args.json {
         print_json(&summary)?
     } else {
-        summary::print(&summary, &place(settings))?
+        summary::print(&summary, address.as_deref(), &place(settings))?
     }
     if summary.trading == kernel::TradingState::Halted {
         return Err(Failure::new(

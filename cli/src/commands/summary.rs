@@ -4,17 +4,20 @@ use super::print_text;
 use crate::exit::Failure;
 use crate::figures::{bytes, exact, signed};
 use kernel::Cash;
+use runtime::alpaca::{is_on_this_machine, without_secrets};
 use runtime::session::Summary;
 
-/// Prints the summary of a session; `place` is what its other commands need to find it.
-pub fn print(summary: &Summary, place: &str) -> Result<(), Failure> {
-    print_text(&text(summary, place))
+/// Prints the summary of a session. `address` is that of a venue outside its process, `place` what its
+/// other commands need to find it.
+pub fn print(summary: &Summary, address: Option<&str>, place: &str) -> Result<(), Failure> {
+    print_text(&text(summary, address, place))
 }
 
-fn text(summary: &Summary, place: &str) -> String {
+fn text(summary: &Summary, address: Option<&str>, place: &str) -> String {
     let orders = &summary.orders;
     let mut lines = vec![
-        ("session", format!("{} on {}", summary.session, venue(&summary.venue))),
+        ("session", summary.session.clone()),
+        ("venue", venue(&summary.venue, address)),
         ("data", data(&summary.data).into()),
         ("inputs", summary.inputs.to_string()),
         (
@@ -46,13 +49,19 @@ fn text(summary: &Summary, place: &str) -> String {
     lines.iter().map(|(label, text)| format!("{label:9} {text}\n")).collect()
 }
 
-/// The venue in words.
-pub fn venue(name: &str) -> &str {
+/// The venue in words. The name says which keys and rules were meant; whoever answers at an address of
+/// this machine is not Alpaca.
+pub fn venue(name: &str, address: Option<&str>) -> String {
+    let address = address.map(without_secrets).filter(|address| !address.is_empty());
+    let place = address.as_deref().map(|address| format!(" at {address}")).unwrap_or_default();
     match name {
-        "embedded" => "the embedded exchange",
-        "alpaca-paper" => "Alpaca paper",
-        "alpaca-live" => "Alpaca live, real money",
-        other => other,
+        "embedded" => "the embedded exchange".into(),
+        "alpaca-paper" | "alpaca-live" if address.as_deref().is_some_and(is_on_this_machine) => {
+            format!("an exchange on this machine{place}, in place of {name}")
+        }
+        "alpaca-paper" => format!("Alpaca paper{place}"),
+        "alpaca-live" => format!("Alpaca live{place}, real money"),
+        other => format!("{other}{place}"),
     }
 }
 

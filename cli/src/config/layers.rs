@@ -34,8 +34,8 @@ impl fmt::Display for Source {
     }
 }
 
-/// A value with its source.
-#[derive(Debug, Clone, PartialEq)]
+/// A value with its source. It may be a secret, so it does not print itself.
+#[derive(Clone, PartialEq)]
 pub struct Placed {
     /// The value.
     pub value: Value,
@@ -60,7 +60,7 @@ const PROFILES: [(&str, &str); 3] = [
 ];
 
 /// The values of all layers so far, later ones in place of earlier ones.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Layers {
     values: BTreeMap<String, Placed>,
     mistakes: Vec<Mistake>,
@@ -128,9 +128,15 @@ impl Layers {
         }
     }
 
-    /// Sets one key from a flag.
+    /// Sets one key from a flag. Two flags that set it differently are a mistake.
     pub fn set_flag(&mut self, flag: &str, path: &str, text: &str) {
+        let before = self.values.get(path).cloned();
         self.set_text(path, text, Source::Flag(flag.into()));
+        let (Some(before), Some(now)) = (before, self.values.get(path)) else { return };
+        if matches!(before.source, Source::Flag(_)) && before.value != now.value {
+            let problem = format!("{} sets the same key to something else", before.source);
+            self.mistake(Source::Flag(flag.into()), path, problem);
+        }
     }
 
     /// Forgets every key but one, with the mistakes that were made in them; a source that cannot be
@@ -144,13 +150,19 @@ impl Layers {
     ///
     /// # Errors
     /// Every mistake found in any layer.
-    pub fn finish(mut self) -> Result<BTreeMap<String, Placed>, ConfigError> {
+    pub fn finish(self) -> Result<BTreeMap<String, Placed>, ConfigError> {
+        let (values, mistakes) = self.examine();
+        if mistakes.is_empty() { Ok(values) } else { Err(ConfigError(mistakes)) }
+    }
+
+    /// The values, and everything that is wrong with them.
+    pub fn examine(mut self) -> (BTreeMap<String, Placed>, Vec<Mistake>) {
         for (path, placed) in &self.values {
             let Some(kind) = kind_of(path) else { continue };
             if !kind.accepts(&placed.value) {
                 let found = match kind {
                     Kind::Secret => "something else".into(),
-                    _ => placed.value.to_string(),
+                    kind => schema::shown(Some(kind), &placed.value),
                 };
                 self.mistakes.push(Mistake {
                     source: placed.source.clone(),
@@ -160,7 +172,7 @@ impl Layers {
             }
         }
         self.check_strategy();
-        if self.mistakes.is_empty() { Ok(self.values) } else { Err(ConfigError(self.mistakes)) }
+        (self.values, self.mistakes)
     }
 
     /// The strategy's name and parameters are part of the configuration, and its mistakes are listed

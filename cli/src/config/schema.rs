@@ -1,6 +1,10 @@
 //! Every key: what it may hold, in which unit, and what it is for.
 
+use runtime::alpaca::without_secrets;
 use toml::Value;
+
+/// The version of the configuration: it rises when a key goes, or means something else.
+pub const VERSION: u32 = 1;
 
 /// What a key holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -9,6 +13,10 @@ pub enum Kind {
     Text,
     /// A text that is never printed.
     Secret,
+    /// An address that may hold a password, which is not printed.
+    Url,
+    /// `host:port,host:port`; empty for none.
+    Hosts,
     /// One of these texts.
     Choice(&'static [&'static str]),
     /// A list of texts.
@@ -133,12 +141,12 @@ pub static KEYS: &[Key] = &[
         Kind::Decimal("0", "100"),
         "percent: how much worse than the last price a market order is assumed to fill",
     ),
-    key("alpaca.trading_url", Kind::Text, "trading API; also APCA_API_BASE_URL"),
-    key("alpaca.data_url", Kind::Text, "market data API; also APCA_API_DATA_URL"),
-    key("alpaca.stream_url", Kind::Text, "market data stream; also APCA_API_STREAM_URL"),
+    key("alpaca.trading_url", Kind::Url, "trading API; also APCA_API_BASE_URL"),
+    key("alpaca.data_url", Kind::Url, "market data API; also APCA_API_DATA_URL"),
+    key("alpaca.stream_url", Kind::Url, "market data stream; also APCA_API_STREAM_URL"),
     key(
         "alpaca.trading_stream_url",
-        Kind::Text,
+        Kind::Url,
         "order stream; empty: the trading API as ws(s) plus /stream",
     ),
     key("alpaca.feed", Kind::Choice(&["iex", "sip", "delayed_sip", "test"]), "market data feed"),
@@ -162,7 +170,7 @@ pub static KEYS: &[Key] = &[
     key("alpaca.oauth_refresh_token", Kind::Secret, "what the next token is asked for with"),
     key("alpaca.oauth_client_id", Kind::Text, "the OAuth application that asks for it"),
     key("alpaca.oauth_client_secret", Kind::Secret, "the secret of that application"),
-    key("alpaca.oauth_token_url", Kind::Text, "where the next token is asked for"),
+    key("alpaca.oauth_token_url", Kind::Url, "where the next token is asked for"),
     key(
         "exchange.speed",
         Kind::Speed,
@@ -211,8 +219,25 @@ pub static KEYS: &[Key] = &[
         Kind::Limit("1", "1048576"),
         "MiB of journal: alert at 80 %, no entries at 100 %",
     ),
-    key("kafka.brokers", Kind::Text, "broker list host:port,host:port; empty is off"),
+    key("kafka.brokers", Kind::Hosts, "broker list host:port,host:port; empty is off"),
     key("kafka.topic_prefix", Kind::Text, "first word of every topic"),
+    key(
+        "kafka.security_protocol",
+        Kind::Choice(&["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"]),
+        "how the brokers are spoken to; ssl and sasl_ssl need the feature kafka-tls",
+    ),
+    key(
+        "kafka.sasl_mechanism",
+        Kind::Choice(&["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]),
+        "how the brokers check the password; SCRAM needs the feature kafka-tls",
+    ),
+    key("kafka.username", Kind::Text, "who publishes, with sasl_plaintext or sasl_ssl"),
+    key("kafka.password", Kind::Secret, "their password; better in TRADEWIND__KAFKA__PASSWORD"),
+    key(
+        "kafka.ca_file",
+        Kind::Text,
+        "PEM file of the authorities that sign the brokers' certificates; empty: the system's",
+    ),
     key(
         "store.sqlite",
         Kind::Bool,
@@ -237,6 +262,8 @@ impl Kind {
     pub fn expected(&self) -> String {
         match self {
             Kind::Text | Kind::Secret => "a text".into(),
+            Kind::Url => "an address such as https://host".into(),
+            Kind::Hosts => "a list host:port,host:port".into(),
             Kind::Choice(choices) => format!("one of {}", choices.join(", ")),
             Kind::List => "a list of texts such as [\"SPY\", \"AAPL\"]".into(),
             Kind::Bool => "true or false".into(),
@@ -268,6 +295,8 @@ impl Kind {
             }
             Kind::Text
             | Kind::Secret
+            | Kind::Url
+            | Kind::Hosts
             | Kind::Choice(_)
             | Kind::Decimal(..)
             | Kind::Limit(..)
@@ -280,7 +309,8 @@ impl Kind {
     /// Whether a value is of this kind and in its range.
     pub fn accepts(&self, value: &Value) -> bool {
         match self {
-            Kind::Text | Kind::Secret => value.is_str(),
+            Kind::Text | Kind::Secret | Kind::Url => value.is_str(),
+            Kind::Hosts => value.as_str().is_some_and(is_list_of_hosts),
             Kind::Choice(choices) => value.as_str().is_some_and(|text| choices.contains(&text)),
             Kind::List => value.as_array().is_some_and(|list| list.iter().all(Value::is_str)),
             Kind::Bool => value.is_bool(),
@@ -314,6 +344,33 @@ pub fn number_text(value: &Value) -> Option<String> {
         | Value::Array(_)
         | Value::Table(_) => None,
     }
+}
+
+/// A value as it may be shown to anybody: secrets as stars, addresses without what is secret in them.
+pub fn shown(kind: Option<Kind>, value: &Value) -> String {
+    match (kind, value) {
+        (Some(Kind::Secret), Value::String(text)) if text.is_empty() => value.to_string(),
+        (Some(Kind::Secret), _) => "\"***\"".into(),
+        (kind, Value::String(text)) if kind.is_some_and(is_address) || text.contains("://") => {
+            Value::String(without_secrets(text)).to_string()
+        }
+        (_, value) => value.to_string(),
+    }
+}
+
+const fn is_address(kind: Kind) -> bool {
+    matches!(kind, Kind::Url | Kind::Hosts | Kind::Address)
+}
+
+fn is_list_of_hosts(text: &str) -> bool {
+    let is_host = |part: &str| {
+        let (host, port) = part.rsplit_once(':').unwrap_or((part, ""));
+        !host.is_empty()
+            && !part.contains(['@', '/'])
+            && !part.contains(char::is_whitespace)
+            && port.parse::<u16>().is_ok_and(|port| port > 0)
+    };
+    text.is_empty() || text.split(',').map(str::trim).all(is_host)
 }
 
 fn in_range(value: &Value, low: &str, high: &str) -> bool {

@@ -1,7 +1,7 @@
 //! What the program trusts: the checked configuration in the types that it uses.
 
-use super::layers::Placed;
-use super::schema::{self, Kind, number_text};
+use super::layers::{Placed, Source};
+use super::schema::{self, number_text};
 use kernel::{BasisPoints, Cash, Limits, Quantity, ShutdownPolicy, Span, TradingHours};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -33,7 +33,7 @@ pub enum Speed {
 
 /// A checked configuration. Every getter's key is in the schema and its value was accepted, so a
 /// value of another kind cannot occur; the fallbacks are the schema's lowest values.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Settings {
     values: BTreeMap<String, Placed>,
 }
@@ -182,11 +182,7 @@ impl Settings {
     /// Every value for people: key, text (secrets as stars) and source.
     pub fn redacted(&self) -> impl Iterator<Item = (&str, String, String)> {
         self.values.iter().map(|(path, placed)| {
-            let secret = schema::find(path).is_some_and(|key| key.kind == Kind::Secret);
-            let text = match &placed.value {
-                Value::String(text) if secret && !text.is_empty() => "\"***\"".into(),
-                value => value.to_string(),
-            };
+            let text = schema::shown(schema::find(path).map(|key| key.kind), &placed.value);
             (path.as_str(), text, placed.source.to_string())
         })
     }
@@ -197,8 +193,8 @@ impl Settings {
     }
 
     /// The place a value came from.
-    pub fn source(&self, path: &str) -> Option<String> {
-        self.values.get(path).map(|placed| placed.source.to_string())
+    pub fn source(&self, path: &str) -> Option<&Source> {
+        self.values.get(path).map(|placed| &placed.source)
     }
 }
 
@@ -208,4 +204,73 @@ pub fn user_data_dir() -> PathBuf {
     let base = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
     base.or_else(home).unwrap_or_else(|| PathBuf::from(".")).join("tradewind")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Layers;
+    use crate::{kafka, venue};
+    use proptest::prelude::*;
+    use runtime::alpaca::Mode;
+
+    /// Where a secret may be put: alone into a key of its own, or as the password of an address.
+    const KEYS: [&str; 6] = [
+        "alpaca.key_id",
+        "alpaca.secret_key",
+        "alpaca.oauth_token",
+        "alpaca.oauth_refresh_token",
+        "alpaca.oauth_client_secret",
+        "kafka.password",
+    ];
+    const ADDRESSES: [&str; 7] = [
+        "alpaca.oauth_token_url",
+        "alpaca.trading_url",
+        "alpaca.data_url",
+        "alpaca.stream_url",
+        "alpaca.trading_stream_url",
+        "kafka.brokers",
+        // Where no address belongs.
+        "metrics.listen",
+    ];
+
+    /// Everything that the program would print or journal of a configuration.
+    fn outputs(layers: Layers) -> Vec<String> {
+        let (values, mistakes) = layers.examine();
+        let settings = Settings::new(values);
+        let mut outputs: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        outputs.extend(venue::mistakes(&settings).iter().map(ToString::to_string));
+        outputs.extend(kafka::mistakes(&settings).iter().map(ToString::to_string));
+        outputs.extend(
+            settings.redacted().map(|(key, text, source)| key.to_owned() + &text + &source),
+        );
+        outputs.extend(settings.for_journal().into_values().map(String::from));
+        for mode in [Mode::Paper, Mode::Live] {
+            outputs.extend(venue::choose(&settings, mode, false).err().map(|error| error.message));
+        }
+        outputs
+    }
+
+    proptest! {
+        #[test]
+        fn no_secret_is_in_any_output(
+            secret in "[!-~]{0,8}hunter2[!-~]{0,8}",
+            keys in proptest::collection::vec(proptest::sample::select(KEYS.to_vec()), 0..3),
+            addresses in proptest::collection::vec(proptest::sample::select(ADDRESSES.to_vec()), 0..3),
+            scheme in "(https?://|wss?://|)",
+            venue in "auto|embedded|alpaca-paper|alpaca-live",
+        ) {
+            let mut layers = Layers::new();
+            layers.set_flag("--set", "session.venue", &venue);
+            for key in keys {
+                layers.set_flag("--set", key, &secret);
+            }
+            for key in addresses {
+                layers.set_flag("--set", key, &format!("{scheme}user:{secret}@example.com:1"));
+            }
+            for output in outputs(layers) {
+                prop_assert!(!output.contains("hunter2"), "{output}");
+            }
+        }
+    }
 }

@@ -10,6 +10,7 @@ use ratatui::layout::{Alignment, Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style, Stylize};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Paragraph};
+use runtime::alpaca::is_on_this_machine;
 use runtime::session::{Phase, Status, Weight};
 use std::time::Duration;
 
@@ -64,6 +65,9 @@ fn draw_head(frame: &mut Frame<'_>, area: Rect, status: &Status, left: Option<Du
 }
 
 fn venue(status: &Status) -> String {
+    if let Some(address) = status.address.as_deref().filter(|address| is_on_this_machine(address)) {
+        return format!("exchange at {address}, not Alpaca");
+    }
     match status.venue.as_str() {
         "embedded" => "embedded exchange".into(),
         "alpaca-paper" => "Alpaca paper".into(),
@@ -95,8 +99,10 @@ fn money(status: &Status) -> Vec<Vec<Span<'static>>> {
 
 /// Where it stands in time.
 fn course(status: &Status, left: Option<Duration>) -> Vec<Vec<Span<'static>>> {
-    let mut parts =
-        vec![vec![Span::raw(format!("venue time {} UTC", figures::date_time(status.venue_time)))]];
+    let mut parts = vec![vec![Span::raw(status.venue_time.map_or_else(
+        || "before the first data".into(),
+        |time| format!("venue time {} UTC", figures::date_time(time)),
+    ))]];
     if let Some(left) = left {
         let seconds = left.as_secs();
         parts.push(vec![Span::raw(format!("ends in {}:{:02}", seconds / 60, seconds % 60))]);
@@ -133,7 +139,11 @@ fn draw_events(frame: &mut Frame<'_>, area: Rect, status: &Status) {
             Weight::Caution => Style::new().fg(Color::Yellow),
             Weight::Alarm => Style::new().fg(Color::Red).add_modifier(Modifier::BOLD),
         };
-        let time = Span::raw(format!("{}  ", figures::time_of_day(note.at))).dim();
+        let time = Span::raw(format!(
+            "{}  ",
+            note.at.map_or_else(|| "--:--:--".into(), figures::time_of_day)
+        ))
+        .dim();
         Line::from(vec![time, Span::styled(note.text.clone(), style)])
     });
     let block = Block::bordered().title(" Last events ");
@@ -215,6 +225,7 @@ mod tests {
         status.phase = Phase::Running;
         status.reconciled = true;
         status.session = "0123456789abcdef".into();
+        status.venue_time = Some("2026-01-06T15:03:00Z".parse().unwrap());
         status.strategies = vec!["sma-crossover".into()];
         status.equity = "100012.3456".parse().unwrap();
         status.cash = "97884.7".parse().unwrap();
@@ -229,7 +240,7 @@ mod tests {
         }];
         let text = "order 2: bought 10 SYNB at 210.85, position 10".into();
         let at = "2026-01-06T15:03:00Z".parse().unwrap();
-        status.recent = vec![Note { at, weight: Weight::Fill, text }];
+        status.recent = vec![Note { at: Some(at), weight: Weight::Fill, text }];
         status
     }
 

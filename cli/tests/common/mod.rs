@@ -127,9 +127,13 @@ impl Drop for RunningExchange {
 }
 
 pub fn exchange(user: &User, more: &[&str]) -> RunningExchange {
+    exchange_with(user, "KEY", "SECRET", more)
+}
+
+/// The same with keys of its own.
+pub fn exchange_with(user: &User, key: &str, secret: &str, more: &[&str]) -> RunningExchange {
     use std::io::{BufRead, BufReader};
-    let mut args =
-        vec!["exchange", "--listen", "127.0.0.1:0", "--key", "KEY", "--secret", "SECRET"];
+    let mut args = vec!["exchange", "--listen", "127.0.0.1:0", "--key", key, "--secret", secret];
     args.extend(more);
     let mut child = user.command(&args).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();

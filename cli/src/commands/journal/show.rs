@@ -153,10 +153,9 @@ impl Gathered {
             lines.push(("session", "none has begun in this folder".into()));
         }
         if let Some(start) = state.session() {
-            lines.push((
-                "session",
-                format!("{} on {}, {}", start.session, summary::venue(&start.venue), start.build),
-            ));
+            lines.push(("session", format!("{}, {}", start.session, start.build)));
+            let address = start.config.get("alpaca.trading_url").map(|text| text.trim_matches('"'));
+            lines.push(("venue", summary::venue(&start.venue, address)));
             for spec in &start.strategies {
                 let params = spec.params.iter().map(|(name, value)| format!(" {name}={value}"));
                 lines.push(("strategy", format!("{}{}", spec.name, params.collect::<String>())));

@@ -42,7 +42,7 @@ pub use config::{
 };
 pub use keys::Keys;
 pub use running::{Running, ServerError, Snapshot, start};
-pub use state_log::StateError;
+pub use state_log::{STATE_VERSION, StateError};
 
 #[cfg(test)]
 pub(crate) mod tests {

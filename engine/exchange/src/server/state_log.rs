@@ -14,7 +14,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "exchange.jsonl";
-const VERSION: u32 = 1;
+/// The version of the log's lines.
+pub const STATE_VERSION: u32 = 1;
 
 /// Why the state log cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +73,7 @@ impl Header {
         config: ExchangeConfig,
         calendar: (u32, u32, usize),
     ) -> Self {
-        Self { version: VERSION, data, symbols, config, calendar }
+        Self { version: STATE_VERSION, data, symbols, config, calendar }
     }
 
     /// What this header says otherwise than `other`.

@@ -1,6 +1,7 @@
 //! Where the broker is, and which addresses a session may talk to.
 
 use reqwest::Url;
+use std::fmt;
 
 const PAPER_HOST: &str = "paper-api.alpaca.markets";
 const LIVE_HOST: &str = "api.alpaca.markets";
@@ -12,6 +13,21 @@ pub enum Mode {
     Paper,
     /// The account's owner's.
     Live,
+}
+
+/// Which address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Address {
+    /// Trading REST.
+    Trading,
+    /// Market data REST.
+    Data,
+    /// The stream of market data.
+    Stream,
+    /// The stream of order updates.
+    TradingStream,
+    /// Where OAuth tokens are renewed.
+    Token,
 }
 
 /// The four base addresses.
@@ -47,7 +63,7 @@ pub enum EndpointError {
     #[error("the {which} address {address:?} is not of the form {expected}")]
     Malformed {
         /// Which of the four.
-        which: &'static str,
+        which: Address,
         /// As it was written.
         address: String,
         /// A good one.
@@ -60,7 +76,7 @@ pub enum EndpointError {
     )]
     Plain {
         /// Which of the four.
-        which: &'static str,
+        which: Address,
         /// As it was written.
         address: String,
         /// The same address, encrypted.
@@ -73,7 +89,7 @@ pub enum EndpointError {
     )]
     LiveHostOnPaper {
         /// Which of the four.
-        which: &'static str,
+        which: Address,
         /// As it was written.
         address: String,
     },
@@ -84,7 +100,7 @@ pub enum EndpointError {
     )]
     PaperHostOnLive {
         /// Which of the four.
-        which: &'static str,
+        which: Address,
         /// As it was written.
         address: String,
     },
@@ -150,7 +166,17 @@ impl Endpoints {
 
     /// Whether the trading address is on this machine.
     pub fn is_loopback(&self) -> bool {
-        Url::parse(&self.trading).is_ok_and(|url| is_loopback(&url))
+        is_on_this_machine(&self.trading)
+    }
+
+    /// The four, each with its name.
+    pub fn all(&self) -> [(Address, &str); 4] {
+        [
+            (Address::Trading, &self.trading),
+            (Address::Data, &self.data),
+            (Address::Stream, &self.stream),
+            (Address::TradingStream, &self.trading_stream),
+        ]
     }
 
     /// Refuses what a mode must not talk to: another mode's host, or an unencrypted one that is
@@ -159,10 +185,37 @@ impl Endpoints {
     /// # Errors
     /// The first address that is refused, with what to write instead.
     pub fn check(&self, mode: Mode) -> Result<(), EndpointError> {
-        check("trading", &self.trading, Scheme::Http, mode)?;
-        check("market data", &self.data, Scheme::Http, mode)?;
-        check("market data stream", &self.stream, Scheme::Socket, mode)?;
-        check("trading stream", &self.trading_stream, Scheme::Socket, mode)
+        self.refused(mode).into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Every address that [`Endpoints::check`] refuses.
+    pub fn refused(&self, mode: Mode) -> Vec<EndpointError> {
+        let checks = self.all().into_iter();
+        checks.filter_map(|(which, address)| check(which, address, mode).err()).collect()
+    }
+}
+
+impl EndpointError {
+    /// Which address is refused.
+    pub const fn which(&self) -> Address {
+        match self {
+            EndpointError::Malformed { which, .. }
+            | EndpointError::Plain { which, .. }
+            | EndpointError::LiveHostOnPaper { which, .. }
+            | EndpointError::PaperHostOnLive { which, .. } => *which,
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Address::Trading => "trading",
+            Address::Data => "market data",
+            Address::Stream => "market data stream",
+            Address::TradingStream => "trading stream",
+            Address::Token => "OAuth token",
+        })
     }
 }
 
@@ -173,6 +226,13 @@ enum Scheme {
 }
 
 impl Scheme {
+    const fn of(which: Address) -> Self {
+        match which {
+            Address::Trading | Address::Data | Address::Token => Scheme::Http,
+            Address::Stream | Address::TradingStream => Scheme::Socket,
+        }
+    }
+
     const fn expected(self) -> &'static str {
         match self {
             Scheme::Http => "https://host",
@@ -195,14 +255,9 @@ impl Scheme {
     }
 }
 
-fn check(
-    which: &'static str,
-    address: &str,
-    scheme: Scheme,
-    mode: Mode,
-) -> Result<(), EndpointError> {
-    let url = reachable(which, address, scheme)?;
-    let (host, address) = (url.host_str(), address.to_owned());
+fn check(which: Address, address: &str, mode: Mode) -> Result<(), EndpointError> {
+    let url = reachable(which, address, Scheme::of(which))?;
+    let (host, address) = (url.host_str(), without_secrets(address));
     match mode {
         Mode::Paper if host == Some(LIVE_HOST) => {
             Err(EndpointError::LiveHostOnPaper { which, address })
@@ -216,38 +271,61 @@ fn check(
 
 /// Refuses an address to which secrets would go in the clear.
 pub(super) fn check_token_url(address: &str) -> Result<(), EndpointError> {
-    reachable("OAuth token", address, Scheme::Http).map(|_| ())
+    reachable(Address::Token, address, Scheme::Http).map(|_| ())
 }
 
 /// An address that is well formed, and encrypted or this machine's.
-fn reachable(which: &'static str, address: &str, scheme: Scheme) -> Result<Url, EndpointError> {
+fn reachable(which: Address, address: &str, scheme: Scheme) -> Result<Url, EndpointError> {
     let malformed = || EndpointError::Malformed {
         which,
-        address: without_user(address),
+        address: without_secrets(address),
         expected: scheme.expected(),
     };
     let url = Url::parse(address).map_err(|_| malformed())?;
     url.host_str().ok_or_else(malformed)?;
-    let has_user = !url.username().is_empty() || url.password().is_some();
+    // A password with a slash in it makes what follows the slash a path.
+    let has_user = !url.username().is_empty() || address.contains('@');
     let known = url.scheme() == scheme.encrypted() || url.scheme() == scheme.plain();
-    if has_user || !known || url.query().is_some() {
+    if has_user || !known || url.query().is_some() || url.fragment().is_some() {
         return Err(malformed());
     }
     if url.scheme() == scheme.plain() && !is_loopback(&url) {
+        let address = without_secrets(address);
         let rest = address.split_once("://").map_or("", |(_, rest)| rest);
         let secure = format!("{}://{rest}", scheme.encrypted());
-        return Err(EndpointError::Plain { which, address: address.to_owned(), secure });
+        return Err(EndpointError::Plain { which, address, secure });
     }
     Ok(url)
 }
 
-/// An address as it may be shown: a password in it stays out of messages.
-fn without_user(address: &str) -> String {
-    match (address.split_once("://"), address.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
-        (None, Some((_, host))) => format!("…@{host}"),
-        (_, None) => address.to_owned(),
+/// An address, or a list of them, as it may be shown: user name, password and query stay out of
+/// messages.
+pub fn without_secrets(address: &str) -> String {
+    let (scheme, rest) = match address.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), address),
+    };
+    // A password may hold every other mark, so what comes before the last @ is not looked into.
+    let (user, rest) = match rest.rsplit_once('@') {
+        Some((_, host)) => ("…@", host),
+        None => ("", rest),
+    };
+    match rest.find(['?', '#']).and_then(|at| rest.get(..=at)) {
+        Some(shown) => format!("{scheme}{user}{shown}…"),
+        None => format!("{scheme}{user}{rest}"),
     }
+}
+
+/// Whether an address is on this machine.
+pub fn is_on_this_machine(address: &str) -> bool {
+    Url::parse(address).is_ok_and(|url| is_loopback(&url))
+}
+
+/// Host and port of an address, the usual port where none is named.
+pub fn host_and_port(address: &str) -> Option<(String, u16)> {
+    let url = Url::parse(address).ok()?;
+    let host = url.host_str()?.trim_start_matches('[').trim_end_matches(']').to_owned();
+    Some((host, url.port_or_known_default()?))
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -322,7 +400,7 @@ mod tests {
     #[test]
     fn each_mode_refuses_the_host_of_the_other() {
         let live = Endpoints::alpaca(Mode::Live).check(Mode::Paper).unwrap_err();
-        assert!(matches!(live, EndpointError::LiveHostOnPaper { which: "trading", .. }));
+        assert!(matches!(live, EndpointError::LiveHostOnPaper { which: Address::Trading, .. }));
         let paper = Endpoints::alpaca(Mode::Paper).check(Mode::Live).unwrap_err();
         assert!(matches!(paper, EndpointError::PaperHostOnLive { .. }));
         let stream_only = Endpoints {
@@ -330,7 +408,10 @@ mod tests {
             ..Endpoints::alpaca(Mode::Paper)
         };
         let refused = stream_only.check(Mode::Paper).unwrap_err();
-        assert!(matches!(refused, EndpointError::LiveHostOnPaper { which: "trading stream", .. }));
+        assert!(matches!(
+            refused,
+            EndpointError::LiveHostOnPaper { which: Address::TradingStream, .. }
+        ));
     }
 
     #[test]
@@ -346,7 +427,15 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused_without_showing_a_password() {
-        let addresses = ["", "alpaca", "ftp://a.b", "https://user:pass@host", "https://h?x=1"];
+        let addresses = [
+            "",
+            "alpaca",
+            "ftp://a.b",
+            "https://user:pass@host",
+            "https://user:/pass@host",
+            "https://h?pass=1",
+            "https://h#pass",
+        ];
         for address in addresses {
             let endpoints =
                 with(Overrides { trading: Some(address.into()), ..Overrides::default() });
@@ -354,5 +443,28 @@ mod tests {
             assert!(matches!(refused, EndpointError::Malformed { .. }), "{address}: {refused}");
             assert!(!refused.to_string().contains("pass"), "{refused}");
         }
+    }
+
+    #[test]
+    fn what_is_shown_of_an_address_has_no_secrets() {
+        let cases = [
+            ("https://host/v2", "https://host/v2"),
+            ("https://user:p@ss?w:/rd@host:1/v2", "https://…@host:1/v2"),
+            ("user:pass@broker:9092", "…@broker:9092"),
+            ("https://host/v2?token=1", "https://host/v2?…"),
+            ("a:9092,b:9092", "a:9092,b:9092"),
+        ];
+        for (address, shown) in cases {
+            assert_eq!(without_secrets(address), shown);
+        }
+    }
+
+    #[test]
+    fn every_address_that_is_refused_is_told_of() {
+        let plain = || Some("http://example.com".to_owned());
+        let endpoints = with(Overrides { data: plain(), stream: plain(), ..Overrides::default() });
+        let refused: Vec<Address> =
+            endpoints.refused(Mode::Paper).iter().map(EndpointError::which).collect();
+        assert_eq!(refused, [Address::Data, Address::Stream]);
     }
 }

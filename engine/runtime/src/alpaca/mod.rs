@@ -6,6 +6,10 @@
 //! decides anything: what a report means for an order is the kernel's business, and what is done
 //! after a reconnect the session's.
 
+/// The day of the documentation of Alpaca that this client was written to: copies of it were
+/// gathered until then.
+pub const PROTOCOL_REFERENCE: &str = "2026-11-20";
+
 mod conformance;
 mod credentials;
 mod decode;
@@ -37,7 +41,10 @@ pub use credentials::{
     Secret,
 };
 pub use decode::{MarketDecoder, MarketFrame, Notice, StepHead};
-pub use endpoints::{EndpointError, Endpoints, Mode, Overrides};
+pub use endpoints::{
+    Address, EndpointError, Endpoints, Mode, Overrides, host_and_port, is_on_this_machine,
+    without_secrets,
+};
 pub use error::{ApiError, ErrorClass, Refusal, Request};
 pub use limiter::{Pace, QuotaLeft};
 pub use market_stream::{

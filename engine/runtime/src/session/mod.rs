@@ -68,6 +68,9 @@ pub async fn run(
     status: watch::Sender<Status>,
 ) -> Result<Summary, SessionError> {
     let run_for = config.run_for;
+    let is_elsewhere = config.venue != VenueKind::Embedded;
+    let address = is_elsewhere.then(|| config.endpoints.trading.clone());
+    status.send_modify(|status| status.address = address);
     let ready = startup::begin(config, strategies, stop, status).await?;
     let startup::Ready { mut desk, market, errands, is_lock_step, control, readers } = ready;
     let ends_at = run_for.map(|time| tokio::time::Instant::now() + time);

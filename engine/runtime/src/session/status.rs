@@ -20,6 +20,8 @@ pub struct Status {
     pub session: String,
     /// `embedded`, `alpaca-paper` or `alpaca-live`.
     pub venue: String,
+    /// The trading address, when the venue is not inside the session's process.
+    pub address: Option<String>,
     /// `synthetic`, `file` or `alpaca`.
     pub data: String,
     /// Whether the prices are made up.
@@ -30,8 +32,8 @@ pub struct Status {
     pub phase: Phase,
     /// What a person should know right now, such as when the market opens.
     pub message: Option<String>,
-    /// The venue's time as of the last input.
-    pub venue_time: Timestamp,
+    /// The venue's time as of the last input; `null` before there is one.
+    pub venue_time: Option<Timestamp>,
     /// How far trading is allowed to go.
     pub trading: TradingState,
     /// Whether everything is being cancelled and closed.
@@ -91,8 +93,9 @@ pub struct Links {
 /// An event that a person wants to see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Note {
-    /// The venue's time.
-    pub at: Timestamp,
+    /// The venue's time; `null` before the first data of a session in lock step, whose time they
+    /// are.
+    pub at: Option<Timestamp>,
     /// How much it matters.
     pub weight: Weight,
     /// What happened, in one sentence.
@@ -178,12 +181,13 @@ impl Status {
         Self {
             session: String::new(),
             venue: venue.into(),
+            address: None,
             data: data.into(),
             synthetic: data == "synthetic",
             strategies: Vec::new(),
             phase: Phase::Starting,
             message: None,
-            venue_time: Timestamp::default(),
+            venue_time: None,
             trading: TradingState::Active,
             flattening: false,
             reconciled: false,
@@ -214,7 +218,7 @@ impl Status {
             self.session = start.session.to_string();
             self.strategies = start.strategies.iter().map(|spec| spec.name.to_string()).collect();
         }
-        self.venue_time = state.now();
+        self.venue_time = known_time(state);
         self.trading = state.trading_state();
         self.flattening = state.is_flattening();
         self.reconciled = state.is_reconciled();
@@ -227,6 +231,11 @@ impl Status {
         self.open_orders = open_orders(state);
         self.tally = *state.tally();
     }
+}
+
+/// The venue's time, once there is any: the state begins at 1970, where no data are.
+fn known_time(state: &State) -> Option<Timestamp> {
+    Some(state.now()).filter(|now| *now > Timestamp::default())
 }
 
 fn positions(state: &State) -> Vec<PositionLine> {
@@ -293,18 +302,19 @@ impl Gauges {
         let Some(sentence) = super::describe::sentence(event, state) else {
             return;
         };
+        let at = known_time(state);
         match event {
             Event::AlertRaised(alert) => {
                 tracing::warn!(code = %alert.code, severity = alert.severity.as_str(), "{}", alert.text);
             }
-            Event::OrderDenied { .. } => tracing::debug!(at = %state.now(), "{sentence}"),
-            _ => tracing::info!(at = %state.now(), "{sentence}"),
+            Event::OrderDenied { .. } => tracing::debug!(at = at.map(display), "{sentence}"),
+            _ => tracing::info!(at = at.map(display), "{sentence}"),
         }
         if self.recent.len() == RECENT {
             self.recent.pop_front();
         }
         let weight = Weight::of(event);
-        self.recent.push_back(Note { at: state.now(), weight, text: sentence });
+        self.recent.push_back(Note { at, weight, text: sentence });
     }
 
     /// Writes what is shown beside the state.

@@ -18,14 +18,18 @@ use journal::{Cursor, JournalError};
 use rows::Recorder;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
-use sqlx::{Row, SqlSafeStr};
+use sqlx::{Connection, Row, SqlSafeStr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The name of the store's cursor and of its figures.
 pub const NAME: &str = "sqlite";
+
+/// The newest version of the tables.
+pub const SCHEMA: i64 = 1;
 
 /// Most records in one transaction.
 const BATCH: usize = 4096;
@@ -91,7 +95,22 @@ async fn open(file: &Path) -> Result<SqlitePool, StoreError> {
 fn migrator() -> Migrator {
     let init = include_str!("migrations/0001_init.sql").into_sql_str();
     let (kind, no_transaction) = (MigrationType::Simple, false);
-    Migrator::with_migrations(vec![Migration::new(1, "init".into(), kind, init, no_transaction)])
+    Migrator::with_migrations(vec![Migration::new(
+        SCHEMA,
+        "init".into(),
+        kind,
+        init,
+        no_transaction,
+    )])
+}
+
+/// The version of the SQLite that is linked.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn sqlite_version() -> Result<String, StoreError> {
+    let mut memory = SqliteConnection::connect("sqlite::memory:").await?;
+    Ok(sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut memory).await?)
 }
 
 struct Keeper<'a> {

@@ -58,7 +58,7 @@ async fn a_closed_market_is_waited_for_and_said() {
     let waiting = session.until(|status| status.phase == Phase::Running).await;
     let message = waiting.message.expect("what it waits for");
     assert!(message.contains("it opens at 20") && message.contains("--data FILE"), "{message}");
-    let age = machine_time().since(waiting.venue_time);
+    let age = machine_time().since(waiting.venue_time.unwrap());
     assert!(age.nanos().abs() < Span::from_secs(60).nanos(), "its time is the world's");
     session.stopper.press();
     let summary = session.ended().await.unwrap();
