@@ -53,6 +53,17 @@ const CASES: &[Case] = &[
     Case { args: &["journal", "verify", "--data-dir", "empty"], code: 2, says: &["--data-dir"] },
     Case { args: &["exchange", "--listen", "0.0.0.0:0"], code: 2, says: &["127.0.0.1"] },
     Case { args: &["strategies", "sma"], code: 2, says: &["sma-crossover"] },
+    #[cfg(not(feature = "kafka-tls"))]
+    Case {
+        args: &["paper", "--set", "kafka.brokers=b:9093", "--set", "kafka.security_protocol=ssl"],
+        code: 2,
+        says: &["kafka.security_protocol", "cargo build --release --locked --features kafka-tls"],
+    },
+    Case { args: &["paper", "--data-dir", "/dev/null/d"], code: 2, says: &["--data-dir"] },
+    Case { args: &["backtest"], code: 2, says: &["--data"] },
+    Case { args: &["journal", "dump", "--data-dir", "empty"], code: 2, says: &["--data-dir"] },
+    Case { args: &["replay", "--data-dir", "empty"], code: 2, says: &["--data-dir"] },
+    Case { args: &["doctor", "--conformance"], code: 2, says: &["APCA_API_KEY_ID"] },
 ];
 
 #[test]
@@ -70,6 +81,9 @@ fn each_mistake_gets_a_sentence_and_its_exit_code() {
             );
         }
         assert!(!ended.err.contains("panicked"), "{:?}: {}", case.args, ended.err);
+        let sentences =
+            ended.err.matches("tradewind: ").count() + ended.err.matches("error: ").count();
+        assert_eq!(sentences, 1, "{:?}: {}", case.args, ended.err);
     }
 }
 
@@ -123,4 +137,118 @@ fn keys_of_a_host_that_refuses_them_end_with_three() {
         let ended = common::Ended::of(command.output().unwrap());
         assert_eq!(ended.code, code, "{}", ended.err);
     }
+}
+
+/// A broker that answers every request for an account with the same: its address.
+fn broker(status: &'static str, account: &'static str) -> String {
+    use std::io::{BufRead, BufReader, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let clock = r#"{"timestamp":"2026-11-20T15:00:00Z","is_open":true,"next_open":"2026-11-23T14:30:00Z","next_close":"2026-11-20T21:00:00Z"}"#;
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let request = lines.next().unwrap_or(Ok(String::new())).unwrap_or_default();
+            // The head ends with an empty line; none of these requests has a body.
+            lines.map_while(Result::ok).find(String::is_empty);
+            let asks_for_clock = request.contains("/v2/clock");
+            let (status, body) = if asks_for_clock { ("200 OK", clock) } else { (status, account) };
+            let length = body.len();
+            // Whoever asked may have left.
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            );
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn what_a_broker_refuses_is_told_with_its_exit_code() {
+    const BLOCKED: &str = r#"{"id":"1","status":"ACTIVE","cash":"5","equity":"5","buying_power":"5","multiplier":"1","account_blocked":true}"#;
+    const NO_TRADING: &str = r#"{"id":"1","status":"ACTIVE","cash":"5","equity":"5","buying_power":"5","multiplier":"1","trading_blocked":true}"#;
+    let user = User::new();
+    for (status, account, code, says) in [
+        ("200 OK", BLOCKED, 3, "settled with the broker"),
+        ("200 OK", NO_TRADING, 3, "settled with the broker"),
+        ("401 Unauthorized", r#"{"message":"unauthorized."}"#, 3, "check APCA_API_KEY_ID"),
+        ("403 Forbidden", r#"{"message":"forbidden."}"#, 3, "check APCA_API_KEY_ID"),
+        ("404 Not Found", "", 1, "cannot read the account"),
+        ("200 OK", "<html>", 1, "cannot read the account"),
+    ] {
+        let url = broker(status, account);
+        for args in [&["paper", "--symbols", "AAA"][..], &["doctor", "--json"]] {
+            let mut command = user.command(args);
+            command.env("APCA_API_KEY_ID", "KEY").env("APCA_API_SECRET_KEY", "SECRET");
+            command.env("APCA_API_BASE_URL", &url).env("APCA_API_DATA_URL", &url);
+            command.env("APCA_API_STREAM_URL", url.replace("http", "ws"));
+            let ended = common::Ended::of(command.output().unwrap());
+            assert_eq!(ended.code, code, "{args:?} {status} {account}: {}{}", ended.out, ended.err);
+            if args[0] == "paper" {
+                assert!(ended.sentence().contains(says), "{says} is not in {}", ended.err);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_broker_that_is_not_there_is_named() {
+    let user = User::new();
+    // Bound and dropped: nothing listens there now.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = user.command(&["paper", "--symbols", "AAA"]);
+    command.env("APCA_API_KEY_ID", "KEY").env("APCA_API_SECRET_KEY", "SECRET");
+    command.env("APCA_API_BASE_URL", format!("http://{closed}"));
+    let ended = common::Ended::of(command.output().unwrap());
+    assert_eq!(ended.code, 1, "{}", ended.err);
+    assert!(ended.sentence().contains(&format!("Is {closed} reachable?")), "{}", ended.err);
+}
+
+#[test]
+fn files_that_are_no_data_are_named() {
+    let user = User::new();
+    std::fs::write(user.path("BINARY.csv"), [0_u8, 159, 146, 150, 10, 255]).unwrap();
+    std::fs::write(user.path("CUT.csv.gz"), [0x1f, 0x8b, 8, 0, 0, 0]).unwrap();
+    std::fs::create_dir(user.path("FOLDER.csv")).unwrap();
+    std::fs::write(user.path("NOTHING.csv"), "").unwrap();
+    for file in ["BINARY.csv", "CUT.csv.gz", "FOLDER.csv", "NOTHING.csv"] {
+        for command in ["paper", "backtest", "exchange"] {
+            let ended = user.run(&[command, "--data", file]);
+            assert_eq!(ended.code, 2, "{command} {file}: {}", ended.err);
+            assert!(ended.sentence().contains(file), "{command} {file}: {}", ended.err);
+        }
+    }
+    std::fs::write(user.path("broken.toml"), "[risk\nmax_leverage = 1\n").unwrap();
+    std::fs::write(user.path("binary.toml"), [0_u8, 159, 146, 150]).unwrap();
+    for file in ["broken.toml", "binary.toml", "FOLDER.csv"] {
+        for command in [&["paper"][..], &["config", "check"], &["doctor"]] {
+            let ended = user.run(&[command, &["--config", file]].concat());
+            assert_eq!(ended.code, 2, "{command:?} {file}: {}", ended.err);
+            assert!((ended.out + &ended.err).contains(file), "{command:?} {file}");
+        }
+    }
+}
+
+#[test]
+fn a_full_disk_under_standard_output_is_told_of() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    let Ok(full) = full else {
+        eprintln!("SKIPPED: a_full_disk_under_standard_output_is_told_of: there is no /dev/full");
+        return;
+    };
+    let user = User::new();
+    let mut command = user.command(&["config", "show"]);
+    let ended = common::Ended::of(
+        command
+            .stdout(full)
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap()
+            .wait_with_output()
+            .unwrap(),
+    );
+    assert_eq!(ended.code, 1, "{}", ended.err);
+    assert!(ended.sentence().contains("standard output cannot be written"), "{}", ended.err);
 }
