@@ -211,13 +211,49 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_line_is_answered(line in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn any_line_is_answered(line in any_line()) {
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let (orders, closed) = mpsc::channel(1);
             drop(closed);
             let (_publish, status) = watch::channel(Status::starting("embedded", "synthetic"));
             let answer = runtime.block_on(reply(&line, &orders, &status));
             prop_assert_eq!(answer.ok, answer.error.is_none());
+            let text = serde_json::to_string(&answer).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Answer>(&text).unwrap(), answer);
         }
+
+        #[test]
+        fn any_answer_is_read_or_told_of(answer in any_line()) {
+            let dir = tempfile::tempdir().unwrap();
+            let socket = path::prepare(dir.path()).unwrap();
+            let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+            let server = std::thread::spawn(move || {
+                let (mut stream, _) = listener.accept().unwrap();
+                // The asker may have left already, when the answer was no answer.
+                let _ = io::Write::write_all(&mut stream, &answer);
+            });
+            if let Err(error) = ask(dir.path(), &Request::new("status", "")) {
+                prop_assert!(error.to_string().contains("does not answer"), "{}", error);
+            }
+            server.join().unwrap();
+        }
+    }
+
+    /// Bytes, or JSON with the fields of a request or an answer in any kind.
+    fn any_line() -> impl Strategy<Value = Vec<u8>> {
+        let value = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<i64>().prop_map(Into::into),
+            any::<String>().prop_map(Into::into),
+            "status|halt|resume|flatten|cancel-all".prop_map(Into::into),
+            any::<String>().prop_map(|text| serde_json::json!([{ "a": text }])),
+        ];
+        let key = "cmd|args|reason|ok|error|trading|[a-z]{0,3}";
+        let object = prop::collection::btree_map(key, value, 0..5);
+        prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..200),
+            object.prop_map(|map| (serde_json::json!(map).to_string() + "\n").into_bytes()),
+        ]
     }
 }
