@@ -16,6 +16,10 @@ use tokio::sync::watch;
 /// Fee postings are read from so long before the last reading: brokers post them late.
 const FEES_BACK: Span = Span::from_secs(5 * 86_400);
 
+/// How often room is looked for once there is none: looking tries to take back what is kept for the
+/// way out, which costs a few megabytes of writing.
+const LOOK_FOR_ROOM: Duration = Duration::from_secs(10);
+
 /// What an input led to, besides its events.
 #[derive(Debug, Default)]
 pub(super) struct Work {
@@ -40,6 +44,7 @@ pub(super) struct Core {
     is_synced: bool,
     /// How short of room the kernel was told the journal is.
     room: Option<Room>,
+    looked_for_room: Instant,
     fees_since: Timestamp,
     /// Before this the account's fees are in the cash it was opened with.
     opened: Timestamp,
@@ -65,6 +70,7 @@ impl Core {
             booked: None,
             is_synced: true,
             room: None,
+            looked_for_room: Instant::now(),
             fees_since: opened,
             opened,
         }
@@ -220,11 +226,22 @@ impl Core {
     }
 
     /// How short the journal's room has become, once for each step. First room is made of what
-    /// every reader is done with.
+    /// every reader is done with. Where somebody else has made room, the steps begin anew; trading
+    /// stays as it is until it is resumed.
     ///
     /// # Errors
     /// When the disk fails.
     pub fn shorter_room(&mut self) -> Result<Option<Room>, SessionError> {
+        if self.room == Some(Room::Full) && self.looked_for_room.elapsed() >= LOOK_FOR_ROOM {
+            self.looked_for_room = Instant::now();
+            self.journal.prune()?;
+            if !self.journal.usage().is_full() {
+                tracing::info!(
+                    "the journal has room again: `tradewind resume` lets positions grow"
+                );
+                self.room = None;
+            }
+        }
         let usage = self.journal.usage();
         let shorter = match self.room {
             None => usage.is_high().then_some(Room::High),
