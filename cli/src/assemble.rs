@@ -188,6 +188,6 @@ pub fn client(
     let pace = Pace::Limited { per_minute, per_quarter_hour, speed: 1.0 };
     let timing = Timing { pace, ..Timing::default() };
     let feed = settings.text("alpaca.feed").to_owned();
-    let config = ClientConfig { endpoints, credentials, feed, timing, extended_hours: false };
+    let config = ClientConfig { endpoints, credentials, feed, timing };
     Client::new(config).map_err(Failure::other)
 }

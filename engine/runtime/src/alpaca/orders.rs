@@ -6,9 +6,11 @@ use super::map::{self, ReadError};
 use super::rest::{Client, encoded, found};
 use super::rows::OrderState;
 use super::transport::Call;
-use super::wire::OrderRequest;
+use super::wire::{OrderRequest, StopLossRequest, TakeProfitRequest};
 use kernel::risk::ApprovedCancel;
-use kernel::{Approved, BrokerOrderId, Report, Span, Timestamp};
+use kernel::{
+    Approved, BrokerOrderId, Leg, Order, OrderClass, Report, Span, StopLoss, Timestamp, Trail,
+};
 use reqwest::Method;
 use std::collections::BTreeSet;
 
@@ -97,7 +99,13 @@ impl Client {
         let query = [("client_order_id", client_order_id)];
         let mut call = self.trading("/v2/orders:by_client_order_id").query(&query);
         call.urgency = urgency;
-        found(self.read_order(call).await)
+        match found(self.read_order(call).await)? {
+            // Legs are nested only where an order is read by the broker's name for it.
+            Some(order) if order.is_grouped() && order.legs.is_empty() => {
+                self.order(&order.broker_id).await
+            }
+            order => Ok(order),
+        }
     }
 
     /// An order by the broker's name for it; `None` when the broker has none.
@@ -106,29 +114,24 @@ impl Client {
     /// See [`ApiError`].
     pub async fn order(&self, id: &BrokerOrderId) -> Result<Option<OrderState>, ApiError> {
         let path = format!("/v2/orders/{}", encoded(&id.0));
-        found(self.read_order(self.trading(&path)).await)
+        found(self.read_order(self.trading(&path).query(&[("nested", "true")])).await)
     }
 
     async fn read_order(&self, call: Call<'_>) -> Result<OrderState, ApiError> {
         self.read(call, |body| self.order_state(body)).await
     }
 
-    /// Sends an order that has passed risk, once. The answer is an acknowledgement, never a fill.
+    /// Sends an order that has passed risk, once. The answer is an acknowledgement, never a fill,
+    /// followed by one for each leg, which tells the broker's name for it.
     /// When the broker says that the id is taken, an earlier attempt arrived: its order is read and
     /// adopted.
     ///
     /// # Errors
     /// See [`ApiError`]; [`ErrorClass::Unknown`] means that it may work: look it up by its id.
-    pub async fn submit(&self, approved: &Approved) -> Result<Report, ApiError> {
+    pub async fn submit(&self, approved: &Approved) -> Result<Vec<Report>, ApiError> {
         let order = approved.order();
         let id = self.names.client_order_id(order.number);
-        let body = self.order_request(approved, &id);
-        let body = OrderRequest {
-            symbol: Some(self.names.symbols().name(order.symbol)),
-            side: Some(order.side.as_str()),
-            kind: Some(order.kind.as_str()),
-            ..body
-        };
+        let body = new_order(order, self.names.symbols().name(order.symbol), &id);
         let mut call = self.trading("/v2/orders");
         call.method = Method::POST;
         call.urgency = urgency(approved);
@@ -144,30 +147,14 @@ impl Client {
         &self,
         approved: &Approved,
         original: &BrokerOrderId,
-    ) -> Result<Report, ApiError> {
+    ) -> Result<Vec<Report>, ApiError> {
         let id = self.names.client_order_id(approved.order().number);
-        let body = self.order_request(approved, &id);
+        let body = replacement(approved.order(), &id);
         let path = format!("/v2/orders/{}", encoded(&original.0));
         let mut call = self.trading(&path);
         call.method = Method::PATCH;
         call.urgency = urgency(approved);
         self.adopting(&id, self.change(call, &body).await).await
-    }
-
-    fn order_request<'a>(&self, approved: &Approved, id: &'a str) -> OrderRequest<'a> {
-        let order = approved.order();
-        let is_limit = matches!(order.kind, kernel::OrderKind::Limit { .. });
-        OrderRequest {
-            symbol: None,
-            qty: order.quantity,
-            side: None,
-            kind: None,
-            time_in_force: order.time_in_force.as_str(),
-            limit_price: order.kind.limit(),
-            stop_price: order.kind.stop(),
-            extended_hours: self.config.extended_hours && is_limit && order.replaces.is_none(),
-            client_order_id: id,
-        }
     }
 
     async fn change(
@@ -187,15 +174,16 @@ impl Client {
         &self,
         client_order_id: &str,
         outcome: Result<OrderState, ApiError>,
-    ) -> Result<Report, ApiError> {
-        match outcome {
-            Ok(order) => Ok(order.acknowledgement()),
+    ) -> Result<Vec<Report>, ApiError> {
+        let order = match outcome {
             Err(error) if error.refusal() == Some(Refusal::DuplicateClientOrderId) => {
-                let adopted = self.order_by_client_id(client_order_id).await?;
-                adopted.map(|order| order.acknowledgement()).ok_or(error)
+                self.order_by_client_id(client_order_id).await?.ok_or(error)?
             }
-            Err(error) => Err(error),
-        }
+            outcome => outcome?,
+        };
+        let mut reports = vec![order.acknowledgement()];
+        reports.extend(order.leg_reports());
+        Ok(reports)
     }
 
     /// Asks for the end of an order. Success says that the broker took the request: the order ends
@@ -234,4 +222,63 @@ impl Client {
 
 fn urgency(approved: &Approved) -> Urgency {
     if approved.order().grows { Urgency::Entry } else { Urgency::Exit }
+}
+
+/// The body of a new order. The limit of an OCO goes into its leg as well.
+/// Source: Alpaca, "Orders at Alpaca", bracket, OCO and OTO orders.
+fn new_order<'a>(order: &Order, symbol: &'a str, client_order_id: &'a str) -> OrderRequest<'a> {
+    let (trail_price, trail_percent) = match order.kind.trail() {
+        Some(Trail::Price(usd)) => (Some(usd), None),
+        Some(Trail::Percent(percent)) => (None, Some(percent)),
+        None => (None, None),
+    };
+    let mut body = OrderRequest {
+        symbol: Some(symbol),
+        qty: order.size.shares(),
+        notional: order.size.notional(),
+        side: Some(order.side.as_str()),
+        kind: Some(order.kind.as_str()),
+        time_in_force: order.time_in_force.as_str(),
+        limit_price: order.kind.limit(),
+        stop_price: order.kind.stop(),
+        trail_price,
+        trail_percent,
+        extended_hours: order.extended_hours,
+        client_order_id,
+        ..OrderRequest::default()
+    };
+    if order.class == OrderClass::Simple {
+        return body;
+    }
+    body.order_class = Some(order.class.as_str());
+    if let OrderClass::Oco { .. } = order.class {
+        body.take_profit = order.kind.limit().map(|limit_price| TakeProfitRequest { limit_price });
+    }
+    for leg in order.class.legs() {
+        match leg {
+            Leg::TakeProfit { limit } => {
+                body.take_profit = Some(TakeProfitRequest { limit_price: limit });
+            }
+            Leg::StopLoss(StopLoss { stop, limit }) => {
+                body.stop_loss = Some(StopLossRequest { stop_price: stop, limit_price: limit });
+            }
+        }
+    }
+    body
+}
+
+/// The body of a replacement. A leg keeps its number of shares, so none is sent.
+fn replacement<'a>(order: &Order, client_order_id: &'a str) -> OrderRequest<'a> {
+    OrderRequest {
+        qty: order.size.shares().filter(|_| order.parent.is_none()),
+        time_in_force: order.time_in_force.as_str(),
+        limit_price: order.kind.limit(),
+        stop_price: order.kind.stop(),
+        trail: order.kind.trail().map(|trail| match trail {
+            Trail::Price(usd) => usd.to_string(),
+            Trail::Percent(percent) => percent.to_string(),
+        }),
+        client_order_id,
+        ..OrderRequest::default()
+    }
 }

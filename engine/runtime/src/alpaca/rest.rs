@@ -24,8 +24,6 @@ pub struct ClientConfig {
     pub feed: String,
     /// How requests are timed and paced.
     pub timing: Timing,
-    /// Whether limit orders may fill outside the regular session.
-    pub extended_hours: bool,
 }
 
 /// A client of Alpaca's REST interfaces. Cloning shares the connections and the limiter.

@@ -20,7 +20,7 @@ pub struct OrderState {
     pub symbol_id: Option<SymbolId>,
     /// Buy or sell; anything that is not `buy` sells.
     pub side: Side,
-    /// Shares asked for; zero for an order in dollars, which this program never sends.
+    /// Shares asked for; zero for an order in dollars.
     pub quantity: Quantity,
     /// Shares filled.
     pub filled: Quantity,
@@ -38,6 +38,14 @@ pub struct OrderState {
     pub replaces: Option<BrokerOrderId>,
     /// The order that took its place.
     pub replaced_by: Option<BrokerOrderId>,
+    /// Whether it was asked for in dollars.
+    pub is_in_dollars: bool,
+    /// The broker's word for how it is priced.
+    pub kind: Box<str>,
+    /// The broker's word for the group that it belongs to; empty or `simple` for none.
+    pub class: Box<str>,
+    /// Its legs, where the broker nests them.
+    pub legs: Vec<OrderState>,
 }
 
 impl OrderState {
@@ -66,6 +74,42 @@ impl OrderState {
             cumulative: None,
             text: None,
         }
+    }
+
+    /// Whether it belongs to a group of orders.
+    pub fn is_grouped(&self) -> bool {
+        !matches!(&*self.class, "" | "simple")
+    }
+
+    /// The number of a leg of this order: those that the broker made are told apart by how they are
+    /// priced, one that replaces another has an id of ours.
+    fn number_of(&self, leg: &OrderState) -> Option<OrderNumber> {
+        let parent = self.order?;
+        let takes_profit = &*leg.kind == "limit";
+        let place = match (&*self.class, takes_profit) {
+            ("bracket", true) | ("oto", _) | ("oco", false) => 1,
+            ("bracket", false) => 2,
+            _ => return None,
+        };
+        leg.order.or(Some(OrderNumber(parent.0.saturating_add(place))))
+    }
+
+    /// The reports that tell what the broker calls the legs of this order of ours and where they
+    /// stand. One that has filled must be read for its executions.
+    pub fn leg_reports(&self) -> Vec<Report> {
+        let mut reports = Vec::new();
+        for leg in &self.legs {
+            let Some(number) = self.number_of(leg) else {
+                continue;
+            };
+            let report = Report { order: Some(number), ..leg.acknowledgement() };
+            let filled = leg.filled.is_positive();
+            reports.push(report.clone());
+            if filled {
+                reports.push(Report { kind: ReportKind::Unrecognised, ..report });
+            }
+        }
+        reports
     }
 
     /// As reconciliation takes it.
@@ -117,7 +161,8 @@ impl Fill {
         Report {
             order,
             broker_id: Some(self.broker_id.clone()),
-            kind: ReportKind::Fill,
+            // Whether more is to come is told by where the order stands.
+            kind: ReportKind::PartialFill,
             time: self.time,
             execution: Some(self.execution.clone()),
             cumulative: self.cumulative,

@@ -134,7 +134,7 @@ pub(super) struct PositionWire<'a> {
 }
 
 /// An order, in REST answers and in `trade_updates`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(super) struct OrderWire<'a> {
     pub id: Loose<'a>,
@@ -150,6 +150,12 @@ pub(super) struct OrderWire<'a> {
     pub submitted_at: Loose<'a>,
     pub replaces: Loose<'a>,
     pub replaced_by: Loose<'a>,
+    pub notional: Loose<'a>,
+    #[serde(rename = "type")]
+    pub kind: Loose<'a>,
+    pub order_type: Loose<'a>,
+    pub order_class: Loose<'a>,
+    pub legs: Option<Vec<OrderWire<'a>>>,
 }
 
 /// GET `/v2/clock`. `tradewind` is the bundled exchange's own addition.
@@ -249,12 +255,16 @@ pub(super) struct BarWire<'a> {
     pub v: Loose<'a>,
 }
 
-/// POST `/v2/orders` and PATCH `/v2/orders/{id}`.
-#[derive(Debug, Serialize)]
+/// POST `/v2/orders` and PATCH `/v2/orders/{id}`; what is absent is not sent. A replacement has the
+/// distance of a trailing stop under a name of its own.
+#[derive(Debug, Default, Serialize)]
 pub(super) struct OrderRequest<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub symbol: Option<&'a str>,
-    pub qty: kernel::Quantity,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub qty: Option<kernel::Quantity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notional: Option<kernel::Cash>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub side: Option<&'static str>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
@@ -264,9 +274,35 @@ pub(super) struct OrderRequest<'a> {
     pub limit_price: Option<kernel::Price>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_price: Option<kernel::Price>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trail_price: Option<kernel::Price>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trail_percent: Option<kernel::Percent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trail: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub extended_hours: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_class: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub take_profit: Option<TakeProfitRequest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_loss: Option<StopLossRequest>,
     pub client_order_id: &'a str,
+}
+
+/// The leg that takes a profit.
+#[derive(Debug, Serialize)]
+pub(super) struct TakeProfitRequest {
+    pub limit_price: kernel::Price,
+}
+
+/// The leg that ends a loss.
+#[derive(Debug, Serialize)]
+pub(super) struct StopLossRequest {
+    pub stop_price: kernel::Price,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_price: Option<kernel::Price>,
 }
 
 /// A message of the order stream.

@@ -42,6 +42,7 @@ pub(super) fn catch_up(ours: &Order, read: &OrderRead) -> Vec<Report> {
         }
     }
     reports.extend(standing(ours, &read.order));
+    reports.extend(read.order.leg_reports());
     reports
 }
 
@@ -89,6 +90,10 @@ fn standing(ours: &Order, theirs: &OrderState) -> Option<Report> {
         }
         Some(status) if status == ours.status && named => None,
         // Follows from the quantities; as news it says only that the order is working.
+        // But only the broker knows how many shares an order in dollars comes to.
+        Some(OrderStatus::Filled) if ours.size.notional().is_some() => {
+            Some(Report { kind: ReportKind::Fill, ..report })
+        }
         Some(OrderStatus::Filled | OrderStatus::PartiallyFilled) => {
             let unanswered = matches!(ours.status, OrderStatus::Approved | OrderStatus::Unknown);
             (unanswered && theirs.filled.is_zero()).then_some(report)
@@ -157,6 +162,10 @@ mod tests {
             updated_at: None,
             replaces: None,
             replaced_by: None,
+            is_in_dollars: false,
+            kind: "market".into(),
+            class: "".into(),
+            legs: Vec::new(),
         }
     }
 
@@ -209,7 +218,7 @@ mod tests {
         };
         let reports = catch_up(&ours(0, "10.00", &[]), &read);
         let kinds: Vec<ReportKind> = reports.iter().map(|report| report.kind).collect();
-        assert_eq!(kinds, [ReportKind::Fill, ReportKind::Canceled]);
+        assert_eq!(kinds, [ReportKind::PartialFill, ReportKind::Canceled]);
     }
 
     #[test]

@@ -215,7 +215,15 @@ impl Core {
 
     fn live(&self, wanted: impl Fn(OrderStatus) -> bool) -> Vec<Target> {
         let orders = self.state().live_orders().filter(|order| wanted(order.status));
-        orders.map(Target::of).collect()
+        // A leg whose name at the broker is not known is found through its parent.
+        let named = orders.filter_map(|order| match (&order.broker_id, order.parent) {
+            (None, Some(parent)) if order.replaces.is_none() => self.state().order(parent),
+            (Some(_) | None, _) => Some(order),
+        });
+        let mut targets: Vec<Target> = named.map(Target::of).collect();
+        targets.sort_by_key(Target::number);
+        targets.dedup_by_key(|target| target.number());
+        targets
     }
 
     /// From when fee postings are to be read now.

@@ -16,14 +16,14 @@ pub type Answered<'a, T> = BoxFuture<'a, Result<T, ApiError>>;
 /// The broker's REST interface as far as a session uses it. Orders go through it as [`Approved`]
 /// alone, which only risk can make.
 pub trait Venue: Send + Sync {
-    /// Sends a new order once.
-    fn submit<'a>(&'a self, order: &'a Approved) -> Answered<'a, Report>;
+    /// Sends a new order once; the answer is on it and on its legs.
+    fn submit<'a>(&'a self, order: &'a Approved) -> Answered<'a, Vec<Report>>;
     /// Sends a replacement once.
     fn replace<'a>(
         &'a self,
         order: &'a Approved,
         original: &'a BrokerOrderId,
-    ) -> Answered<'a, Report>;
+    ) -> Answered<'a, Vec<Report>>;
     /// Asks for the end of an order.
     fn cancel<'a>(&'a self, cancel: &'a ApprovedCancel) -> Answered<'a, ()>;
     /// Reads an order by the broker's name for it; `None` when it has none.
@@ -59,7 +59,7 @@ pub trait Venue: Send + Sync {
 }
 
 impl Venue for Client {
-    fn submit<'a>(&'a self, order: &'a Approved) -> Answered<'a, Report> {
+    fn submit<'a>(&'a self, order: &'a Approved) -> Answered<'a, Vec<Report>> {
         Box::pin(self.submit(order))
     }
 
@@ -67,7 +67,7 @@ impl Venue for Client {
         &'a self,
         order: &'a Approved,
         original: &'a BrokerOrderId,
-    ) -> Answered<'a, Report> {
+    ) -> Answered<'a, Vec<Report>> {
         Box::pin(self.replace(order, original))
     }
 

@@ -34,7 +34,9 @@ pub(super) async fn place_and_cancel(
     };
     let answer = client.submit(&approved).await.map_err(|error| error.to_string())?;
     let id = client.names().client_order_id(approved.order().number);
-    probe.report(answer)?;
+    for report in answer {
+        probe.report(report)?;
+    }
     look_up_and_cancel(client, &id, &mut probe)
         .await
         .map_err(|error| format!("{error}. Order {id} may still be open: cancel it"))?;

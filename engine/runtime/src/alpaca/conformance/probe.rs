@@ -108,14 +108,15 @@ impl Probe {
 pub(in crate::alpaca) mod for_tests {
     //! Sends for tests of requests, for an account with a million and nothing held, at 100 USD.
 
-    use super::{Probe, Send};
+    use super::{Input, Probe, Send};
     use crate::alpaca::names::Names;
     use kernel::{
-        AccountSnapshot, Bar, BrokerOrderId, BrokerState, Cash, Intent, OrderNumber, Price, Report,
-        ReportKind, Span, Timestamp, Volume,
+        AccountSnapshot, AssetClass, AssetFacts, Bar, BrokerOrderId, BrokerPosition, BrokerState,
+        Cash, Intent, OrderNumber, Price, Quantity, Report, ReportKind, Span, Timestamp, Volume,
     };
 
-    fn probe(names: &Names, intents: Vec<Intent>) -> Probe {
+    fn probe(names: &Names, held: i64, intents: Vec<Intent>) -> Probe {
+        let symbol = names.symbols().ids().next().unwrap();
         let million = Cash::from_whole(1_000_000).unwrap();
         let account = AccountSnapshot {
             cash: million,
@@ -127,11 +128,26 @@ pub(in crate::alpaca) mod for_tests {
         };
         let broker = BrokerState {
             account,
-            positions: Vec::new(),
+            positions: vec![BrokerPosition {
+                symbol,
+                quantity: Quantity::from_whole(held).unwrap(),
+                average_price: Price::from_whole(100).unwrap(),
+            }],
             foreign_positions: Vec::new(),
             open_orders: Vec::new(),
         };
-        Probe::new(names, broker, intents).unwrap()
+        let mut probe = Probe::new(names, broker, intents).unwrap();
+        let facts = AssetFacts {
+            symbol,
+            class: AssetClass::UsEquity,
+            tradable: true,
+            shortable: true,
+            easy_to_borrow: true,
+            fractionable: true,
+            fractional_extended_hours: true,
+        };
+        probe.decide(Input::Asset(facts)).unwrap();
+        probe
     }
 
     fn bar(names: &Names, second: i64) -> Bar {
@@ -150,7 +166,16 @@ pub(in crate::alpaca) mod for_tests {
 
     /// What risk makes of intents.
     pub(in crate::alpaca) fn sends(names: &Names, intents: Vec<Intent>) -> Vec<Send> {
-        probe(names, intents).propose(bar(names, 0)).unwrap()
+        sends_holding(names, 0, intents)
+    }
+
+    /// The same for an account that holds so many shares.
+    pub(in crate::alpaca) fn sends_holding(
+        names: &Names,
+        held: i64,
+        intents: Vec<Intent>,
+    ) -> Vec<Send> {
+        probe(names, held, intents).propose(bar(names, 0)).unwrap()
     }
 
     /// A replacement and a cancel, of an order that works as `broker-1`, or is not answered yet. The
@@ -160,7 +185,7 @@ pub(in crate::alpaca) mod for_tests {
         intents: Vec<Intent>,
         works: bool,
     ) -> Vec<Send> {
-        let mut probe = probe(names, intents);
+        let mut probe = probe(names, 0, intents);
         probe.propose(bar(names, 0)).unwrap();
         if works {
             let report = Report {

@@ -51,7 +51,17 @@ pub(in crate::alpaca) fn order(
         updated_at: wire.updated_at.text().and_then(time),
         replaces: id(&wire.replaces),
         replaced_by: id(&wire.replaced_by),
+        is_in_dollars: wire.notional.text().is_some(),
+        kind: wire.kind.text().or(wire.order_type.text()).unwrap_or_default().into(),
+        class: text(&wire.order_class),
+        legs: legs(wire, names)?,
     })
+}
+
+/// Alpaca nests one level deep; whatever lies deeper is not read.
+fn legs(wire: &OrderWire<'_>, names: &Names) -> Result<Vec<OrderState>, FieldError> {
+    let legs = wire.legs.iter().flatten();
+    legs.map(|leg| order(&OrderWire { legs: None, ..leg.clone() }, names)).collect()
 }
 
 pub(in crate::alpaca) fn orders(body: &[u8], names: &Names) -> Result<Vec<OrderState>, ReadError> {

@@ -53,7 +53,6 @@ fn client(running: &Running, pace: Pace) -> Client {
         credentials: credentials(),
         feed: "iex".into(),
         timing: Timing { pace, ..Timing::default() },
-        extended_hours: false,
     };
     Client::new(config).unwrap().named(names())
 }
@@ -100,7 +99,7 @@ async fn an_order_whose_answer_was_lost_is_found_by_its_id_and_adopted() {
     let id = names().client_order_id(OrderNumber(1));
     let found = client.order_by_client_id(&id).await.unwrap().unwrap();
     assert_eq!((found.order, found.quantity), (Some(OrderNumber(1)), shares("2")));
-    let adopted = client.submit(&order).await.unwrap();
+    let adopted = client.submit(&order).await.unwrap().remove(0);
     assert_eq!(adopted.broker_id, Some(found.broker_id));
     assert_eq!(running.snapshot().orders.len(), 1, "taken once");
 }
@@ -153,7 +152,7 @@ async fn in_lock_step_updates_are_counted_and_every_step_is_acknowledged() {
         }
         bars += data.len();
         if head.step == 1 {
-            let answer = client.submit(&approved(OrderKind::Market)).await.unwrap();
+            let answer = client.submit(&approved(OrderKind::Market)).await.unwrap().remove(0);
             assert_eq!(answer.kind, ReportKind::PendingNew);
         }
         assert!(market.acks.ack(head.step).await);

@@ -6,6 +6,7 @@ mod certainty;
 mod decode;
 mod exchange;
 mod fixtures;
+mod kinds;
 mod map;
 mod oauth;
 mod rest;

@@ -15,7 +15,7 @@ use kernel::{
 use serde_json::{Value, json};
 use std::time::Duration;
 
-fn client_at(endpoints: Endpoints) -> Client {
+pub(super) fn client_at(endpoints: Endpoints) -> Client {
     client_with(endpoints, credentials())
 }
 
@@ -26,12 +26,11 @@ pub(super) fn client_with(endpoints: Endpoints, credentials: Credentials) -> Cli
         retry: Duration::from_millis(1),
         pace: Pace::Unlimited,
     };
-    let config =
-        ClientConfig { endpoints, credentials, feed: "iex".into(), timing, extended_hours: false };
+    let config = ClientConfig { endpoints, credentials, feed: "iex".into(), timing };
     Client::new(config).unwrap().named(names())
 }
 
-async fn client_and(replies: Vec<Reply>) -> (Client, HttpStub) {
+pub(super) async fn client_and(replies: Vec<Reply>) -> (Client, HttpStub) {
     let stub = HttpStub::start(replies).await;
     (client_at(Endpoints::server(stub.address)), stub)
 }
@@ -56,7 +55,7 @@ fn cancel(works: bool) -> ApprovedCancel {
     }
 }
 
-fn order_with(changes: Value) -> String {
+pub(super) fn order_with(changes: Value) -> String {
     let mut order: Value = serde_json::from_str(ORDER).unwrap();
     for (key, change) in changes.as_object().unwrap() {
         order[key] = change.clone();
@@ -68,7 +67,7 @@ fn order_with(changes: Value) -> String {
 #[tokio::test]
 async fn an_order_is_sent_as_text_with_the_keys_and_its_own_id() {
     let (client, stub) = client_and(vec![ok(ORDER), ok(ORDER)]).await;
-    let report = client.submit(&approved(OrderKind::Market)).await.unwrap();
+    let report = client.submit(&approved(OrderKind::Market)).await.unwrap().remove(0);
     assert_eq!((report.order, report.kind), (Some(OrderNumber(7)), ReportKind::Accepted));
     assert_eq!((report.cumulative, report.execution), (None, None));
     let stop_limit = OrderKind::StopLimit { stop: price("101.5"), limit: price("102.25") };
@@ -110,7 +109,7 @@ async fn a_refused_order_is_refused_once() {
 async fn an_order_whose_id_is_taken_has_arrived_before_and_is_adopted() {
     let taken = r#"{"code":40010001,"message":"client_order_id must be unique"}"#;
     let (client, stub) = client_and(vec![status(422, taken), ok(ORDER)]).await;
-    let report = client.submit(&approved(OrderKind::Market)).await.unwrap();
+    let report = client.submit(&approved(OrderKind::Market)).await.unwrap().remove(0);
     assert_eq!(report.kind, ReportKind::Accepted);
     let look_up = "GET /v2/orders:by_client_order_id?client_order_id=tw-5e5510a0-1";
     assert_eq!(stub.lines()[1], look_up);
@@ -207,7 +206,7 @@ async fn a_replacement_names_the_new_order_and_ends_nothing() {
     let Some(Send::Replace { approved, original }) = sends.first() else { panic!("{sends:?}") };
     let answer = order_with(json!({"client_order_id": "tw-5e5510a0-2", "replaces": "broker-1"}));
     let (client, stub) = client_and(vec![ok(answer)]).await;
-    let report = client.replace(approved, original).await.unwrap();
+    let report = client.replace(approved, original).await.unwrap().remove(0);
     assert_eq!((report.order, report.kind), (Some(OrderNumber(2)), ReportKind::Accepted));
     assert_eq!(stub.lines(), ["PATCH /v2/orders/broker-1"]);
     let body: Value = serde_json::from_str(&stub.seen()[0].body).unwrap();

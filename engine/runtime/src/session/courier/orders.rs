@@ -22,7 +22,12 @@ impl Courier {
     ) {
         let sent = Target::of(approved.order());
         let error = match self.send_once(approved, original).await {
-            Ok(report) => return tell(out, Answer::Report(report)).await,
+            Ok(reports) => {
+                for report in reports {
+                    tell(out, Answer::Report(report)).await;
+                }
+                return;
+            }
             Err(error) => error,
         };
         if error.refusal() == Some(Refusal::DuplicateClientOrderId) {
@@ -48,7 +53,7 @@ impl Courier {
         &self,
         approved: &Approved,
         original: Option<&BrokerOrderId>,
-    ) -> Result<Report, ApiError> {
+    ) -> Result<Vec<Report>, ApiError> {
         let mut backoff = self.backoff(approved.order().number.0);
         let mut repeats = REPEATS;
         loop {

@@ -166,7 +166,6 @@ fn client_config(config: &SessionConfig, pace: Pace) -> ClientConfig {
         credentials: config.credentials.clone(),
         feed: config.feed.clone(),
         timing: crate::alpaca::Timing { pace, ..Default::default() },
-        extended_hours: config.hours == kernel::TradingHours::Extended,
     }
 }
 

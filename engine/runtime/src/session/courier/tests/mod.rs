@@ -58,10 +58,10 @@ fn unused<T>() -> T {
 }
 
 impl Venue for Script {
-    fn submit<'a>(&'a self, _: &'a Approved) -> Answered<'a, Report> {
-        Box::pin(async { self.next("submit", &self.submits) })
+    fn submit<'a>(&'a self, _: &'a Approved) -> Answered<'a, Vec<Report>> {
+        Box::pin(async { self.next("submit", &self.submits).map(|report| vec![report]) })
     }
-    fn replace<'a>(&'a self, _: &'a Approved, _: &'a BrokerOrderId) -> Answered<'a, Report> {
+    fn replace<'a>(&'a self, _: &'a Approved, _: &'a BrokerOrderId) -> Answered<'a, Vec<Report>> {
         unused()
     }
     fn cancel<'a>(&'a self, _: &'a ApprovedCancel) -> Answered<'a, ()> {
@@ -226,6 +226,10 @@ fn seen(status: OrderStatus, filled: i64) -> OrderState {
         updated_at: None,
         replaces: None,
         replaced_by: None,
+        is_in_dollars: false,
+        kind: "market".into(),
+        class: "".into(),
+        legs: Vec::new(),
     }
 }
 
