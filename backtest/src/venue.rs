@@ -7,9 +7,10 @@ use exchange::{
 use kernel::risk::{Approved, ApprovedCancel};
 use kernel::{
     AccountSnapshot, AssetClass, AssetFacts, BrokerOrderId, BrokerPosition, BrokerState, Execution,
-    ExecutionId, Order, OrderKind, OrderNumber, OrderStatus, Report, ReportKind, Send,
-    TradingHours,
+    ExecutionId, Order, OrderClass, OrderKind, OrderNumber, OrderStatus, Price, Report, ReportKind,
+    Send, TimeInForce, TradingHours, Trail,
 };
+use std::collections::BTreeMap;
 
 /// The exchange, spoken to in the kernel's words.
 pub(crate) struct Venue {
@@ -18,6 +19,8 @@ pub(crate) struct Venue {
     prefix: String,
     /// Whether limit orders work outside of the regular session as well.
     extended_hours: bool,
+    /// Legs of orders, by the exchange's names for them.
+    legs: BTreeMap<OrderId, OrderNumber>,
 }
 
 /// What the exchange says to a request.
@@ -33,7 +36,8 @@ pub(crate) enum Answer {
 impl Venue {
     pub(crate) fn new(exchange: Exchange, session: &str, hours: TradingHours) -> Self {
         let prefix = format!("tw-{}-", session.get(..8).unwrap_or(session));
-        Self { exchange, prefix, extended_hours: hours == TradingHours::Extended }
+        let extended_hours = hours == TradingHours::Extended;
+        Self { exchange, prefix, extended_hours, legs: BTreeMap::new() }
     }
 
     /// What the account holds.
@@ -78,6 +82,9 @@ impl Venue {
         match send {
             Send::Submit(approved) => {
                 let answer = self.exchange.submit(self.request(approved));
+                if let Ok(row) = &answer {
+                    self.note_legs(approved, row);
+                }
                 self.answer(approved.order().number, answer)
             }
             Send::Replace { approved, original } => {
@@ -95,12 +102,20 @@ impl Venue {
         OrderRequest {
             symbol: order.symbol,
             side: order.side,
-            qty: order.quantity,
+            size: order.size,
             kind: order.kind,
             time_in_force: order.time_in_force,
             client_order_id: Some(self.client_order_id(order.number)),
-            extended_hours: self.extended_hours && matches!(order.kind, OrderKind::Limit { .. }),
+            extended_hours: order.extended_hours || (self.extended_hours && may_extend(order)),
+            class: order.class,
         }
+    }
+
+    /// Legs have names of the exchange's making; the kernel has numbered them after their parent.
+    fn note_legs(&mut self, approved: &Approved, row: &OrderRow) {
+        let order = approved.order();
+        let numbers = order.class.numbered_legs(order.number).map(|(number, _)| number);
+        self.legs.extend(row.legs.iter().flatten().copied().zip(numbers));
     }
 
     fn replacement(&self, approved: &Approved) -> Replacement {
@@ -110,6 +125,10 @@ impl Venue {
             time_in_force: Some(order.time_in_force),
             limit_price: order.kind.limit(),
             stop_price: order.kind.stop(),
+            trail: order.kind.trail().map(|trail| match trail {
+                Trail::Price(distance) => distance,
+                Trail::Percent(percent) => Price::from_nanos(percent.nanos()),
+            }),
             client_order_id: Some(self.client_order_id(order.number)),
         }
     }
@@ -150,7 +169,11 @@ impl Venue {
     }
 
     fn row(&self, number: OrderNumber) -> Option<&OrderRow> {
-        self.exchange.order_by_client_id(&self.client_order_id(number))
+        let by_name = self.exchange.order_by_client_id(&self.client_order_id(number));
+        by_name.or_else(|| {
+            let (&leg, _) = self.legs.iter().find(|(_, leg)| **leg == number)?;
+            self.exchange.order(leg)
+        })
     }
 
     /// What a look at an order says that has not been reported: executions that are not booked,
@@ -198,13 +221,15 @@ impl Venue {
     /// An update as a session's client reads it off the order stream.
     pub(crate) fn report(&self, update: Update) -> Report {
         let number = update.order.client_order_id.strip_prefix(self.prefix.as_str());
+        let number = number.and_then(|number| number.parse().ok()).map(OrderNumber);
+        let number = number.or_else(|| self.legs.get(&update.order.id).copied());
         let execution = update.execution.map(|fill| Execution {
             id: ExecutionId(written(fill.id)),
             quantity: fill.qty,
             price: fill.price,
         });
         Report {
-            order: number.and_then(|number| number.parse().ok()).map(OrderNumber),
+            order: number,
             broker_id: Some(BrokerOrderId(written(update.order.id))),
             kind: reported(update.event),
             time: update.time,
@@ -213,6 +238,13 @@ impl Venue {
             text: None,
         }
     }
+}
+
+/// Whether an order may work outside of the regular session.
+fn may_extend(order: &Order) -> bool {
+    matches!(order.kind, OrderKind::Limit { .. })
+        && matches!(order.time_in_force, TimeInForce::Day | TimeInForce::Gtc)
+        && order.class == OrderClass::Simple
 }
 
 /// A name as it is on the wire.
@@ -265,5 +297,7 @@ const fn reported(event: UpdateEvent) -> ReportKind {
         UpdateEvent::ReplaceRejected => ReportKind::ReplaceRejected,
         UpdateEvent::Expired => ReportKind::Expired,
         UpdateEvent::Rejected => ReportKind::Rejected,
+        UpdateEvent::Held => ReportKind::Held,
+        UpdateEvent::Restated => ReportKind::Restated,
     }
 }

@@ -5,8 +5,7 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use exchange::{Exchange, ExchangeConfig, OrderRequest};
 use kernel::{
-    Bar, MarketData, OrderKind, Price, Quantity, SCALE, Side, Span, Symbols, TimeInForce,
-    Timestamp, Volume,
+    Bar, MarketData, OrderKind, Price, Quantity, SCALE, Side, Span, Symbols, Timestamp, Volume,
 };
 
 const BARS: i64 = 1_000_000;
@@ -48,15 +47,9 @@ fn stepping(criterion: &mut Criterion) {
 
 /// A limit that no bar reaches.
 fn far_away(data: &[MarketData]) -> OrderRequest {
-    OrderRequest {
-        symbol: data.first().expect("there is data").symbol(),
-        side: Side::Buy,
-        qty: Quantity::from_nanos(SCALE),
-        kind: OrderKind::Limit { limit: Price::from_nanos(SCALE) },
-        time_in_force: TimeInForce::Day,
-        client_order_id: None,
-        extended_hours: false,
-    }
+    let symbol = data.first().expect("there is data").symbol();
+    let kind = OrderKind::Limit { limit: Price::from_nanos(SCALE) };
+    OrderRequest::new(symbol, Side::Buy, Quantity::from_nanos(SCALE), kind)
 }
 
 fn run(mut exchange: Exchange, data: &[MarketData]) -> Timestamp {

@@ -16,6 +16,10 @@ pub struct AssetRules {
     pub shortable: bool,
     /// Whether a short sale finds shares to borrow.
     pub easy_to_borrow: bool,
+    /// Whether parts of a share may be ordered.
+    pub fractionable: bool,
+    /// Whether parts of a share may be ordered for extended hours.
+    pub fractional_extended_hours: bool,
     /// The smallest step of an order's price. `None` is the rule of US equities: a cent from one
     /// USD up, a hundredth of a cent below.
     pub price_increment: Option<Price>,
@@ -28,6 +32,8 @@ impl Default for AssetRules {
             marginable: true,
             shortable: true,
             easy_to_borrow: true,
+            fractionable: true,
+            fractional_extended_hours: false,
             price_increment: None,
         }
     }
@@ -44,14 +50,12 @@ pub struct AssetRow {
     pub name: String,
     /// Its rules.
     pub rules: AssetRules,
-    /// Whether parts of a share may be ordered: not so far.
-    pub fractionable: bool,
 }
 
 impl AssetRow {
     pub(crate) fn new(symbol: SymbolId, name: &str, rules: AssetRules) -> Self {
         let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string();
-        Self { id, symbol, name: name.into(), rules, fractionable: false }
+        Self { id, symbol, name: name.into(), rules }
     }
 
     /// The smallest step of an order's price near this price.

@@ -40,6 +40,11 @@ impl NewYork {
         date_number(self.zoned(at).date())
     }
 
+    /// A wall clock time on an instant's date.
+    pub(crate) fn at(&self, day: Timestamp, time: Time) -> Timestamp {
+        self.days_after(day, 0, time)
+    }
+
     /// A wall clock time so many days after an instant's date.
     pub(crate) fn days_after(&self, at: Timestamp, days: i64, time: Time) -> Timestamp {
         let date = self.zoned(at).date().saturating_add(jiff::Span::new().days(days));

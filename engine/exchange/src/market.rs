@@ -1,12 +1,14 @@
 //! What the exchange knows of one symbol's market.
 
-use kernel::{MarketData, Price, Quote};
+use kernel::{MarketData, Price, Quote, Timestamp};
 
 /// One symbol's market and the orders that work in it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Market {
     /// The last price; zero before the first.
     pub price: Price,
+    /// When the last price was; 1970 before the first.
+    pub marked_at: Timestamp,
     /// The price at the last close of the regular session.
     pub lastday: Option<Price>,
     /// The last quote.
@@ -36,6 +38,7 @@ impl Market {
             MarketData::Bar(_) => {}
         }
         self.price = data.price();
+        self.marked_at = data.time();
     }
 
     /// What a buyer has to pay by the last quote, or else the last price; `None` when nothing is

@@ -1,6 +1,9 @@
 //! An order as the exchange shows it.
 
-use kernel::{OrderKind, OrderStatus, Price, Quantity, Side, SymbolId, TimeInForce, Timestamp};
+use kernel::{
+    Cash, OrderClass, OrderKind, OrderStatus, Price, Quantity, Side, SymbolId, TimeInForce,
+    Timestamp,
+};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -18,14 +21,29 @@ pub struct OrderRow {
     pub symbol: SymbolId,
     /// Buy or sell.
     pub side: Side,
-    /// Shares asked for.
+    /// Shares asked for. Of an order in USD: what has filled and what the rest of the USD buys at
+    /// the last price it met. The legs of a group lose what another leg fills.
     pub qty: Quantity,
+    /// USD asked for, of an order in USD.
+    pub notional: Option<Cash>,
     /// How it is priced, as it was asked for.
     pub kind: OrderKind,
     /// How long it works.
     pub time_in_force: TimeInForce,
     /// Whether it also works outside of the regular session.
     pub extended_hours: bool,
+    /// What kind of group it belongs to.
+    pub group: GroupKind,
+    /// The order whose leg it is.
+    pub parent: Option<OrderId>,
+    /// Its legs: take-profit before stop-loss.
+    pub legs: [Option<OrderId>; 2],
+    /// Whether it opens or grows a position, as it was judged when it arrived.
+    pub opens: bool,
+    /// The last price when it arrived; `None` when none was known.
+    pub arrival_price: Option<Price>,
+    /// Where a trailing stop has got to; `None` before its first price.
+    pub trailed: Option<Trailed>,
     /// Where it stands.
     pub status: OrderStatus,
     /// Shares filled.
@@ -57,6 +75,28 @@ pub struct OrderRow {
     pub replaces: Option<OrderId>,
 }
 
+/// What kind of group an order belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupKind {
+    /// None.
+    Simple,
+    /// An entry with two exits.
+    Bracket,
+    /// Two exits.
+    Oco,
+    /// An entry with one exit.
+    Oto,
+}
+
+/// Where a trailing stop has got to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trailed {
+    /// The highest price since it was received, of a sell; of a buy the lowest.
+    pub extreme: Price,
+    /// The stop that follows from it.
+    pub stop: Price,
+}
+
 impl OrderRow {
     /// Shares that may still fill: none once the order has ended.
     pub fn leaves(&self) -> Quantity {
@@ -69,5 +109,33 @@ impl OrderRow {
     /// Shares that have not filled, whether or not they still may.
     pub(crate) fn unfilled(&self) -> Quantity {
         self.qty.checked_sub(self.filled_qty).unwrap_or(Quantity::ZERO)
+    }
+
+    /// Whether it was asked for in parts of a share or in USD.
+    pub fn is_fractional(&self) -> bool {
+        self.notional.is_some() || !self.qty.is_whole()
+    }
+}
+
+impl GroupKind {
+    /// `bracket`, `oco`, `oto`, or nothing for a simple order.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            GroupKind::Simple => "",
+            GroupKind::Bracket => "bracket",
+            GroupKind::Oco => "oco",
+            GroupKind::Oto => "oto",
+        }
+    }
+}
+
+impl From<OrderClass> for GroupKind {
+    fn from(class: OrderClass) -> Self {
+        match class {
+            OrderClass::Simple => GroupKind::Simple,
+            OrderClass::Bracket { .. } => GroupKind::Bracket,
+            OrderClass::Oco { .. } => GroupKind::Oco,
+            OrderClass::Oto { .. } => GroupKind::Oto,
+        }
     }
 }

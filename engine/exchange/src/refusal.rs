@@ -56,6 +56,13 @@ impl Refusal {
         Self::unprocessable(format!("order is already in \"{}\" state", status.as_str()))
     }
 
+    /// An exit on the wrong side of the price at which its group begins, or too near to it.
+    pub(crate) fn too_near_to_base(field: &str, above: bool, base: Price) -> Self {
+        let (order, sign) = if above { (">=", '+') } else { ("<=", '-') };
+        Self::unprocessable(format!("{field} must be {order} base_price {sign} 0.01"))
+            .with("base_price", base)
+    }
+
     pub(crate) fn not_fractionable(symbol: &str) -> Self {
         Self::forbidden(format!("asset \"{symbol}\" is not fractionable"))
     }

@@ -1,6 +1,6 @@
 //! What a client asks for: typed, and raw as it comes over a wire.
 
-use kernel::{OrderKind, Price, Quantity, Side, SymbolId, TimeInForce};
+use kernel::{OrderClass, OrderKind, OrderSize, Price, Quantity, Side, SymbolId, TimeInForce};
 use serde::{Deserialize, Serialize};
 
 /// A new order in types: whoever has this has no field left to get wrong in form.
@@ -10,8 +10,8 @@ pub struct OrderRequest {
     pub symbol: SymbolId,
     /// Buy or sell; selling from flat is a short sale.
     pub side: Side,
-    /// Shares; above zero and whole.
-    pub qty: Quantity,
+    /// Shares, or USD to trade for; above zero.
+    pub size: OrderSize,
     /// How it is priced.
     pub kind: OrderKind,
     /// How long it works.
@@ -21,6 +21,24 @@ pub struct OrderRequest {
     pub client_order_id: Option<String>,
     /// Whether it also works before and after the regular session; limit orders only.
     pub extended_hours: bool,
+    /// Which exits belong to it. The limit order of an OCO takes the profit.
+    pub class: OrderClass,
+}
+
+impl OrderRequest {
+    /// A simple order for the day.
+    pub fn new(symbol: SymbolId, side: Side, size: impl Into<OrderSize>, kind: OrderKind) -> Self {
+        Self {
+            symbol,
+            side,
+            size: size.into(),
+            kind,
+            time_in_force: TimeInForce::Day,
+            client_order_id: None,
+            extended_hours: false,
+            class: OrderClass::Simple,
+        }
+    }
 }
 
 /// A change of a working order in types. What is `None` stays as it is.
@@ -34,6 +52,8 @@ pub struct Replacement {
     pub limit_price: Option<Price>,
     /// The new stop price.
     pub stop_price: Option<Price>,
+    /// The new distance of a trailing stop: USD or percent, as it was asked for at first.
+    pub trail: Option<Price>,
     /// The client's name for the new order.
     pub client_order_id: Option<String>,
 }
@@ -51,10 +71,23 @@ pub struct RawOrder {
     pub time_in_force: Option<String>,
     pub limit_price: Option<String>,
     pub stop_price: Option<String>,
+    pub trail_price: Option<String>,
+    pub trail_percent: Option<String>,
     pub client_order_id: Option<String>,
     pub extended_hours: bool,
-    /// Only `""` and `simple` are taken.
     pub order_class: Option<String>,
+    /// `take_profit.limit_price`.
+    pub take_profit: Option<String>,
+    pub stop_loss: Option<RawStopLoss>,
+    pub position_intent: Option<String>,
+}
+
+/// `stop_loss` as texts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(missing_docs, reason = "the fields are the prices of a stop, as texts")]
+pub struct RawStopLoss {
+    pub stop_price: Option<String>,
+    pub limit_price: Option<String>,
 }
 
 /// A replacement as texts. [`crate::Exchange::read_replacement`] makes a [`Replacement`] of it.
@@ -65,5 +98,6 @@ pub struct RawReplacement {
     pub time_in_force: Option<String>,
     pub limit_price: Option<String>,
     pub stop_price: Option<String>,
+    pub trail: Option<String>,
     pub client_order_id: Option<String>,
 }

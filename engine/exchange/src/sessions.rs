@@ -116,6 +116,18 @@ impl Sessions {
         self.days.get(next).map(|day| day.extended_close)
     }
 
+    /// The close of a date that trades.
+    pub(crate) fn close_on(&self, date: u32) -> Option<Timestamp> {
+        let place = self.days.binary_search_by_key(&date, |day| day.date).ok()?;
+        self.days.get(place).map(|day| day.close)
+    }
+
+    /// The open of the session that closes at an instant.
+    pub(crate) fn open_before(&self, close: Timestamp) -> Option<Timestamp> {
+        let next = self.days.partition_point(|day| day.close < close);
+        self.days.get(next).map(|day| day.open)
+    }
+
     fn day_after(&self, now: Timestamp) -> Option<&TradingDay> {
         let next = self.days.partition_point(|day| day.close <= now);
         self.days.get(next)

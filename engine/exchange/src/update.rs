@@ -33,6 +33,10 @@ pub enum UpdateEvent {
     Expired,
     /// Refused after it had been received.
     Rejected,
+    /// Received, and held until another order of its group fills.
+    Held,
+    /// Changed by the venue: an exit lost what the other one has filled.
+    Restated,
 }
 
 impl UpdateEvent {
@@ -52,6 +56,8 @@ impl UpdateEvent {
             UpdateEvent::ReplaceRejected => "order_replace_rejected",
             UpdateEvent::Expired => "expired",
             UpdateEvent::Rejected => "rejected",
+            UpdateEvent::Held => "held",
+            UpdateEvent::Restated => "restated",
         }
     }
 }

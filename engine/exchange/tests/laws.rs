@@ -56,13 +56,9 @@ fn request() -> impl Strategy<Value = OrderRequest> {
     let time_in_force = prop_oneof![Just(TimeInForce::Day), Just(TimeInForce::Gtc)];
     (symbol(), side, 1_i64..400, kind(), time_in_force, any::<bool>()).prop_map(
         |(symbol, side, qty, kind, time_in_force, extended_hours)| OrderRequest {
-            symbol,
-            side,
-            qty: shares(qty),
-            kind,
             time_in_force,
-            client_order_id: None,
             extended_hours: extended_hours && matches!(kind, OrderKind::Limit { .. }),
+            ..OrderRequest::new(symbol, side, shares(qty), kind)
         },
     )
 }
@@ -298,7 +294,7 @@ proptest! {
             stop: Price::from_nanos(stop), limit: Price::from_nanos(limit),
         };
         for (kind, qty) in [(kind, qty), (OrderKind::Market, qty / SCALE * SCALE)] {
-            let request = OrderRequest { qty: Quantity::from_nanos(qty), ..order(side, 1, kind) };
+            let request = OrderRequest::new(spy(), side, Quantity::from_nanos(qty), kind);
             drop(exchange.submit(request));
         }
         exchange.step(&[MarketData::Bar(bar)]);

@@ -73,15 +73,9 @@ fn run(names: &[&str], every: usize, least_fills: usize) {
 fn send(exchange: &mut Exchange, number: usize, symbol: SymbolId, price: Price) {
     let side = if (number / 4).is_multiple_of(2) { Side::Buy } else { Side::Sell };
     let time_in_force = if number.is_multiple_of(3) { TimeInForce::Gtc } else { TimeInForce::Day };
-    let request = OrderRequest {
-        symbol,
-        side,
-        qty: shares(10),
-        kind: kind(number, side, price),
-        time_in_force,
-        client_order_id: None,
-        extended_hours: false,
-    };
+    let kind = kind(number, side, price);
+    let request =
+        OrderRequest { time_in_force, ..OrderRequest::new(symbol, side, shares(10), kind) };
     // Some are refused, by wash-trade and other rules: so they would be in the market.
     drop(exchange.submit(request));
 }

@@ -9,9 +9,10 @@
 mod support;
 
 use exchange::{
-    Exchange, ExchangeConfig, OrderId, OrderRequest, RawOrder, RawReplacement, Replacement,
+    Exchange, ExchangeConfig, OrderId, OrderRequest, RawOrder, RawReplacement, RawStopLoss,
+    Replacement,
 };
-use kernel::{OrderKind, OrderStatus, Quantity, TimeInForce};
+use kernel::{OrderKind, OrderSize, OrderStatus, Quantity, TimeInForce};
 use support::*;
 
 const MALFORMED: (u16, u32) = (422, 40_010_001);
@@ -31,6 +32,12 @@ fn raw() -> RawOrder {
     }
 }
 
+const ONE_TRAIL: &str = "trailing stop orders must specify one of trail_price or trail_percent";
+
+fn stop_loss(stop: &str) -> RawStopLoss {
+    RawStopLoss { stop_price: Some(stop.into()), limit_price: None }
+}
+
 /// Conformance 30, 31, 36, 39.
 #[test]
 fn malformed_requests_are_named_in_alpacas_words() {
@@ -41,9 +48,23 @@ fn malformed_requests_are_named_in_alpacas_words() {
         (|raw| raw.side = None, MALFORMED, "side is required"),
         (|raw| raw.side = Some("short".into()), MALFORMED, "invalid side"),
         (|raw| raw.time_in_force = None, MALFORMED, "invalid time_in_force"),
-        (|raw| raw.time_in_force = Some("fok".into()), MALFORMED, "invalid time_in_force"),
+        (|raw| raw.time_in_force = Some("gtd".into()), MALFORMED, "invalid time_in_force"),
         (|raw| raw.kind = None, MALFORMED, "invalid order type"),
-        (|raw| raw.kind = Some("trailing_stop".into()), MALFORMED, "invalid order type"),
+        (|raw| raw.kind = Some("peg".into()), MALFORMED, "invalid order type"),
+        (|raw| raw.kind = Some("trailing_stop".into()), MALFORMED, ONE_TRAIL),
+        (
+            |raw| {
+                raw.kind = Some("trailing_stop".into());
+                (raw.trail_price, raw.trail_percent) = (Some("1".into()), Some("1".into()));
+            },
+            MALFORMED,
+            ONE_TRAIL,
+        ),
+        (
+            |raw| raw.trail_price = Some("1".into()),
+            MALFORMED,
+            "only trailing stop orders have a trail_price or trail_percent",
+        ),
         (|raw| raw.kind = Some("limit".into()), MALFORMED, "limit orders require a limit price"),
         (|raw| raw.kind = Some("stop".into()), MALFORMED, "stop orders require a stop price"),
         (
@@ -63,7 +84,36 @@ fn malformed_requests_are_named_in_alpacas_words() {
         (
             |raw| raw.order_class = Some("bracket".into()),
             MALFORMED,
-            "order_class must be simple at this venue",
+            "bracket orders require take_profit.limit_price",
+        ),
+        (
+            |raw| (raw.order_class, raw.take_profit) = (Some("bracket".into()), Some("110".into())),
+            MALFORMED,
+            "bracket orders require stop_loss.stop_price",
+        ),
+        (
+            |raw| {
+                (raw.order_class, raw.take_profit) = (Some("oto".into()), Some("110".into()));
+                raw.stop_loss = Some(stop_loss("90"));
+            },
+            MALFORMED,
+            "oto orders require one of take_profit and stop_loss",
+        ),
+        (
+            |raw| (raw.order_class, raw.stop_loss) = (Some("oco".into()), Some(stop_loss("90"))),
+            MALFORMED,
+            "oco orders require take_profit.limit_price",
+        ),
+        (
+            |raw| raw.stop_loss = Some(stop_loss("90")),
+            MALFORMED,
+            "simple orders take no take_profit or stop_loss",
+        ),
+        (|raw| raw.order_class = Some("pair".into()), MALFORMED, "invalid order_class"),
+        (
+            |raw| raw.position_intent = Some("sell_to_close".into()),
+            UNPROCESSABLE,
+            "position intent mismatch, inferred: buy_to_open, specified: sell_to_close",
         ),
         (|raw| raw.qty = None, MALFORMED, "qty or notional is required"),
         (
@@ -77,18 +127,22 @@ fn malformed_requests_are_named_in_alpacas_words() {
             "notional must be >= 1.00",
         ),
         (
-            |raw| (raw.qty, raw.notional) = (None, Some("1".into())),
-            FORBIDDEN,
-            "asset \"SPY\" is not fractionable",
+            |raw| {
+                (raw.qty, raw.notional) = (None, Some("1".into()));
+                (raw.kind, raw.limit_price) = (Some("limit".into()), Some("99".into()));
+            },
+            UNPROCESSABLE,
+            "notional orders must be market orders",
         ),
         (|raw| raw.qty = Some("ten".into()), MALFORMED, "invalid qty"),
         (|raw| raw.symbol = Some("XYZ".into()), UNPROCESSABLE, "asset \"XYZ\" not found"),
     ];
-    let exchange = open_exchange(free());
+    let mut exchange = open_exchange(free());
     for (spoil, (status, code), message) in table {
         let mut order = raw();
         spoil(&mut order);
-        let refusal = exchange.read_order(&order).unwrap_err();
+        let read = exchange.read_order(&order);
+        let refusal = read.and_then(|request| exchange.submit(request)).unwrap_err();
         assert_eq!(said(&refusal), (*status, *code, *message));
     }
     let mut order = raw();
@@ -100,11 +154,9 @@ fn malformed_requests_are_named_in_alpacas_words() {
 #[test]
 fn malformed_replacements_are_named_too() {
     let exchange = open_exchange(free());
-    for qty in ["1.5", "one"] {
-        let raw = RawReplacement { qty: Some(qty.into()), ..RawReplacement::default() };
-        let refusal = exchange.read_replacement(&raw).unwrap_err();
-        assert_eq!(said(&refusal), (422, 40_010_001, "qty must be integer"));
-    }
+    let raw = RawReplacement { qty: Some("one".into()), ..RawReplacement::default() };
+    let refusal = exchange.read_replacement(&raw).unwrap_err();
+    assert_eq!(said(&refusal), (422, 40_010_001, "qty must be integer"));
 }
 
 /// A row of the table of precedence: the world in which the order is refused, the order, and what
@@ -132,11 +184,15 @@ fn check(row: &Row) {
     assert_sound(&exchange);
 }
 
+fn size(shares: &str) -> OrderSize {
+    OrderSize::Shares(shares.parse().unwrap())
+}
+
 /// An order with every fault of form that a typed order can have.
 fn worst() -> OrderRequest {
     let kind = OrderKind::StopLimit { stop: price("100.001"), limit: price("-1") };
     let mut order = gtc(sell(0, kind));
-    order.qty = "-1.5".parse().unwrap();
+    order.size = size("-1.5");
     order.extended_hours = true;
     order
 }
@@ -179,29 +235,25 @@ static ROWS: &[Row] = &[
     Row {
         config: DEFAULT,
         before: NOTHING,
-        order: || OrderRequest { qty: "1.5".parse().unwrap(), ..worst() },
+        order: || OrderRequest { size: size("1.5"), ..worst() },
         says: (UNPROCESSABLE, "fractional orders must be DAY orders"),
     },
     Row {
-        config: DEFAULT,
+        config: |config| config.assets.entry("SPY".into()).or_default().fractionable = false,
         before: NOTHING,
-        order: || OrderRequest {
-            qty: "1.5".parse().unwrap(),
-            time_in_force: TimeInForce::Day,
-            ..worst()
-        },
+        order: || OrderRequest { size: size("1.5"), time_in_force: TimeInForce::Day, ..worst() },
         says: (FORBIDDEN, "asset \"SPY\" is not fractionable"),
     },
     Row {
         config: DEFAULT,
         before: NOTHING,
-        order: || OrderRequest { qty: shares(1), ..worst() },
+        order: || OrderRequest { size: size("1"), ..worst() },
         says: (MALFORMED, "limit price must be > 0"),
     },
     Row {
         config: DEFAULT,
         before: NOTHING,
-        order: || OrderRequest { kind: stop_limit("0", "290.123"), qty: shares(1), ..worst() },
+        order: || OrderRequest { kind: stop_limit("0", "290.123"), size: size("1"), ..worst() },
         says: (MALFORMED, "stop price must be > 0"),
     },
     Row {
@@ -209,7 +261,7 @@ static ROWS: &[Row] = &[
         before: NOTHING,
         order: || OrderRequest {
             kind: stop_limit("290.123", "290.123"),
-            qty: shares(1),
+            size: size("1"),
             ..worst()
         },
         says: (
@@ -221,7 +273,11 @@ static ROWS: &[Row] = &[
     Row {
         config: DEFAULT,
         before: NOTHING,
-        order: || OrderRequest { kind: stop_limit("0.98765", "0.9876"), qty: shares(1), ..worst() },
+        order: || OrderRequest {
+            kind: stop_limit("0.98765", "0.9876"),
+            size: size("1"),
+            ..worst()
+        },
         says: (
             UNPROCESSABLE,
             "invalid stop_price 0.98765. sub-penny increment does not fulfill minimum pricing \

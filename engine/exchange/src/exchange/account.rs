@@ -72,9 +72,7 @@ impl Exchange {
     /// What open orders may cost; `without` is an order that is left out.
     pub(super) fn reserved(&self, without: Option<usize>) -> Cash {
         let open = self.book.open().filter(|&(place, _)| Some(place) != without);
-        open.fold(Cash::ZERO, |sum, (_, entry)| {
-            plus(sum, value_of(entry.reserve, entry.row.leaves()))
-        })
+        open.fold(Cash::ZERO, |sum, (_, entry)| plus(sum, entry.reserved()))
     }
 
     /// What a new order may cost; `without` is an order that makes room for it.
@@ -128,14 +126,32 @@ impl Exchange {
         rules.shorting && rules.multiplier > 1 && margins.equity() >= LEAST_EQUITY
     }
 
-    /// Shares of a position that open orders are already closing; `without` is left out.
+    /// Shares of a position that open orders are already closing; `without` is left out, with its
+    /// group. Exits that exclude one another hold their shares once.
     pub(super) fn held_for_orders(&self, symbol: SymbolId, without: Option<usize>) -> Quantity {
+        let group_without = without.and_then(|place| self.book.get(place)).and_then(|it| it.group);
         let closing = self.book.open().filter(|&(place, entry)| {
-            entry.row.symbol == symbol && !entry.opens && Some(place) != without
+            entry.row.symbol == symbol
+                && !entry.row.opens
+                && Some(place) != without
+                && (entry.group.is_none() || entry.group != group_without)
+                && self.holds_shares(place)
         });
         let sum =
             closing.fold(0_i64, |sum, (_, entry)| sum.saturating_add(entry.row.leaves().nanos()));
         Quantity::from_nanos(sum)
+    }
+
+    /// Whether a closing order keeps its shares from others: not while it waits for its entry,
+    /// nor beside an exit before it that does already.
+    fn holds_shares(&self, place: usize) -> bool {
+        let Some(group) = self.book.group_of(place).filter(|group| group.entry != Some(place))
+        else {
+            return true;
+        };
+        let first = group.exits.into_iter().flatten().find(|&exit| self.is_open(exit));
+        let waits = self.book.get(place).is_some_and(|entry| entry.is_held());
+        !waits && first == Some(place)
     }
 
     pub(super) fn position_row(&self, symbol: SymbolId) -> Option<PositionRow> {

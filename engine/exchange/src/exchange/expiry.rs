@@ -8,6 +8,11 @@ use kernel::{OrderStatus, TimeInForce};
 impl Exchange {
     /// Passes a boundary of the trading day; the clock stands at it.
     pub(super) fn pass(&mut self, boundary: Boundary, date: u32) {
+        if boundary == Boundary::Close
+            && let Some(opened) = self.sessions.open_before(self.now)
+        {
+            self.auction_at_close(opened);
+        }
         self.end_expired();
         match boundary {
             Boundary::ExtendedOpen | Boundary::Open => self.start_waiting(),
@@ -44,7 +49,7 @@ impl Exchange {
         }
     }
 
-    fn open_where(&self, wanted: impl Fn(&crate::OrderRow) -> bool) -> Vec<usize> {
+    pub(super) fn open_where(&self, wanted: impl Fn(&crate::OrderRow) -> bool) -> Vec<usize> {
         let open = self.book.open().filter(|(_, entry)| wanted(&entry.row));
         open.map(|(place, _)| place).collect()
     }

@@ -33,15 +33,36 @@ impl Exchange {
         }
     }
 
+    /// Shares that an order may still fill at a price: of an order in USD what the rest of them
+    /// buys, rounded down at 1e-9, and of one that closes no more than is held.
+    pub(super) fn wanted(&self, place: usize, price: Price) -> Quantity {
+        let Some(entry) = self.book.get(place).filter(|entry| !entry.row.status.is_final()) else {
+            return Quantity::ZERO;
+        };
+        let Some(usd) = entry.row.notional else {
+            return entry.row.leaves();
+        };
+        let left = Notional::from(usd).checked_sub(entry.filled_value).unwrap_or(Notional::ZERO);
+        let wanted = shares_for(left, price);
+        if entry.row.opens {
+            return wanted;
+        }
+        wanted.min(self.account.holding(entry.row.symbol).qty.abs())
+    }
+
     /// Fills a part or the rest of an order now.
     pub(super) fn execute(&mut self, place: usize, price: Price, qty: Quantity) {
         let (id, now) = (self.ids.uuid(), self.now);
+        let wanted = self.wanted(place, price);
         let Some(entry) = self.book.get_mut(place) else {
             return;
         };
+        if entry.row.notional.is_some() {
+            entry.row.qty = entry.row.filled_qty.checked_add(wanted).unwrap_or(Quantity::MAX);
+        }
         let first = entry.row.filled_qty.is_zero();
         entry.fill(price, qty, now);
-        let (row, short) = (&entry.row, entry.opens && entry.row.side == Side::Sell);
+        let (row, short) = (&entry.row, entry.row.opens && entry.row.side == Side::Sell);
         let (symbol, side, ended) = (row.symbol, row.side, row.status.is_final());
         let activity = FillActivity {
             execution: id,
@@ -64,6 +85,7 @@ impl Exchange {
         }
         let event = if ended { UpdateEvent::Fill } else { UpdateEvent::PartialFill };
         self.tell(place, event, Some(Fill { id, price, qty }));
+        self.after_fill(place, qty, ended);
     }
 
     fn accrue(&mut self, side: Side, price: Price, qty: Quantity, first: bool) {
@@ -96,6 +118,12 @@ impl crate::book::Entry {
             row.status = OrderStatus::PartiallyFilled;
         }
     }
+}
+
+/// The shares that so many USD buy at a price, rounded down at 1e-9.
+pub(super) fn shares_for(usd: Notional, price: Price) -> Quantity {
+    let nanos = usd.raw().max(0).checked_div(i128::from(price.nanos()));
+    Quantity::from_nanos(nanos.and_then(|nanos| i64::try_from(nanos).ok()).unwrap_or(0))
 }
 
 /// The nearest price on a tick in the direction said.

@@ -1,12 +1,17 @@
 //! What a new order is refused for. [`CHECKS`] is the order of precedence: the first refusal is
 //! the one that is returned.
 
-use super::Exchange;
 use super::account::Margins;
+use super::fill::shares_for;
+use super::{Exchange, auction, rules};
 use crate::account::value_of;
 use crate::matching::Stance;
-use crate::{AssetRow, OrderRequest, Refusal};
-use kernel::{BasisPoints, OrderKind, Price, Quantity, Rounding, SCALE, Side, TimeInForce};
+use crate::matching::trail::Trailing;
+use crate::{AssetRow, GroupKind, OrderRequest, Refusal};
+use kernel::{
+    BasisPoints, Cash, Leg, OrderKind, OrderSize, Percent, Price, Quantity, Rounding, SCALE, Side,
+    StopLoss, SymbolId, Trail,
+};
 
 /// What a judged order does to the account while it is open.
 #[derive(Debug, Clone, Copy)]
@@ -15,16 +20,20 @@ pub(super) struct Terms {
     pub opens: bool,
     /// USD a share that it keeps off buying power.
     pub reserve: Price,
+    /// Shares asked for; for an order in USD what they buy at the last price.
+    pub qty: Quantity,
 }
 
 /// An order that asks to be taken, with what the checks need to know.
-struct Proposal<'a> {
-    request: &'a OrderRequest,
-    asset: &'a AssetRow,
+pub(super) struct Proposal<'a> {
+    pub request: &'a OrderRequest,
+    pub asset: &'a AssetRow,
     /// The order whose place it takes.
-    replaces: Option<usize>,
-    held: Quantity,
-    opens: bool,
+    pub replaces: Option<usize>,
+    pub held: Quantity,
+    pub opens: bool,
+    /// As in [`Terms`].
+    pub qty: Quantity,
 }
 
 type Check = fn(&Exchange, &Proposal<'_>) -> Result<(), Refusal>;
@@ -34,12 +43,17 @@ const CHECKS: &[Check] = &[
     client_id_length,
     client_id_unique,
     asset_tradable,
-    kind_taken,
-    quantity_positive,
-    quantity_whole,
+    size_positive,
+    rules::kind_and_time,
+    rules::fractions,
     prices_positive,
     prices_on_tick,
-    extended_hours,
+    trail_in_range,
+    rules::extended_hours,
+    rules::groups,
+    legs_priced,
+    auction::in_time,
+    rules::group_direction,
     not_both_ways,
     quantity_available,
     short_allowed,
@@ -48,6 +62,8 @@ const CHECKS: &[Check] = &[
     buying_power,
 ];
 
+/// Source: Alpaca, "Fractional Trading": as little as one USD.
+const LEAST_NOTIONAL: Cash = Cash::from_nanos(SCALE);
 /// How far above the ask a market buy is valued.
 /// Source: Alpaca, market orders carry a collar of 2.5 % to 4 %; the lower is taken.
 const MARKET_COLLAR: BasisPoints = BasisPoints::new(250);
@@ -64,33 +80,62 @@ impl Exchange {
     ) -> Result<Terms, Refusal> {
         let asset = self.asset(request.symbol).ok_or_else(|| Refusal::asset_not_found("?"))?;
         let held = self.account.holding(request.symbol).qty;
-        let opens = held.is_zero() || held.is_negative() == (request.side == Side::Sell);
-        let proposal = Proposal { request, asset, replaces, held, opens };
+        let opens = self.would_open(request.symbol, request.side);
+        let qty = match request.size {
+            OrderSize::Shares(qty) => qty,
+            OrderSize::Notional(usd) => {
+                let price = self.price_of(request.symbol).unwrap_or(Price::ZERO);
+                shares_for(usd.into(), price)
+            }
+        };
+        let proposal = Proposal { request, asset, replaces, held, opens, qty };
         for check in CHECKS {
             check(self, &proposal)?;
         }
         let reserve = if opens { self.worst_price(request) } else { None };
-        Ok(Terms { opens, reserve: reserve.unwrap_or(Price::ZERO) })
+        Ok(Terms { opens, reserve: reserve.unwrap_or(Price::ZERO), qty })
+    }
+
+    /// Whether an order of this side opens or grows a position.
+    pub(super) fn would_open(&self, symbol: SymbolId, side: Side) -> bool {
+        let held = self.account.holding(symbol).qty;
+        held.is_zero() || held.is_negative() == (side == Side::Sell)
+    }
+
+    /// Judges a change of a leg: its size and its side were judged with its parent.
+    pub(super) fn judge_leg(
+        &self,
+        request: &OrderRequest,
+        replaces: usize,
+    ) -> Result<Terms, Refusal> {
+        let asset = self.asset(request.symbol).ok_or_else(|| Refusal::asset_not_found("?"))?;
+        let (held, qty) = (Quantity::ZERO, request.size.shares().unwrap_or(Quantity::ZERO));
+        let proposal =
+            Proposal { request, asset, replaces: Some(replaces), held, opens: false, qty };
+        let checks: [Check; 5] =
+            [account_open, client_id_length, client_id_unique, prices_positive, prices_on_tick];
+        for check in checks {
+            check(self, &proposal)?;
+        }
+        Ok(Terms { opens: false, reserve: Price::ZERO, qty })
     }
 
     /// How an order stands towards the market. A buy stop becomes a limit at the stop plus 4 %
     /// below 50 USD, 2.5 % from there, when the venue collars it.
     /// Source: Alpaca, "Orders at Alpaca", stop orders.
-    pub(super) fn stance(&self, request: &OrderRequest) -> Stance {
+    pub(super) fn stance(&self, side: Side, kind: OrderKind) -> Stance {
         const FIFTY: Price = Price::from_nanos(50 * SCALE);
-        match request.kind {
+        match kind {
             OrderKind::Market => Stance::Market,
             OrderKind::Limit { limit } => Stance::Limit(limit),
             OrderKind::StopLimit { stop, limit } => Stance::Stop { stop, limit: Some(limit) },
-            OrderKind::Stop { stop }
-                if request.side == Side::Buy && self.config.fills.buy_stop_collar =>
-            {
+            OrderKind::Stop { stop } if side == Side::Buy && self.config.fills.buy_stop_collar => {
                 let collar = BasisPoints::new(if stop < FIFTY { 400 } else { 250 });
                 let limit = stop.shifted(collar, Rounding::Down).unwrap_or(stop);
                 Stance::Stop { stop, limit: Some(limit.to_tick(Rounding::Down)) }
             }
             OrderKind::Stop { stop } => Stance::Stop { stop, limit: None },
-            // Refused so far.
+            // While it trails it meets the market in its own way; then it is a market order.
             OrderKind::TrailingStop { .. } => Stance::Market,
         }
     }
@@ -99,12 +144,17 @@ impl Exchange {
     /// known.
     fn worst_price(&self, request: &OrderRequest) -> Option<Price> {
         let ask = self.markets.get(request.symbol.index())?.ask();
-        let limit = self.stance(request).limit();
+        let limit = self.stance(request.side, request.kind).limit();
         match request.side {
-            Side::Buy => limit.or_else(|| {
-                let base = ask?.max(request.kind.stop().unwrap_or(Price::ZERO));
-                base.shifted(MARKET_COLLAR, Rounding::Up)
-            }),
+            Side::Buy => limit
+                .or_else(|| {
+                    let trailing = Trailing::new(request.kind.trail()?, request.side, ask).stop();
+                    trailing?.shifted(MARKET_COLLAR, Rounding::Up)
+                })
+                .or_else(|| {
+                    let base = ask?.max(request.kind.stop().unwrap_or(Price::ZERO));
+                    base.shifted(MARKET_COLLAR, Rounding::Up)
+                }),
             Side::Sell => {
                 let ask = ask?.shifted(SHORT_COLLAR, Rounding::Up)?;
                 Some(limit.map_or(ask, |limit| limit.max(ask)))
@@ -144,36 +194,13 @@ fn asset_tradable(_: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refusal> 
     Err(Refusal::unprocessable(message))
 }
 
-fn kind_taken(_: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refusal> {
-    if proposal.request.kind.trail().is_some() {
-        return Err(Refusal::malformed("invalid order type"));
+fn size_positive(_: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refusal> {
+    match proposal.request.size {
+        OrderSize::Shares(qty) if qty.is_positive() => Ok(()),
+        OrderSize::Shares(_) => Err(Refusal::malformed("qty must be > 0")),
+        OrderSize::Notional(usd) if usd >= LEAST_NOTIONAL => Ok(()),
+        OrderSize::Notional(_) => Err(Refusal::malformed("notional must be >= 1.00")),
     }
-    match proposal.request.time_in_force {
-        TimeInForce::Day | TimeInForce::Gtc => Ok(()),
-        TimeInForce::Opg | TimeInForce::Cls | TimeInForce::Ioc | TimeInForce::Fok => {
-            Err(Refusal::malformed("invalid time_in_force"))
-        }
-    }
-}
-
-fn quantity_positive(_: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refusal> {
-    if proposal.request.qty.is_positive() {
-        return Ok(());
-    }
-    Err(Refusal::malformed("qty must be > 0"))
-}
-
-fn quantity_whole(_: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refusal> {
-    if proposal.request.qty.is_whole() {
-        return Ok(());
-    }
-    if proposal.replaces.is_some() {
-        return Err(Refusal::malformed("qty must be integer"));
-    }
-    if proposal.request.time_in_force != TimeInForce::Day {
-        return Err(Refusal::unprocessable("fractional orders must be DAY orders"));
-    }
-    Err(Refusal::not_fractionable(&proposal.asset.name))
 }
 
 fn prices_positive(_: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refusal> {
@@ -188,23 +215,71 @@ fn prices_positive(_: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refusal>
 }
 
 fn prices_on_tick(_: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refusal> {
-    let kind = proposal.request.kind;
-    for (field, price) in [("limit_price", kind.limit()), ("stop_price", kind.stop())] {
-        let Some(price) = price else { continue };
-        if price.nanos() % proposal.asset.tick(price).nanos().max(1) != 0 {
-            return Err(Refusal::sub_penny(field, price));
+    on_tick(proposal, "limit_price", proposal.request.kind.limit())?;
+    on_tick(proposal, "stop_price", proposal.request.kind.stop())
+}
+
+fn on_tick(proposal: &Proposal<'_>, field: &str, price: Option<Price>) -> Result<(), Refusal> {
+    match price {
+        Some(price) if price.nanos() % proposal.asset.tick(price).nanos().max(1) != 0 => {
+            Err(Refusal::sub_penny(field, price))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn trail_in_range(_: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refusal> {
+    const LEAST_PERCENT: Percent = Percent::from_nanos(SCALE / 10);
+    match proposal.request.kind.trail() {
+        Some(Trail::Price(price)) if !price.is_positive() => {
+            Err(Refusal::malformed("trail_price must be > 0"))
+        }
+        Some(Trail::Percent(percent)) if percent < LEAST_PERCENT => {
+            Err(Refusal::malformed("trail_percent must be greater than or equal to 0.1"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Exits lie on their own sides of the price at which the group begins: its limit or stop, or the
+/// last price for an entry at the market; for an OCO the limit that takes the profit.
+/// Source: Alpaca, "Orders at Alpaca", bracket orders; the least distance is a cent.
+fn legs_priced(exchange: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refusal> {
+    let request = proposal.request;
+    let known = || exchange.price_of(request.symbol);
+    let base = request.kind.limit().or(request.kind.stop()).or_else(known);
+    let exit_side = request.class.leg_side(request.side);
+    for leg in request.class.legs() {
+        let (field, price) = match leg {
+            Leg::TakeProfit { limit } => ("take_profit.limit_price", limit),
+            Leg::StopLoss(StopLoss { stop, .. }) => ("stop_loss.stop_price", stop),
+        };
+        if let Leg::StopLoss(StopLoss { limit: Some(limit), .. }) = leg {
+            priced(proposal, "stop_loss.limit_price", limit)?;
+        }
+        priced(proposal, field, price)?;
+        let takes_profit = matches!(leg, Leg::TakeProfit { .. });
+        let above = takes_profit == (exit_side == Side::Sell);
+        if let Some(base) = base {
+            apart(field, price, above, base)?;
         }
     }
     Ok(())
 }
 
-fn extended_hours(_: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refusal> {
-    let request = proposal.request;
-    if request.extended_hours && !matches!(request.kind, OrderKind::Limit { .. }) {
-        let message = "extended hours order must be DAY or GTC limit orders";
-        return Err(Refusal::unprocessable(message));
+fn priced(proposal: &Proposal<'_>, field: &str, price: Price) -> Result<(), Refusal> {
+    if !price.is_positive() {
+        return Err(Refusal::malformed(format!("{field} must be > 0")));
     }
-    Ok(())
+    on_tick(proposal, field, Some(price))
+}
+
+/// Whether a price is at least a cent above or below the base.
+pub(super) fn apart(field: &str, price: Price, above: bool, base: Price) -> Result<(), Refusal> {
+    const CENT: i64 = SCALE / 100;
+    let away = price.nanos().saturating_sub(base.nanos());
+    let is_apart = if above { away >= CENT } else { away <= -CENT };
+    if is_apart { Ok(()) } else { Err(Refusal::too_near_to_base(field, above, base)) }
 }
 
 /// While flat, an order that opens one way bars orders that open the other way.
@@ -212,7 +287,7 @@ fn not_both_ways(exchange: &Exchange, proposal: &Proposal<'_>) -> Result<(), Ref
     let request = proposal.request;
     let opposite = exchange.book.open().any(|(place, entry)| {
         entry.row.symbol == request.symbol
-            && entry.opens
+            && entry.row.opens
             && entry.row.side != request.side
             && Some(place) != proposal.replaces
     });
@@ -233,11 +308,11 @@ fn quantity_available(exchange: &Exchange, proposal: &Proposal<'_>) -> Result<()
     let (request, held) = (proposal.request, proposal.held);
     let closing = exchange.held_for_orders(request.symbol, proposal.replaces);
     let free = Quantity::from_nanos((held.abs().nanos() - closing.nanos()).max(0));
-    if request.qty <= free {
+    if proposal.qty <= free {
         return Ok(());
     }
     let name = &proposal.asset.name;
-    Err(Refusal::insufficient_qty(name, request.qty, free, held, closing))
+    Err(Refusal::insufficient_qty(name, proposal.qty, free, held, closing))
 }
 
 fn short_allowed(exchange: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refusal> {
@@ -257,19 +332,30 @@ fn short_allowed(exchange: &Exchange, proposal: &Proposal<'_>) -> Result<(), Ref
 
 /// Opposite orders that might meet. Market and stop orders might meet anything; two limits meet
 /// when the buy's is at or above the sell's.
+/// Groups and trailing stops are left out, new ones and resting ones.
 /// Source: Alpaca, "User Protection", wash trades.
 fn wash_trade(exchange: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refusal> {
     let request = proposal.request;
+    let replaced = proposal.replaces.and_then(|place| exchange.book.get(place));
+    let group = replaced.map_or(request.class.into(), |entry| entry.row.group);
+    if is_exempt(request.kind, group) {
+        return Ok(());
+    }
     let meets = exchange.book.open().find(|&(place, entry)| {
         entry.row.symbol == request.symbol
             && entry.row.side != request.side
             && Some(place) != proposal.replaces
+            && !is_exempt(entry.row.kind, entry.row.group)
             && may_meet(request.side, request.kind, entry.row.kind)
     });
     match meets {
         Some((_, entry)) => Err(Refusal::wash_trade(&entry.row)),
         None => Ok(()),
     }
+}
+
+fn is_exempt(kind: OrderKind, group: GroupKind) -> bool {
+    group != GroupKind::Simple || kind.trail().is_some()
 }
 
 fn may_meet(side: Side, new: OrderKind, resting: OrderKind) -> bool {
@@ -292,7 +378,8 @@ fn buying_power(exchange: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refu
         return Ok(());
     }
     let price = exchange.worst_price(proposal.request).unwrap_or(Price::ZERO);
-    let cost = value_of(price, proposal.request.qty);
+    let by_shares = || value_of(price, proposal.qty);
+    let cost = proposal.request.size.notional().unwrap_or_else(by_shares);
     let margins: Margins = exchange.margins();
     let power = if proposal.asset.rules.marginable {
         exchange.buying_power(&margins, proposal.replaces)

@@ -6,10 +6,11 @@
 use super::Exchange;
 use super::judge::Terms;
 use crate::book::Entry;
+use crate::matching::trail::Trailing;
 use crate::sessions::Phase;
-use crate::{Fill, OrderId, OrderRequest, OrderRow, Refusal, Update, UpdateEvent};
+use crate::{Fill, OrderId, OrderRequest, OrderRow, Refusal, Trailed, Update, UpdateEvent};
 use jiff::civil::{Time, time};
-use kernel::{Notional, OrderStatus, Quantity, TimeInForce, Timestamp};
+use kernel::{Notional, OrderStatus, Price, Quantity, SymbolId, TimeInForce, Timestamp};
 
 /// A request on its way to the market.
 #[derive(Debug, Clone)]
@@ -47,13 +48,16 @@ impl Exchange {
     /// When it is refused, in Alpaca's words; then nothing has changed.
     pub fn submit(&mut self, request: OrderRequest) -> Result<OrderRow, Refusal> {
         let terms = self.judge(&request, None)?;
-        let place = self.enter(request, terms, None);
+        let place = self.enter(&request, terms, None);
+        self.enter_legs(place, &request);
         if self.book.get(place).is_some_and(|entry| entry.waits(self.sessions.phase())) {
             self.set_status(place, OrderStatus::Accepted);
             self.tell(place, UpdateEvent::Accepted, None);
+            self.tell_legs(place);
             return self.row(place);
         }
         self.tell(place, UpdateEvent::PendingNew, None);
+        self.tell_legs(place);
         let answer = self.row(place);
         self.dispatch(Request::New(place));
         answer
@@ -76,7 +80,7 @@ impl Exchange {
         if let Some(entry) = self.book.get_mut(place) {
             entry.row.cancel_requested_at = Some(now);
         }
-        let waits = status == OrderStatus::Accepted;
+        let waits = matches!(status, OrderStatus::Accepted | OrderStatus::Held);
         if waits || !self.config.fills.latency.nanos().is_positive() {
             self.finish(place, UpdateEvent::Canceled);
             return Ok(());
@@ -90,9 +94,9 @@ impl Exchange {
     /// Puts an order that was judged into the book, `pending_new`.
     pub(super) fn enter(
         &mut self,
-        request: OrderRequest,
+        request: &OrderRequest,
         terms: Terms,
-        replaces: Option<OrderId>,
+        replaces: Option<usize>,
     ) -> usize {
         let now = self.now;
         let id = self.ids.uuid_of(u32::try_from(self.book.next_place()).unwrap_or(u32::MAX));
@@ -100,21 +104,29 @@ impl Exchange {
             Some(id) => id.as_str().into(),
             None => self.ids.uuid().to_string().into(),
         };
+        let (trailing, replaces) = (self.trailing(request, replaces), self.id_of(replaces));
         let row = OrderRow {
             id,
             client_order_id,
             symbol: request.symbol,
             side: request.side,
-            qty: request.qty,
+            qty: terms.qty,
+            notional: request.size.notional(),
             kind: request.kind,
             time_in_force: request.time_in_force,
             extended_hours: request.extended_hours,
+            group: request.class.into(),
+            parent: None,
+            legs: [None; 2],
+            opens: terms.opens,
+            arrival_price: self.price_of(request.symbol),
+            trailed: None,
             status: OrderStatus::PendingNew,
             filled_qty: Quantity::ZERO,
             filled_avg_price: None,
             submitted_at: now,
             updated_at: now,
-            expires_at: self.expiry(&request),
+            expires_at: self.expiry(request),
             filled_at: None,
             expired_at: None,
             cancel_requested_at: None,
@@ -124,15 +136,54 @@ impl Exchange {
             replaced_by: None,
             replaces,
         };
-        self.book.add(Entry {
+        let mut entry = Entry {
             row,
-            stance: self.stance(&request),
+            stance: self.stance(request.side, request.kind),
+            trailing,
             eligible_at: None,
             fresh: true,
-            opens: terms.opens,
             reserve: terms.reserve,
             filled_value: Notional::ZERO,
-        })
+            group: None,
+        };
+        entry.show_trailing();
+        self.book.add(entry)
+    }
+
+    /// Puts a leg into the book, `held`.
+    pub(super) fn enter_leg(&mut self, request: OrderRequest, parent: usize) -> usize {
+        let terms = Terms {
+            opens: false,
+            reserve: Price::ZERO,
+            qty: request.size.shares().unwrap_or(Quantity::ZERO),
+        };
+        let place = self.enter(&request, terms, None);
+        let parent = self.id_of(Some(parent));
+        if let Some(entry) = self.book.get_mut(place) {
+            (entry.row.status, entry.row.parent) = (OrderStatus::Held, parent);
+        }
+        place
+    }
+
+    fn id_of(&self, place: Option<usize>) -> Option<OrderId> {
+        self.book.get(place?).map(|entry| entry.row.id)
+    }
+
+    /// The last price of a symbol, when one is known.
+    pub(super) fn price_of(&self, symbol: SymbolId) -> Option<Price> {
+        let price = self.markets.get(symbol.index())?.price;
+        Some(price).filter(|price| price.is_positive())
+    }
+
+    /// Where a trailing stop begins: where the one has got to whose place it takes, or at the last
+    /// price while the session is open, else at the first of the session.
+    fn trailing(&self, request: &OrderRequest, replaces: Option<usize>) -> Option<Trailing> {
+        let trail = request.kind.trail()?;
+        let before = replaces.and_then(|place| self.book.get(place)?.trailing);
+        let is_open = self.sessions.phase() == Phase::Regular;
+        let from = self.price_of(request.symbol).filter(|_| is_open);
+        let new = Trailing::new(trail, request.side, from);
+        Some(before.map_or(new, |before| before.at_distance(trail)))
     }
 
     fn expiry(&self, request: &OrderRequest) -> Option<Timestamp> {
@@ -141,7 +192,6 @@ impl Exchange {
             TimeInForce::Day if request.extended_hours => {
                 self.sessions.extended_close_after(self.now)
             }
-            // The rest is refused so far.
             TimeInForce::Day
             | TimeInForce::Opg
             | TimeInForce::Cls
@@ -175,24 +225,36 @@ impl Exchange {
 
     /// An order begins to work, if it has not ended on the way.
     pub(super) fn start(&mut self, place: usize, eligible_at: Timestamp) {
-        let Some(entry) = self.book.get_mut(place) else {
+        let Some(entry) = self.book.get(place) else {
             return;
         };
         if !matches!(entry.row.status, OrderStatus::PendingNew | OrderStatus::Accepted) {
             return;
         }
+        self.put_to_work(place, eligible_at);
+        self.set_status(place, OrderStatus::New);
+        self.tell(place, UpdateEvent::New, None);
+        if self.book.group_of(place).is_some_and(|group| group.entry.is_none()) {
+            self.start_exits(place);
+        }
+    }
+
+    /// Lets the market's data from an instant on meet an order.
+    pub(super) fn put_to_work(&mut self, place: usize, eligible_at: Timestamp) {
+        let Some(entry) = self.book.get_mut(place) else {
+            return;
+        };
         entry.eligible_at = Some(eligible_at);
         if let Some(market) = self.markets.get_mut(entry.row.symbol.index()) {
             market.working.push(place);
         }
-        self.set_status(place, OrderStatus::New);
-        self.tell(place, UpdateEvent::New, None);
     }
 
-    /// Ends an order: cancelled, expired, replaced or rejected.
+    /// Ends an order that has not ended: cancelled, expired, replaced or rejected.
     pub(super) fn finish(&mut self, place: usize, event: UpdateEvent) {
         let now = self.now;
-        let Some(entry) = self.book.get_mut(place) else {
+        let Some(entry) = self.book.get_mut(place).filter(|entry| !entry.row.status.is_final())
+        else {
             return;
         };
         let row = &mut entry.row;
@@ -206,6 +268,7 @@ impl Exchange {
         self.set_status(place, status);
         self.end(place);
         self.tell(place, event, None);
+        self.after_end(place, event);
     }
 
     /// Takes an order that has ended out of the market.
@@ -245,6 +308,16 @@ impl Exchange {
 }
 
 impl Entry {
+    /// Shows where a trailing stop has got to.
+    pub(super) fn show_trailing(&mut self) {
+        let Some(trailing) = &self.trailing else {
+            return;
+        };
+        if let (Some(extreme), Some(stop)) = (trailing.extreme(), trailing.stop()) {
+            self.row.trailed = Some(Trailed { extreme, stop });
+        }
+    }
+
     /// Whether it waits for a session to open.
     pub(super) fn waits(&self, phase: Phase) -> bool {
         match phase {

@@ -1,10 +1,15 @@
 //! Holds market data against the orders that work in its market.
 
 use super::Exchange;
+use crate::UpdateEvent;
 use crate::book::Entry;
-use crate::matching::{Outcome, Stance, bar, quote, trade};
+use crate::matching::trail::Trailing;
+use crate::matching::{Outcome, Stance, at_once, bar, quote, trade};
 use crate::sessions::Phase;
-use kernel::{Bar, MarketData, Quantity, Quote, SCALE, Side, SymbolId, Timestamp, Trade, Volume};
+use kernel::{
+    Bar, MarketData, Price, Quantity, Quote, SCALE, Side, SymbolId, TimeInForce, Timestamp, Trade,
+    Volume,
+};
 
 /// What one datum does to one order. An order acts once for each datum.
 #[derive(Debug, Clone)]
@@ -59,16 +64,48 @@ impl Exchange {
     }
 
     fn match_bar(&mut self, data: &Bar, at: Timestamp) {
-        let mut actions =
-            self.actions(data.symbol, at, |entry| bar::outcome(entry.stance, entry.row.side, data));
+        let mut actions = self.actions(data.symbol, at, |entry| entry.meet_bar(data));
         actions.sort_by_key(|action| action.rank);
-        self.carry_out(actions, Supply::Shared(self.share_of(data.volume)));
+        let mut supply = Supply::Shared(self.share_of(data.volume));
+        for action in &actions {
+            self.carry_out_one(action, supply.left(action.side));
+            self.exits_meet(action, data, &mut supply);
+        }
+        actions.clear();
+        self.scratch = actions;
+    }
+
+    /// Exits whose entry has just filled meet the rest of the bar: all of it after its first
+    /// trade, else the stop alone, as if the bar's extremes came after the entry.
+    fn exits_meet(&mut self, entry: &Action, data: &Bar, supply: &mut Supply) {
+        let Outcome::Fills { price, first, .. } = entry.outcome else {
+            return;
+        };
+        let Some(group) = self.book.group_of(entry.place) else {
+            return;
+        };
+        if group.entry != Some(entry.place) || !group.started {
+            return;
+        }
+        let rest = Bar { open: if first { data.open } else { price }, ..*data };
+        let met = group.exits.map(|exit| {
+            let exit = exit.filter(|&exit| self.is_open(exit))?;
+            let entry = self.book.get_mut(exit)?;
+            let outcome = entry.meet_bar(&rest);
+            let rank = Rank::of(entry.stance, outcome);
+            let sees = first || matches!(entry.stance, Stance::Stop { .. });
+            sees.then_some(Action { rank, place: exit, side: entry.row.side, outcome })
+        });
+        let mut actions: Vec<Action> = met.into_iter().flatten().collect();
+        actions.sort_by_key(|action| action.rank);
+        for action in &actions {
+            self.carry_out_one(action, supply.left(action.side));
+        }
     }
 
     fn match_quote(&mut self, data: &Quote, triggers: bool) {
-        let actions = self.actions(data.symbol, data.time, |entry| {
-            quote::outcome(entry.stance, entry.row.side, data, triggers)
-        });
+        let actions =
+            self.actions(data.symbol, data.time, |entry| entry.meet_quote(data, triggers));
         let shown = |size: Quantity| self.config.fills.displayed_size.then_some(size);
         let supply = Supply::Sides { asked: shown(data.ask_size), bid: shown(data.bid_size) };
         self.carry_out(actions, supply);
@@ -76,14 +113,7 @@ impl Exchange {
 
     /// A trade fills orders, or only triggers stops where quotes do the filling.
     fn match_trade(&mut self, data: &Trade, fills: bool) {
-        let actions = self.actions(data.symbol, data.time, |entry| {
-            let (stance, side) = (entry.stance, entry.row.side);
-            match stance {
-                _ if fills => trade::outcome(stance, side, data, entry.fresh),
-                Stance::Stop { stop, .. } if trade::triggers(stop, side, data) => Outcome::Triggers,
-                Stance::Stop { .. } | Stance::Market | Stance::Limit(_) => Outcome::Rests,
-            }
-        });
+        let actions = self.actions(data.symbol, data.time, |entry| entry.meet_trade(data, fills));
         let volume = Volume::from_nanos(data.size.nanos().unsigned_abs().into());
         self.carry_out(actions, Supply::Shared(self.share_of(volume)));
     }
@@ -93,7 +123,7 @@ impl Exchange {
         &mut self,
         symbol: SymbolId,
         at: Timestamp,
-        outcome: impl Fn(&Entry) -> Outcome,
+        outcome: impl Fn(&mut Entry) -> Outcome,
     ) -> Vec<Action> {
         let mut actions = std::mem::take(&mut self.scratch);
         let phase = self.sessions.phase();
@@ -125,6 +155,7 @@ impl Exchange {
         let place = action.place;
         let (price, taker) = match action.outcome {
             Outcome::Rests => return,
+            Outcome::Misses => return self.miss(place),
             Outcome::Triggers => return self.trigger(place),
             Outcome::Fills { price, taker, triggered, .. } => {
                 if triggered {
@@ -133,26 +164,55 @@ impl Exchange {
                 (price, taker)
             }
         };
-        let Some(entry) = self.book.get(place) else {
+        let Some(entry) = self.book.get(place).filter(|entry| !entry.row.status.is_final()) else {
             return;
         };
-        let (wanted, limit) = (entry.row.leaves(), entry.stance.limit());
+        let (limit, time_in_force) = (entry.stance.limit(), entry.row.time_in_force);
         let (symbol, side) = (entry.row.symbol, entry.row.side);
-        let qty = self.part(wanted.min(supply.unwrap_or(Quantity::MAX)).whole());
-        if !qty.is_positive() {
-            return;
-        }
-        if let Some(left) = supply {
-            *left = left.checked_sub(qty).unwrap_or(Quantity::ZERO);
-        }
         let price = if taker { self.slipped(symbol, side, price, limit) } else { price };
-        self.execute(place, price, qty);
+        let qty = match time_in_force {
+            TimeInForce::Fok => self.all_of(place, price, *supply),
+            // An auction takes any size.
+            TimeInForce::Opg => self.wanted(place, price),
+            _ => self.part_of(place, price, *supply),
+        };
+        if qty.is_positive() {
+            if let Some(left) = supply {
+                *left = left.checked_sub(qty).unwrap_or(Quantity::ZERO);
+            }
+            self.execute(place, price, qty);
+        }
+        if has_one_chance(time_in_force) {
+            self.miss(place);
+        }
+    }
+
+    /// All that an order wants, or nothing when there is less.
+    fn all_of(&self, place: usize, price: Price, supply: Option<Quantity>) -> Quantity {
+        let wanted = self.wanted(place, price);
+        if supply.is_none_or(|left| wanted <= left) { wanted } else { Quantity::ZERO }
+    }
+
+    /// What an order gets of what there is: whole shares, unless it gets all that it wants.
+    fn part_of(&mut self, place: usize, price: Price, supply: Option<Quantity>) -> Quantity {
+        let wanted = self.wanted(place, price);
+        let got = wanted.min(supply.unwrap_or(Quantity::MAX));
+        self.part(if got == wanted { got } else { got.whole() })
+    }
+
+    /// An order's one chance has passed: what has not filled ends.
+    fn miss(&mut self, place: usize) {
+        let time_in_force = self.book.get(place).map(|entry| entry.row.time_in_force);
+        let at_once = matches!(time_in_force, Some(TimeInForce::Ioc | TimeInForce::Fok));
+        self.finish(place, if at_once { UpdateEvent::Canceled } else { UpdateEvent::Expired });
     }
 
     fn trigger(&mut self, place: usize) {
         if let Some(entry) = self.book.get_mut(place) {
             entry.stance = entry.stance.triggered();
+            entry.trailing = None;
         }
+        self.show_working(place);
     }
 
     /// All of a quantity, or by chance a random part of it.
@@ -194,7 +254,74 @@ impl Rank {
     }
 }
 
+/// Whether an order ends with the first data that it meets.
+const fn has_one_chance(time_in_force: TimeInForce) -> bool {
+    match time_in_force {
+        TimeInForce::Opg | TimeInForce::Ioc | TimeInForce::Fok => true,
+        TimeInForce::Day | TimeInForce::Gtc | TimeInForce::Cls => false,
+    }
+}
+
 impl Entry {
+    fn meet_bar(&mut self, data: &Bar) -> Outcome {
+        let side = self.row.side;
+        if let Some(outcome) = self.meet_in_its_way(data.open, |it| it.meet_bar(data)) {
+            return outcome;
+        }
+        bar::outcome(self.stance, side, data)
+    }
+
+    fn meet_quote(&mut self, data: &Quote, triggers: bool) -> Outcome {
+        let side = self.row.side;
+        let far = match side {
+            Side::Buy => data.ask,
+            Side::Sell => data.bid,
+        };
+        let trail = |trailing: &mut Trailing| match far.is_positive() && triggers {
+            true => trailing.meet(far),
+            false => Outcome::Rests,
+        };
+        if let Some(outcome) = self.meet_in_its_way(far, trail) {
+            return outcome;
+        }
+        quote::outcome(self.stance, side, data, triggers)
+    }
+
+    /// A trade fills orders, or only triggers stops where quotes do the filling.
+    fn meet_trade(&mut self, data: &Trade, fills: bool) -> Outcome {
+        let (stance, side) = (self.stance, self.row.side);
+        let has_chance = fills || self.trailing.is_some();
+        if has_chance
+            && let Some(outcome) = self.meet_in_its_way(data.price, |it| it.meet(data.price))
+        {
+            let fires = matches!(outcome, Outcome::Fills { .. });
+            return if fires && !fills { Outcome::Triggers } else { outcome };
+        }
+        match stance {
+            _ if fills => trade::outcome(stance, side, data, self.fresh),
+            Stance::Stop { stop, .. } if trade::triggers(stop, side, data) => Outcome::Triggers,
+            Stance::Stop { .. } | Stance::Market | Stance::Limit(_) => Outcome::Rests,
+        }
+    }
+
+    /// What orders do that do not just rest in the market: those for an auction or at once, and
+    /// trailing stops.
+    fn meet_in_its_way(
+        &mut self,
+        price: Price,
+        trail: impl FnOnce(&mut Trailing) -> Outcome,
+    ) -> Option<Outcome> {
+        if self.row.time_in_force == TimeInForce::Cls {
+            return Some(Outcome::Rests);
+        }
+        if has_one_chance(self.row.time_in_force) {
+            return Some(at_once(self.stance, self.row.side, price));
+        }
+        let outcome = trail(self.trailing.as_mut()?);
+        self.show_trailing();
+        Some(outcome)
+    }
+
     /// Whether the market's trades of an instant may fill it.
     fn trades_in(&self, phase: Phase, at: Timestamp) -> bool {
         let in_session = match phase {

@@ -10,13 +10,18 @@
 //! At one instant a session's boundary comes before an order's arrival.
 
 mod account;
+mod auction;
 mod expiry;
 mod fill;
+mod group;
 mod judge;
 mod life;
 mod matcher;
 mod read;
 mod replace;
+mod rules;
+
+pub(crate) use read::position_intent;
 
 use crate::account::Account;
 use crate::book::Book;

@@ -21,6 +21,15 @@
 //! have happened fills. Of several orders, those of the open come first, in the order in which
 //! they arrived; then stops, then limits, for an adverse move is taken to come before a good one.
 //!
+//! Of a group of orders that exclude one another, therefore, the stop fills where a bar reaches
+//! both exits. Exits whose entry fills in the bar meet the bar as well: after an entry with the
+//! first trade the whole of it; after an entry inside, the stop alone does, with the bar's extremes
+//! taken to come after the entry, and the take-profit waits for the next bar.
+//!
+//! Orders for the opening auction, and those to be filled at once or not at all, have one chance:
+//! the open of the next bar, at its price or within their limit. Orders for the closing auction
+//! fill at the last price of the session, whatever their size.
+//!
 //! An order fills in no bar that opened before it arrived. All fills of a bar carry the time of
 //! its first trade (or the clock's, where that has gone past it without data). Known to be kind: the whole quantity finds the price of one trade unless a
 //! share of the volume is set, and a stop inside a bar finds its own price.
@@ -29,15 +38,15 @@ use super::{Outcome, Stance, mirror};
 use kernel::{Bar, Price, Side};
 
 /// The prices of a bar as buying sees them.
-struct Path {
-    open: Price,
-    high: Price,
-    low: Price,
-    close: Price,
+pub(super) struct Path {
+    pub open: Price,
+    pub high: Price,
+    pub low: Price,
+    pub close: Price,
 }
 
 impl Path {
-    fn of(bar: &Bar, side: Side) -> Self {
+    pub(super) fn of(bar: &Bar, side: Side) -> Self {
         let (high, low) = match side {
             Side::Buy => (bar.high, bar.low),
             Side::Sell => (bar.low, bar.high),

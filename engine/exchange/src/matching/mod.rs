@@ -7,6 +7,7 @@
 pub(crate) mod bar;
 pub(crate) mod quote;
 pub(crate) mod trade;
+pub(crate) mod trail;
 
 use kernel::{Price, Side};
 
@@ -34,6 +35,8 @@ pub(crate) enum Outcome {
     Rests,
     /// The stop has triggered; nothing fills yet.
     Triggers,
+    /// Its one chance has passed without a fill.
+    Misses,
     /// It fills.
     Fills {
         /// At this price, before slippage.
@@ -88,8 +91,18 @@ impl Outcome {
             Outcome::Fills { price, taker, triggered, first } => {
                 Outcome::Fills { price: mirror(side, price), taker, triggered, first }
             }
-            Outcome::Rests | Outcome::Triggers => self,
+            Outcome::Rests | Outcome::Triggers | Outcome::Misses => self,
         }
+    }
+}
+
+/// What becomes of an order that has one chance, at this price.
+pub(crate) fn at_once(stance: Stance, side: Side, price: Price) -> Outcome {
+    let (seen, limit) = (mirror(side, price), stance.seen_from(side).limit());
+    if price.is_positive() && limit.is_none_or(|limit| seen <= limit) {
+        Outcome::taken(price, false, true)
+    } else {
+        Outcome::Misses
     }
 }
 

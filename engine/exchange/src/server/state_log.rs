@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 const FILE: &str = "exchange.jsonl";
 /// The version of the log's lines.
-pub const STATE_VERSION: u32 = 1;
+pub const STATE_VERSION: u32 = 2;
 
 /// Why the state log cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -47,9 +47,9 @@ async fn malformed_orders_are_refused_in_alpacas_words() {
                      pricing criteria";
     let cases = [
         (with(market(), "type", Value::Null), 40_010_001, "invalid order type"),
-        (with(market(), "type", json!("trailing_stop")), 40_010_001, "invalid order type"),
+        (with(market(), "type", json!("peg")), 40_010_001, "invalid order type"),
         (with(market(), "time_in_force", Value::Null), 40_010_001, "invalid time_in_force"),
-        (with(market(), "time_in_force", json!("ioc")), 40_010_001, "invalid time_in_force"),
+        (with(market(), "time_in_force", json!("gtd")), 40_010_001, "invalid time_in_force"),
         (with(market(), "qty", Value::Null), 40_010_001, "qty or notional is required"),
         (
             with(market(), "notional", json!("5")),
@@ -127,12 +127,14 @@ async fn what_is_understood_and_not_granted_is_403_with_its_context() {
     assert_eq!(wash.status, 403);
     assert!(wash.body["existing_order_id"].is_string() && wash.body["reject_reason"].is_string());
 
-    let half = with(market_order("BBB", 1, "buy"), "qty", Value::Null);
-    let half = venue.post("/v2/orders", with(half, "notional", json!("10"))).await;
-    assert_eq!(half.status, 403);
-    assert_eq!(half.body["message"], "asset \"BBB\" is not fractionable");
-
     let mut blocked = config(quiet(&["AAA"]));
+    blocked.exchange.assets.entry("AAA".into()).or_default().fractionable = false;
+    let whole = Venue::new(blocked.clone()).await;
+    let half = with(market_order("AAA", 1, "buy"), "qty", Value::Null);
+    let half = whole.post("/v2/orders", with(half, "notional", json!("10"))).await;
+    assert_eq!(half.status, 403);
+    assert_eq!(half.body["message"], "asset \"AAA\" is not fractionable");
+
     blocked.exchange.account.blocked = Some("account is not authorized to trade".into());
     let blocked = Venue::new(blocked).await;
     assert_eq!(blocked.post("/v2/orders", market_order("AAA", 1, "buy")).await.status, 403);

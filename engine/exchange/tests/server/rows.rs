@@ -106,7 +106,7 @@ async fn assets_are_found_by_symbol_and_id() {
     let fixed = json!({
         "class": "us_equity", "symbol": "BBB", "status": "active", "tradable": true,
         "marginable": true, "shortable": true, "easy_to_borrow": true,
-        "borrow_status": "easy_to_borrow", "fractionable": false, "attributes": [],
+        "borrow_status": "easy_to_borrow", "fractionable": true, "attributes": [],
     });
     for (key, value) in fixed.as_object().unwrap() {
         assert_eq!(&one.body[key], value, "{key}");

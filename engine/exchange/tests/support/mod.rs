@@ -135,15 +135,7 @@ pub fn stop_limit(stop: &str, limit: &str) -> OrderKind {
 
 /// A day order in SPY.
 pub fn order(side: Side, qty: i64, kind: OrderKind) -> OrderRequest {
-    OrderRequest {
-        symbol: spy(),
-        side,
-        qty: shares(qty),
-        kind,
-        time_in_force: TimeInForce::Day,
-        client_order_id: None,
-        extended_hours: false,
-    }
+    OrderRequest::new(spy(), side, shares(qty), kind)
 }
 
 pub fn buy(qty: i64, kind: OrderKind) -> OrderRequest {

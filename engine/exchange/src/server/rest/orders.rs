@@ -2,7 +2,8 @@
 
 use super::super::error::ApiError;
 use super::super::shared::Shared;
-use super::super::wire::order::{OrderJson, order as order_json};
+use super::super::venue::Venue;
+use super::super::wire::order::{OrderJson, nested as nested_json, order as order_json};
 use super::super::wire::request::{self, Query};
 use super::App;
 use crate::{OrderId, OrderRow, Refusal};
@@ -11,7 +12,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use kernel::{Side, Timestamp};
+use kernel::{OrderStatus, Side, Timestamp};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 
@@ -22,7 +23,7 @@ pub(super) async fn submit(State(shared): App, body: Bytes) -> Result<Response, 
         let mut venue = shared.venue();
         let request = venue.exchange.read_order(&raw)?;
         let row = venue.submit(request)?;
-        Json(order_json(&row, &venue.exchange)).into_response()
+        Json(nested_json(&row, &venue.exchange)).into_response()
     };
     Ok(deliver(&shared, answer).await)
 }
@@ -68,7 +69,8 @@ pub(super) async fn list(
             && range.holds(order.submitted_at)
             && selection.holds(order, symbols.name(order.symbol))
     };
-    let inside = orders.filter(inside).map(|(_, order)| order_json(order, &venue.exchange));
+    let show = if selection.nested { nested_json } else { order_json };
+    let inside = orders.filter(inside).map(|(_, order)| show(order, &venue.exchange));
     let ascending = query.text("direction") == Some("asc");
     let page =
         if ascending { inside.take(limit).collect() } else { inside.rev().take(limit).collect() };
@@ -128,6 +130,8 @@ struct Selection<'a> {
     symbols: Vec<&'a str>,
     side: Option<&'a str>,
     other_class: bool,
+    /// Whether legs are shown with their parents alone.
+    nested: bool,
 }
 
 impl<'a> Selection<'a> {
@@ -143,12 +147,16 @@ impl<'a> Selection<'a> {
             open,
             symbols: query.list("symbols"),
             side: query.text("side"),
+            nested: query.flag("nested"),
             other_class: !classes.is_empty() && !classes.contains(&"us_equity"),
         })
     }
 
     fn holds(&self, order: &OrderRow, symbol: &str) -> bool {
-        self.open.is_none_or(|open| open != order.status.is_final())
+        // An exit that is held does not count as open.
+        let is_open = !order.status.is_final() && order.status != OrderStatus::Held;
+        self.open.is_none_or(|open| open == is_open && open != order.status.is_final())
+            && !(self.nested && order.parent.is_some())
             && (self.symbols.is_empty() || self.symbols.contains(&symbol))
             && self.side.is_none_or(|side| side == Side::as_str(order.side))
             && !self.other_class
@@ -158,12 +166,15 @@ impl<'a> Selection<'a> {
 pub(super) async fn one(
     State(shared): App,
     Path(id): Path<String>,
+    query: Query,
 ) -> Result<Json<OrderJson>, ApiError> {
     let venue = shared.venue();
     let row = venue.exchange.order(read_id(&id)?).ok_or_else(|| unknown(&id))?;
-    Ok(Json(order_json(row, &venue.exchange)))
+    let show = if query.flag("nested") { nested_json } else { order_json };
+    Ok(Json(show(row, &venue.exchange)))
 }
 
+/// By the client's name for it: with its legs, as the answer to its submission shows it.
 pub(super) async fn by_client_id(
     State(shared): App,
     query: Query,
@@ -171,7 +182,7 @@ pub(super) async fn by_client_id(
     let id = query.text("client_order_id").unwrap_or_default();
     let venue = shared.venue();
     let row = venue.exchange.order_by_client_id(id).ok_or_else(|| unknown(id))?;
-    Ok(Json(order_json(row, &venue.exchange)))
+    Ok(Json(nested_json(row, &venue.exchange)))
 }
 
 /// PATCH: 200 with the new order, which has taken the old one's place or is about to.
@@ -203,6 +214,8 @@ pub(super) async fn cancel_all(State(shared): App) -> Response {
     let open: Vec<OrderId> = venue.exchange.open_orders().map(|order| order.id).collect();
     let outcomes = open.into_iter().map(|id| match venue.cancel(id) {
         Ok(()) => json!({"id": id, "status": 200}),
+        // It went with another of its group.
+        Err(_) if ends_canceled(&venue, id) => json!({"id": id, "status": 200}),
         Err(error) => json!({"id": id, "status": error.status, "body": error.body()}),
     });
     let outcomes: Vec<Value> = outcomes.collect();
@@ -212,6 +225,11 @@ pub(super) async fn cancel_all(State(shared): App) -> Response {
 /// An id in a path. What is no UUID names no order.
 fn read_id(text: &str) -> Result<OrderId, ApiError> {
     text.parse().map_err(|_| unknown(text))
+}
+
+fn ends_canceled(venue: &Venue, id: OrderId) -> bool {
+    let status = venue.exchange.order(id).map(|order| order.status);
+    matches!(status, Some(OrderStatus::Canceled | OrderStatus::PendingCancel))
 }
 
 fn unknown(id: &str) -> ApiError {

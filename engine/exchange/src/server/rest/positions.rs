@@ -11,7 +11,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use kernel::{OrderKind, Quantity, Rounding, SCALE, Side, TimeInForce};
+use kernel::{OrderKind, Quantity, Rounding, SCALE, Side};
 use serde_json::{Value, json};
 
 pub(super) async fn list(State(shared): App) -> Json<Vec<PositionJson>> {
@@ -41,7 +41,7 @@ pub(super) async fn close(
             return Err(ApiError::invalid("only one of qty or percentage is accepted"));
         }
         (Some(qty), None) => qty.parse().map_err(|_| ApiError::invalid("invalid qty"))?,
-        (None, Some(percent)) => part(row.qty, percent)?,
+        (None, Some(percent)) => part(&venue, &row, percent)?,
         (None, None) => row.qty.abs(),
     };
     let order = submit_close(&mut venue, &row, qty)?;
@@ -72,15 +72,8 @@ pub(super) async fn close_all(State(shared): App, query: Query) -> Response {
 }
 
 fn submit_close(venue: &mut Venue, row: &PositionRow, qty: Quantity) -> Result<OrderRow, ApiError> {
-    venue.submit(OrderRequest {
-        symbol: row.symbol,
-        side: if row.qty.is_negative() { Side::Buy } else { Side::Sell },
-        qty,
-        kind: OrderKind::Market,
-        time_in_force: TimeInForce::Day,
-        client_order_id: None,
-        extended_hours: false,
-    })
+    let side = if row.qty.is_negative() { Side::Buy } else { Side::Sell };
+    venue.submit(OrderRequest::new(row.symbol, side, qty, OrderKind::Market))
 }
 
 fn find(venue: &Venue, symbol: &str) -> Result<PositionRow, ApiError> {
@@ -90,15 +83,18 @@ fn find(venue: &Venue, symbol: &str) -> Result<PositionRow, ApiError> {
     row.ok_or_else(|| ApiError::not_found("position does not exist"))
 }
 
-/// A percentage of a position, in whole shares towards zero.
-fn part(held: Quantity, percent: &str) -> Result<Quantity, ApiError> {
+/// A percentage of a position towards zero: of a long one in parts of a share where the asset has
+/// them, else in whole shares.
+fn part(venue: &Venue, row: &PositionRow, percent: &str) -> Result<Quantity, ApiError> {
     let wrong = || ApiError::invalid("percentage must be above 0 and at most 100");
     let percent: Quantity = percent.parse().map_err(|_| wrong())?;
     if !percent.is_positive() || percent.nanos() > 100 * SCALE {
         return Err(wrong());
     }
-    let product = i128::from(held.abs().nanos()) * i128::from(percent.nanos());
+    let product = i128::from(row.qty.abs().nanos()) * i128::from(percent.nanos());
     let nanos = Rounding::Down.divide(product, 100 * i128::from(SCALE));
     let part = i64::try_from(nanos).map_or(Quantity::ZERO, Quantity::from_nanos);
-    Ok(part.whole())
+    let asset = venue.exchange.asset(row.symbol);
+    let in_parts = asset.is_some_and(|asset| asset.rules.fractionable) && row.qty.is_positive();
+    Ok(if in_parts { part } else { part.whole() })
 }

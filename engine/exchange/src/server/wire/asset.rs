@@ -22,7 +22,7 @@ pub(crate) struct AssetJson {
     easy_to_borrow: bool,
     borrow_status: &'static str,
     fractionable: bool,
-    attributes: [String; 0],
+    attributes: Vec<&'static str>,
 }
 
 /// The asset object of a row.
@@ -40,7 +40,11 @@ pub(crate) fn asset(row: &AssetRow) -> AssetJson {
         shortable: row.rules.shortable,
         easy_to_borrow: easy,
         borrow_status: if easy { "easy_to_borrow" } else { "hard_to_borrow" },
-        fractionable: row.fractionable,
-        attributes: [],
+        fractionable: row.rules.fractionable,
+        attributes: if row.rules.fractional_extended_hours {
+            vec!["fractional_eh_enabled"]
+        } else {
+            Vec::new()
+        },
     }
 }

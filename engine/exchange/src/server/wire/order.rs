@@ -1,8 +1,9 @@
 //! The order object and the `trade_updates` message that carries it.
 
 use super::time::WireTime;
+use crate::exchange::position_intent;
 use crate::{Exchange, OrderId, OrderRow, Update};
-use kernel::{Price, Quantity};
+use kernel::{Cash, Percent, Price, Quantity, Trail};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -27,28 +28,41 @@ pub(crate) struct OrderJson {
     asset_id: String,
     symbol: String,
     asset_class: &'static str,
-    notional: Option<String>,
-    qty: Quantity,
+    notional: Option<Cash>,
+    qty: Option<Quantity>,
     filled_qty: Quantity,
     filled_avg_price: Option<Price>,
     order_class: &'static str,
     order_type: &'static str,
     r#type: &'static str,
     side: &'static str,
+    position_intent: &'static str,
     time_in_force: &'static str,
     limit_price: Option<Price>,
     stop_price: Option<Price>,
     status: &'static str,
     extended_hours: bool,
     legs: Option<Vec<OrderJson>>,
-    trail_percent: Option<String>,
-    trail_price: Option<String>,
-    hwm: Option<String>,
+    trail_percent: Option<Percent>,
+    trail_price: Option<Price>,
+    hwm: Option<Price>,
     subtag: Option<String>,
     source: Option<String>,
 }
 
-/// The order object of a row.
+/// The order object of a row, with its legs.
+pub(crate) fn nested(row: &OrderRow, exchange: &Exchange) -> OrderJson {
+    let legs: Vec<OrderJson> = row
+        .legs
+        .iter()
+        .flatten()
+        .filter_map(|&leg| exchange.order(leg))
+        .map(|leg| order(leg, exchange))
+        .collect();
+    OrderJson { legs: Some(legs).filter(|legs| !legs.is_empty()), ..order(row, exchange) }
+}
+
+/// The order object of a row, alone.
 pub(crate) fn order(row: &OrderRow, exchange: &Exchange) -> OrderJson {
     let time = |at: Option<_>| at.map(WireTime);
     let asset = exchange.asset(row.symbol);
@@ -70,25 +84,40 @@ pub(crate) fn order(row: &OrderRow, exchange: &Exchange) -> OrderJson {
         asset_id: asset.map(|asset| asset.id.clone()).unwrap_or_default(),
         symbol: exchange.symbols().name(row.symbol).into(),
         asset_class: "us_equity",
-        notional: None,
-        qty: row.qty,
+        notional: row.notional,
+        qty: row.notional.is_none().then_some(row.qty),
         filled_qty: row.filled_qty,
         filled_avg_price: row.filled_avg_price,
-        order_class: "",
+        order_class: row.group.as_str(),
         order_type: row.kind.as_str(),
         r#type: row.kind.as_str(),
         side: row.side.as_str(),
+        position_intent: position_intent(row.side, row.opens),
         time_in_force: row.time_in_force.as_str(),
         limit_price: row.kind.limit(),
-        stop_price: row.kind.stop(),
+        stop_price: row.kind.stop().or(row.trailed.map(|trailed| trailed.stop)),
         status: row.status.as_str(),
         extended_hours: row.extended_hours,
         legs: None,
-        trail_percent: None,
-        trail_price: None,
-        hwm: None,
+        trail_percent: trail_percent(row),
+        trail_price: trail_price(row),
+        hwm: row.trailed.map(|trailed| trailed.extreme),
         subtag: None,
         source: None,
+    }
+}
+
+fn trail_price(row: &OrderRow) -> Option<Price> {
+    match row.kind.trail()? {
+        Trail::Price(price) => Some(price),
+        Trail::Percent(_) => None,
+    }
+}
+
+fn trail_percent(row: &OrderRow) -> Option<Percent> {
+    match row.kind.trail()? {
+        Trail::Price(_) => None,
+        Trail::Percent(percent) => Some(percent),
     }
 }
 
@@ -126,7 +155,7 @@ pub(crate) fn update(update: &Update, exchange: &Exchange) -> UpdateJson {
         price: execution.map(|fill| fill.price),
         qty: execution.map(|fill| fill.qty),
         position_qty: execution.map(|_| update.position_qty),
-        order: order(&update.order, exchange),
+        order: nested(&update.order, exchange),
     };
     UpdateJson { stream: "trade_updates", data }
 }

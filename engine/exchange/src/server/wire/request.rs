@@ -2,7 +2,7 @@
 //! any of their usual spellings.
 
 use crate::server::error::ApiError;
-use crate::{RawOrder, RawReplacement};
+use crate::{RawOrder, RawReplacement, RawStopLoss};
 use kernel::{Span, Timestamp};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -72,15 +72,19 @@ pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
 pub(crate) fn new_order(body: &[u8]) -> Result<RawOrder, ApiError> {
     let body = object(body)?;
     let field = |key: &str| text(&body, key);
-    let mut order_class = field("order_class")?;
-    // A group of one exit or trailing prices is a class of its own, which the exchange refuses
-    // in its own words.
     let has = |key: &str| body.get(key).is_some_and(|value| !value.is_null());
-    if has("legs") {
-        order_class = Some("mleg".into());
-    } else if (has("take_profit") || has("stop_loss")) && order_class.is_none() {
-        order_class = Some("bracket".into());
-    }
+    // Legs are for options, which the exchange refuses in its own words.
+    let order_class = if has("legs") { Some("mleg".into()) } else { field("order_class")? };
+    let exit = |key: &str| match body.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(exit)) => Ok(Some(exit)),
+        Some(_) => Err(ApiError::undecodable()),
+    };
+    let take_profit = exit("take_profit")?.map(|exit| text(exit, "limit_price")).transpose()?;
+    let stop_loss = exit("stop_loss")?.map(|exit| {
+        let (stop_price, limit_price) = (text(exit, "stop_price")?, text(exit, "limit_price")?);
+        Ok::<_, ApiError>(RawStopLoss { stop_price, limit_price })
+    });
     Ok(RawOrder {
         symbol: field("symbol")?,
         qty: field("qty")?,
@@ -90,9 +94,14 @@ pub(crate) fn new_order(body: &[u8]) -> Result<RawOrder, ApiError> {
         time_in_force: field("time_in_force")?,
         limit_price: field("limit_price")?,
         stop_price: field("stop_price")?,
+        trail_price: field("trail_price")?,
+        trail_percent: field("trail_percent")?,
         client_order_id: field("client_order_id")?,
         extended_hours: flag(&body, "extended_hours")?,
         order_class,
+        take_profit: take_profit.flatten(),
+        stop_loss: stop_loss.transpose()?,
+        position_intent: field("position_intent")?,
     })
 }
 
@@ -105,6 +114,7 @@ pub(crate) fn replacement(body: &[u8]) -> Result<RawReplacement, ApiError> {
         time_in_force: field("time_in_force")?,
         limit_price: field("limit_price")?,
         stop_price: field("stop_price")?,
+        trail: field("trail")?,
         client_order_id: field("client_order_id")?,
     })
 }
