@@ -3,7 +3,9 @@
 //! The checks read nothing but what a client could read too, so they also judge an exchange at
 //! the other end of a wire.
 
-use crate::{AccountRow, Activity, Exchange, FillActivity, OrderId, OrderRow, PositionRow};
+use crate::{
+    AccountRow, Activity, Exchange, FillActivity, GroupKind, OrderId, OrderRow, PositionRow,
+};
 use kernel::{Cash, Notional, OrderStatus, Price, Quantity, Rounding, Side, SymbolId};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -149,7 +151,10 @@ impl SessionRecord {
 
     fn check_cash(&self, findings: &mut Vec<Finding>) {
         let moved = self.activities.iter().map(|activity| match activity {
-            Activity::Fill(fill) => -fill.price.times(fill.side.signed(fill.qty)).raw(),
+            // Each execution is booked at 1e-9 USD.
+            Activity::Fill(fill) => {
+                -rounded(fill.price.times(fill.qty), fill.side.signed(fill.qty))
+            }
             Activity::Fee(fee) => -Notional::from(fee.amount).raw(),
         });
         let raw = Notional::from(self.starting_cash).raw() + moved.sum::<i128>();
@@ -161,8 +166,9 @@ impl SessionRecord {
     }
 
     fn check_equity(&self, findings: &mut Vec<Finding>) {
-        let values =
-            self.positions.iter().map(|position| position.current_price.times(position.qty).raw());
+        let values = self.positions.iter().map(|position| {
+            rounded(position.current_price.times(position.qty.abs()), position.qty)
+        });
         let counted = cash(Notional::from(self.account.cash).raw() + values.sum::<i128>());
         let stated = self.account.equity;
         if stated != counted {
@@ -274,7 +280,9 @@ fn running_totals_add_up(order: &OrderRow, fills: &[&FillActivity]) -> bool {
     let mut sum = Quantity::ZERO;
     fills.iter().all(|fill| {
         sum = sum.checked_add(fill.qty).unwrap_or(Quantity::MAX);
-        fill.cum_qty == sum && order.qty.checked_sub(sum) == Some(fill.leaves_qty)
+        // What is asked for changes while an order in USD or the exit of a group works.
+        let changes = order.notional.is_some() || order.group != GroupKind::Simple;
+        fill.cum_qty == sum && (changes || order.qty.checked_sub(sum) == Some(fill.leaves_qty))
     })
 }
 
@@ -332,6 +340,12 @@ fn repeated<Id: Copy + Ord + ToString>(
     let mut seen = BTreeSet::new();
     let again = ids.filter(|&id| !seen.insert(id));
     findings.extend(again.map(|id| Finding::Repeated { what, id: id.to_string() }));
+}
+
+/// A value without its sign, rounded to what is booked, with the sign of a quantity.
+fn rounded(value: Notional, sign: Quantity) -> i128 {
+    let value = Notional::from(cash(value.raw())).raw();
+    if sign.is_negative() { -value } else { value }
 }
 
 /// Saturates at what cash can hold.

@@ -21,6 +21,7 @@ mod read;
 mod replace;
 mod rules;
 
+#[cfg(feature = "server")]
 pub(crate) use read::position_intent;
 
 use crate::account::Account;
