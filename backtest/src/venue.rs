@@ -71,8 +71,8 @@ impl Venue {
             tradable: row.rules.tradable,
             shortable: row.rules.shortable,
             easy_to_borrow: row.rules.easy_to_borrow,
-            fractionable: row.fractionable,
-            fractional_extended_hours: false,
+            fractionable: row.rules.fractionable,
+            fractional_extended_hours: row.rules.fractional_extended_hours,
         });
         facts.collect()
     }

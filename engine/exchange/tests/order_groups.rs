@@ -114,7 +114,8 @@ fn exits_meet_the_bar_of_their_entry() {
     // The entry, the bar, what the group comes to, and the exit's fill.
     let at_open = || buy(10, market());
     let inside = || buy(10, limit("98"));
-    let cases: [(OrderRequest, [&str; 4], [OrderStatus; 3], Option<&str>); 5] = [
+    type Case = (OrderRequest, [&'static str; 4], [OrderStatus; 3], Option<&'static str>);
+    let cases: [Case; 5] = [
         (at_open(), ["100", "101", "94", "100"], [Filled, Canceled, Filled], Some("95")),
         (at_open(), ["100", "106", "99", "100"], [Filled, Filled, Canceled], Some("105")),
         (at_open(), ["100", "106", "94", "100"], [Filled, Canceled, Filled], Some("95")),
