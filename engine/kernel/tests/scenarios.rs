@@ -254,6 +254,22 @@ fn a_difference_is_looked_at_twice() {
 }
 
 #[test]
+fn a_difference_that_stays_while_both_sides_move_on_is_found() {
+    let mut bench = Bench::warm(Limits::default());
+    let buy = bench.market(Side::Buy, 10);
+    bench.propose([buy]);
+    let first = bench.feed(Input::Broker(Box::new(broker("99990"))));
+    assert!(matches!(&first[..], [Event::DifferenceSuspected { .. }]));
+    bench.fill(1, "x-1", 10, "100");
+    let mut moved = broker("98990");
+    let (symbol, average_price) = (bench.symbol("AAA"), price("100"));
+    moved.positions.push(BrokerPosition { symbol, quantity: shares(10), average_price });
+    let second = bench.feed(Input::Broker(Box::new(moved)));
+    assert!(second.iter().any(|event| matches!(event, Event::DifferenceFound(_))), "{second:?}");
+    assert_eq!(bench.kernel.state().ledger().cash(), cash("98990"));
+}
+
+#[test]
 fn books_compared_while_the_order_stream_is_down_are_not_reconciled() {
     let mut bench = Bench::warm(Limits::default());
     bench.feed(Input::Link { link: Link::Orders, up: false });

@@ -19,7 +19,7 @@ impl Deciding<'_> {
         }
         let differences = self.differences(broker);
         let unsure = differences.iter().any(Difference::may_be_late)
-            && self.state().suspected() != differences;
+            && !same_gaps(self.state().suspected(), &differences);
         if unsure {
             return self.emit(Event::DifferenceSuspected { differences });
         }
@@ -115,5 +115,26 @@ impl Deciding<'_> {
             quantity: *quantity,
         });
         orders.chain(positions)
+    }
+}
+
+/// Whether two looks found the same to be missing or too much. While a session trades on, both
+/// sides move between them and what is wrong does not.
+fn same_gaps(before: &[Difference], now: &[Difference]) -> bool {
+    before.len() == now.len()
+        && before.iter().zip(now).all(|(before, now)| is_same_gap(before, now))
+}
+
+fn is_same_gap(before: &Difference, now: &Difference) -> bool {
+    match (before, now) {
+        (
+            Difference::Cash { ours: before, theirs: there },
+            Difference::Cash { ours: now, theirs: here },
+        ) => there.checked_sub(*before) == here.checked_sub(*now),
+        (
+            Difference::Position { symbol: one, ours: before, theirs: there, .. },
+            Difference::Position { symbol: other, ours: now, theirs: here, .. },
+        ) => one == other && there.checked_sub(*before) == here.checked_sub(*now),
+        (before, now) => before == now,
     }
 }
