@@ -278,7 +278,7 @@ impl<'a> Driver<'a> {
         let fees: Vec<_> = posted
             .filter_map(|activity| match activity {
                 Activity::Fee(fee) => Some((activity.id(), fee.clone())),
-                Activity::Fill(_) => None,
+                Activity::Fill(_) | Activity::Split(_) => None,
             })
             .collect();
         self.fees_read = self.venue.exchange.activities().len();

@@ -199,7 +199,7 @@ impl Venue {
         let activities = self.exchange.activities().iter();
         activities.filter_map(|activity| match activity {
             Activity::Fill(fill) if fill.order_id == row.id => Some(fill),
-            Activity::Fill(_) | Activity::Fee(_) => None,
+            Activity::Fill(_) | Activity::Fee(_) | Activity::Split(_) => None,
         })
     }
 

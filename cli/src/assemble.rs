@@ -6,7 +6,7 @@ use crate::exit::Failure;
 use crate::kafka;
 use crate::shell::Shell;
 use exchange::ExchangeConfig;
-use exchange::server::{OrderAnswerFault, ServerConfig, Source, Speed, Synthetic};
+use exchange::server::{FaultScript, ServerConfig, Source, Speed, Synthetic};
 use kernel::{BasisPoints, Limits, Span, TradingHours};
 use marketdata::Feed;
 use runtime::alpaca::{Client, ClientConfig, Credentials, Endpoints, Pace, Timing};
@@ -147,10 +147,24 @@ pub fn seed(settings: &Settings) -> u64 {
     u64::try_from(settings.integer("exchange.seed")).unwrap_or(1)
 }
 
+/// Reads a fault script.
+///
+/// # Errors
+/// When it cannot be read, or every mistake in it.
+pub fn read_faults(file: &Path) -> Result<FaultScript, Failure> {
+    let place = file.display();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::usage(format!("{place} cannot be read: {error}")))?;
+    FaultScript::parse(&text).map_err(|error| {
+        let lines = error.to_string().replace('\n', &format!("\n{place}, "));
+        Failure::usage(format!("{place}, {lines}"))
+    })
+}
+
 /// The embedded exchange, or the one that runs alone, before keys and addresses.
 ///
 /// # Errors
-/// When the speed is none.
+/// When the speed is none, or the fault script cannot be used.
 pub fn server_config(settings: &Settings, feed: Option<Feed>) -> Result<ServerConfig, Failure> {
     let speed = match settings.speed() {
         WantedSpeed::Max => Speed::Max,
@@ -162,9 +176,9 @@ pub fn server_config(settings: &Settings, feed: Option<Feed>) -> Result<ServerCo
     };
     let mut config = ServerConfig::new(source, speed);
     config.exchange = exchange_config(settings);
-    let every = u64::try_from(settings.integer("exchange.hold_answer_every")).unwrap_or(0);
-    config.faults.order_answers =
-        (every > 0).then_some(OrderAnswerFault { every, gateway_timeout: false });
+    if let Some(file) = Some(settings.text("exchange.faults")).filter(|file| !file.is_empty()) {
+        config.faults = read_faults(Path::new(file))?;
+    }
     Ok(config)
 }
 

@@ -209,9 +209,9 @@ pub static KEYS: &[Key] = &[
         "embedded exchange: most of a bar's volume that an order may take",
     ),
     key(
-        "exchange.hold_answer_every",
-        Kind::Integer(0, 1_000_000),
-        "embedded exchange: accept every so many orders without ever answering, to try a client; 0 is off",
+        "exchange.faults",
+        Kind::Text,
+        "exchange: file with a fault script, docs/FAULTS.md; empty is off",
     ),
     key("journal.segment_mib", Kind::Integer(1, 4096), "MiB of one journal segment"),
     key(

@@ -43,6 +43,13 @@ impl Account {
         }
     }
 
+    /// Sets the shares of a position, at the same cost.
+    pub(crate) fn set_quantity(&mut self, symbol: SymbolId, qty: Quantity) {
+        if let Some(holding) = self.holdings.get_mut(symbol.index()) {
+            holding.qty = qty;
+        }
+    }
+
     /// Takes a posted fee from cash.
     pub(crate) fn charge(&mut self, amount: Cash) {
         self.cash = minus(self.cash, amount);

@@ -14,6 +14,8 @@ pub enum Activity {
     Fill(FillActivity),
     /// A fee taken from cash.
     Fee(FeeActivity),
+    /// Shares that a split brought or took.
+    Split(SplitActivity),
 }
 
 /// An execution in the account's history.
@@ -58,6 +60,19 @@ pub struct FeeActivity {
     pub amount: Cash,
 }
 
+/// A split in the account's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SplitActivity {
+    /// The second half of its id.
+    pub number: Uuid,
+    /// When it happened.
+    pub time: Timestamp,
+    /// Of what.
+    pub symbol: SymbolId,
+    /// By how many signed shares the position changed.
+    pub change: Quantity,
+}
+
 impl Activity {
     /// Its id: `yyyymmddHHMMSSmmm::uuid`, New York time and [`Activity::number`].
     pub fn id(&self) -> String {
@@ -69,6 +84,7 @@ impl Activity {
         match self {
             Activity::Fill(fill) => fill.execution,
             Activity::Fee(fee) => fee.number,
+            Activity::Split(split) => split.number,
         }
     }
 
@@ -83,6 +99,7 @@ impl Activity {
         match self {
             Activity::Fill(fill) => fill.time,
             Activity::Fee(fee) => fee.time,
+            Activity::Split(split) => split.time,
         }
     }
 }

@@ -145,7 +145,7 @@ impl SessionRecord {
     fn fills(&self) -> impl Iterator<Item = &FillActivity> {
         self.activities.iter().filter_map(|activity| match activity {
             Activity::Fill(fill) => Some(fill),
-            Activity::Fee(_) => None,
+            Activity::Fee(_) | Activity::Split(_) => None,
         })
     }
 
@@ -156,6 +156,7 @@ impl SessionRecord {
                 -rounded(fill.price.times(fill.qty), fill.side.signed(fill.qty))
             }
             Activity::Fee(fee) => -Notional::from(fee.amount).raw(),
+            Activity::Split(_) => 0,
         });
         let raw = Notional::from(self.starting_cash).raw() + moved.sum::<i128>();
         let counted = cash(raw);
@@ -181,6 +182,12 @@ impl SessionRecord {
         for fill in self.fills() {
             let sum = counted.entry(fill.symbol).or_default();
             *sum = sum.saturating_add(fill.side.signed(fill.qty).nanos());
+        }
+        for activity in &self.activities {
+            if let Activity::Split(split) = activity {
+                let sum = counted.entry(split.symbol).or_default();
+                *sum = sum.saturating_add(split.change.nanos());
+            }
         }
         for position in &self.positions {
             counted.entry(position.symbol).or_default();

@@ -11,6 +11,7 @@
 
 mod account;
 mod auction;
+mod by_hand;
 mod expiry;
 mod fill;
 mod group;

@@ -1,6 +1,7 @@
 //! How a server is set up.
 
 use super::Keys;
+use super::faults::FaultScript;
 use crate::ExchangeConfig;
 use kernel::{Timestamp, TradingDay};
 use std::fmt;
@@ -37,7 +38,7 @@ pub struct ServerConfig {
     /// The ways of the websockets.
     pub streams: StreamConfig,
     /// Faults to inject, for tests of clients.
-    pub faults: Faults,
+    pub faults: FaultScript,
 }
 
 /// The market data to replay.
@@ -108,26 +109,6 @@ pub struct StreamConfig {
     pub test_interval: Duration,
 }
 
-/// Faults to inject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Faults {
-    /// What is done instead of answering some orders.
-    pub order_answers: Option<OrderAnswerFault>,
-    /// Whether a 429 comes without the rate limit headers.
-    pub bare_rate_limit: bool,
-    /// Whether each trade update is sent twice.
-    pub duplicate_updates: bool,
-}
-
-/// What happens to the answer of every n-th new order, which has been accepted all the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OrderAnswerFault {
-    /// Every how many orders, counted from the start of the server.
-    pub every: u64,
-    /// Whether the answer is a 504; else it never comes and the connection is held open.
-    pub gateway_timeout: bool,
-}
-
 impl ServerConfig {
     /// A server on a free loopback port with new keys and the defaults of everything else.
     pub fn new(source: Source, speed: Speed) -> Self {
@@ -143,7 +124,7 @@ impl ServerConfig {
             requests_per_minute: Some(200),
             plan: Plan::default(),
             streams: StreamConfig::default(),
-            faults: Faults::default(),
+            faults: FaultScript::default(),
         }
     }
 }

@@ -6,13 +6,16 @@
 //! task then tells it that it was too slow.
 
 use super::config::StreamConfig;
+use super::faults::Fate;
 use super::stream::encoding::Encoding;
+use super::stream::pump::Outgoing;
 use super::stream::subscription::{Channel, SubscribeError, Subscription};
+use super::stream::{error_item, is_closing};
 use super::wire::market::StreamItem;
 use axum::body::Bytes;
 use axum::extract::ws::Message;
-use kernel::{Bar, MarketData, Symbols, Timestamp};
-use serde_json::{Map, Value};
+use kernel::{Bar, MarketData, SymbolId, Symbols, Timestamp};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::time::Instant;
 use tokio::sync::mpsc;
@@ -44,9 +47,11 @@ pub(super) struct Hub {
 
 /// An authorized order stream.
 struct Listener {
-    queue: mpsc::Sender<Message>,
+    queue: mpsc::Sender<Outgoing>,
     /// Trade updates sent since it began to listen, while it listens.
     sent: Option<u64>,
+    /// Whether nothing is sent to it any more.
+    muted: bool,
 }
 
 /// An authenticated market data connection.
@@ -54,8 +59,28 @@ struct Subscriber {
     endpoint: Endpoint,
     encoding: Encoding,
     subscription: Subscription,
-    queue: mpsc::Sender<Message>,
+    queue: mpsc::Sender<Outgoing>,
     acknowledged: u64,
+    muted: bool,
+}
+
+/// One element of market data, for those who have subscribed to its channel.
+#[derive(Debug, Clone)]
+pub(super) struct Element {
+    pub(super) channel: Channel,
+    pub(super) symbol: SymbolId,
+    pub(super) item: Item,
+}
+
+/// What an element tells.
+#[derive(Debug, Clone)]
+pub(super) enum Item {
+    /// What the market did.
+    Data(MarketData),
+    /// The day's bar so far.
+    Daily(Bar),
+    /// A message that is written down already: a trading status, or one that a fault has changed.
+    Written(Map<String, Value>),
 }
 
 /// What is sent for one step.
@@ -63,10 +88,37 @@ pub(super) struct StepData<'a> {
     /// Its number and whether it is the last frame, in lock step.
     pub(super) lock_step: Option<(u64, bool)>,
     pub(super) time: Timestamp,
-    pub(super) data: &'a [MarketData],
-    /// The day's bars so far of the symbols in this step.
-    pub(super) daily: &'a [Bar],
+    pub(super) elements: &'a [Element],
     pub(super) symbols: &'a Symbols,
+    /// Whether the data go out in a frame that is cut in the middle.
+    pub(super) cut: bool,
+}
+
+impl Element {
+    /// The element of market data.
+    pub(super) fn data(data: &MarketData) -> Self {
+        let channel = match data {
+            MarketData::Bar(_) => Channel::Bars,
+            MarketData::Quote(_) => Channel::Quotes,
+            MarketData::Trade(_) => Channel::Trades,
+        };
+        Self { channel, symbol: data.symbol(), item: Item::Data(*data) }
+    }
+
+    /// The element of the day's bar so far.
+    pub(super) fn daily(bar: Bar) -> Self {
+        Self { channel: Channel::DailyBars, symbol: bar.symbol, item: Item::Daily(bar) }
+    }
+
+    /// As it is written on the stream.
+    pub(super) fn item<'a>(&'a self, symbols: &'a Symbols) -> StreamItem<'a> {
+        let symbol = symbols.name(self.symbol);
+        match &self.item {
+            Item::Data(data) => StreamItem::data(data, symbol),
+            Item::Daily(bar) => StreamItem::daily_bar(bar, symbol),
+            Item::Written(fields) => StreamItem::written(fields),
+        }
+    }
 }
 
 impl Endpoint {
@@ -95,8 +147,8 @@ impl Hub {
     }
 
     /// Takes in an authorized order stream, which does not listen yet.
-    pub(super) fn join_orders(&mut self, id: ClientId, queue: mpsc::Sender<Message>) {
-        self.listeners.insert(id, Listener { queue, sent: None });
+    pub(super) fn join_orders(&mut self, id: ClientId, queue: mpsc::Sender<Outgoing>) {
+        self.listeners.insert(id, Listener { queue, sent: None, muted: false });
     }
 
     /// Forgets an order stream.
@@ -105,13 +157,18 @@ impl Hub {
     }
 
     /// Begins, goes on or stops to send trade updates, and queues the acknowledgement.
-    pub(super) fn listen(&mut self, id: ClientId, wanted: bool, acknowledgement: Message) {
+    pub(super) fn listen(&mut self, id: ClientId, wanted: bool, acknowledgement: &[Outgoing]) {
         let Some(listener) = self.listeners.get_mut(&id) else {
             return;
         };
         listener.sent = wanted.then(|| listener.sent.unwrap_or(0));
-        if listener.queue.try_send(acknowledgement).is_err() {
-            self.listeners.remove(&id);
+        for outgoing in acknowledgement {
+            listener.muted |= *outgoing == Outgoing::Mute;
+            let is_end = *outgoing == Outgoing::Drop;
+            if listener.queue.try_send(outgoing.clone()).is_err() || is_end {
+                self.listeners.remove(&id);
+                return;
+            }
         }
     }
 
@@ -121,7 +178,7 @@ impl Hub {
         id: ClientId,
         endpoint: Endpoint,
         encoding: Encoding,
-        queue: mpsc::Sender<Message>,
+        queue: mpsc::Sender<Outgoing>,
     ) -> bool {
         self.held.retain(|(_, until)| *until > Instant::now());
         let held = self.held.iter().filter(|(taken, _)| *taken == endpoint).count();
@@ -135,6 +192,7 @@ impl Hub {
             subscription: Subscription::default(),
             queue,
             acknowledged: 0,
+            muted: false,
         };
         self.subscribers.insert(id, subscriber);
         true
@@ -150,16 +208,16 @@ impl Hub {
         }
     }
 
-    /// Changes what a connection wants and queues the acknowledgement, before any data that the
-    /// change brings.
+    /// Changes what a connection wants; gives the acknowledgement, which must be queued before any
+    /// data that the change brings. `None` for a connection that is gone.
     pub(super) fn subscribe(
         &mut self,
         id: ClientId,
         message: &Map<String, Value>,
         symbol_limit: Option<usize>,
-    ) -> Result<(), SubscribeError> {
+    ) -> Result<Option<Value>, SubscribeError> {
         let Some(client) = self.subscribers.get_mut(&id) else {
-            return Ok(());
+            return Ok(None);
         };
         if client.subscription.is_empty() {
             // It has not been sent the step that others may still work on.
@@ -169,9 +227,7 @@ impl Hub {
             Some("unsubscribe") => client.subscription.remove(message)?,
             _ => client.subscription.add(message, symbol_limit)?,
         }
-        let state = client.encoding.frame(&[client.subscription.acknowledgement()]);
-        self.deliver(id, state);
-        Ok(())
+        Ok(Some(json!(client.subscription.acknowledgement())))
     }
 
     /// Notes that a client has finished a step.
@@ -213,11 +269,58 @@ impl Hub {
     pub(super) fn publish_update(&mut self, update: &Bytes) {
         let text = self.config.text_trade_updates;
         self.listeners.retain(|_, listener| match &mut listener.sent {
-            Some(sent) => {
+            Some(sent) if !listener.muted => {
                 *sent += 1;
-                listener.queue.try_send(json_frame(update.clone(), text)).is_ok()
+                let frame = Outgoing::Frame(json_frame(update.clone(), text));
+                listener.queue.try_send(frame).is_ok()
             }
-            None => true,
+            Some(_) | None => true,
+        });
+    }
+
+    /// Drops or mutes every order stream.
+    pub(super) fn strike_listeners(&mut self, fate: &Fate) {
+        self.listeners.retain(|_, listener| match fate {
+            Fate::Drop => {
+                // One that does not take it is gone anyway.
+                let _ = listener.queue.try_send(Outgoing::Drop);
+                false
+            }
+            Fate::Mute => {
+                listener.muted = true;
+                listener.queue.try_send(Outgoing::Mute).is_ok()
+            }
+            _ => true,
+        });
+    }
+
+    /// Drops or mutes every connection that market data are replayed to, or sends it an error.
+    pub(super) fn strike_subscribers(&mut self, fate: &Fate) {
+        self.subscribers.retain(|_, client| {
+            if client.endpoint == Endpoint::Test || client.subscription.is_empty() {
+                return true;
+            }
+            let (outgoing, stays) = match fate {
+                Fate::Drop => (Outgoing::Drop, false),
+                Fate::Mute => {
+                    client.muted = true;
+                    (Outgoing::Mute, true)
+                }
+                Fate::Error { code } => {
+                    let frame = {
+                        let error = error_item(*code);
+                        client
+                            .encoding
+                            .frame(&error.as_object().map(StreamItem::written).as_slice())
+                    };
+                    match is_closing(*code) {
+                        true => (Outgoing::Last(frame), false),
+                        false => (Outgoing::Frame(frame), true),
+                    }
+                }
+                _ => return true,
+            };
+            client.queue.try_send(outgoing).is_ok() && stays
         });
     }
 
@@ -231,48 +334,60 @@ impl Hub {
             if client.endpoint == Endpoint::Test {
                 return true;
             }
-            match client.step_frame(step, sent) {
-                Some(frame) => client.queue.try_send(frame).is_ok(),
-                None => true,
-            }
+            client.deliver(client.step_frames(step, sent))
         });
     }
 
     /// Sends data to one market data connection, which gets what it wants of them.
     pub(super) fn publish_to(&mut self, id: ClientId, step: &StepData<'_>) {
         let sent = self.trade_updates_sent().unwrap_or(0);
-        let frame = self.subscribers.get(&id).and_then(|client| client.step_frame(step, sent));
-        if let Some(frame) = frame {
-            self.deliver(id, frame);
+        if let Some(client) = self.subscribers.get(&id)
+            && !client.deliver(client.step_frames(step, sent))
+        {
+            self.subscribers.remove(&id);
         }
     }
 
-    /// Queues a frame for one market data connection.
-    pub(super) fn deliver(&mut self, id: ClientId, frame: Message) {
-        let delivered = |client: &Subscriber| client.queue.try_send(frame).is_ok();
-        if !self.subscribers.get(&id).is_some_and(delivered) {
+    /// Queues something for one market data connection.
+    pub(super) fn deliver(&mut self, id: ClientId, outgoing: Outgoing) {
+        let Some(client) = self.subscribers.get_mut(&id) else {
+            return;
+        };
+        client.muted |= outgoing == Outgoing::Mute;
+        let ends = matches!(outgoing, Outgoing::Drop | Outgoing::Last(_));
+        if client.queue.try_send(outgoing).is_err() || ends {
             self.subscribers.remove(&id);
         }
     }
 }
 
 impl Subscriber {
-    fn step_frame(&self, step: &StepData<'_>, trade_updates: u64) -> Option<Message> {
-        let name = |symbol| step.symbols.name(symbol);
+    /// Queues frames; `false` when there is no room.
+    fn deliver(&self, frames: Vec<Message>) -> bool {
+        self.muted
+            || frames.into_iter().all(|frame| self.queue.try_send(Outgoing::Frame(frame)).is_ok())
+    }
+
+    /// The frames of a step: one, or two when its data are cut, so that its head is whole.
+    fn step_frames(&self, step: &StepData<'_>, trade_updates: u64) -> Vec<Message> {
         let opening = step
             .lock_step
             .filter(|_| !self.subscription.is_empty())
             .map(|(number, end)| StreamItem::step(number, step.time, trade_updates, end));
-        let data = step.data.iter().map(|data| (data, name(data.symbol())));
-        let data = data
-            .filter(|(data, symbol)| self.subscription.wants(data, symbol))
-            .map(|(data, symbol)| StreamItem::data(data, symbol));
-        let daily = step.daily.iter().map(|bar| (bar, name(bar.symbol)));
-        let daily = daily
-            .filter(|(_, symbol)| self.subscription.wants_channel(Channel::DailyBars, symbol))
-            .map(|(bar, symbol)| StreamItem::daily_bar(bar, symbol));
-        let items: Vec<_> = opening.into_iter().chain(data).chain(daily).collect();
-        (!items.is_empty()).then(|| self.encoding.frame(&items))
+        let wanted = step.elements.iter().filter(|element| {
+            self.subscription.wants_channel(element.channel, step.symbols.name(element.symbol))
+        });
+        let mut data: Vec<_> = wanted.map(|element| element.item(step.symbols)).collect();
+        let mut frames = Vec::new();
+        if step.cut && !data.is_empty() {
+            frames.push(self.encoding.cut_frame(&data));
+            data.clear();
+        }
+        let items: Vec<_> = opening.into_iter().chain(data).collect();
+        if !items.is_empty() {
+            frames.push(self.encoding.frame(&items));
+        }
+        frames
     }
 }
 

@@ -21,6 +21,7 @@
 mod clock;
 mod config;
 mod error;
+mod faults;
 mod hub;
 mod keys;
 mod limiter;
@@ -36,10 +37,8 @@ mod test_feed;
 mod venue;
 mod wire;
 
-pub use config::{
-    Faults, OrderAnswerFault, Plan, ServerConfig, Source, Speed, SpeedError, StreamConfig,
-    Synthetic,
-};
+pub use config::{Plan, ServerConfig, Source, Speed, SpeedError, StreamConfig, Synthetic};
+pub use faults::{BadPrice, Fault, FaultScript, Point, Rule, ScriptError, ScriptMistake, When};
 pub use keys::Keys;
 pub use running::{Running, ServerError, Snapshot, start};
 pub use state_log::{STATE_VERSION, StateError};

@@ -32,7 +32,7 @@ pub(super) async fn run(shared: Arc<Shared>, wait_for_subscriber: bool) {
 async fn lock_step(shared: &Shared) -> Result<(), super::ServerError> {
     loop {
         until(shared, |venue| venue.hub.is_complete()).await;
-        let more = shared.venue().take_step()?;
+        let more = take_step(shared, &mut shared.venue())?;
         let sent = shared.venue().step() + u64::from(!more);
         until(shared, |venue| venue.hub.has_finished(sent)).await;
         if !more {
@@ -57,7 +57,7 @@ async fn paced(shared: &Shared, wait_for_subscriber: bool) -> Result<(), super::
             };
             let pause = approach(&mut venue, next);
             if pause.is_zero() {
-                venue.take_step()?;
+                take_step(shared, &mut venue)?;
             } else {
                 venue.tick()?;
             }
@@ -65,6 +65,13 @@ async fn paced(shared: &Shared, wait_for_subscriber: bool) -> Result<(), super::
         };
         tokio::time::sleep(pause.min(TICK)).await;
     }
+}
+
+/// Takes a step and tells those who wait for it.
+fn take_step(shared: &Shared, venue: &mut Venue) -> Result<bool, super::ServerError> {
+    let more = venue.take_step()?;
+    shared.stepped.send_replace(venue.step());
+    Ok(more)
 }
 
 /// Lets the clock run, over a long gap at once, and says how long until the next data.

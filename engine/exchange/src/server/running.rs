@@ -2,13 +2,14 @@
 
 use super::Keys;
 use super::config::ServerConfig;
+use super::faults::cut::{CutListener, Switch};
 use super::replay;
 use super::rest;
 use super::shared::Shared;
 use super::state_log::StateError;
 use super::venue::Venue;
+use crate::check::SessionRecord;
 use crate::{AccountRow, Activity, OrderRow, PositionRow};
-use axum::serve::ListenerExt;
 use kernel::{SymbolError, Timestamp};
 use std::io;
 use std::net::SocketAddr;
@@ -65,6 +66,8 @@ pub struct Snapshot {
     pub orders: Vec<OrderRow>,
     /// The account's history, oldest first.
     pub activities: Vec<Activity>,
+    /// How often each rule of the fault script has struck, in its order.
+    pub faults: Vec<u64>,
 }
 
 /// Restores the venue, listens, and begins to replay.
@@ -76,18 +79,15 @@ pub async fn start(config: ServerConfig) -> Result<Running, ServerError> {
     let listen = |source| ServerError::Listen { address: config.listen, source };
     let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
     let addr = listener.local_addr().map_err(listen)?;
-    // Small answers must not wait for more to send.
-    let listener = listener.tap_io(|socket| {
-        let _ = socket.set_nodelay(true);
-    });
     let shared = Arc::new(Shared::new(&config, venue));
     let app = rest::router(Arc::clone(&shared));
+    let app = app.into_make_service_with_connect_info::<Switch>();
     let mut stop = shared.stop.subscribe();
     let stopped = async move {
         let _ = stop.wait_for(|stop| *stop).await;
     };
     let server = tokio::spawn(async move {
-        let served = axum::serve(listener, app).with_graceful_shutdown(stopped).await;
+        let served = axum::serve(CutListener(listener), app).with_graceful_shutdown(stopped).await;
         if let Err(error) = served {
             tracing::error!(%error, "the exchange has stopped listening");
         }
@@ -130,7 +130,13 @@ impl Running {
             positions: exchange.positions(),
             orders: exchange.orders().cloned().collect(),
             activities: exchange.activities().to_vec(),
+            faults: venue.injector.struck(),
         }
+    }
+
+    /// What the exchange says of the session, for the checks.
+    pub fn record(&self) -> SessionRecord {
+        SessionRecord::of(&self.shared.venue().exchange)
     }
 
     /// Ends it in order: streams get a close frame, requests under way their answers. The state

@@ -1,10 +1,9 @@
 //! What every connection and request works with.
 
 use super::Keys;
-use super::config::{Faults, Plan, ServerConfig, Speed, StreamConfig};
+use super::config::{Plan, ServerConfig, Speed, StreamConfig};
 use super::limiter::Limiter;
 use super::venue::Venue;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
@@ -16,13 +15,12 @@ pub(super) struct Shared {
     pub(super) speed: Speed,
     pub(super) plan: Plan,
     pub(super) streams: StreamConfig,
-    pub(super) faults: Faults,
-    /// New orders taken, for the faults that count them.
-    pub(super) orders_taken: AtomicU64,
     /// Wakes the replay when a client has subscribed, listened, acknowledged or gone.
     pub(super) changed: Notify,
     /// Becomes true when the server shall end.
     pub(super) stop: watch::Sender<bool>,
+    /// How many steps have been taken.
+    pub(super) stepped: watch::Sender<u64>,
     /// Becomes true when the replay has reached the end of its data.
     pub(super) finished: watch::Sender<bool>,
 }
@@ -39,10 +37,9 @@ impl Shared {
             speed: config.speed,
             plan: config.plan,
             streams: config.streams,
-            faults: config.faults,
-            orders_taken: AtomicU64::new(0),
             changed: Notify::new(),
             stop: watch::Sender::new(false),
+            stepped: watch::Sender::new(0),
             finished: watch::Sender::new(false),
         }
     }

@@ -6,6 +6,7 @@
 //! loses nothing that anyone was told. A line cut short by the kill is dropped: it was never
 //! answered.
 
+use super::faults::Act;
 use crate::{ExchangeConfig, OrderId, OrderRequest, Replacement};
 use kernel::{Symbols, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -110,6 +111,8 @@ pub(super) enum Request {
     Submit(OrderRequest),
     Cancel(OrderId),
     Replace(OrderId, Replacement),
+    /// Done by a fault script.
+    Act(Act),
 }
 
 /// The open log. Its file is locked as long as this lives.

@@ -1,6 +1,6 @@
 //! `/v2/test`: quotes and bars of FAKEPACA at any hour.
 
-use super::hub::{ClientId, Hub, StepData};
+use super::hub::{ClientId, Element, Hub, StepData};
 use kernel::{Bar, MarketData, Price, Quantity, Quote, Span, SymbolId, Symbols, Timestamp, Volume};
 
 /// The one symbol there.
@@ -33,8 +33,10 @@ impl TestFeed {
         if self.quotes.is_multiple_of(QUOTES_PER_BAR) {
             data.push(MarketData::Bar(bar(symbol, time.minus(Span::from_secs(55)))));
         }
-        let symbols = &self.symbols;
-        hub.publish_to(id, &StepData { lock_step: None, time, data: &data, daily: &[], symbols });
+        let (symbols, elements) =
+            (&self.symbols, data.iter().map(Element::data).collect::<Vec<_>>());
+        let step = StepData { lock_step: None, time, elements: &elements, symbols, cut: false };
+        hub.publish_to(id, &step);
     }
 }
 

@@ -5,14 +5,15 @@ use super::ServerError;
 use super::clock::PacedClock;
 use super::config::{ServerConfig, Speed};
 use super::error::ApiError;
-use super::hub::{ClientId, Hub, StepData};
+use super::faults::{self, Act, Acts, Fate, Held, Injector, Occasion, Point, StatusChange};
+use super::hub::{ClientId, Element, Hub, Item, StepData};
 use super::source::{Prepared, Steps, prepare};
 use super::state_log::{Entry, Header, Request, StateLog};
 use super::tape::Tape;
 use super::wire;
 use crate::{Exchange, OrderId, OrderRequest, OrderRow, Refusal, Replacement, Update};
-use axum::body::Bytes;
-use kernel::{Bar, MarketData, Span, Timestamp, TradingDay};
+use kernel::{MarketData, Span, Timestamp, TradingDay};
+use serde_json::Value;
 
 pub(super) struct Venue {
     pub(super) exchange: Exchange,
@@ -28,13 +29,27 @@ pub(super) struct Venue {
     clock: Option<PacedClock>,
     log: Option<StateLog>,
     closed: bool,
-    duplicate_updates: bool,
+    pub(super) injector: Injector,
+    held: Held,
+    /// What a fault script has done to the market.
+    pub(super) acts: Acts,
+    /// Symbols that were halted or trade again, to be told with the next step.
+    pub(super) status_changes: Vec<StatusChange>,
 }
 
 /// What a request led to.
 pub(super) enum Outcome {
     Order(Box<OrderRow>),
-    Canceling,
+    Done,
+}
+
+/// What a message is about, for the triggers of faults.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct About<'a> {
+    pub(super) symbol: Option<&'a str>,
+    /// The order's place in the order of arrival, from 1.
+    pub(super) order: Option<u64>,
+    pub(super) event: Option<&'a str>,
 }
 
 impl Venue {
@@ -62,7 +77,10 @@ impl Venue {
             clock: None,
             log: None,
             closed: false,
-            duplicate_updates: config.faults.duplicate_updates,
+            injector: Injector::new(&config.faults),
+            held: Held::default(),
+            acts: Acts::default(),
+            status_changes: Vec::new(),
         };
         if let Some(dir) = &config.state_dir {
             let (log, entries) = StateLog::open(dir, &header)?;
@@ -83,7 +101,7 @@ impl Venue {
                 Entry::Step { number, at } if number == self.step + 1 => {
                     self.exchange.advance(at);
                     let data = self.steps.take();
-                    self.take_in(&data.ok_or_else(|| damaged("there is no such step"))?);
+                    self.take_in(data.ok_or_else(|| damaged("there is no such step"))?);
                 }
                 Entry::Clock(at) => self.exchange.advance(at),
                 Entry::Step { .. } => return Err(damaged("steps are missing").into()),
@@ -95,6 +113,7 @@ impl Venue {
             }
         }
         self.exchange.drain_updates();
+        self.status_changes.clear();
         Ok(())
     }
 
@@ -129,13 +148,20 @@ impl Venue {
             self.publish_step(self.exchange.now(), &[], true);
             return Ok(false);
         };
+        self.strike_step();
         if let Some(log) = &mut self.log {
             let at = self.exchange.now();
             log.append(&Entry::Step { number: self.step + 1, at })?;
         }
         let data = self.steps.take().unwrap_or_default();
-        self.take_in(&data);
+        let data = self.take_in(data);
+        for update in self.held.due_updates(self.step, false) {
+            self.hub.publish_update(&update);
+        }
         self.publish_updates();
+        if let Some(behind) = self.held.behind() {
+            self.hub.publish_update(&behind);
+        }
         self.publish_step(time, &data, false);
         Ok(true)
     }
@@ -148,24 +174,85 @@ impl Venue {
         }
         let (lock_step, time) = (Some((self.step + 1, true)), self.exchange.now());
         let symbols = self.exchange.symbols();
-        let end = StepData { lock_step, time, data: &[], daily: &[], symbols };
+        let end = StepData { lock_step, time, elements: &[], symbols, cut: false };
         self.hub.publish_to(client, &end);
     }
 
-    fn take_in(&mut self, data: &[MarketData]) {
+    /// Takes the data of a step in, and gives what the market did in it.
+    fn take_in(&mut self, data: Vec<MarketData>) -> Vec<MarketData> {
+        let data = self.as_traded(data);
         self.step += 1;
-        self.exchange.step(data);
-        self.tape.add(data);
+        self.exchange.step(&data);
+        self.tape.add(&data);
+        data
     }
 
     fn publish_step(&mut self, time: Timestamp, data: &[MarketData], end: bool) {
         let number = if end { self.step + 1 } else { self.step };
         let lock_step = self.clock.is_none().then_some((number, end));
+        if end {
+            // What is late comes at the end at the latest.
+            self.held
+                .due_updates(number, true)
+                .iter()
+                .for_each(|late| self.hub.publish_update(late));
+        }
         let bars = data.iter().filter(|item| matches!(item, MarketData::Bar(_)));
         let lists = bars.filter_map(|item| self.tape.of(item.symbol()));
-        let daily: Vec<Bar> = lists.filter_map(|lists| lists.daily_bar()).collect();
+        let daily = lists.filter_map(|lists| lists.daily_bar()).map(Element::daily);
+        let statuses = std::mem::take(&mut self.status_changes);
+        let statuses = statuses.iter().map(|change| self.status(change));
+        let mut elements: Vec<Element> =
+            statuses.chain(data.iter().map(Element::data)).chain(daily).collect();
+        let cut = self.injector.concerns_data() && self.strike_data(&mut elements);
+        elements.extend(self.held.due_data(self.step, end));
         let symbols = self.exchange.symbols();
-        self.hub.publish_step(&StepData { lock_step, time, data, daily: &daily, symbols });
+        self.hub.publish_step(&StepData { lock_step, time, elements: &elements, symbols, cut });
+    }
+
+    /// Does to each element what the fault script says; says whether the frame is cut.
+    fn strike_data(&mut self, elements: &mut Vec<Element>) -> bool {
+        let mut is_cut = false;
+        for element in std::mem::take(elements) {
+            let symbol = self.exchange.symbols().name(element.symbol).to_owned();
+            let written = serde_json::to_value(element.item(self.exchange.symbols()));
+            let mut message = written.unwrap_or_default();
+            let before = message.clone();
+            let about = About { symbol: Some(&symbol), ..About::default() };
+            let fate = self.fate(element.channel.point(), &mut message, about);
+            let element = match message {
+                Value::Object(fields) if Value::Object(fields.clone()) != before => {
+                    Element { item: Item::Written(fields), ..element }
+                }
+                _ => element,
+            };
+            match fate {
+                Fate::Say { copies, cut } => {
+                    is_cut |= cut;
+                    elements.extend((0..copies).map(|_| element.clone()));
+                }
+                Fate::Late { steps } => self.held.keep_data(self.step + steps, element),
+                Fate::Drop | Fate::Mute | Fate::Error { .. } => self.hub.strike_subscribers(&fate),
+                Fate::Reorder => elements.push(element),
+            }
+        }
+        is_cut
+    }
+
+    /// What the fault script does to a message of a stream.
+    pub(super) fn fate(&mut self, point: Point, message: &mut Value, about: About<'_>) -> Fate {
+        if !self.injector.concerns(point) {
+            return Fate::WHOLE;
+        }
+        let About { symbol, order, event } = about;
+        let (step, at) = (self.step, self.exchange.now());
+        let occasion = Occasion { point, step, at, symbol, order, event };
+        Fate::of(&self.injector.strike(&occasion), message)
+    }
+
+    fn status(&self, change: &StatusChange) -> Element {
+        let symbol = self.exchange.symbols().name(change.symbol);
+        wire::market::status(change.symbol, symbol, change.halted, change.at)
     }
 
     /// Lets the venue's time pass without data: what falls due happens.
@@ -224,8 +311,9 @@ impl Venue {
     fn ask(&mut self, request: Request) -> Result<Outcome, Refusal> {
         match request {
             Request::Submit(request) => self.exchange.submit(request).map(Outcome::from),
-            Request::Cancel(id) => self.exchange.cancel(id).map(|()| Outcome::Canceling),
+            Request::Cancel(id) => self.exchange.cancel(id).map(|()| Outcome::Done),
             Request::Replace(id, change) => self.exchange.replace(id, change).map(Outcome::from),
+            Request::Act(act) => self.carry_out(act).map(|()| Outcome::Done),
         }
     }
 
@@ -237,11 +325,53 @@ impl Venue {
     fn publish(&mut self, updates: &[Update]) {
         for update in updates {
             let message = wire::order::update(update, &self.exchange);
-            let json = Bytes::from(serde_json::to_vec(&message).unwrap_or_default());
-            for _ in 0..=usize::from(self.duplicate_updates) {
-                self.hub.publish_update(&json);
+            if !self.injector.concerns(Point::Update) {
+                let json = serde_json::to_vec(&message).unwrap_or_default();
+                self.hub.publish_update(&json.into());
+                continue;
             }
+            let mut message = serde_json::to_value(message).unwrap_or_default();
+            let symbol = self.exchange.symbols().name(update.order.symbol).to_owned();
+            let about = About {
+                symbol: Some(&symbol),
+                order: self.place(update.order.id),
+                event: Some(update.event.as_str()),
+            };
+            let fate = self.fate(Point::Update, &mut message, about);
+            self.publish_struck(&fate, &message);
         }
+    }
+
+    /// Sends an update as its fate says.
+    fn publish_struck(&mut self, fate: &Fate, message: &Value) {
+        let is_cut = matches!(fate, Fate::Say { cut: true, .. });
+        let json = faults::bytes(message, is_cut);
+        match fate {
+            Fate::Say { copies, .. } => {
+                (0..*copies).for_each(|_| self.hub.publish_update(&json));
+                if let Some(behind) = self.held.behind() {
+                    self.hub.publish_update(&behind);
+                }
+            }
+            Fate::Late { steps } => self.held.keep_update(self.step + steps, json),
+            Fate::Reorder => {
+                if let Some(behind) = self.held.keep_behind(json) {
+                    self.hub.publish_update(&behind);
+                }
+            }
+            Fate::Drop | Fate::Mute | Fate::Error { .. } => self.hub.strike_listeners(fate),
+        }
+    }
+
+    /// The place of an order in the order of arrival, from 1.
+    pub(super) fn place(&self, id: OrderId) -> Option<u64> {
+        let place = self.exchange.orders().position(|order| order.id == id)?;
+        u64::try_from(place).ok().map(|place| place + 1)
+    }
+
+    /// Does something at the venue as a fault script says.
+    pub(super) fn act(&mut self, act: Act) -> Result<(), ApiError> {
+        self.logged(Request::Act(act)).map(drop)
     }
 }
 
@@ -254,7 +384,7 @@ impl Outcome {
     fn order(self) -> Result<OrderRow, ApiError> {
         match self {
             Outcome::Order(order) => Ok(*order),
-            Outcome::Canceling => Err(ApiError::internal("the exchange answered with no order")),
+            Outcome::Done => Err(ApiError::internal("the exchange answered with no order")),
         }
     }
 }

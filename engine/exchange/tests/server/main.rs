@@ -8,6 +8,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod faults;
 mod history;
 mod limits;
 mod lock_step;

@@ -142,18 +142,3 @@ async fn a_fill_can_come_between_the_204_and_the_end_of_a_cancel() {
     assert_eq!(events(&updates), ["pending_cancel", "fill"]);
     assert_eq!(venue.get(&path).await.body["status"], "filled");
 }
-
-/// Conformance 106.
-#[tokio::test]
-async fn updates_can_be_sent_twice() {
-    let mut twice = config(quiet(&["AAA"]));
-    twice.faults.duplicate_updates = true;
-    let venue = Venue::new(twice).await;
-    let mut socket = venue.listener().await;
-    venue.order(limit_order("AAA", 1, "buy", "50")).await;
-    let mut seen = Vec::new();
-    for _ in 0..4 {
-        seen.push(socket.json().await["data"].clone());
-    }
-    assert_eq!(events(&seen), ["pending_new", "pending_new", "new", "new"]);
-}

@@ -3,7 +3,7 @@
 use crate::support::{
     Plan, assert_books_agree, data_dir, exchange, exchange_with, generated, shares,
 };
-use exchange::server::{OrderAnswerFault, Speed};
+use exchange::server::{FaultScript, Speed};
 use kernel::{Intents, MarketData, Side, View};
 use std::io;
 use std::net::SocketAddr;
@@ -158,9 +158,9 @@ async fn an_update_that_never_comes_is_found_by_asking() {
 async fn an_answer_that_is_lost_costs_no_order_and_doubles_none() {
     for speed in [Speed::Times(600.0), Speed::Max] {
         let dir = data_dir();
-        let fault = OrderAnswerFault { every: 2, gateway_timeout: true };
+        let script = "[[fault]]\non='submit'\nnth=2\nevery=2\ntimes='all'\ninject='answer'\nstatus=504\ncarried_out=true";
         let exchange = exchange_with(generated(&["SPY"], 2_000), speed, |config| {
-            config.faults.order_answers = Some(fault);
+            config.faults = FaultScript::parse(script).unwrap();
         });
         let exchange = exchange.await;
         // In and out on every bar.

@@ -3,7 +3,7 @@
 use crate::support::{
     Plan, assert_books_agree, assert_sent_once, data_dir, exchange, exchange_with, generated,
 };
-use exchange::server::{OrderAnswerFault, Running, Speed};
+use exchange::server::{FaultScript, Running, Speed};
 use runtime::session::{Summary, journal_dir, replay};
 use std::path::Path;
 use std::time::Duration;
@@ -68,10 +68,10 @@ async fn in_lock_step_nothing_is_lost_and_nothing_is_sent_twice() {
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_lost_and_updates_doubled_on_top_change_nothing() {
     let dir = data_dir();
-    let fault = OrderAnswerFault { every: 3, gateway_timeout: true };
+    let script = "[[fault]]\non='submit'\nnth=3\nevery=3\ntimes='all'\ninject='answer'\nstatus=504\ncarried_out=true\n\
+                  [[fault]]\non='update'\ntimes='all'\ninject='duplicate'";
     let exchange = exchange_with(generated(&SYMBOLS, 3_000), Speed::Max, |config| {
-        config.faults.order_answers = Some(fault);
-        config.faults.duplicate_updates = true;
+        config.faults = FaultScript::parse(script).unwrap();
     });
     let exchange = exchange.await;
     let summary = crash_and_go_on(dir.path(), &exchange, 4).await;

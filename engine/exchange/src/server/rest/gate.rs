@@ -25,9 +25,7 @@ pub(super) async fn pass(State(shared): App, request: Request, next: Next) -> Re
         return response;
     }
     let mut response = ApiError::rate_limited().into_response();
-    if !shared.faults.bare_rate_limit {
-        tell(response.headers_mut(), allowance);
-    }
+    tell(response.headers_mut(), allowance);
     response
 }
 

@@ -10,6 +10,7 @@ mod positions;
 mod timeframe;
 
 use super::error::ApiError;
+use super::faults::http;
 use super::hub::Endpoint;
 use super::shared::Shared;
 use super::stream;
@@ -33,10 +34,12 @@ const LONGEST_MESSAGE: usize = 4 << 20;
 /// All paths.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let gate = middleware::from_fn_with_state(Arc::clone(&shared), gate::pass);
+    let faults = middleware::from_fn_with_state(Arc::clone(&shared), http::inject);
     trading()
         .merge(market_data())
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_path)
+        .layer(faults)
         .layer(gate)
         .route("/stream", get(trade_updates))
         .route("/v2/{feed}", get(market_stream))

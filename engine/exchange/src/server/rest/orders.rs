@@ -1,7 +1,6 @@
 //! `/v2/orders`.
 
 use super::super::error::ApiError;
-use super::super::shared::Shared;
 use super::super::venue::Venue;
 use super::super::wire::order::{OrderJson, nested as nested_json, order as order_json};
 use super::super::wire::request::{self, Query};
@@ -14,33 +13,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kernel::{OrderStatus, Side, Timestamp};
 use serde_json::{Value, json};
-use std::sync::atomic::Ordering;
 
 /// POST: 200 with the order, `pending_new` or `accepted`.
-pub(super) async fn submit(State(shared): App, body: Bytes) -> Result<Response, ApiError> {
+pub(super) async fn submit(State(shared): App, body: Bytes) -> Result<Json<OrderJson>, ApiError> {
     let raw = request::new_order(&body)?;
-    let answer = {
-        let mut venue = shared.venue();
-        let request = venue.exchange.read_order(&raw)?;
-        let row = venue.submit(request)?;
-        Json(nested_json(&row, &venue.exchange)).into_response()
-    };
-    Ok(deliver(&shared, answer).await)
-}
-
-/// Delivers the answer to a new order, unless a fault is to be injected.
-async fn deliver(shared: &Shared, answer: Response) -> Response {
-    let number = shared.orders_taken.fetch_add(1, Ordering::Relaxed) + 1;
-    match shared.faults.order_answers {
-        Some(fault) if fault.every > 0 && number.is_multiple_of(fault.every) => {
-            if !fault.gateway_timeout {
-                // The answer never comes; the client must give up first, or the server end.
-                let _ = shared.stop.subscribe().wait_for(|stop| *stop).await;
-            }
-            StatusCode::GATEWAY_TIMEOUT.into_response()
-        }
-        _ => answer,
-    }
+    let mut venue = shared.venue();
+    let request = venue.exchange.read_order(&raw)?;
+    let row = venue.submit(request)?;
+    Ok(Json(nested_json(&row, &venue.exchange)))
 }
 
 const DEFAULT_LIMIT: usize = 50;

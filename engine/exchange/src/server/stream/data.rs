@@ -1,16 +1,19 @@
 //! `/v2/{feed}`: market data. The server greets, the client authenticates and subscribes.
 
 use super::encoding::Encoding;
-use super::pump::{Incoming, Pump};
+use super::pump::{Incoming, Outgoing, Pump};
 use super::subscription::SubscribeError;
+use super::{error_item, is_closing};
 use crate::server::Keys;
 use crate::server::config::Plan;
+use crate::server::faults::{Fate, Point};
 use crate::server::hub::{ClientId, Endpoint};
 use crate::server::shared::Shared;
 use crate::server::test_feed::TestFeed;
+use crate::server::venue::{About, Venue};
+use crate::server::wire::market::StreamItem;
 use axum::extract::ws::{Message, WebSocket};
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -48,32 +51,16 @@ pub(in crate::server) fn read(frame: &[u8], encoding: Encoding, keys: &Keys) -> 
     }
 }
 
-/// Control messages: arrays of one.
-#[derive(Serialize)]
-struct Success {
-    #[serde(rename = "T")]
-    kind: &'static str,
-    msg: &'static str,
-}
-
-#[derive(Serialize)]
-struct Failure {
-    #[serde(rename = "T")]
-    kind: &'static str,
-    code: u16,
-    msg: &'static str,
-}
-
-const INVALID_SYNTAX: (u16, &str) = (400, "invalid syntax");
-const NOT_AUTHENTICATED: (u16, &str) = (401, "not authenticated");
-const AUTH_FAILED: (u16, &str) = (402, "auth failed");
-const ALREADY_AUTHENTICATED: (u16, &str) = (403, "already authenticated");
-const AUTH_TIMEOUT: (u16, &str) = (404, "auth timeout");
-const SYMBOL_LIMIT: (u16, &str) = (405, "symbol limit exceeded");
-const CONNECTION_LIMIT: (u16, &str) = (406, "connection limit exceeded");
-const SLOW_CLIENT: (u16, &str) = (407, "slow client");
-const INSUFFICIENT_SUBSCRIPTION: (u16, &str) = (409, "insufficient subscription");
-const INVALID_CHANNEL: (u16, &str) = (410, "invalid subscribe action for this feed");
+const INVALID_SYNTAX: u16 = 400;
+const NOT_AUTHENTICATED: u16 = 401;
+const AUTH_FAILED: u16 = 402;
+const ALREADY_AUTHENTICATED: u16 = 403;
+const AUTH_TIMEOUT: u16 = 404;
+const SYMBOL_LIMIT: u16 = 405;
+const CONNECTION_LIMIT: u16 = 406;
+const SLOW_CLIENT: u16 = 407;
+const INSUFFICIENT_SUBSCRIPTION: u16 = 409;
+const INVALID_CHANNEL: u16 = 410;
 
 /// One connection before and after it is authenticated.
 struct Connection {
@@ -83,7 +70,7 @@ struct Connection {
     encoding: Encoding,
     pump: Pump,
     /// Our end of the queue, until the hub has it: the client is authenticated then.
-    queue: Option<mpsc::Sender<Message>>,
+    queue: Option<mpsc::Sender<Outgoing>>,
     auth_deadline: Instant,
 }
 
@@ -109,7 +96,7 @@ pub(in crate::server) async fn serve(
 impl Connection {
     /// Talks until either side ends it; says whether the client closed properly.
     async fn run(&mut self, by_header: Option<bool>) -> bool {
-        if !self.say("connected").await {
+        if !self.say(Point::Connected).await {
             return false;
         }
         // Alpaca does not say whether header authentication is confirmed unasked: here it is.
@@ -165,36 +152,52 @@ impl Connection {
         } else if self.endpoint == Endpoint::Sip && self.shared.plan == Plan::Basic {
             INSUFFICIENT_SUBSCRIPTION
         } else {
-            let waiting = queue.clone();
-            let joined = {
-                let mut venue = self.shared.venue();
-                venue.hub.join(self.id, self.endpoint, self.encoding, waiting)
-            };
-            if joined {
-                self.pump.joined();
-                return self.say("authenticated").await;
+            match self.take_in(&queue) {
+                Ok(outgoing) => {
+                    let is_told = outgoing.iter().any(|said| matches!(said, Outgoing::Frame(_)));
+                    if !is_told {
+                        self.queue = Some(queue);
+                    }
+                    return self.pump.say(outgoing).await;
+                }
+                Err(refusal) => {
+                    // Alpaca's Go client tries again on the same socket, so it stays open.
+                    self.auth_deadline = Instant::now() + self.shared.streams.auth_timeout;
+                    refusal
+                }
             }
-            // Alpaca's Go client tries again on the same socket, so it stays open.
-            self.auth_deadline = Instant::now() + self.shared.streams.auth_timeout;
-            CONNECTION_LIMIT
         };
         self.queue = Some(queue);
+        if is_closing(refusal) {
+            return self.end(refusal).await;
+        }
         self.refuse(refusal).await
+    }
+
+    /// Takes a client with the right keys in, and gives what it is told; or the code of a refusal.
+    fn take_in(&mut self, queue: &mpsc::Sender<Outgoing>) -> Result<Vec<Outgoing>, u16> {
+        let mut venue = self.shared.venue();
+        let mut word = success(Point::Authenticated);
+        let fate = venue.fate(Point::Authenticated, &mut word, About::default());
+        if let Fate::Error { code } = fate {
+            return Err(code);
+        }
+        let outgoing = self.outgoing(&fate, &word);
+        let is_told = outgoing.iter().any(|said| matches!(said, Outgoing::Frame(_)));
+        if is_told {
+            if !venue.hub.join(self.id, self.endpoint, self.encoding, queue.clone()) {
+                return Err(CONNECTION_LIMIT);
+            }
+            self.pump.joined();
+        }
+        Ok(outgoing)
     }
 
     async fn subscribe(&mut self, message: &Map<String, Value>) -> bool {
         if self.queue.is_some() {
             return self.refuse(NOT_AUTHENTICATED).await;
         }
-        let limit = self.shared.plan.symbol_limit();
-        let changed = {
-            let mut venue = self.shared.venue();
-            let changed = venue.hub.subscribe(self.id, message, limit);
-            if changed.is_ok() && self.endpoint != Endpoint::Test {
-                venue.tell_of_end(self.id);
-            }
-            changed
-        };
+        let changed = self.change(&mut self.shared.venue(), message);
         self.shared.changed.notify_one();
         match changed {
             Ok(()) => true,
@@ -204,28 +207,72 @@ impl Connection {
         }
     }
 
-    async fn say(&mut self, msg: &'static str) -> bool {
-        let frame = self.encoding.frame(&[Success { kind: "success", msg }]);
-        self.pump.send(frame).await
+    /// Changes the subscriptions and queues the acknowledgement.
+    fn change(
+        &self,
+        venue: &mut Venue,
+        message: &Map<String, Value>,
+    ) -> Result<(), SubscribeError> {
+        let limit = self.shared.plan.symbol_limit();
+        let Some(mut state) = venue.hub.subscribe(self.id, message, limit)? else {
+            return Ok(());
+        };
+        let fate = venue.fate(Point::Subscription, &mut state, About::default());
+        for outgoing in self.outgoing(&fate, &state) {
+            venue.hub.deliver(self.id, outgoing);
+        }
+        if self.endpoint != Endpoint::Test {
+            venue.tell_of_end(self.id);
+        }
+        Ok(())
+    }
+
+    /// What goes out for a word of this stream.
+    fn outgoing(&self, fate: &Fate, word: &Value) -> Vec<Outgoing> {
+        let encoding = self.encoding;
+        let items = word.as_object().map(StreamItem::written);
+        let frame = |is_cut| match is_cut {
+            true => encoding.cut_frame(&items.as_slice()),
+            false => encoding.frame(&items.as_slice()),
+        };
+        super::outgoing(fate, frame, |code| self.error_frame(code))
+    }
+
+    /// Says a word of success; `false` when the connection has ended.
+    async fn say(&mut self, point: Point) -> bool {
+        let mut word = success(point);
+        let fate = self.shared.venue().fate(point, &mut word, About::default());
+        let outgoing = self.outgoing(&fate, &word);
+        self.pump.say(outgoing).await
     }
 
     /// Sends an error, behind what is queued already.
-    async fn refuse(&mut self, (code, msg): (u16, &'static str)) -> bool {
-        let frame = self.encoding.frame(&[Failure { kind: "error", code, msg }]);
+    async fn refuse(&mut self, code: u16) -> bool {
+        let frame = self.error_frame(code);
         if self.queue.is_some() {
             return self.pump.send(frame).await;
         }
-        self.shared.venue().hub.deliver(self.id, frame);
+        self.shared.venue().hub.deliver(self.id, Outgoing::Frame(frame));
         true
     }
 
+    fn error_frame(&self, code: u16) -> Message {
+        let error = error_item(code);
+        self.encoding.frame(&error.as_object().map(StreamItem::written).as_slice())
+    }
+
     /// Sends an error and closes.
-    async fn end(&mut self, (code, msg): (u16, &'static str)) -> bool {
-        let frame = self.encoding.frame(&[Failure { kind: "error", code, msg }]);
+    async fn end(&mut self, code: u16) -> bool {
+        let frame = self.error_frame(code);
         self.pump.send(frame).await;
         self.pump.close().await;
         false
     }
+}
+
+/// A word of success.
+fn success(point: Point) -> Value {
+    json!({"T": "success", "msg": point.as_str()})
 }
 
 /// What comes next; `None` when the deadline passes first.

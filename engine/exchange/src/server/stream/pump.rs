@@ -8,13 +8,27 @@ use tokio::sync::{mpsc, watch};
 /// A client that takes no frame for so long is gone, whatever its socket says.
 const SEND_LIMIT: Duration = Duration::from_secs(10);
 
+/// What the hub queues for a connection.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::server) enum Outgoing {
+    /// A frame to send.
+    Frame(Message),
+    /// A frame to send before the connection is closed.
+    Last(Message),
+    /// The connection is dropped without a word.
+    Drop,
+    /// Nothing more is sent; the client is still heard.
+    Mute,
+}
+
 /// A websocket with the queue that the hub fills.
 pub(super) struct Pump {
     socket: WebSocket,
-    queue: mpsc::Receiver<Message>,
+    queue: mpsc::Receiver<Outgoing>,
     stop: watch::Receiver<bool>,
     /// Whether the hub holds the other end of the queue.
     joined: bool,
+    muted: bool,
 }
 
 /// What the connection's task must deal with next.
@@ -33,9 +47,14 @@ impl Pump {
         socket: WebSocket,
         length: usize,
         stop: watch::Receiver<bool>,
-    ) -> (Self, mpsc::Sender<Message>) {
+    ) -> (Self, mpsc::Sender<Outgoing>) {
         let (sender, queue) = mpsc::channel(length.max(1));
-        (Self { socket, queue, stop, joined: false }, sender)
+        (Self { socket, queue, stop, joined: false, muted: false }, sender)
+    }
+
+    /// From here on nothing is sent but answers to pings.
+    pub(super) fn mute(&mut self) {
+        self.muted = true;
     }
 
     /// From here on the end of the queue means that the hub has dropped the client.
@@ -59,9 +78,9 @@ impl Pump {
                     return Incoming::Gone { clean: true };
                 }
                 Happened::Queued(None) => return Incoming::TooSlow,
-                Happened::Queued(Some(frame)) => {
-                    if !self.send(frame).await {
-                        return Incoming::Gone { clean: false };
+                Happened::Queued(Some(outgoing)) => {
+                    if let Some(gone) = self.send_queued(outgoing).await {
+                        return gone;
                     }
                 }
                 Happened::Received(message) => match read(message) {
@@ -77,8 +96,41 @@ impl Pump {
         }
     }
 
+    /// Does what the hub has queued; what follows from it when the connection has ended.
+    async fn send_queued(&mut self, outgoing: Outgoing) -> Option<Incoming> {
+        match outgoing {
+            Outgoing::Frame(frame) => {
+                let sent = self.send(frame).await;
+                (!sent).then_some(Incoming::Gone { clean: false })
+            }
+            Outgoing::Last(frame) => {
+                self.send(frame).await;
+                self.close().await;
+                Some(Incoming::Gone { clean: true })
+            }
+            Outgoing::Drop => Some(Incoming::Gone { clean: false }),
+            Outgoing::Mute => {
+                self.mute();
+                None
+            }
+        }
+    }
+
+    /// Says something past the queue; `false` when the connection has ended.
+    pub(super) async fn say(&mut self, all: Vec<Outgoing>) -> bool {
+        for outgoing in all {
+            if self.send_queued(outgoing).await.is_some() {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Sends one frame past the queue; `false` when the client is gone.
     pub(super) async fn send(&mut self, frame: Message) -> bool {
+        if self.muted {
+            return true;
+        }
         matches!(tokio::time::timeout(SEND_LIMIT, self.socket.send(frame)).await, Ok(Ok(())))
     }
 
@@ -91,7 +143,7 @@ impl Pump {
 /// What woke the pump.
 enum Happened {
     Stopped,
-    Queued(Option<Message>),
+    Queued(Option<Outgoing>),
     Received(Option<Result<Message, axum::Error>>),
 }
 

@@ -1,6 +1,6 @@
 //! What one market data connection wants, and the acknowledgement that lists it.
 
-use kernel::MarketData;
+use crate::server::faults::Point;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -25,6 +25,19 @@ const CHANNELS: [(&str, Channel); 7] = [
     ("statuses", Channel::Statuses),
     ("lulds", Channel::Lulds),
 ];
+
+impl Channel {
+    /// What its elements are for a fault script.
+    pub(crate) const fn point(self) -> Point {
+        match self {
+            Channel::Trades => Point::Trade,
+            Channel::Quotes => Point::Quote,
+            Channel::Bars | Channel::UpdatedBars => Point::Bar,
+            Channel::DailyBars => Point::DailyBar,
+            Channel::Statuses | Channel::Lulds => Point::Status,
+        }
+    }
+}
 
 /// Why a change of subscriptions is refused; nothing is changed then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,18 +112,6 @@ impl Subscription {
     /// Whether anything is wanted at all.
     pub(crate) fn is_empty(&self) -> bool {
         self.wanted.iter().all(Vec::is_empty)
-    }
-
-    /// Whether this data of this symbol is wanted.
-    pub(crate) fn wants(&self, data: &MarketData, symbol: &str) -> bool {
-        self.wants_channel(
-            match data {
-                MarketData::Bar(_) => Channel::Bars,
-                MarketData::Quote(_) => Channel::Quotes,
-                MarketData::Trade(_) => Channel::Trades,
-            },
-            symbol,
-        )
     }
 
     /// Whether this channel is wanted for this symbol.

@@ -1,10 +1,12 @@
 //! `/stream`: the client speaks first, authenticates, says what it listens to, and gets
 //! `trade_updates`.
 
-use super::pump::{Incoming, Pump};
+use super::pump::{Incoming, Outgoing, Pump};
 use crate::server::Keys;
+use crate::server::faults::{self, Point};
 use crate::server::hub::json_frame;
 use crate::server::shared::Shared;
+use crate::server::venue::{About, Venue};
 use axum::extract::ws::{Message, WebSocket};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -66,13 +68,15 @@ pub(in crate::server) async fn serve(shared: Arc<Shared>, socket: WebSocket) {
         };
         let go_on = match read(&frame, &shared.keys) {
             Words::Authenticate { accepted: true } => {
-                let sent = pump.send(shared.control(authorization("authorized", "authenticate")));
-                let sent = sent.await;
-                if let Some(queue) = queue.take() {
+                let reply = authorization("authorized", "authenticate");
+                let outgoing = shared.word(&mut shared.venue(), Point::Authorization, reply);
+                let is_told = outgoing.iter().any(|said| matches!(said, Outgoing::Frame(_)));
+                let goes_on = pump.say(outgoing).await;
+                if is_told && let Some(queue) = queue.take() {
                     shared.venue().hub.join_orders(id, queue);
                     pump.joined();
                 }
-                sent
+                goes_on
             }
             Words::Authenticate { accepted: false } => {
                 pump.send(shared.control(authorization("unauthorized", "authenticate"))).await;
@@ -85,7 +89,10 @@ pub(in crate::server) async fn serve(shared: Arc<Shared>, socket: WebSocket) {
             Words::Listen { trade_updates } => {
                 let streams: &[&str] = if trade_updates { &["trade_updates"] } else { &[] };
                 let reply = json!({"stream": "listening", "data": {"streams": streams}});
-                shared.venue().hub.listen(id, trade_updates, shared.control(reply));
+                let mut venue = shared.venue();
+                let outgoing = shared.word(&mut venue, Point::Listening, reply);
+                venue.hub.listen(id, trade_updates, &outgoing);
+                drop(venue);
                 shared.changed.notify_one();
                 true
             }
@@ -107,6 +114,14 @@ fn authorization(status: &str, action: &str) -> Value {
 impl Shared {
     fn control(&self, reply: Value) -> Message {
         json_frame(reply.to_string().into(), self.streams.text_trade_updates)
+    }
+
+    /// A word of this stream after what the fault script does to it.
+    fn word(&self, venue: &mut Venue, point: Point, mut reply: Value) -> Vec<Outgoing> {
+        let fate = venue.fate(point, &mut reply, About::default());
+        let text = self.streams.text_trade_updates;
+        let frame = |is_cut| json_frame(faults::bytes(&reply, is_cut), text);
+        super::outgoing(&fate, frame, |_| Message::Close(None))
     }
 }
 

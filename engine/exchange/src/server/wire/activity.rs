@@ -1,7 +1,7 @@
 //! The account's history: executions and fees.
 
-use super::time::{WireTime, date_text};
-use crate::{Activity, FeeActivity, FillActivity, OrderId};
+use super::time::{WireTime, date_text, new_york_date};
+use crate::{Activity, FeeActivity, FillActivity, OrderId, SplitActivity};
 use kernel::{Cash, FeeKind, Price, Quantity, Side, Symbols};
 use serde::Serialize;
 
@@ -11,6 +11,7 @@ use serde::Serialize;
 pub(crate) enum ActivityJson {
     Fill(FillJson),
     Fee(FeeJson),
+    Split(SplitJson),
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -45,11 +46,26 @@ pub(crate) struct FeeJson {
     currency: &'static str,
 }
 
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct SplitJson {
+    activity_type: &'static str,
+    id: String,
+    date: String,
+    created_at: WireTime,
+    net_amount: Cash,
+    description: &'static str,
+    symbol: String,
+    qty: Quantity,
+    status: &'static str,
+    currency: &'static str,
+}
+
 /// The type by which clients ask for an activity.
 pub(crate) const fn kind(activity: &Activity) -> &'static str {
     match activity {
         Activity::Fill(_) => "FILL",
         Activity::Fee(_) => "FEE",
+        Activity::Split(_) => "SPLIT",
     }
 }
 
@@ -58,6 +74,7 @@ pub(crate) fn activity(row: &Activity, symbols: &Symbols) -> ActivityJson {
     match row {
         Activity::Fill(fill) => ActivityJson::Fill(fill_json(row.id(), fill, symbols)),
         Activity::Fee(fee) => ActivityJson::Fee(fee_json(row.id(), fee)),
+        Activity::Split(split) => ActivityJson::Split(split_json(row.id(), split, symbols)),
     }
 }
 
@@ -100,6 +117,21 @@ fn fee_json(id: String, row: &FeeActivity) -> FeeJson {
         symbol: None,
         qty: None,
         per_share_amount: None,
+        status: "executed",
+        currency: "USD",
+    }
+}
+
+fn split_json(id: String, row: &SplitActivity, symbols: &Symbols) -> SplitJson {
+    SplitJson {
+        activity_type: "SPLIT",
+        id,
+        date: date_text(new_york_date(row.time)),
+        created_at: WireTime(row.time),
+        net_amount: Cash::ZERO,
+        description: "Share split",
+        symbol: symbols.name(row.symbol).into(),
+        qty: row.change,
         status: "executed",
         currency: "USD",
     }

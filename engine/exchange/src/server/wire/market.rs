@@ -4,8 +4,11 @@
 //! is the typical price (high + low + close) / 3, which Alpaca's clients only display.
 
 use super::time::WireTime;
-use kernel::{Bar, MarketData, Price, Quantity, Quote, Timestamp, Trade, Volume};
+use crate::server::hub::{Element, Item};
+use crate::server::stream::subscription::Channel;
+use kernel::{Bar, MarketData, Price, Quantity, Quote, SymbolId, Timestamp, Trade, Volume};
 use serde::{Serialize, Serializer};
+use serde_json::{Map, Value, json};
 
 /// A price as a JSON number: the nearest binary float, whose shortest text is the price again up
 /// to fifteen digits.
@@ -150,6 +153,19 @@ pub(crate) enum StreamItem<'a> {
     Bar(Named<'a, BarJson>),
     Quote(Named<'a, QuoteJson>),
     Trade(Named<'a, TradeJson>),
+    Written(Written<'a>),
+}
+
+/// A message as a map of fields, with `T` first.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Written<'a>(&'a Map<String, Value>);
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let kind = self.0.get_key_value("T");
+        let rest = self.0.iter().filter(|(name, _)| *name != "T");
+        out.collect_map(kind.into_iter().chain(rest))
+    }
 }
 
 /// Opens the frame of one step in lock step: how many trade updates must have arrived before the
@@ -193,10 +209,31 @@ impl<'a> StreamItem<'a> {
         }
     }
 
+    /// A message that is written down already.
+    pub(crate) fn written(fields: &'a Map<String, Value>) -> Self {
+        Self::Written(Written(fields))
+    }
+
     /// The day's bar so far.
     pub(crate) fn daily_bar(bar: &Bar, symbol: &'a str) -> Self {
         Self::Bar(Named { kind: "d", symbol, body: bar.into() })
     }
+}
+
+/// A trading status: halted for news, or trading again, in tape C's codes.
+/// Source: Alpaca, "Real-time Stock Data", trading status messages.
+pub(crate) fn status(id: SymbolId, symbol: &str, halted: bool, at: Timestamp) -> Element {
+    let (code, words, reason, why) = if halted {
+        ("H", "Trading Halt", "T1", "Halt News Pending")
+    } else {
+        ("T", "Trading Resumption", "T3", "News and Resumption Times")
+    };
+    let fields = json!({
+        "T": "s", "S": symbol, "sc": code, "sm": words, "rc": reason, "rm": why,
+        "t": WireTime(at), "z": "C",
+    });
+    let fields = fields.as_object().cloned().unwrap_or_default();
+    Element { channel: Channel::Statuses, symbol: id, item: Item::Written(fields) }
 }
 
 #[cfg(test)]

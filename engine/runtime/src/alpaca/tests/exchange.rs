@@ -9,7 +9,7 @@ use crate::alpaca::{
     conformance, market_stream, order_stream,
 };
 use exchange::server::{
-    Keys, OrderAnswerFault, Plan, Running, ServerConfig, Source, Speed, Synthetic, start,
+    FaultScript, Keys, Plan, Running, ServerConfig, Source, Speed, Synthetic, start,
 };
 use kernel::{Bar, MarketData, OrderKind, OrderNumber, ReportKind, Span, Symbols, Timestamp};
 use marketdata::Feed;
@@ -90,7 +90,8 @@ async fn the_checks_end_early_when_the_keys_are_not_good() {
 #[tokio::test]
 async fn an_order_whose_answer_was_lost_is_found_by_its_id_and_adopted() {
     let mut config = synthetic();
-    config.faults.order_answers = Some(OrderAnswerFault { every: 1, gateway_timeout: true });
+    let script = "[[fault]]\non='submit'\ninject='answer'\nstatus=504\ncarried_out=true";
+    config.faults = FaultScript::parse(script).unwrap();
     let running = start(config).await.unwrap();
     let client = client(&running, Pace::Unlimited);
     let order = approved(OrderKind::Limit { limit: "1".parse().unwrap() });

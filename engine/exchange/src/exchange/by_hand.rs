@@ -1,0 +1,101 @@
+//! What happens at a venue without anybody asking for it here: a fill, a rejection or a split that
+//! a test or a fault script brings about.
+
+use super::Exchange;
+use crate::{Activity, OrderId, Refusal, SplitActivity, UpdateEvent};
+use kernel::{OrderStatus, Price, Quantity, Rounding, Side, SymbolId};
+
+impl Exchange {
+    /// Fills a part of a working order now, at the last price or the order's limit, whichever is
+    /// better for the market: so many percent of what is open, in whole shares, one at least.
+    ///
+    /// # Errors
+    /// 404 for an unknown order; 422 for one that does not work, or a symbol without a price.
+    pub fn fill_by_hand(&mut self, id: OrderId, percent: u8) -> Result<(), Refusal> {
+        let place = self.book.place(id).ok_or_else(|| Refusal::order_not_found(id))?;
+        let Some(entry) = self.book.get(place) else {
+            return Err(Refusal::order_not_found(id));
+        };
+        let (row, limit) = (&entry.row, entry.stance.limit());
+        let works = matches!(
+            row.status,
+            OrderStatus::New
+                | OrderStatus::PartiallyFilled
+                | OrderStatus::PendingCancel
+                | OrderStatus::PendingReplace
+        );
+        let last = self.markets.get(row.symbol.index()).map_or(Price::ZERO, |market| market.price);
+        if !works || !last.is_positive() {
+            return Err(Refusal::already(row.status));
+        }
+        let price = match (row.side, limit) {
+            (Side::Buy, Some(limit)) => last.min(limit),
+            (Side::Sell, Some(limit)) => last.max(limit),
+            (Side::Buy | Side::Sell, None) => last,
+        };
+        let open = row.leaves();
+        let part = i128::from(open.nanos()) * i128::from(percent) / 100;
+        let part = i64::try_from(part).map_or(Quantity::ZERO, Quantity::from_nanos).whole();
+        let one = Quantity::from_whole(1).unwrap_or(open);
+        self.execute(place, price, part.max(one).min(open));
+        Ok(())
+    }
+
+    /// Rejects an order that was accepted and has not filled.
+    ///
+    /// # Errors
+    /// 404 for an unknown order; 422 for one that has ended or filled in part.
+    pub fn reject_by_hand(&mut self, id: OrderId) -> Result<(), Refusal> {
+        let place = self.book.place(id).ok_or_else(|| Refusal::order_not_found(id))?;
+        let row = self.row(place)?;
+        if row.status.is_final() || !row.filled_qty.is_zero() {
+            return Err(Refusal::already(row.status));
+        }
+        self.finish(place, UpdateEvent::Rejected);
+        Ok(())
+    }
+
+    /// Splits a symbol's shares, `new` for `old`: open orders in it are cancelled, the position is
+    /// multiplied at the same cost, and the last prices are divided. What does not make a billionth
+    /// of a share is lost. Prices that come later must be those after the split.
+    ///
+    /// # Errors
+    /// 422 when either count is zero or the result does not fit.
+    pub fn split_by_hand(&mut self, symbol: SymbolId, new: u32, old: u32) -> Result<(), Refusal> {
+        let (new, old) = (i64::from(new), i64::from(old));
+        let held = self.account.holding(symbol).qty;
+        let scaled = proportion(held.nanos(), new, old, Rounding::Down);
+        let qty = scaled.map(Quantity::from_nanos).filter(|_| new > 0).ok_or_else(|| {
+            Refusal::unprocessable(format!("a split of {new} for {old} cannot be carried out"))
+        })?;
+        let open = self.open_orders().filter(|order| order.symbol == symbol);
+        let open: Vec<OrderId> = open.map(|order| order.id).collect();
+        for place in open.iter().filter_map(|id| self.book.place(*id)).collect::<Vec<_>>() {
+            self.finish(place, UpdateEvent::Canceled);
+        }
+        self.account.set_quantity(symbol, qty);
+        if let Some(market) = self.markets.get_mut(symbol.index()) {
+            let scale = |price: Price| {
+                proportion(price.nanos(), old, new, Rounding::HalfEven).map(Price::from_nanos)
+            };
+            market.price = scale(market.price).unwrap_or(market.price);
+            market.lastday = market.lastday.and_then(scale);
+            // A quote of before the split says nothing any more.
+            market.quote = None;
+        }
+        if held != qty {
+            let number = self.ids.uuid();
+            let (time, change) = (self.now, qty.checked_sub(held).unwrap_or(Quantity::ZERO));
+            self.activities.push(Activity::Split(SplitActivity { number, time, symbol, change }));
+        }
+        Ok(())
+    }
+}
+
+fn proportion(nanos: i64, numerator: i64, denominator: i64, rounding: Rounding) -> Option<i64> {
+    if denominator <= 0 {
+        return None;
+    }
+    let product = i128::from(nanos).checked_mul(i128::from(numerator))?;
+    i64::try_from(rounding.divide(product, i128::from(denominator))).ok()
+}

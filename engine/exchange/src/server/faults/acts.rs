@@ -1,0 +1,201 @@
+//! What is done at the venue itself: fills, rejections, trades of another hand, splits and halts.
+
+use super::injector::{Occasion, Strike};
+use super::script::{Fault, Point};
+use crate::server::venue::Venue;
+use crate::{OrderId, OrderRequest, Refusal};
+use kernel::{
+    Bar, MarketData, OrderKind, Price, Quantity, Quote, Rounding, Side, SymbolId, Timestamp, Trade,
+    Volume,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Something done at the venue; logged like a request, so that a restored venue has it too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::server) enum Act {
+    Fill { order: OrderId, percent: u8 },
+    Reject { order: OrderId },
+    Close { symbol: SymbolId },
+    Split { symbol: SymbolId, new: u32, old: u32 },
+    Halt { symbol: SymbolId, until: u64 },
+}
+
+/// What acts have left behind.
+#[derive(Debug, Default)]
+pub(in crate::server) struct Acts {
+    /// Halted symbols with the step at which they trade again.
+    halted: BTreeMap<SymbolId, u64>,
+    /// New and old shares of the splits so far.
+    splits: BTreeMap<SymbolId, (i64, i64)>,
+    closings: u64,
+}
+
+/// A symbol that was halted or trades again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::server) struct StatusChange {
+    pub(in crate::server) symbol: SymbolId,
+    pub(in crate::server) halted: bool,
+    pub(in crate::server) at: Timestamp,
+}
+
+impl Venue {
+    /// Does what strikes at a step before its data are taken.
+    pub(in crate::server) fn strike_step(&mut self) {
+        if !self.injector.concerns(Point::Step) {
+            return;
+        }
+        let occasion = Occasion {
+            point: Point::Step,
+            step: self.step() + 1,
+            at: self.next_time().unwrap_or(self.exchange.now()),
+            symbol: None,
+            order: None,
+            event: None,
+        };
+        for strike in self.injector.strike(&occasion) {
+            let order = self.struck_order(&strike);
+            self.strike(&strike, order);
+        }
+    }
+
+    /// The order that a strike at a step is about: the one it names, or the oldest open one.
+    fn struck_order(&self, strike: &Strike) -> Option<OrderId> {
+        let symbol = strike.symbol.as_deref().and_then(|name| self.exchange.symbols().id(name));
+        match strike.order.and_then(|number| usize::try_from(number).ok()) {
+            Some(number) => self.exchange.orders().nth(number - 1).map(|order| order.id),
+            None => {
+                let mut open = self.exchange.open_orders();
+                let wanted =
+                    open.find(|order| strike.symbol.is_none() || Some(order.symbol) == symbol);
+                wanted.map(|order| order.id)
+            }
+        }
+    }
+
+    /// Does what a strike says at the venue; nothing for faults of messages.
+    pub(in crate::server) fn strike(&mut self, strike: &Strike, order: Option<OrderId>) {
+        let symbol = strike.symbol.as_deref().and_then(|name| self.exchange.symbols().id(name));
+        let act = match (&strike.fault, order, symbol) {
+            (Fault::Fill { percent }, Some(order), _) => Act::Fill { order, percent: *percent },
+            (Fault::Reject, Some(order), _) => Act::Reject { order },
+            (Fault::CloseByHand, _, Some(symbol)) => Act::Close { symbol },
+            (Fault::Split { new, old }, _, Some(symbol)) => {
+                Act::Split { symbol, new: *new, old: *old }
+            }
+            (Fault::Halt { steps }, _, Some(symbol)) => {
+                Act::Halt { symbol, until: self.step() + 1 + steps }
+            }
+            // There is no open order to do it to.
+            (Fault::Fill { .. } | Fault::Reject, None, _) => {
+                return self.injector.take_back(strike);
+            }
+            _ => return,
+        };
+        if let Err(error) = self.act(act) {
+            tracing::debug!(fault = strike.fault.name(), message = error.message, "not injected");
+            self.injector.take_back(strike);
+        }
+    }
+
+    /// Carries an act out, without log and without telling of it.
+    pub(in crate::server) fn carry_out(&mut self, act: Act) -> Result<(), Refusal> {
+        match act {
+            Act::Fill { order, percent } => self.exchange.fill_by_hand(order, percent),
+            Act::Reject { order } => self.exchange.reject_by_hand(order),
+            Act::Close { symbol } => self.close_by_hand(symbol),
+            Act::Split { symbol, new, old } => {
+                self.exchange.split_by_hand(symbol, new, old)?;
+                let (before_new, before_old) =
+                    self.acts.splits.get(&symbol).copied().unwrap_or((1, 1));
+                let both = (before_new * i64::from(new), before_old * i64::from(old));
+                self.acts.splits.insert(symbol, both);
+                Ok(())
+            }
+            Act::Halt { symbol, until } => {
+                self.acts.halted.insert(symbol, until);
+                let change = self.status_change(symbol, true);
+                self.status_changes.push(change);
+                Ok(())
+            }
+        }
+    }
+
+    /// Closes a position at the last price, as an order of somebody else on the account.
+    fn close_by_hand(&mut self, symbol: SymbolId) -> Result<(), Refusal> {
+        let position = self.exchange.position(symbol);
+        let position = position.ok_or_else(|| Refusal::not_found("position does not exist"))?;
+        self.acts.closings += 1;
+        // Whoever closes by hand takes the resting orders away first: they hold the shares.
+        let open = self.exchange.open_orders().filter(|order| order.symbol == symbol);
+        for id in open.map(|order| order.id).collect::<Vec<_>>() {
+            self.exchange.cancel(id)?;
+        }
+        let side = if position.qty.is_negative() { Side::Buy } else { Side::Sell };
+        let (kind, name) = (OrderKind::Market, format!("by-hand-{}", self.acts.closings));
+        let request = OrderRequest::new(symbol, side, position.qty.abs(), kind);
+        let order =
+            self.exchange.submit(OrderRequest { client_order_id: Some(name), ..request })?;
+        self.exchange.fill_by_hand(order.id, 100)
+    }
+
+    /// The market data of a step as the market gives them after splits and without what is halted.
+    pub(in crate::server) fn as_traded(&mut self, data: Vec<MarketData>) -> Vec<MarketData> {
+        let step = self.step() + 1;
+        let over = self.acts.halted.iter().filter(|(_, until)| **until <= step);
+        for symbol in over.map(|(symbol, _)| *symbol).collect::<Vec<_>>() {
+            self.acts.halted.remove(&symbol);
+            let change = self.status_change(symbol, false);
+            self.status_changes.push(change);
+        }
+        let acts = &self.acts;
+        let trading = data.into_iter().filter(|datum| !acts.halted.contains_key(&datum.symbol()));
+        let split = |datum: MarketData| match acts.splits.get(&datum.symbol()) {
+            Some((new, old)) => scaled(datum, *new, *old),
+            None => datum,
+        };
+        trading.map(split).collect()
+    }
+
+    fn status_change(&self, symbol: SymbolId, halted: bool) -> StatusChange {
+        StatusChange { symbol, halted, at: self.exchange.now() }
+    }
+}
+
+/// Market data after a split of `new` for `old` shares.
+fn scaled(datum: MarketData, new: i64, old: i64) -> MarketData {
+    let times = |nanos: i64, by: i64, over: i64| {
+        let product = i128::from(nanos).saturating_mul(i128::from(by));
+        i64::try_from(Rounding::HalfEven.divide(product, i128::from(over.max(1)))).unwrap_or(nanos)
+    };
+    let price = |price: Price| {
+        let exact = Price::from_nanos(times(price.nanos(), old, new));
+        let on_tick = exact.to_tick(Rounding::HalfEven);
+        if on_tick.is_positive() { on_tick } else { exact }
+    };
+    let size = |size: Quantity| Quantity::from_nanos(times(size.nanos(), new, old));
+    match datum {
+        MarketData::Bar(bar) => MarketData::Bar(Bar {
+            open: price(bar.open),
+            high: price(bar.high),
+            low: price(bar.low),
+            close: price(bar.close),
+            volume: Volume::from_nanos(
+                bar.volume.nanos().saturating_mul(new.unsigned_abs().into())
+                    / u128::from(old.unsigned_abs().max(1)),
+            ),
+            ..bar
+        }),
+        MarketData::Quote(quote) => MarketData::Quote(Quote {
+            bid: price(quote.bid),
+            bid_size: size(quote.bid_size),
+            ask: price(quote.ask),
+            ask_size: size(quote.ask_size),
+            ..quote
+        }),
+        MarketData::Trade(trade) => {
+            MarketData::Trade(Trade { price: price(trade.price), size: size(trade.size), ..trade })
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Changes to a JSON message.
+
+use super::script::{BadPrice, Fault};
+use crate::server::wire::time::WireTime;
+use kernel::{Span, Timestamp};
+use serde_json::{Map, Value, json};
+
+/// Makes the changes that a fault makes to the fields of a message; nothing for other faults.
+pub(super) fn edit(fault: &Fault, message: &mut Value) {
+    match fault {
+        Fault::Remove { field } => at_field(message, field, &mut |parent, key| {
+            parent.remove(key);
+        }),
+        Fault::Set { field, value } => at_field(message, field, &mut |parent, key| {
+            parent.insert(key.into(), value.clone());
+        }),
+        Fault::Add { field } => at_field(message, field, &mut |parent, key| {
+            parent.insert(key.into(), json!({"new": [1, null, "x"]}));
+        }),
+        Fault::Huge { bytes } => {
+            let padding = "x".repeat(usize::try_from(*bytes).unwrap_or(0));
+            at_field(message, "padding", &mut |parent, key| {
+                parent.insert(key.into(), json!(padding));
+            });
+        }
+        Fault::Shift { seconds } => {
+            for field in ["t", "timestamp", "at"] {
+                shift(message, field, *seconds);
+            }
+        }
+        Fault::Price { bad } => spoil(message, *bad),
+        Fault::Answer { .. }
+        | Fault::Hang { .. }
+        | Fault::Reset { .. }
+        | Fault::Hold { .. }
+        | Fault::Malformed
+        | Fault::Drop
+        | Fault::Mute
+        | Fault::Error { .. }
+        | Fault::Missing
+        | Fault::Duplicate { .. }
+        | Fault::Late { .. }
+        | Fault::Reorder
+        | Fault::Fill { .. }
+        | Fault::Reject
+        | Fault::CloseByHand
+        | Fault::Split { .. }
+        | Fault::Halt { .. } => {}
+    }
+}
+
+/// Does something to a field by its path, in each element of every list on the way.
+fn at_field(value: &mut Value, path: &str, change: &mut impl FnMut(&mut Map<String, Value>, &str)) {
+    match value {
+        Value::Array(elements) => {
+            elements.iter_mut().for_each(|element| at_field(element, path, change));
+        }
+        Value::Object(parent) => match path.split_once('.') {
+            None => {
+                let keys =
+                    if path == "*" { parent.keys().cloned().collect() } else { vec![path.into()] };
+                keys.iter().for_each(|key| change(parent, key));
+            }
+            Some(("*", rest)) => {
+                parent.values_mut().for_each(|child| at_field(child, rest, change));
+            }
+            Some((key, rest)) => {
+                if let Some(child) = parent.get_mut(key) {
+                    at_field(child, rest, change);
+                }
+            }
+        },
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Moves a time where there is one.
+fn shift(message: &mut Value, field: &str, seconds: i64) {
+    let targets =
+        [message.get_mut(field).is_some(), message.pointer(&format!("/data/{field}")).is_some()];
+    let path = match targets {
+        [true, _] => format!("/{field}"),
+        [false, true] => format!("/data/{field}"),
+        [false, false] => return,
+    };
+    let Some(value) = message.pointer_mut(&path) else { return };
+    let time = value.as_str().and_then(|text| text.parse::<Timestamp>().ok());
+    if let Some(time) = time {
+        *value = json!(WireTime(time.plus(Span::from_secs(seconds))));
+    }
+}
+
+/// The prices of each kind of market data: bars, quotes, trades.
+const PRICES: [&str; 7] = ["o", "h", "l", "c", "bp", "ap", "p"];
+
+fn spoil(message: &mut Value, bad: BadPrice) {
+    let Some(fields) = message.as_object_mut() else { return };
+    if bad == BadPrice::Crossed {
+        for (low, high) in [("bp", "ap"), ("l", "h")] {
+            cross(fields, low, high);
+        }
+        return;
+    }
+    for name in PRICES {
+        let Some(price) = fields.get_mut(name) else { continue };
+        *price = match bad {
+            BadPrice::Nan => json!("NaN"),
+            BadPrice::Zero => json!(0),
+            BadPrice::Negative => json!(price.as_f64().map_or(-1.0, |price| -price)),
+            BadPrice::Crossed => continue,
+        };
+    }
+}
+
+/// Puts the higher of two prices where the lower belongs, a tenth apart at least.
+fn cross(fields: &mut Map<String, Value>, low: &str, high: &str) {
+    let number = |name: &str| fields.get(name).and_then(Value::as_f64);
+    if let (Some(lower), Some(higher)) = (number(low), number(high)) {
+        fields.insert(low.into(), json!(higher.max(lower + 0.1)));
+        fields.insert(high.into(), json!(lower));
+    }
+}
+
+/// The first half of a text: no JSON any more.
+pub(super) fn cut(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().copied().take(bytes.len() / 2).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn edited(fault: &str, message: Value) -> Value {
+        let text = format!("[[fault]]\non='market_data'\n{fault}");
+        let script = super::super::FaultScript::parse(&text).unwrap();
+        let mut message = message;
+        edit(&script.rules[0].fault, &mut message);
+        message
+    }
+
+    #[test]
+    fn fields_are_found_by_their_path_in_objects_lists_and_maps() {
+        let page = || json!({"bars": {"A": [{"t": 1, "o": 2}, {"t": 3}], "B": []}, "next": null});
+        let removed = edited("inject='remove'\nfield='bars.*.t'", page());
+        assert_eq!(removed, json!({"bars": {"A": [{"o": 2}, {}], "B": []}, "next": null}));
+        let set = edited("inject='set'\nfield='next'\nvalue='x'", page());
+        assert_eq!(set["next"], "x");
+        let list = edited("inject='remove'\nfield='a.b'", json!([{"a": {"b": 1}}, {"a": 2}, {}]));
+        assert_eq!(list, json!([{"a": {}}, {"a": 2}, {}]));
+        let added = edited("inject='add'\nfield='order.surprise'", json!({"order": {"id": 1}}));
+        assert!(added["order"]["surprise"].is_object());
+        let huge = edited("inject='huge'\nbytes=5", json!({"a": 1}));
+        assert_eq!(huge["padding"], "xxxxx");
+    }
+
+    #[test]
+    fn prices_and_times_are_spoilt() {
+        let quote = || json!({"bp": 10.0, "ap": 10.5, "t": "2026-01-06T15:00:00Z"});
+        let crossed = edited("inject='price'\nas='crossed'", quote());
+        assert!(crossed["bp"].as_f64() > crossed["ap"].as_f64());
+        assert_eq!(edited("inject='price'\nas='nan'", quote())["bp"], "NaN");
+        assert_eq!(edited("inject='price'\nas='zero'", quote())["ap"], 0);
+        assert_eq!(edited("inject='price'\nas='negative'", quote())["ap"], -10.5);
+        let stale = edited("inject='shift'\nseconds=-3600", quote());
+        assert_eq!(stale["t"], "2026-01-06T14:00:00Z");
+    }
+
+    proptest! {
+        #[test]
+        fn any_message_can_be_edited(
+            message in crate::server::tests::any_json(), path in "[a*]?(\\.[a*])?",
+            seconds in -9_i64..9,
+        ) {
+            let mut message = message;
+            for fault in [
+                Fault::Remove { field: path.clone() },
+                Fault::Add { field: path.clone() },
+                Fault::Set { field: path, value: json!(1) },
+                Fault::Shift { seconds },
+                Fault::Price { bad: BadPrice::Crossed },
+                Fault::Price { bad: BadPrice::Nan },
+                Fault::Huge { bytes: 3 },
+            ] {
+                edit(&fault, &mut message);
+            }
+        }
+    }
+}

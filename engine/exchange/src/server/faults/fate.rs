@@ -1,0 +1,112 @@
+//! What becomes of a message of a stream.
+
+use super::edit::{cut, edit};
+use super::injector::Strike;
+use super::script::Fault;
+use crate::server::hub::Element;
+use axum::body::Bytes;
+use serde_json::Value;
+
+/// What becomes of a message.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::server) enum Fate {
+    /// It is sent as it is now, so often.
+    Say {
+        copies: u64,
+        /// Whether it is cut in the middle.
+        cut: bool,
+    },
+    /// It is sent with a later step.
+    Late { steps: u64 },
+    /// It is sent behind the next one.
+    Reorder,
+    /// The connection is gone.
+    Drop,
+    /// The connection says nothing any more.
+    Mute,
+    /// An error is sent in its place.
+    Error { code: u16 },
+}
+
+impl Fate {
+    /// A message that nothing happens to.
+    pub(in crate::server) const WHOLE: Self = Self::Say { copies: 1, cut: false };
+
+    /// Edits the message and says what becomes of it. What takes it away wins over what repeats it.
+    pub(in crate::server) fn of(strikes: &[Strike], message: &mut Value) -> Self {
+        let (mut copies, mut is_cut, mut instead) = (1, false, None);
+        for strike in strikes {
+            edit(&strike.fault, message);
+            match strike.fault {
+                Fault::Malformed => is_cut = true,
+                Fault::Missing => copies = 0,
+                Fault::Duplicate { copies: more } => copies += more,
+                Fault::Late { steps } => instead = Some(Self::Late { steps }),
+                Fault::Reorder => instead = Some(Self::Reorder),
+                Fault::Drop => instead = Some(Self::Drop),
+                Fault::Mute => instead = Some(Self::Mute),
+                Fault::Error { code } => instead = Some(Self::Error { code }),
+                _ => {}
+            }
+        }
+        instead.unwrap_or(Self::Say { copies, cut: is_cut })
+    }
+}
+
+/// The bytes of a message, whole or cut.
+pub(in crate::server) fn bytes(message: &Value, is_cut: bool) -> Bytes {
+    let whole = serde_json::to_vec(message).unwrap_or_default();
+    if is_cut { cut(&whole).into() } else { whole.into() }
+}
+
+/// Messages that are kept back.
+#[derive(Debug, Default)]
+pub(in crate::server) struct Held {
+    /// Order updates with the step with which they are sent.
+    updates: Vec<(u64, Bytes)>,
+    /// An order update that is sent behind the next.
+    behind: Option<Bytes>,
+    /// Market data with the step with which it is sent.
+    data: Vec<(u64, Element)>,
+}
+
+impl Held {
+    pub(in crate::server) fn keep_update(&mut self, until: u64, update: Bytes) {
+        self.updates.push((until, update));
+    }
+
+    /// Keeps an update back behind the next one; gives the one that waited already.
+    pub(in crate::server) fn keep_behind(&mut self, update: Bytes) -> Option<Bytes> {
+        self.behind.replace(update)
+    }
+
+    pub(in crate::server) fn behind(&mut self) -> Option<Bytes> {
+        self.behind.take()
+    }
+
+    pub(in crate::server) fn keep_data(&mut self, until: u64, element: Element) {
+        self.data.push((until, element));
+    }
+
+    /// The updates that are due with a step; all of them with the last.
+    pub(in crate::server) fn due_updates(&mut self, step: u64, is_last: bool) -> Vec<Bytes> {
+        let mut due = due(&mut self.updates, step, is_last);
+        if is_last {
+            due.extend(self.behind.take());
+        }
+        due
+    }
+
+    /// The market data that is due with a step; all of it with the last.
+    pub(in crate::server) fn due_data(&mut self, step: u64, is_last: bool) -> Vec<Element> {
+        due(&mut self.data, step, is_last)
+    }
+}
+
+fn due<T>(held: &mut Vec<(u64, T)>, step: u64, is_last: bool) -> Vec<T> {
+    let (due, later) =
+        std::mem::take(held).into_iter().partition(|(until, _)| is_last || *until <= step);
+    let due: Vec<(u64, T)> = due;
+    *held = later;
+    due.into_iter().map(|(_, message)| message).collect()
+}

@@ -1,0 +1,19 @@
+//! Faults: what a script says is done to requests, messages, market data and the venue itself.
+//!
+//! Nothing here depends on a clock or on chance: a fault strikes at the so manieth message of a
+//! kind, at an order, a symbol, a step or a time of the venue. `docs/FAULTS.md` describes the file.
+
+mod acts;
+pub(super) mod cut;
+mod edit;
+mod fate;
+pub(super) mod http;
+mod injector;
+mod parse;
+mod script;
+mod write;
+
+pub(super) use acts::{Act, Acts, StatusChange};
+pub(super) use fate::{Fate, Held, bytes};
+pub(super) use injector::{Injector, Occasion};
+pub use script::{BadPrice, Fault, FaultScript, Point, Rule, ScriptError, ScriptMistake, When};

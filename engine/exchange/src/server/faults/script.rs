@@ -1,0 +1,459 @@
+//! The parts of a fault script: where a fault strikes, when, and what it does.
+
+use super::parse;
+use kernel::Timestamp;
+use serde_json::Value;
+use std::fmt;
+
+/// Faults to inject, in the order in which they are asked for each message. `docs/FAULTS.md`
+/// describes the file.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FaultScript {
+    /// The rules.
+    pub rules: Vec<Rule>,
+}
+
+/// One fault with its trigger.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// The kind of message, or the step, that it strikes at.
+    pub on: Point,
+    /// Which of them.
+    pub when: When,
+    /// What happens then.
+    pub fault: Fault,
+}
+
+/// Which of the messages of a kind are struck. All conditions must hold; those that hold are
+/// counted from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct When {
+    /// The first one that is struck.
+    pub nth: u64,
+    /// From there on, each so manieth.
+    pub every: u64,
+    /// How many at most; `None` is no bound.
+    pub times: Option<u64>,
+    /// Only about the order that arrived at the exchange as the so manieth.
+    pub order: Option<u64>,
+    /// Only about this symbol.
+    pub symbol: Option<String>,
+    /// Only order updates of this kind.
+    pub event: Option<String>,
+    /// Not before this step of the replay.
+    pub step: Option<u64>,
+    /// Not before this time of the venue.
+    pub at: Option<Timestamp>,
+}
+
+impl Default for When {
+    fn default() -> Self {
+        let (order, symbol, event, step, at) = (None, None, None, None, None);
+        Self { nth: 1, every: 1, times: Some(1), order, symbol, event, step, at }
+    }
+}
+
+/// What a fault can strike at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Point {
+    /// Any request over REST.
+    Request,
+    /// A new order.
+    Submit,
+    /// A replacement.
+    Replace,
+    /// The cancel of one order.
+    Cancel,
+    /// The cancel of all orders.
+    CancelAll,
+    /// The closing of one position or all.
+    Close,
+    /// The reading of one order, by either of its names.
+    ReadOrder,
+    /// The listing of orders.
+    ListOrders,
+    /// The account.
+    Account,
+    /// Positions, one or all.
+    Positions,
+    /// The account's activities.
+    Activities,
+    /// The clock.
+    Clock,
+    /// The calendar.
+    Calendar,
+    /// Assets, one or all.
+    Assets,
+    /// Market data over REST.
+    History,
+    /// The order stream's answer to the keys.
+    Authorization,
+    /// The order stream's answer to `listen`.
+    Listening,
+    /// An order update.
+    Update,
+    /// The market data stream's greeting.
+    Connected,
+    /// The market data stream's answer to the keys.
+    Authenticated,
+    /// The market data stream's answer to a subscription.
+    Subscription,
+    /// A minute bar on the stream.
+    Bar,
+    /// A daily bar on the stream.
+    DailyBar,
+    /// A quote on the stream.
+    Quote,
+    /// A trade on the stream.
+    Trade,
+    /// A trading status on the stream.
+    Status,
+    /// Any market data on the stream.
+    MarketData,
+    /// A step of the replay, before its data are taken.
+    Step,
+}
+
+/// Points of one family can be struck in the same ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    /// A request and its answer.
+    Rest,
+    /// A word of a stream while it is being set up.
+    Word,
+    /// An order update.
+    Update,
+    /// An element of market data.
+    Data,
+    /// The venue itself.
+    Step,
+}
+
+impl Point {
+    /// Every point with its name in a script.
+    pub const ALL: [(&'static str, Point); 28] = [
+        ("request", Point::Request),
+        ("submit", Point::Submit),
+        ("replace", Point::Replace),
+        ("cancel", Point::Cancel),
+        ("cancel_all", Point::CancelAll),
+        ("close", Point::Close),
+        ("read_order", Point::ReadOrder),
+        ("list_orders", Point::ListOrders),
+        ("account", Point::Account),
+        ("positions", Point::Positions),
+        ("activities", Point::Activities),
+        ("clock", Point::Clock),
+        ("calendar", Point::Calendar),
+        ("assets", Point::Assets),
+        ("history", Point::History),
+        ("authorization", Point::Authorization),
+        ("listening", Point::Listening),
+        ("update", Point::Update),
+        ("connected", Point::Connected),
+        ("authenticated", Point::Authenticated),
+        ("subscription", Point::Subscription),
+        ("bar", Point::Bar),
+        ("daily_bar", Point::DailyBar),
+        ("quote", Point::Quote),
+        ("trade", Point::Trade),
+        ("status", Point::Status),
+        ("market_data", Point::MarketData),
+        ("step", Point::Step),
+    ];
+
+    /// Its name in a script.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(_, point)| *point == self).map_or("", |(name, _)| name)
+    }
+
+    pub(super) const fn family(self) -> Family {
+        match self {
+            Point::Request
+            | Point::Submit
+            | Point::Replace
+            | Point::Cancel
+            | Point::CancelAll
+            | Point::Close
+            | Point::ReadOrder
+            | Point::ListOrders
+            | Point::Account
+            | Point::Positions
+            | Point::Activities
+            | Point::Clock
+            | Point::Calendar
+            | Point::Assets
+            | Point::History => Family::Rest,
+            Point::Authorization
+            | Point::Listening
+            | Point::Connected
+            | Point::Authenticated
+            | Point::Subscription => Family::Word,
+            Point::Update => Family::Update,
+            Point::Bar
+            | Point::DailyBar
+            | Point::Quote
+            | Point::Trade
+            | Point::Status
+            | Point::MarketData => Family::Data,
+            Point::Step => Family::Step,
+        }
+    }
+
+    /// Whether a rule on this point also strikes at `other`.
+    pub(super) fn covers(self, other: Point) -> bool {
+        self == other
+            || match self {
+                Point::Request => other.family() == Family::Rest,
+                Point::MarketData => other.family() == Family::Data,
+                _ => false,
+            }
+    }
+}
+
+/// What happens.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fault {
+    /// An HTTP status instead of the answer.
+    Answer {
+        /// The status: 400 to 599.
+        status: u16,
+        /// Whether the request has been carried out all the same.
+        carried_out: bool,
+        /// `Retry-After`, in seconds.
+        retry_after: Option<u32>,
+        /// Whether a 429 comes without the rate limit's headers.
+        bare: bool,
+    },
+    /// No answer, and the connection stays open.
+    Hang {
+        /// Whether the request has been carried out all the same.
+        carried_out: bool,
+    },
+    /// The connection is reset instead of an answer.
+    Reset {
+        /// Whether the request has been carried out all the same.
+        carried_out: bool,
+    },
+    /// The answer comes only after so many further steps of the replay.
+    Hold {
+        /// How many.
+        steps: u64,
+    },
+    /// A field is left out.
+    Remove {
+        /// Its path, as in `order.qty`; `*` stands for every key.
+        field: String,
+    },
+    /// A field that nobody knows is put in.
+    Add {
+        /// Its path.
+        field: String,
+    },
+    /// A field gets another value.
+    Set {
+        /// Its path.
+        field: String,
+        /// The value.
+        value: Value,
+    },
+    /// The message is cut in the middle.
+    Malformed,
+    /// The message is made so many bytes longer by a field that nobody knows.
+    Huge {
+        /// How many.
+        bytes: u64,
+    },
+    /// The connection is gone without a word, and the message with it.
+    Drop,
+    /// The connection stays open, answers pings, and says nothing any more.
+    Mute,
+    /// An error of the market data stream instead of the message.
+    Error {
+        /// Alpaca's code; 404 and 407 close the connection.
+        code: u16,
+    },
+    /// The message is not sent.
+    Missing,
+    /// The message is sent again.
+    Duplicate {
+        /// So many times more.
+        copies: u64,
+    },
+    /// The message is sent only after so many further steps.
+    Late {
+        /// How many.
+        steps: u64,
+    },
+    /// The message is sent after the one that follows it, at the latest with the next step.
+    Reorder,
+    /// Its time is moved; below zero into the past.
+    Shift {
+        /// By how much.
+        seconds: i64,
+    },
+    /// Its prices are not to be believed.
+    Price {
+        /// How.
+        bad: BadPrice,
+    },
+    /// A part of an order fills: on arrival, before its cancel, or with the step.
+    Fill {
+        /// How much of what is open, at least a share.
+        percent: u8,
+    },
+    /// An order that was accepted is rejected.
+    Reject,
+    /// Somebody else closes the position in the symbol, at the last price.
+    CloseByHand,
+    /// Every share of the symbol becomes `new` for `old`; open orders in it are cancelled.
+    Split {
+        /// New shares.
+        new: u32,
+        /// Old shares.
+        old: u32,
+    },
+    /// The symbol is halted for so many steps; its data stay away.
+    Halt {
+        /// How many.
+        steps: u64,
+    },
+}
+
+/// Prices that are not to be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadPrice {
+    /// Not a number.
+    Nan,
+    /// Zero.
+    Zero,
+    /// Below zero.
+    Negative,
+    /// A bid above the ask, or a low above the high.
+    Crossed,
+}
+
+impl BadPrice {
+    /// Each with its name in a script.
+    pub const ALL: [(&'static str, BadPrice); 4] = [
+        ("nan", BadPrice::Nan),
+        ("zero", BadPrice::Zero),
+        ("negative", BadPrice::Negative),
+        ("crossed", BadPrice::Crossed),
+    ];
+
+    /// Its name in a script.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(_, bad)| *bad == self).map_or("", |(name, _)| name)
+    }
+}
+
+/// The name of every fault in a script, with the families of points that it can strike at.
+pub(super) const FAULTS: [(&str, &[Family]); 23] = [
+    ("answer", &[Family::Rest]),
+    ("hang", &[Family::Rest]),
+    ("reset", &[Family::Rest]),
+    ("hold", &[Family::Rest]),
+    ("remove", MESSAGES),
+    ("add", MESSAGES),
+    ("set", MESSAGES),
+    ("malformed", MESSAGES),
+    ("huge", MESSAGES),
+    ("drop", FRAMES),
+    ("mute", FRAMES),
+    ("error", &[Family::Word, Family::Data]),
+    ("missing", FRAMES),
+    ("duplicate", &[Family::Update, Family::Data]),
+    ("late", &[Family::Update, Family::Data]),
+    ("reorder", &[Family::Update]),
+    ("shift", &[Family::Update, Family::Data]),
+    ("price", &[Family::Data]),
+    ("fill", &[Family::Rest, Family::Step]),
+    ("reject", &[Family::Rest, Family::Step]),
+    ("close_by_hand", &[Family::Step]),
+    ("split", &[Family::Step]),
+    ("halt", &[Family::Step]),
+];
+
+const MESSAGES: &[Family] = &[Family::Rest, Family::Word, Family::Update, Family::Data];
+const FRAMES: &[Family] = &[Family::Word, Family::Update, Family::Data];
+
+impl Fault {
+    /// The name of every fault in a script.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        FAULTS.iter().map(|(name, _)| *name)
+    }
+
+    /// Its name in a script.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Fault::Answer { .. } => "answer",
+            Fault::Hang { .. } => "hang",
+            Fault::Reset { .. } => "reset",
+            Fault::Hold { .. } => "hold",
+            Fault::Remove { .. } => "remove",
+            Fault::Add { .. } => "add",
+            Fault::Set { .. } => "set",
+            Fault::Malformed => "malformed",
+            Fault::Huge { .. } => "huge",
+            Fault::Drop => "drop",
+            Fault::Mute => "mute",
+            Fault::Error { .. } => "error",
+            Fault::Missing => "missing",
+            Fault::Duplicate { .. } => "duplicate",
+            Fault::Late { .. } => "late",
+            Fault::Reorder => "reorder",
+            Fault::Shift { .. } => "shift",
+            Fault::Price { .. } => "price",
+            Fault::Fill { .. } => "fill",
+            Fault::Reject => "reject",
+            Fault::CloseByHand => "close_by_hand",
+            Fault::Split { .. } => "split",
+            Fault::Halt { .. } => "halt",
+        }
+    }
+}
+
+impl FaultScript {
+    /// Reads a script.
+    ///
+    /// # Errors
+    /// Every mistake in it, each with its line.
+    pub fn parse(text: &str) -> Result<Self, ScriptError> {
+        Self::parse_beside(text, &[])
+    }
+
+    /// Reads the script in a file that also holds other tables, of these names.
+    ///
+    /// # Errors
+    /// Every mistake in it, each with its line.
+    pub fn parse_beside(text: &str, others: &[&str]) -> Result<Self, ScriptError> {
+        parse::script(text, others)
+    }
+}
+
+/// A script that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct ScriptError {
+    /// Every mistake, in the order of lines.
+    pub mistakes: Vec<ScriptMistake>,
+}
+
+/// One mistake in a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptMistake {
+    /// Where, from 1.
+    pub line: usize,
+    /// What is wrong and what would be right.
+    pub problem: String,
+}
+
+impl fmt::Display for ScriptError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, mistake) in self.mistakes.iter().enumerate() {
+            let line_end = if place == 0 { "" } else { "\n" };
+            write!(out, "{line_end}line {}: {}", mistake.line, mistake.problem)?;
+        }
+        Ok(())
+    }
+}
