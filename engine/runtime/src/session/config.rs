@@ -106,6 +106,8 @@ pub struct Timing {
     pub data_place: Duration,
     /// How long a lost order is looked for; `None` chooses by the venue.
     pub patience: Option<Patience>,
+    /// How long the broker may take to answer a request, before the answer counts as lost.
+    pub answer: Duration,
     /// How the two streams connect, ping and connect again.
     pub stream: StreamTiming,
 }
@@ -151,6 +153,7 @@ impl Default for Timing {
             silence: Duration::from_secs(180),
             data_place: Duration::from_secs(150),
             patience: None,
+            answer: Duration::from_secs(10),
             stream: StreamTiming::default(),
         }
     }

@@ -167,7 +167,6 @@ fn open_orders(config: &SessionConfig, names: &Names, is_lock_step: bool) -> Ord
 
 fn open_market(desk: &Desk, names: &Names, venue: &Connected) -> MarketStream {
     let config = &desk.config;
-    let is_real = venue.clock.tradewind.is_none();
     market_stream(MarketStreamConfig {
         address: config.endpoints.market_stream(&config.feed),
         credentials: config.credentials.clone(),
@@ -175,7 +174,7 @@ fn open_market(desk: &Desk, names: &Names, venue: &Connected) -> MarketStream {
         channels: config.channels,
         bar_length: venue.bar_length(config),
         timing: config.timing.stream,
-        silence: is_real.then_some(config.timing.silence),
+        silence: Some(venue.silence(config)),
         market_open: Arc::clone(&desk.market_open),
         overflow: if venue.is_lock_step() { Overflow::Wait } else { Overflow::Drop },
         capacity: MARKET_MESSAGES,
