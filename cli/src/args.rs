@@ -37,6 +37,16 @@ Examples:
 
 A file has the columns timestamp,open,high,low,close,volume: bar-open times in UTC.";
 
+const STRESS_EXAMPLES: &str = "\
+Examples:
+  tradewind stress                                       every scenario, with a strategy that uses every kind of order
+  tradewind stress --strategy macd-trend --param fast=5  your own strategy
+  tradewind stress --list                                the scenarios
+  tradewind stress --scenario answer-504 --json          one of them
+  tradewind stress --scenario mine.toml                  one of your own: docs/FAULTS.md
+
+Exit code 5 when a scenario fails.";
+
 const COMPLETIONS_NOTE: &str = "\
   bash: tradewind completions bash > ~/.local/share/bash-completion/completions/tradewind
   zsh:  tradewind completions zsh > a file named _tradewind in a folder of $fpath
@@ -59,6 +69,9 @@ pub enum Command {
     /// Look into a session's journal.
     #[command(subcommand)]
     Journal(JournalCommand),
+    /// Run a strategy through every fault of the collection, each with a verdict.
+    #[command(after_help = STRESS_EXAMPLES)]
+    Stress(StressArgs),
     /// Run the journalled inputs through the kernel again.
     Replay(ReplayArgs),
     /// Show the running session.
@@ -209,6 +222,9 @@ pub struct ExchangeArgs {
     /// Folder of the exchange's own log; with it, the exchange continues after a crash.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub state: Option<PathBuf>,
+    /// Script of faults to inject: docs/FAULTS.md.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub faults: Option<String>,
     /// Key id that clients must show; generated when not given.
     #[arg(long, value_name = "KEY", requires = "secret")]
     pub key: Option<String>,
@@ -234,6 +250,28 @@ pub struct BacktestArgs {
     #[arg(long, value_name = "DIR")]
     pub journal: Option<PathBuf>,
     /// Print the result as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A stress test.
+#[derive(Debug, Clone, Args)]
+pub struct StressArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The strategy; one that uses every kind of order when not given.
+    #[arg(long, value_name = "NAME")]
+    pub strategy: Option<String>,
+    /// A parameter of the strategy; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair, requires = "strategy")]
+    pub param: Vec<(String, String)>,
+    /// A scenario by name, or a file of your own; may be repeated. All of them when not given.
+    #[arg(long, value_name = "NAME")]
+    pub scenario: Vec<String>,
+    /// List the scenarios with the outcome that is right.
+    #[arg(long)]
+    pub list: bool,
+    /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
 }

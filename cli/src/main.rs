@@ -11,6 +11,7 @@ mod kafka;
 mod logging;
 mod resolve;
 mod shell;
+mod stress;
 mod venue;
 mod view;
 
@@ -47,6 +48,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Exchange(args) => commands::exchange::run(&args),
         Command::Backtest(args) => commands::backtest::run(&args),
         Command::Journal(command) => commands::journal::run(&command),
+        Command::Stress(args) => commands::stress::run(&args),
         Command::Replay(args) => commands::replay::run(&args),
         Command::Status(args) => commands::control::status(&args),
         Command::Halt(args) => commands::control::say("halt", &args),

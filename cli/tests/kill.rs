@@ -114,7 +114,7 @@ fn session(user: &User, venue: &Venue, hold: bool) -> Command {
     }
     args.extend(["--speed", "max"]);
     if hold {
-        args.extend(["--set", "exchange.hold_answer_every=1"]);
+        args.extend(["--set", "exchange.faults=hold_each.toml"]);
     }
     args.push("--data");
     args.extend(venue.files.iter().map(String::as_str));
@@ -122,9 +122,12 @@ fn session(user: &User, venue: &Venue, hold: bool) -> Command {
 }
 
 fn exchange(user: &User, files: &[String], hold: bool) -> (Running, String) {
-    let every = format!("exchange.hold_answer_every={}", if hold { HELD } else { 0 });
     let mut args = vec!["exchange", "--listen", "127.0.0.1:0", "--speed", "max", "--state", "x"];
-    args.extend(["--key", "KEY", "--secret", "SECRET", "--set", &every, "--data"]);
+    args.extend(["--key", "KEY", "--secret", "SECRET"]);
+    if hold {
+        args.extend(["--faults", "hold_some.toml"]);
+    }
+    args.push("--data");
     args.extend(files.iter().map(String::as_str));
     let mut command = user.command(&args);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -149,6 +152,14 @@ fn strike(user: &User, venue: &Venue, hold: bool, lines: usize) -> bool {
     let was_between = between();
     running.kill();
     was_between
+}
+
+/// Scripts that keep back the answer to each new order, and to some.
+fn write_faults(user: &User) {
+    let hold = "[[fault]]\non = 'submit'\ninject = 'hang'\ncarried_out = true\ntimes = 'all'\n";
+    std::fs::write(user.path("hold_each.toml"), hold).unwrap();
+    let some = format!("{hold}nth = {HELD}\nevery = {HELD}\n");
+    std::fs::write(user.path("hold_some.toml"), some).unwrap();
 }
 
 /// Kills the session again and again, lets it end, and compares both sides.
@@ -201,6 +212,7 @@ fn rejected(summary: &Value) -> u64 {
 #[test]
 fn with_the_exchange_embedded() {
     let user = User::new();
+    write_faults(&user);
     let files = vec![write_bars(&user, "AAA", MINUTES), write_bars(&user, "BBB", MINUTES)];
     let state = user.path("d/exchange");
     prove(&user, Venue { exchange: None, state, files }, 20_240_305);
@@ -209,6 +221,7 @@ fn with_the_exchange_embedded() {
 #[test]
 fn with_the_exchange_as_a_process_of_its_own() {
     let user = User::new();
+    write_faults(&user);
     let files = vec![write_bars(&user, "AAA", MINUTES), write_bars(&user, "BBB", MINUTES)];
     let exchange = Some(exchange(&user, &files, true));
     let state = user.path("x");

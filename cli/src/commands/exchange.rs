@@ -37,6 +37,7 @@ fn settings(args: &ExchangeArgs) -> Result<Settings, Failure> {
         ("--symbols", "session.symbols", &args.symbols),
         ("--speed", "exchange.speed", &args.speed),
         ("--seed", "exchange.seed", &args.seed),
+        ("--faults", "exchange.faults", &args.faults),
     ];
     for (flag, key, value) in flags {
         if let Some(value) = value {

@@ -10,6 +10,7 @@ pub mod journal;
 pub mod replay;
 pub mod session;
 pub mod strategies;
+pub mod stress;
 mod summary;
 
 use crate::exit::Failure;

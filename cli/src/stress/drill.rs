@@ -1,0 +1,96 @@
+//! The strategy of a drill: every kind of order on a fixed rhythm, whatever the market does, so
+//! that every fault finds what it strikes at.
+
+use kernel::{
+    BasisPoints, Intent, Intents, MarketData, OrderKind, Price, Quantity, Rounding, Side, Strategy,
+    StrategySpec, SymbolId, Symbols, View,
+};
+
+/// Its name where strategies are named.
+pub const NAME: &str = "drill";
+
+/// Bars of one round.
+const ROUND: u64 = 12;
+
+/// Rests an entry, moves it and takes it back; then buys, puts a stop under the position, moves
+/// that, takes it away and sells; then begins again. Each symbol is half a round behind the one
+/// before it.
+pub struct Drill {
+    /// Bars seen of each symbol.
+    bars: Vec<u64>,
+}
+
+impl Drill {
+    /// A drill on these symbols, and what the session's record says of it.
+    pub fn new(symbols: &Symbols) -> (Box<dyn Strategy>, StrategySpec) {
+        let bars = symbols.ids().map(|id| id.index() as u64 * ROUND / 2).collect();
+        let spec = StrategySpec { name: NAME.into(), params: Default::default() };
+        (Box::new(Self { bars }), spec)
+    }
+}
+
+impl Strategy for Drill {
+    fn observe(&mut self, data: &MarketData) {
+        let bars = self.bars.get_mut(data.symbol().index());
+        if let Some(bars) = bars.filter(|_| matches!(data, MarketData::Bar(_))) {
+            *bars += 1;
+        }
+    }
+
+    fn propose(&self, data: &MarketData, view: &View<'_>, intents: &mut Intents) {
+        let MarketData::Bar(bar) = data else { return };
+        let Some(bars) = self.bars.get(bar.symbol.index()) else { return };
+        act(bars % ROUND, bar.symbol, bar.close, view, intents);
+    }
+
+    fn warmup_bars(&self) -> usize {
+        0
+    }
+
+    fn reset(&mut self) {
+        self.bars.fill(0);
+    }
+}
+
+/// What belongs to one bar of a round.
+fn act(turn: u64, symbol: SymbolId, close: Price, view: &View<'_>, intents: &mut Intents) {
+    let held = view.position(symbol).quantity;
+    let is_idle = !view.has_open_order(symbol);
+    let below = |points: i32| {
+        let price = close.shifted(BasisPoints::new(-points), Rounding::Down).unwrap_or(close);
+        price.to_tick(Rounding::Down)
+    };
+    match turn {
+        1 if is_idle && held.is_zero() => {
+            intents.submit(symbol, Side::Buy, shares(8), OrderKind::Limit { limit: below(150) });
+        }
+        2 => replace_all(symbol, view, intents, OrderKind::Limit { limit: below(200) }),
+        3 | 9 => cancel_all(symbol, view, intents),
+        4 if is_idle && held.is_zero() => intents.market(symbol, Side::Buy, shares(8)),
+        6 if is_idle && held.is_positive() => {
+            intents.submit(symbol, Side::Sell, held, OrderKind::Stop { stop: below(200) });
+        }
+        7 => replace_all(symbol, view, intents, OrderKind::Stop { stop: below(250) }),
+        // A round that a fault has upset ends here too.
+        11 | 0 if is_idle && held.is_positive() => intents.market(symbol, Side::Sell, held),
+        _ => {}
+    }
+}
+
+fn replace_all(symbol: SymbolId, view: &View<'_>, intents: &mut Intents, kind: OrderKind) {
+    for order in view.open_orders(symbol).filter(|order| !matches!(order.kind, OrderKind::Market)) {
+        if std::mem::discriminant(&kind) == std::mem::discriminant(&order.kind) {
+            intents.push(Intent::Replace { order: order.number, quantity: order.quantity, kind });
+        }
+    }
+}
+
+fn cancel_all(symbol: SymbolId, view: &View<'_>, intents: &mut Intents) {
+    for order in view.open_orders(symbol).filter(|order| !order.cancel_requested) {
+        intents.cancel(order.number);
+    }
+}
+
+fn shares(whole: i64) -> Quantity {
+    Quantity::from_whole(whole).unwrap_or_default()
+}

@@ -1,0 +1,193 @@
+//! One scenario from its start to its verdict.
+
+use super::judge::{Evidence, judge};
+use super::{Report, Scenario, Verdict, data, drill};
+use crate::config::Settings;
+use crate::exit::Failure;
+use crate::{assemble, commands};
+use exchange::server::{self, Running, ServerConfig, Source, Speed};
+use kernel::{Limits, ShutdownPolicy, Span, Strategy, StrategySpec, Symbols, TradingHours};
+use runtime::alpaca::{Channels, Credentials, Endpoints};
+use runtime::session::{
+    self, DataKind, SessionConfig, SessionError, Status, Summary, Timing, VenueKind,
+};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::sync::watch;
+
+const MINUTE: Span = Span::from_secs(60);
+/// The symbols that are traded.
+pub const SYMBOLS: [&str; 2] = ["SYNA", "SYNB"];
+/// A session that has not come to its end by then hangs.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Who trades.
+pub enum Trader<'a> {
+    /// The strategy of the drill.
+    Drill,
+    /// The strategy that the settings name.
+    Configured(&'a Settings),
+}
+
+impl Trader<'_> {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Trader::Drill => drill::NAME,
+            Trader::Configured(settings) => settings.text("strategy.name"),
+        }
+    }
+
+    /// The strategy and what the session's record says of it.
+    ///
+    /// # Errors
+    /// Every mistake in its name and parameters.
+    pub fn build(&self, symbols: &Symbols) -> Result<(Box<dyn Strategy>, StrategySpec), Failure> {
+        match self {
+            Trader::Drill => Ok(drill::Drill::new(symbols)),
+            Trader::Configured(settings) => commands::strategies::build(settings, symbols),
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        match self {
+            Trader::Drill => Limits::default(),
+            Trader::Configured(settings) => settings.limits(),
+        }
+    }
+}
+
+/// A folder that goes when this does.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Result<Self, Failure> {
+        let dir = format!("tradewind-stress-{}-{name}", std::process::id());
+        let dir = std::env::temp_dir().join(dir);
+        assemble::create_private(&dir)?;
+        Ok(Self(dir))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed lies in the folder for such things.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Runs a scenario and judges it.
+///
+/// # Errors
+/// When the exchange or the session cannot even be set up.
+pub async fn run(scenario: &Scenario, trader: &Trader<'_>) -> Result<Report, Failure> {
+    let symbols = Symbols::new(SYMBOLS).map_err(Failure::other)?;
+    let feed = data::feed(&symbols, scenario.days, scenario.quotes);
+    let mut config = ServerConfig::new(Source::Files(feed), scenario.pace);
+    config.requests_per_minute = None;
+    config.faults = scenario.script.clone();
+    let exchange = server::start(config).await.map_err(Failure::other)?;
+    let dir = Scratch::new(&scenario.name)?;
+    let (strategy, spec) = trader.build(&symbols)?;
+    let mut session = session_config(&dir.0, &exchange, symbols, spec)?;
+    session.channels.quotes = scenario.quotes;
+    session.limits = trader.limits();
+    let (result, status) = trade(session, strategy, &exchange, scenario.pace).await;
+    let evidence = Evidence::gather(&dir.0, result, &status, &exchange, trader);
+    let why = judge(scenario, &evidence);
+    let injected = exchange.snapshot().faults.iter().sum();
+    exchange.shutdown().await;
+    let verdict = match (why.is_empty(), injected) {
+        (false, _) => Verdict::Failed,
+        (true, 0) => Verdict::NotReached,
+        (true, _) => Verdict::Passed,
+    };
+    Ok(Report {
+        name: scenario.name.clone(),
+        fault: scenario.fault.clone(),
+        outcome: scenario.outcome.clone(),
+        injected,
+        verdict,
+        why,
+        orders: evidence.summary().map_or(0, |summary| summary.orders.sent),
+        fills: evidence.summary().map_or(0, |summary| summary.fills),
+    })
+}
+
+/// Runs the session to its end; `None` when it does not come to one.
+async fn trade(
+    config: SessionConfig,
+    strategy: Box<dyn Strategy>,
+    exchange: &Running,
+    pace: Speed,
+) -> (Option<Result<Summary, SessionError>>, Status) {
+    let (stopper, stop) = session::stop_signal();
+    let starting = Status::starting(config.venue.as_str(), config.data.as_str());
+    let (sender, status) = watch::channel(starting);
+    let trading = session::run(config, vec![strategy], stop, sender);
+    let data_ended = async {
+        // In lock step the session sees the end itself.
+        if pace == Speed::Max {
+            std::future::pending::<()>().await;
+        }
+        exchange.finished().await;
+        stopper.data_ended();
+        std::future::pending::<()>().await;
+    };
+    let ended = tokio::select! {
+        ended = tokio::time::timeout(PATIENCE, trading) => ended.ok(),
+        () = data_ended => None,
+    };
+    let last = status.borrow().clone();
+    (ended, last)
+}
+
+fn session_config(
+    dir: &Path,
+    exchange: &Running,
+    symbols: Symbols,
+    strategy: StrategySpec,
+) -> Result<SessionConfig, Failure> {
+    let keys = exchange.keys();
+    Ok(SessionConfig {
+        data_dir: dir.into(),
+        venue: VenueKind::Embedded,
+        data: DataKind::Synthetic,
+        endpoints: Endpoints::server(exchange.addr()),
+        credentials: Credentials::new(&keys.key, &keys.secret).map_err(Failure::other)?,
+        feed: "iex".into(),
+        channels: Channels::default(),
+        symbols,
+        strategies: vec![strategy],
+        limits: Limits::default(),
+        hours: TradingHours::Regular,
+        bar_length: MINUTE,
+        build: concat!("tradewind ", env!("CARGO_PKG_VERSION")).into(),
+        settings: BTreeMap::new(),
+        shutdown: ShutdownPolicy::CancelEntries,
+        run_for: None,
+        requests_per_minute: 100_000,
+        requests_per_quarter_hour: None,
+        without_bars: None,
+        readers: Default::default(),
+        journal: journal::Options::default(),
+        timing: timing(),
+    })
+}
+
+/// Everything is on this machine, so what does not come soon does not come.
+fn timing() -> Timing {
+    let mut timing = Timing {
+        answer: Duration::from_secs(1),
+        settle: Duration::from_secs(10),
+        second_look: Duration::from_millis(50),
+        silence: Duration::from_secs(2),
+        ..Timing::default()
+    };
+    timing.stream.answer = Duration::from_secs(1);
+    timing.stream.ping = Duration::from_millis(250);
+    timing.stream.first_retry = Duration::from_millis(10);
+    timing.stream.longest_retry = Duration::from_millis(100);
+    timing
+}

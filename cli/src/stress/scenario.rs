@@ -1,0 +1,107 @@
+//! A scenario: a fault script with the outcome that is right, and the checks beyond those that
+//! every scenario has.
+
+use exchange::server::{FaultScript, Speed};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+/// A scenario, ready to run.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// The file's stem.
+    pub name: String,
+    /// Which fault it is about.
+    pub fault: String,
+    /// What a correct engine does, in one sentence.
+    pub outcome: String,
+    /// How fast the data are replayed.
+    pub pace: Speed,
+    /// Whether there are quotes beside the bars.
+    pub quotes: bool,
+    /// Trading days of data.
+    pub days: usize,
+    /// What the journal must show.
+    pub checks: Vec<Check>,
+    /// The faults.
+    pub script: FaultScript,
+}
+
+/// How often a kind of event must be in the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// The event's kind, by its published name.
+    pub event: String,
+    /// At least so often.
+    #[serde(default)]
+    pub at_least: u64,
+    /// At most so often.
+    #[serde(default = "unbounded")]
+    pub at_most: u64,
+}
+
+const fn unbounded() -> u64 {
+    u64::MAX
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    scenario: Header,
+    #[serde(default)]
+    check: Vec<Check>,
+    /// Read by the exchange.
+    #[serde(default, rename = "fault")]
+    _faults: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    fault: String,
+    outcome: String,
+    #[serde(default = "lock_step")]
+    pace: String,
+    #[serde(default)]
+    quotes: bool,
+    #[serde(default = "one")]
+    days: usize,
+}
+
+fn lock_step() -> String {
+    "max".into()
+}
+
+const fn one() -> usize {
+    1
+}
+
+/// Days of data that a scenario may have.
+const MOST_DAYS: usize = 10;
+
+impl Scenario {
+    /// Reads a scenario.
+    ///
+    /// # Errors
+    /// Every mistake in its fault script, or the first elsewhere.
+    pub fn parse(name: &str, text: &str) -> Result<Self, String> {
+        let script = FaultScript::parse_beside(text, &["scenario", "check"])
+            .map_err(|error| error.to_string())?;
+        let File { scenario, check, _faults } =
+            toml::from_str(text).map_err(|error| error.to_string())?;
+        let pace = scenario.pace.parse().map_err(|error| format!("pace: {error}"))?;
+        if !(1..=MOST_DAYS).contains(&scenario.days) {
+            return Err(format!("days: must be from 1 to {MOST_DAYS}"));
+        }
+        Ok(Self {
+            name: name.into(),
+            fault: scenario.fault,
+            outcome: scenario.outcome,
+            pace,
+            quotes: scenario.quotes,
+            days: scenario.days,
+            checks: check,
+            script,
+        })
+    }
+}

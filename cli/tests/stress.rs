@@ -1,0 +1,105 @@
+//! `tradewind stress`: every scenario, the strategies of users, and what is said of mistakes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
+mod common;
+
+use common::User;
+use serde_json::Value;
+
+/// Runs scenarios; the command may fail by its exit code, and must print its report.
+fn stress(user: &User, args: &[&str]) -> (i32, Value) {
+    let args: Vec<&str> = ["stress", "--json"].iter().chain(args).copied().collect();
+    let ended = user.run(&args);
+    let report = serde_json::from_str(&ended.out);
+    (ended.code, report.unwrap_or_else(|error| panic!("{error}: {} {}", ended.out, ended.err)))
+}
+
+#[test]
+fn every_scenario_is_reached_and_passes() {
+    let user = User::new();
+    let (code, report) = stress(&user, &[]);
+    let scenarios = report["scenarios"].as_array().unwrap();
+    assert!(scenarios.len() >= 36);
+    let bad: Vec<&Value> =
+        scenarios.iter().filter(|scenario| scenario["verdict"] != "passed").collect();
+    assert!(bad.is_empty(), "{bad:#?}");
+    assert_eq!((code, &report["strategy"]), (0, &Value::from("drill")));
+}
+
+#[test]
+fn a_strategy_of_the_registry_goes_through_a_scenario() {
+    let user = User::new();
+    let args = ["--strategy", "sma-crossover", "--param", "fast=3", "--param", "slow=8"];
+    let (code, report) = stress(&user, &[&args[..], &["--scenario", "answer-504"]].concat());
+    assert_eq!(code, 0, "{report}");
+    assert_eq!(report["strategy"], "sma-crossover");
+    assert_eq!(report["scenarios"][0]["verdict"], "passed");
+    assert!(report["scenarios"][0]["injected"].as_u64().unwrap() > 0);
+}
+
+const MINE: &str = "\
+[scenario]
+fault = \"nothing\"
+outcome = \"It is flat.\"
+
+[[check]]
+event = \"flattened\"
+at_least = 1
+
+[[fault]]
+on = \"bar\"
+inject = \"duplicate\"
+";
+
+#[test]
+fn a_scenario_that_fails_ends_with_five_and_says_why() {
+    let user = User::new();
+    std::fs::write(user.path("mine.toml"), MINE).unwrap();
+    let (code, report) = stress(&user, &["--scenario", "mine.toml"]);
+    let why = report["scenarios"][0]["why"][0].as_str().unwrap();
+    assert_eq!((code, why), (5, "flattened is in the journal 0 times, and must be at least 1"));
+    let ended = user.run(&["stress", "--scenario", "mine.toml"]);
+    assert_eq!(ended.code, 5);
+    assert!(ended.sentence().contains("1 scenario failed: mine"), "{}", ended.err);
+    assert!(ended.out.contains("scenario") && ended.out.contains("failed"), "{}", ended.out);
+}
+
+#[test]
+fn a_fault_that_strikes_nothing_is_not_called_passed() {
+    let user = User::new();
+    let text = MINE.replace("at_least", "at_most").replace("\"bar\"", "\"close\"");
+    let text = text.replace("inject = \"duplicate\"", "inject = \"hang\"");
+    std::fs::write(user.path("idle.toml"), text).unwrap();
+    let (code, report) = stress(&user, &["--scenario", "idle.toml"]);
+    assert_eq!((code, &report["scenarios"][0]["verdict"]), (0, &Value::from("not_reached")));
+}
+
+#[test]
+fn what_there_is_can_be_listed_and_what_there_is_not_is_told() {
+    let user = User::new();
+    let listed = user.json(&["stress", "--list", "--json"]);
+    assert!(listed["scenarios"].as_array().unwrap().iter().any(|one| one["name"] == "hang"));
+    assert!(user.run(&["stress", "--list"]).out.contains("504 after accepting"));
+    let ended = user.run(&["stress", "--scenario", "nothing-of-the-kind"]);
+    assert_eq!(ended.code, 2);
+    assert!(ended.sentence().contains("there is no scenario nothing-of-the-kind"));
+    let ended = user.run(&["stress", "--strategy", "sma-crosover", "--scenario", "hang"]);
+    assert_eq!(ended.code, 2, "{}", ended.err);
+}
+
+#[test]
+fn a_fault_script_with_mistakes_is_refused_with_all_of_them() {
+    let user = User::new();
+    let script =
+        "[[fault]]\non = 'submit'\ninject = 'answer'\n\n[[fault]]\non = 'moon'\ninject = 'drop'\n";
+    std::fs::write(user.path("bad.toml"), script).unwrap();
+    let ended = user.run(&["exchange", "--listen", "127.0.0.1:0", "--faults", "bad.toml"]);
+    assert_eq!(ended.code, 2);
+    assert!(ended.err.contains("bad.toml, line 1: `status` is missing"), "{}", ended.err);
+    assert!(ended.err.contains("bad.toml, line 6: `on` cannot be \"moon\""), "{}", ended.err);
+}
