@@ -2,7 +2,7 @@
 
 use exchange::ExchangeConfig;
 use kernel::{
-    Event, Limits, ShutdownPolicy, Span, Strategy, StrategySpec, Timestamp, TradingDay,
+    Event, FeeRates, Limits, ShutdownPolicy, Span, Strategy, StrategySpec, Timestamp, TradingDay,
     TradingHours,
 };
 use marketdata::Feed;
@@ -22,6 +22,8 @@ pub struct BacktestConfig {
     pub exchange: ExchangeConfig,
     /// The risk limits.
     pub limits: Limits,
+    /// What the regulators charge, which the books accrue until the venue posts it.
+    pub fees: FeeRates,
     /// When positions may grow, and which bars strategies see.
     pub hours: TradingHours,
     /// The trading days around the data; none is a venue that never closes.
@@ -56,6 +58,7 @@ impl BacktestConfig {
         Self {
             exchange: ExchangeConfig::default(),
             limits,
+            fees: marketdata::fee_rates(),
             hours: if daily { TradingHours::Always } else { TradingHours::Regular },
             calendar: feed.trading_days(),
             shutdown: ShutdownPolicy::CancelEntries,

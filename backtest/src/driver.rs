@@ -76,6 +76,7 @@ pub fn run(
         limits: config.limits.clone(),
         calendar: config.calendar.clone(),
         hours: config.hours,
+        fees: config.fees.clone(),
         config: config.config.clone(),
     })?;
     driver.tell_without_bars(feed)?;

@@ -7,7 +7,7 @@ use crate::kafka;
 use crate::shell::Shell;
 use exchange::ExchangeConfig;
 use exchange::server::{FaultScript, ServerConfig, Source, Speed, Synthetic};
-use kernel::{BasisPoints, Limits, Span, TradingHours};
+use kernel::{BasisPoints, FeeRates, Limits, Span, TradingHours};
 use marketdata::Feed;
 use runtime::alpaca::{Client, ClientConfig, Credentials, Endpoints, Pace, Timing};
 use runtime::readers::ReadersConfig;
@@ -124,6 +124,14 @@ pub fn limits_and_hours(settings: &Settings, bar_length: Option<Span>) -> (Limit
     }
     limits.entry_time_to_live = None;
     (limits, TradingHours::Always)
+}
+
+/// What the regulators charge, where the venue passes it on.
+pub fn fee_rates(settings: &Settings, venue_is_ours: bool) -> FeeRates {
+    if venue_is_ours && !settings.is_on("exchange.regulatory_fees") {
+        return FeeRates::default();
+    }
+    marketdata::fee_rates()
 }
 
 /// The rules of the embedded exchange.

@@ -27,6 +27,7 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
     let config = BacktestConfig {
         exchange: assemble::exchange_config(&settings),
         limits,
+        fees: assemble::fee_rates(&settings, true),
         hours,
         shutdown: settings.shutdown(),
         journal: args.journal.clone(),

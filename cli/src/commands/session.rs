@@ -243,6 +243,7 @@ impl Parts {
             symbols: self.symbols,
             strategies: vec![spec],
             limits,
+            fees: assemble::fee_rates(settings, self.venue == VenueKind::Embedded),
             hours,
             bar_length: self.bar_length.unwrap_or(MINUTE),
             build: concat!("tradewind ", env!("CARGO_PKG_VERSION")).into(),

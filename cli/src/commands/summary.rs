@@ -37,7 +37,7 @@ fn text(summary: &Summary, address: Option<&str>, place: &str) -> String {
     lines.extend(positions(summary).into_iter().map(|line| ("position", line)));
     lines.extend([
         ("result", result(summary)),
-        ("fees", format!("{} USD", exact(summary.fees))),
+        ("fees", fees(summary)),
         ("cash", format!("{} USD", exact(summary.cash))),
         ("equity", format!("{} USD", exact(summary.equity))),
         ("alerts", summary.alerts.to_string()),
@@ -115,4 +115,11 @@ fn broker(summary: &Summary) -> String {
         }
         _ => "could not be asked".into(),
     }
+}
+
+/// What was posted, and what is due beside it.
+fn fees(summary: &Summary) -> String {
+    let due = summary.accrued_fees;
+    let posted = format!("{} USD", exact(summary.fees));
+    if due.is_zero() { posted } else { format!("{posted}, and {} accrued", exact(due)) }
 }

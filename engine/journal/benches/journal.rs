@@ -27,6 +27,7 @@ fn start() -> Record {
         limits: Limits::default(),
         calendar: vec![],
         hours: TradingHours::Always,
+        fees: Default::default(),
         config: [].into(),
     };
     let at = Timestamp::from_secs(1_300_000_000);

@@ -62,6 +62,7 @@ impl EventsHash {
             | Event::CancelApproved { .. }
             | Event::ReportIgnored { .. }
             | Event::OrderQueryNeeded { .. }
+            | Event::FeesAccrued { .. }
             | Event::AccountOpened { .. }
             | Event::Reconciled { .. }
             | Event::TradingStateChanged { .. }

@@ -122,6 +122,15 @@ pub enum Event {
         /// Cash after it.
         cash: Cash,
     },
+    /// Fees are due for an execution and will be posted later; cash is not touched.
+    FeesAccrued {
+        /// The trading day, as `yyyymmdd`, at whose close they are posted.
+        date: u32,
+        /// What is due of each kind.
+        fees: Vec<(FeeKind, Cash)>,
+        /// All that is due and not posted.
+        accrued: Cash,
+    },
     /// The session took over what the account held when it began.
     AccountOpened {
         /// Cash.
@@ -311,6 +320,7 @@ impl Event {
             Event::ReportIgnored { .. } => "report_ignored",
             Event::OrderQueryNeeded { .. } => "order_query_needed",
             Event::FeeBooked { .. } => "fee_booked",
+            Event::FeesAccrued { .. } => "fees_accrued",
             Event::AccountOpened { .. } => "account_opened",
             Event::DifferenceSuspected { .. } => "difference_suspected",
             Event::Reconciled { .. } => "reconciled",
@@ -347,6 +357,7 @@ impl Event {
             | Event::ReportIgnored { .. }
             | Event::OrderQueryNeeded { .. }
             | Event::FeeBooked { .. }
+            | Event::FeesAccrued { .. }
             | Event::AccountOpened { .. }
             | Event::DifferenceSuspected { .. }
             | Event::Reconciled { .. }

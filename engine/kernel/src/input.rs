@@ -1,7 +1,7 @@
 //! Everything that `decide` depends on: each kind of it is journalled before it is acted on.
 
 use crate::{
-    Bar, BrokerOrderId, CancelError, Cash, Channel, Correction, Limits, Luld, MarketData,
+    Bar, BrokerOrderId, CancelError, Cash, Channel, Correction, FeeRates, Limits, Luld, MarketData,
     OrderNumber, OrderStatus, Price, Quantity, Report, Side, Span, SymbolId, Symbols, Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -105,6 +105,8 @@ pub struct SessionStart {
     pub calendar: Vec<TradingDay>,
     /// When positions may grow.
     pub hours: TradingHours,
+    /// What the regulators charge, to be accrued until it is posted.
+    pub fees: FeeRates,
     /// The resolved configuration, redacted, for people.
     pub config: BTreeMap<Box<str>, Box<str>>,
 }

@@ -9,6 +9,7 @@
 
 mod decide;
 mod event;
+mod fees;
 mod input;
 mod ledger;
 mod market;
@@ -22,6 +23,7 @@ mod time;
 
 pub use decide::{DecideError, Kernel, Output};
 pub use event::{Alert, Difference, Event, IgnoreReason, Record, RecordBody, Severity};
+pub use fees::{FeeRates, RatesByDate, TafRate};
 pub use input::{
     AccountSnapshot, AssetClass, AssetFacts, BrokerOrder, BrokerPosition, BrokerState, Command,
     FeeCharge, FeeKind, Input, Link, Notice, Room, SessionStart, ShutdownPolicy, Stamped,

@@ -8,11 +8,13 @@
 
 pub mod calendar;
 mod error;
+mod fee_rates;
 mod feed;
 mod read;
 mod synthetic;
 
 pub use error::{Fault, MarketDataFileError};
+pub use fee_rates::fee_rates;
 pub use feed::Feed;
 pub use read::read_files;
 pub use synthetic::{Generator, SyntheticConfig};

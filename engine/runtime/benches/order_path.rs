@@ -93,6 +93,7 @@ fn start(symbols: Symbols) -> Input {
         limits,
         calendar: vec![],
         hours: TradingHours::Always,
+        fees: Default::default(),
         config: [].into(),
     }))
 }

@@ -70,7 +70,9 @@ impl Topic {
             | Event::OrderUpdated { .. }
             | Event::ReportIgnored { .. }
             | Event::OrderQueryNeeded { .. } => Topic::Orders,
-            Event::OrderFilled { .. } | Event::FeeBooked { .. } => Topic::Fills,
+            Event::OrderFilled { .. } | Event::FeesAccrued { .. } | Event::FeeBooked { .. } => {
+                Topic::Fills
+            }
             Event::OrderDenied { .. } | Event::TradingStateChanged { .. } => Topic::Risk,
             Event::AlertRaised(_) => Topic::Alerts,
             Event::SessionStarted

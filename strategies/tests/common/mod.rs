@@ -82,6 +82,7 @@ impl Session {
             limits: Limits::default(),
             calendar: Vec::new(),
             hours: TradingHours::Always,
+            fees: Default::default(),
             config: BTreeMap::new(),
         })));
         session.feed(Input::Link { link: Link::MarketData, up: true });

@@ -95,6 +95,7 @@ pub fn start(session: &str) -> SessionStart {
         limits: Limits { duplicate_window: None, ..Limits::default() },
         calendar: vec![],
         hours: TradingHours::Always,
+        fees: Default::default(),
         config: [("seed".into(), "1".into())].into(),
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{DecideError, Deciding};
 use crate::{
-    Event, Execution, FeeCharge, IgnoreReason, Ledger, Order, OrderNumber, OrderSize, OrderStatus,
-    Quantity, Report, ReportKind, Severity, Transition, transition,
+    Cash, Event, Execution, FeeCharge, IgnoreReason, Order, OrderNumber, OrderSize, OrderStatus,
+    Price, Quantity, Report, ReportKind, Severity, Side, Timestamp, Transition, transition,
 };
 
 impl Deciding<'_> {
@@ -154,6 +154,7 @@ impl Deciding<'_> {
             position,
             cash,
         })?;
+        self.accrue(report.time, side, execution.price, execution.quantity)?;
         self.ask_for_legs(number, report.kind)
     }
 
@@ -165,16 +166,39 @@ impl Deciding<'_> {
         self.emit(Event::OrderQueryNeeded { order, report })
     }
 
+    /// What the regulators will take for an execution is due from now on.
+    fn accrue(
+        &mut self,
+        at: Timestamp,
+        side: Side,
+        price: Price,
+        quantity: Quantity,
+    ) -> Result<(), DecideError> {
+        let Some(start) = self.state().session() else { return Ok(()) };
+        let Some(date) = self.state().settlement_date(at) else { return Ok(()) };
+        let fees = start.fees.due(date, side, price, quantity);
+        if fees.is_empty() {
+            return Ok(());
+        }
+        let due = fees
+            .iter()
+            .try_fold(self.state().ledger().accrued_fees(), |sum, (_, fee)| sum.checked_add(*fee));
+        match due {
+            Some(accrued) => self.emit(Event::FeesAccrued { date, fees, accrued }),
+            None => Ok(()),
+        }
+    }
+
     /// Books a fee once, by the broker's name for the posting.
     pub(super) fn fee(&mut self, fee: &FeeCharge) -> Result<(), DecideError> {
         if self.state().ledger().has_fee(&fee.id) {
             return Ok(());
         }
-        let posting = Ledger::fee(fee.kind, fee.amount);
-        let cash = posting
-            .ok()
-            .and_then(|posting| self.state().ledger().cash().checked_add(posting.cash()));
-        let Some(cash) = cash else {
+        let ledger = self.state().ledger();
+        let posting = ledger.fee(fee.kind, fee.amount).ok();
+        let cash =
+            posting.as_ref().and_then(|posting| ledger.cash().checked_add(posting.charge.cash()));
+        let (Some(posting), Some(cash)) = (posting, cash) else {
             return self.alert(
                 Severity::Critical,
                 "fee_unusable",
@@ -182,7 +206,30 @@ impl Deciding<'_> {
             );
         };
         let (id, kind, amount) = (fee.id.clone(), fee.kind, fee.amount);
-        self.emit(Event::FeeBooked { id, kind, amount, cash })
+        self.emit(Event::FeeBooked { id, kind, amount, cash })?;
+        self.warn_of_residue(fee, posting.reversal.is_some(), posting.unexplained)
+    }
+
+    /// A posting should be what was accrued, rounded to the cent.
+    fn warn_of_residue(
+        &mut self,
+        fee: &FeeCharge,
+        was_due: bool,
+        unexplained: Option<Cash>,
+    ) -> Result<(), DecideError> {
+        let state = self.state();
+        let covered = state.session().is_some_and(|start| start.fees.covers(fee.kind));
+        let (kind, amount) = (fee.kind.as_str(), fee.amount);
+        let text = match unexplained {
+            Some(by) => format!(
+                "A {kind} fee of {amount} was posted, {by} from what was accrued for its day"
+            ),
+            None if covered && !was_due && state.tally().fills > 0 => {
+                format!("A {kind} fee of {amount} was posted, and none was accrued")
+            }
+            None => return Ok(()),
+        };
+        self.alert(Severity::Warning, "fee_residue", text)
     }
 }
 

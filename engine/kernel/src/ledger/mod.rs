@@ -9,6 +9,7 @@ mod posting;
 
 pub(crate) use posting::{Account, Posting};
 
+use crate::fees::CENT;
 use crate::{Cash, FeeKind, Notional, Price, Quantity, Rounding, SymbolId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,8 +55,30 @@ pub struct Ledger {
     positions: Vec<Position>,
     fees: BTreeMap<FeeKind, Cash>,
     fee_ids: BTreeSet<Box<str>>,
+    accrued: Vec<Accrued>,
+    payable: Cash,
+    rounding: Cash,
     opening: Cash,
     adjustments: Cash,
+}
+
+/// Fees of one kind that are due for the executions before a day's close.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Accrued {
+    date: u32,
+    kind: FeeKind,
+    amount: Cash,
+}
+
+/// How a fee that the broker has posted is booked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FeePosting {
+    /// Cash, and what it was for.
+    pub charge: Posting,
+    /// What had been accrued for it, taken back.
+    pub reversal: Option<Posting>,
+    /// What was posted beyond what was accrued, when that is more than a day's rounding.
+    pub unexplained: Option<Cash>,
 }
 
 impl Ledger {
@@ -84,10 +107,22 @@ impl Ledger {
         &self.fees
     }
 
-    /// All fees booked so far; saturates.
+    /// All fees booked so far, the broker's rounding of them included; saturates.
     pub fn total_fees(&self) -> Cash {
-        let sum = self.fees.values().fold(0_i64, |sum, fee| sum.saturating_add(fee.nanos()));
-        Cash::from_nanos(sum)
+        let booked = self.fees.values().chain([&self.rounding]);
+        Cash::from_nanos(booked.fold(0_i64, |sum, fee| sum.saturating_add(fee.nanos())))
+    }
+
+    /// Fees that are due for executions and that the broker has not posted yet; saturates. They
+    /// are not in the cash.
+    pub fn accrued_fees(&self) -> Cash {
+        let due = self.accrued.iter();
+        Cash::from_nanos(due.fold(0_i64, |sum, due| sum.saturating_add(due.amount.nanos())))
+    }
+
+    /// What the broker's rounding of fees has taken so far.
+    pub const fn fee_rounding(&self) -> Cash {
+        self.rounding
     }
 
     /// Whether a fee posting of this name is booked.
@@ -103,7 +138,10 @@ impl Ledger {
         let costs = sum(&mut self.positions.iter().map(|position| position.cost));
         let realised = sum(&mut self.positions.iter().map(|position| position.realised));
         let fees = sum(&mut self.fees.values().copied());
-        let own = i128::from(self.cash.nanos()) + costs + fees - realised;
+        let accrued = sum(&mut self.accrued.iter().map(|due| due.amount));
+        let own = i128::from(self.cash.nanos()) + costs + fees - realised + accrued
+            - i128::from(self.payable.nanos())
+            + i128::from(self.rounding.nanos());
         own - i128::from(self.opening.nanos()) - i128::from(self.adjustments.nanos())
     }
 
@@ -129,10 +167,35 @@ impl Ledger {
         ])
     }
 
-    /// The entries of a fee.
-    pub(crate) fn fee(kind: FeeKind, amount: Cash) -> Result<Posting, LedgerError> {
-        let cash = amount.checked_neg().ok_or(LedgerError::Overflow)?;
-        Posting::new(&[(Account::Cash, cash), (Account::Fees(kind), amount)])
+    /// The entries of a fee that is due and not posted yet. Cash is not touched.
+    pub(crate) fn accrue(date: u32, kind: FeeKind, amount: Cash) -> Result<Posting, LedgerError> {
+        let owed = amount.checked_neg().ok_or(LedgerError::Overflow)?;
+        Posting::new(&[(Account::Accrued(date, kind), amount), (Account::Payable, owed)])
+    }
+
+    /// The entries of a fee that the broker has posted. What was accrued of its kind for the
+    /// earliest day is taken back; what is posted beyond that is the broker's rounding of a day's
+    /// sum when it is at most a cent, and unexplained when it is more.
+    pub(crate) fn fee(&self, kind: FeeKind, amount: Cash) -> Result<FeePosting, LedgerError> {
+        let overflow = LedgerError::Overflow;
+        let cash = amount.checked_neg().ok_or(overflow)?;
+        let plain = || Posting::new(&[(Account::Cash, cash), (Account::Fees(kind), amount)]);
+        let Some(due) = self.accrued.iter().find(|due| due.kind == kind) else {
+            return Ok(FeePosting { charge: plain()?, reversal: None, unexplained: None });
+        };
+        let back = due.amount.checked_neg().ok_or(overflow)?;
+        let taken_back = [(Account::Accrued(due.date, kind), back), (Account::Payable, due.amount)];
+        let reversal = Some(Posting::new(&taken_back)?);
+        let residue = amount.checked_sub(due.amount).ok_or(overflow)?;
+        if residue.abs() > CENT {
+            return Ok(FeePosting { charge: plain()?, reversal, unexplained: Some(residue) });
+        }
+        let charge = Posting::new(&[
+            (Account::Cash, cash),
+            (Account::Fees(kind), due.amount),
+            (Account::Rounding, residue),
+        ])?;
+        Ok(FeePosting { charge, reversal, unexplained: None })
     }
 
     /// The entries that take over what an account holds when a session begins.
@@ -192,6 +255,9 @@ impl Ledger {
                 }
                 Account::Realised(symbol) => sub(&mut self.position_mut(symbol)?.realised, amount)?,
                 Account::Fees(kind) => add(self.fees.entry(kind).or_default(), amount)?,
+                Account::Accrued(date, kind) => self.add_accrued(date, kind, amount)?,
+                Account::Payable => sub(&mut self.payable, amount)?,
+                Account::Rounding => add(&mut self.rounding, amount)?,
                 Account::Opening => sub(&mut self.opening, amount)?,
                 Account::Adjustment => sub(&mut self.adjustments, amount)?,
             }
@@ -200,6 +266,22 @@ impl Ledger {
             let position = self.position(symbol);
             !position.quantity.is_zero() || position.cost.is_zero()
         }));
+        Ok(())
+    }
+
+    /// Moves what is accrued of a kind for a day; what is settled is forgotten.
+    fn add_accrued(&mut self, date: u32, kind: FeeKind, by: Cash) -> Result<(), LedgerError> {
+        let of = |due: &Accrued| (due.date, due.kind);
+        match self.accrued.binary_search_by_key(&(date, kind), of) {
+            Ok(at) => {
+                let due = self.accrued.get_mut(at).ok_or(LedgerError::Overflow)?;
+                add(&mut due.amount, by)?;
+                if due.amount.is_zero() {
+                    self.accrued.remove(at);
+                }
+            }
+            Err(at) => self.accrued.insert(at, Accrued { date, kind, amount: by }),
+        }
         Ok(())
     }
 

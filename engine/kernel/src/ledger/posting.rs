@@ -14,6 +14,12 @@ pub(crate) enum Account {
     Realised(SymbolId),
     /// Fees paid.
     Fees(FeeKind),
+    /// Fees that are due for the executions before a day's close and not posted yet.
+    Accrued(u32, FeeKind),
+    /// What is owed for those; a credit.
+    Payable,
+    /// What the broker's rounding of fees takes beyond what was due; below zero when it gives.
+    Rounding,
     /// What the account held when the session began; a credit.
     Opening,
     /// What the broker was right about and we were not.

@@ -201,10 +201,20 @@ impl State {
             }
             Event::OrderFilled { .. } => self.book_fill(seq, event)?,
             Event::FeeBooked { id, kind, amount, cash } => {
-                let posting = Ledger::fee(*kind, *amount).map_err(ledger)?;
-                self.ledger.post(&posting).map_err(ledger)?;
+                let posting = self.ledger.fee(*kind, *amount).map_err(ledger)?;
+                self.ledger.post(&posting.charge).map_err(ledger)?;
+                if let Some(reversal) = &posting.reversal {
+                    self.ledger.post(reversal).map_err(ledger)?;
+                }
                 self.ledger.remember_fee(id);
                 self.agree(seq, self.ledger.cash() == *cash)?;
+            }
+            Event::FeesAccrued { date, fees, accrued } => {
+                for (kind, amount) in fees {
+                    let posting = Ledger::accrue(*date, *kind, *amount).map_err(ledger)?;
+                    self.ledger.post(&posting).map_err(ledger)?;
+                }
+                self.agree(seq, self.ledger.accrued_fees() == *accrued)?;
             }
             Event::AccountOpened { cash, positions } => {
                 self.open_account(*cash, positions).map_err(ledger)?;

@@ -29,6 +29,13 @@ impl State {
         (at < day.extended_close).then_some(*day)
     }
 
+    /// The date of the trading day at whose regular close what happens at an instant is settled.
+    pub(crate) fn settlement_date(&self, at: Timestamp) -> Option<u32> {
+        let days = &self.start.as_ref()?.calendar;
+        let next = days.partition_point(|day| day.close <= at);
+        days.get(next).map(|day| day.date)
+    }
+
     /// Whether positions may grow now, by the calendar.
     pub fn session_is_open(&self) -> bool {
         self.is_open_at(self.now)

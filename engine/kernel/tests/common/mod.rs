@@ -73,6 +73,7 @@ pub fn start(limits: Limits) -> SessionStart {
         limits,
         calendar: vec![monday()],
         hours: TradingHours::Regular,
+        fees: Default::default(),
         config: BTreeMap::new(),
     }
 }
@@ -134,6 +135,11 @@ impl Bench {
     /// A session with both streams up, 100,000 USD, and AAA at 100.
     pub fn warm(limits: Limits) -> Self {
         Self::cold(limits).warmed()
+    }
+
+    /// The same where the regulators charge fees.
+    pub fn priced(limits: Limits, fees: FeeRates) -> Self {
+        Self::started(SessionStart { fees, ..start(limits) }).warmed()
     }
 
     fn warmed(self) -> Self {

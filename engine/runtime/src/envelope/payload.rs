@@ -123,6 +123,13 @@ pub(super) enum Payload<'a> {
         amount: Cash,
         cash: Cash,
     },
+    FeesAccrued {
+        date: String,
+        sec: Option<Cash>,
+        taf: Option<Cash>,
+        cat: Option<Cash>,
+        accrued: Cash,
+    },
     AccountOpened {
         cash: Cash,
         positions: Vec<Held<'a>>,
@@ -270,6 +277,7 @@ impl<'a> Payload<'a> {
             Event::FeeBooked { id, kind, amount, cash } => {
                 Payload::FeeBooked { fee_id: id, fee: *kind, amount: *amount, cash: *cash }
             }
+            Event::FeesAccrued { date, fees, accrued } => Self::due(*date, fees, *accrued),
             Event::AccountOpened { cash, positions } => Self::opened(*cash, positions, state),
             Event::DifferenceSuspected { differences } => {
                 let differences = differences.iter().map(|one| Differing::of(one, state)).collect();
@@ -312,6 +320,12 @@ impl<'a> Payload<'a> {
             average_price,
         };
         Payload::AccountOpened { cash, positions: positions.iter().map(held).collect() }
+    }
+
+    fn due(date: u32, fees: &[(FeeKind, Cash)], accrued: Cash) -> Self {
+        let of = |kind| fees.iter().find(|(due, _)| *due == kind).map(|(_, amount)| *amount);
+        let (sec, taf, cat) = (of(FeeKind::Sec), of(FeeKind::Taf), of(FeeKind::Cat));
+        Payload::FeesAccrued { date: iso_date(date), sec, taf, cat, accrued }
     }
 
     fn session(start: Option<&'a SessionStart>) -> Self {

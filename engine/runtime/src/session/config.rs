@@ -3,7 +3,7 @@
 use super::courier::Patience;
 use crate::alpaca::{Channels, Credentials, Endpoints, ReplayData, StreamTiming};
 use crate::readers::ReadersConfig;
-use kernel::{Limits, ShutdownPolicy, Span, StrategySpec, Symbols, TradingHours};
+use kernel::{FeeRates, Limits, ShutdownPolicy, Span, StrategySpec, Symbols, TradingHours};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -53,6 +53,8 @@ pub struct SessionConfig {
     pub strategies: Vec<StrategySpec>,
     /// The risk limits.
     pub limits: Limits,
+    /// What the regulators charge; empty accrues nothing.
+    pub fees: FeeRates,
     /// When positions may grow.
     pub hours: TradingHours,
     /// How long the bars last that strategies see, for the warm-up.

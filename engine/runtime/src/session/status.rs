@@ -46,6 +46,8 @@ pub struct Status {
     pub equity: Cash,
     /// Cash.
     pub cash: Cash,
+    /// Fees that are due for executions and that the broker has not posted; not in the cash yet.
+    pub accrued_fees: Cash,
     /// Equity less what it was when the trading day began; `null` before the first day.
     pub day_profit: Option<Cash>,
     /// Every position that is not flat.
@@ -194,6 +196,7 @@ impl Status {
             links: Links::default(),
             equity: Cash::ZERO,
             cash: Cash::ZERO,
+            accrued_fees: Cash::ZERO,
             day_profit: None,
             positions: Vec::new(),
             open_orders: Vec::new(),
@@ -226,6 +229,7 @@ impl Status {
             Links { market_data: state.market_stream_is_up(), orders: state.order_stream_is_up() };
         self.equity = state.equity();
         self.cash = state.ledger().cash();
+        self.accrued_fees = state.ledger().accrued_fees();
         self.day_profit = state.day().and_then(|day| self.equity.checked_sub(day.starting_equity));
         self.positions = positions(state);
         self.open_orders = open_orders(state);

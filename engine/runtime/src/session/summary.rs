@@ -31,6 +31,8 @@ pub struct Summary {
     pub unrealised: Option<Cash>,
     /// Fees booked.
     pub fees: Cash,
+    /// Fees that are due for executions and that the broker has not posted; not in the cash yet.
+    pub accrued_fees: Cash,
     /// Alerts raised.
     pub alerts: u64,
     /// Bytes of journal on disk.
@@ -109,6 +111,7 @@ impl Summary {
             realised: realised(state),
             unrealised: unrealised(state),
             fees: state.ledger().total_fees(),
+            accrued_fees: state.ledger().accrued_fees(),
             alerts: tally.alerts,
             journal_bytes,
             events_hash,

@@ -107,6 +107,7 @@ impl Observer {
             | Event::CancelApproved { .. }
             | Event::ReportIgnored { .. }
             | Event::OrderQueryNeeded { .. }
+            | Event::FeesAccrued { .. }
             | Event::FeeBooked { .. }
             | Event::AccountOpened { .. }
             | Event::DifferenceSuspected { .. }

@@ -35,7 +35,12 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
             amount: Cash::from_nanos(10_000_000),
             cash,
         },
-        Event::FeeBooked { .. } => Event::AccountOpened {
+        Event::FeeBooked { .. } => Event::FeesAccrued {
+            date: 20_260_105,
+            fees: vec![(FeeKind::Cat, Cash::from_nanos(35_000))],
+            accrued: Cash::from_nanos(70_000),
+        },
+        Event::FeesAccrued { .. } => Event::AccountOpened {
             cash,
             positions: vec![(symbol, Quantity::from_nanos(1), Price::from_nanos(1))],
         },

@@ -191,6 +191,7 @@ pub fn start(session: &str) -> SessionStart {
         limits: Limits { max_orders_per_minute: None, ..Limits::default() },
         calendar: Vec::new(),
         hours: TradingHours::Always,
+        fees: Default::default(),
         config: Default::default(),
     }
 }

@@ -116,6 +116,7 @@ impl Plan {
             symbols,
             strategies: vec![spec],
             limits: Limits::default(),
+            fees: Default::default(),
             hours: TradingHours::Regular,
             bar_length: MINUTE,
             build: "test".into(),

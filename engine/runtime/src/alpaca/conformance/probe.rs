@@ -60,6 +60,7 @@ impl Probe {
             limits: limits(),
             calendar: Vec::new(),
             hours: TradingHours::Always,
+            fees: Default::default(),
             config: Default::default(),
         };
         let kernel = Kernel::new(vec![Box::new(Asks(intents))]);

@@ -121,6 +121,7 @@ impl Connected {
             limits: config.limits.clone(),
             calendar,
             hours: config.hours,
+            fees: config.fees.clone(),
             config: settings,
         })
     }

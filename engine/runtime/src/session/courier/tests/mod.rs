@@ -165,6 +165,7 @@ fn kernel_with_an_order() -> (Kernel, kernel::Send) {
         limits: Limits::default(),
         calendar: Vec::new(),
         hours: TradingHours::Always,
+        fees: Default::default(),
         config: Default::default(),
     };
     let price = "100".parse().unwrap();
