@@ -82,6 +82,8 @@ pub enum Input {
     },
     /// What the broker says of an asset: before the first order, and when it changes.
     Asset(AssetFacts),
+    /// Trading days after the last one known.
+    Calendar(Vec<TradingDay>),
     /// Something about its surroundings that an operator must hear of.
     Notice(Notice),
 }
@@ -401,6 +403,7 @@ impl Input {
             | Input::UpdatedBar(_)
             | Input::Mute { .. }
             | Input::Asset(_)
+            | Input::Calendar(_)
             | Input::Notice(_) => None,
         }
     }

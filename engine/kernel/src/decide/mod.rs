@@ -198,6 +198,8 @@ impl Deciding<'_> {
             Input::Stop(policy) => self.stop(*policy),
             Input::Room(room) => self.room(*room),
             Input::Asset(_) => Ok(()),
+            // Folded; the trading day is looked up in it.
+            Input::Calendar(_) => Ok(()),
             Input::Notice(notice) => self.notice(notice),
         }
     }

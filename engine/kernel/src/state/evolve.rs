@@ -104,6 +104,7 @@ impl State {
             }
             Input::Broker(broker) => self.hear(broker),
             Input::Link { link, up } => self.link(*link, *up),
+            Input::Calendar(days) => self.learn_days(days),
             Input::Asset(facts) => {
                 self.assets.insert(facts.symbol, *facts);
             }

@@ -29,6 +29,21 @@ impl State {
         (at < day.extended_close).then_some(*day)
     }
 
+    /// The last trading day that is known.
+    pub fn last_trading_day(&self) -> Option<&TradingDay> {
+        self.start.as_ref()?.calendar.last()
+    }
+
+    /// Appends trading days after the last one known; others change nothing, for the past stands.
+    pub(super) fn learn_days(&mut self, days: &[TradingDay]) {
+        let Some(start) = &mut self.start else { return };
+        for day in days {
+            if start.calendar.last().is_none_or(|last| last.extended_close <= day.extended_open) {
+                start.calendar.push(*day);
+            }
+        }
+    }
+
     /// The date of the trading day at whose regular close what happens at an instant is settled.
     pub(crate) fn settlement_date(&self, at: Timestamp) -> Option<u32> {
         let days = &self.start.as_ref()?.calendar;

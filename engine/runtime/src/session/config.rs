@@ -103,6 +103,9 @@ pub struct Timing {
     pub settle: Duration,
     /// A data stream that is silent for so long while the market is open is opened again.
     pub silence: Duration,
+    /// So much of the trading calendar is known ahead, by the venue's clock; less than half of it
+    /// left is extended.
+    pub calendar_ahead: Span,
     /// A session whose data stream is refused from the beginning because the account's place is
     /// taken gives up after so long. Alpaca keeps a dead connection's place for about 90 seconds.
     pub data_place: Duration,
@@ -153,6 +156,7 @@ impl Default for Timing {
             second_look: Duration::from_secs(2),
             settle: Duration::from_secs(15),
             silence: Duration::from_secs(180),
+            calendar_ahead: Span::from_secs(370 * 86_400),
             data_place: Duration::from_secs(150),
             patience: None,
             answer: Duration::from_secs(10),

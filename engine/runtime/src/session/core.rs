@@ -46,6 +46,9 @@ pub(super) struct Core {
     room: Option<Room>,
     looked_for_room: Instant,
     fees_since: Timestamp,
+    /// How much of the calendar is to be known ahead.
+    calendar_ahead: Span,
+    ask_days_after: Timestamp,
     /// Before this the account's fees are in the cash it was opened with.
     opened: Timestamp,
 }
@@ -72,8 +75,28 @@ impl Core {
             room: None,
             looked_for_room: Instant::now(),
             fees_since: opened,
+            calendar_ahead: Span::ZERO,
+            ask_days_after: Timestamp::MIN,
             opened,
         }
+    }
+
+    /// Has the calendar extended while the session runs, so that so much of it is known ahead.
+    pub fn keep_calendar(&mut self, ahead: Span) {
+        self.calendar_ahead = ahead;
+    }
+
+    /// The trading days to ask for when less than half of what is to be known ahead is left; once
+    /// a day of the venue's time, for it may have no more.
+    fn days_wanted(&mut self) -> Option<Errand> {
+        let last = self.state().last_trading_day()?.extended_close;
+        let now = self.state().now();
+        let is_short = last.since(now).nanos() < self.calendar_ahead.nanos() / 2;
+        if !is_short || now < self.ask_days_after {
+            return None;
+        }
+        self.ask_days_after = now.plus(Span::from_secs(86_400));
+        Some(Errand::Calendar { from: last.min(now), to: now.plus(self.calendar_ahead) })
     }
 
     pub fn state(&self) -> &State {
@@ -125,6 +148,7 @@ impl Core {
         if fees_due {
             work.errands.push(Errand::Fees(self.fees_due()));
         }
+        work.errands.extend(self.days_wanted());
         Ok(work)
     }
 
@@ -146,6 +170,7 @@ impl Core {
                 new.map(Input::Fee).collect()
             }
             Answer::Broker(state, _) => vec![Input::Broker(state)],
+            Answer::Calendar(days) => vec![Input::Calendar(days)],
             Answer::Other(other) => vec![Input::Notice(other.notice())],
             Answer::Bars(bars) => {
                 let new = bars.into_iter().filter(|bar| self.is_unseen(bar));

@@ -290,7 +290,8 @@ pub(super) fn ends_for(answer: &Answer) -> Option<SessionError> {
         | Answer::CancelFailed(..)
         | Answer::Fees(_)
         | Answer::Broker(..)
-        | Answer::Bars(_) => None,
+        | Answer::Bars(_)
+        | Answer::Calendar(_) => None,
     }
 }
 

@@ -74,6 +74,7 @@ impl Observer {
             | Input::Luld(_)
             | Input::Mute { .. }
             | Input::Asset(_)
+            | Input::Calendar(_)
             | Input::Notice(_) => inputs.other.inc(),
         }
     }

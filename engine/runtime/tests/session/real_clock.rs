@@ -7,8 +7,9 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use exchange::server::Speed;
-use kernel::Span;
-use runtime::session::{Phase, machine_time};
+use journal::Reader;
+use kernel::{Event, Input, RecordBody, Span};
+use runtime::session::{Phase, journal_dir, machine_time};
 use serde_json::json;
 use std::net::SocketAddr;
 
@@ -64,4 +65,33 @@ async fn a_closed_market_is_waited_for_and_said() {
     let summary = session.ended().await.unwrap();
     assert_eq!(summary.orders.sent, 0);
     assert_eq!(summary.agrees_with_broker(), Some(true));
+}
+
+/// The calendar of a session that knows only a week ahead is extended before it runs out, so that
+/// it trades on every day of a replay that is far longer.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_calendar_is_extended_while_the_session_runs() {
+    let dir = data_dir();
+    let minutes = 390;
+    let exchange = exchange(generated(&["SPY"], 30 * minutes), Speed::Max).await;
+    let mut plan = Plan::new(dir.path(), &exchange, &["SPY"], "buy-and-hold");
+    plan.config.timing.calendar_ahead = Span::from_secs(7 * 86_400);
+    plan.run().await.unwrap();
+    let mut records = Reader::open(&journal_dir(dir.path()), 1).unwrap();
+    let (mut extended, mut days, mut known) = (0, 0, 0);
+    while let Some(record) = records.next().unwrap() {
+        match record.body {
+            RecordBody::Input(stamped) => match stamped.input {
+                Input::Start(start) => known = start.calendar.last().unwrap().date,
+                Input::Calendar(_) => extended += 1,
+                _ => {}
+            },
+            RecordBody::Event { event: Event::DayStarted { date, .. }, .. } => {
+                days += usize::from(date > known);
+            }
+            RecordBody::Event { .. } => {}
+        }
+    }
+    assert!(extended >= 5, "{extended}");
+    assert!(days >= 20, "{days} days lie beyond what was known at the start");
 }

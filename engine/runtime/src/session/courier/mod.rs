@@ -21,7 +21,7 @@ use crate::alpaca::BarsQuery;
 use crate::backoff::Backoff;
 use kernel::{
     Bar, BrokerOrderId, BrokerState, Cash, FeeCharge, Order, OrderNumber, Quantity, Report, Span,
-    State, SymbolId, Timestamp,
+    State, SymbolId, Timestamp, TradingDay,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +48,8 @@ pub(super) enum Errand {
     },
     /// Bars of the past.
     Bars(BarsWanted),
+    /// The trading days after an instant, up to another.
+    Calendar { from: Timestamp, to: Timestamp },
     /// Whether another session trades on the account, by its orders since an instant.
     Others(Arc<Lease>, Timestamp),
 }
@@ -104,6 +106,8 @@ pub(super) enum Answer {
     Broker(Box<BrokerState>, Mark),
     /// Bars of the past.
     Bars(Vec<Bar>),
+    /// Trading days.
+    Calendar(Vec<TradingDay>),
     /// Another session trades on the account.
     Other(OtherSession),
 }
@@ -272,6 +276,7 @@ impl Courier {
                 self.account(fees_since, mark, out).await;
             }
             Errand::Bars(wanted) => self.bars(&wanted, out).await,
+            Errand::Calendar { from, to } => self.calendar(from, to, out).await,
             Errand::Others(lease, after) => self.others(&lease, after, out).await,
         }
     }

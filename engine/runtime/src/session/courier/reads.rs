@@ -3,6 +3,7 @@
 use super::{Answer, BarsWanted, Courier, Mark, Target, tell};
 use crate::alpaca::{ApiError, OrderState};
 use crate::session::lease::Lease;
+use crate::session::startup::connect::date;
 use crate::session::{OrderRead, Venue};
 use kernel::{BrokerState, FeeCharge, Timestamp};
 use tokio::sync::mpsc;
@@ -100,6 +101,19 @@ impl Courier {
         match self.venue.bars(&wanted.query()).await {
             Ok(bars) => tell(out, Answer::Bars(bars)).await,
             Err(error) => tracing::warn!("the gap in the data stays open: {error}"),
+        }
+    }
+
+    pub(super) async fn calendar(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        out: &mpsc::Sender<Answer>,
+    ) {
+        match self.venue.calendar(date(from), date(to)).await {
+            Ok(days) => tell(out, Answer::Calendar(days)).await,
+            // The next trading day asks again, and half a calendar is left.
+            Err(error) => tracing::warn!("the trading calendar is not extended: {error}"),
         }
     }
 

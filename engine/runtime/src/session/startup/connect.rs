@@ -7,10 +7,6 @@ use crate::alpaca::{Client, ClientConfig, Clock, Pace};
 use kernel::{SessionStart, Span, Timestamp, TradingDay};
 use std::time::Duration;
 
-/// So many days of the calendar are known ahead in the world's time.
-const CALENDAR_AHEAD: i64 = 370;
-/// As far ahead as a replay may ever go: the venue lists what it has.
-const REPLAY_AHEAD: i64 = 40 * 366;
 /// Symbols that are looked up one by one; more would take minutes under the broker's limit.
 pub(super) const SYMBOLS_CHECKED: usize = 100;
 /// The start record keeps the venue's time at which the account was taken over under this name.
@@ -109,7 +105,8 @@ impl Connected {
         warmup_bars: usize,
     ) -> Result<SessionStart, SessionError> {
         self.check_symbols(config).await?;
-        let calendar = self.calendar(reach(warmup_bars, self.bar_length(config))).await?;
+        let back = reach(warmup_bars, self.bar_length(config));
+        let calendar = self.calendar(back, config.timing.calendar_ahead).await?;
         let mut settings = config.settings.clone();
         settings.insert(OPENED.into(), self.clock.timestamp.to_string().into());
         Ok(SessionStart {
@@ -142,10 +139,9 @@ impl Connected {
         Ok(())
     }
 
-    async fn calendar(&self, back: Span) -> Result<Vec<TradingDay>, SessionError> {
-        let ahead = if self.clock.tradewind.is_some() { REPLAY_AHEAD } else { CALENDAR_AHEAD };
+    async fn calendar(&self, back: Span, ahead: Span) -> Result<Vec<TradingDay>, SessionError> {
         let from = date(self.clock.timestamp.minus(back).minus(DAY));
-        let to = date(self.clock.timestamp.plus(Span::from_secs(ahead * 86_400)));
+        let to = date(self.clock.timestamp.plus(ahead));
         let days = self.client.calendar(from, to).await;
         days.map_err(SessionError::broker("read the trading calendar"))
     }
@@ -182,7 +178,7 @@ fn client_config(config: &SessionConfig, pace: Pace) -> ClientConfig {
 }
 
 /// The date in New York, whose calendar it is.
-fn date(at: Timestamp) -> jiff::civil::Date {
+pub(in crate::session) fn date(at: Timestamp) -> jiff::civil::Date {
     let zone = jiff::tz::TimeZone::get("America/New_York").unwrap_or(jiff::tz::TimeZone::UTC);
     let instant = jiff::Timestamp::from_nanosecond(i128::from(at.nanos())).unwrap_or_default();
     instant.to_zoned(zone).date()

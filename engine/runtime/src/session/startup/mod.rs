@@ -1,7 +1,7 @@
 //! From a data directory and keys to a session that may trade: who and where we are, what the
 //! account holds, what happened while we were away, and what the market did before.
 
-mod connect;
+pub(super) mod connect;
 mod stock;
 mod warm_up;
 
@@ -92,7 +92,8 @@ async fn prepare(
     let opened = start.config.get(OPENED).and_then(|text| text.parse().ok());
     let opened = opened.unwrap_or(venue.clock.timestamp);
     let kernel = Kernel::recovered(state, strategies);
-    let core = Core::new(kernel, journal, hash, opened, durable);
+    let mut core = Core::new(kernel, journal, hash, opened, durable);
+    core.keep_calendar(config.timing.calendar_ahead);
     let names = Names::new(config.symbols.clone(), &start.session);
     let lease = Lease::new(names.clone(), &config, venue.clock.timestamp)?;
     lease.check(&venue.client).await?;
