@@ -77,6 +77,7 @@ pub fn run(
         calendar: config.calendar.clone(),
         hours: config.hours,
         fees: config.fees.clone(),
+        trading: Default::default(),
         config: config.config.clone(),
     })?;
     driver.tell_without_bars(feed)?;

@@ -28,6 +28,7 @@ fn start() -> Record {
         calendar: vec![],
         hours: TradingHours::Always,
         fees: Default::default(),
+        trading: Default::default(),
         config: [].into(),
     };
     let at = Timestamp::from_secs(1_300_000_000);

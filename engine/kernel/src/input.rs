@@ -3,6 +3,7 @@
 use crate::{
     Bar, BrokerOrderId, CancelError, Cash, Channel, Correction, FeeRates, Limits, Luld, MarketData,
     OrderNumber, OrderStatus, Price, Quantity, Report, Side, Span, SymbolId, Symbols, Timestamp,
+    TradingState,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -107,6 +108,9 @@ pub struct SessionStart {
     pub calendar: Vec<TradingDay>,
     /// When positions may grow.
     pub hours: TradingHours,
+    /// How far trading may go at first: as far as the last session in the same place, whose halt
+    /// only an operator lifts.
+    pub trading: TradingState,
     /// What the regulators charge, to be accrued until it is posted.
     pub fees: FeeRates,
     /// The resolved configuration, redacted, for people.

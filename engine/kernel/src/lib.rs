@@ -42,7 +42,7 @@ pub use order::{
     OrderNumber, OrderSize, OrderStatus, Origin, Report, ReportKind, Side, StopLoss, TimeInForce,
     Trail, Transition, transition,
 };
-pub use risk::{Approved, Limits, Send};
+pub use risk::{Approved, Breaker, Limits, Send};
 pub use state::{Day, EvolveError, State, Tally, TradingState};
 pub use strategy::{Intent, Intents, Strategy, StrategyId, View};
 pub use symbol::{SymbolError, SymbolId, Symbols};

@@ -26,6 +26,7 @@ fn off() -> Limits {
     Limits {
         stale_after: None,
         stale_after_ticks: None,
+        breaker: None,
         price_collar: None,
         max_order_quantity: None,
         max_order_notional: None,

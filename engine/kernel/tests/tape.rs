@@ -135,3 +135,74 @@ fn a_mute_channel_is_an_event_and_an_alert() {
     };
     assert_eq!((alert.severity, alert.code.as_ref()), (Severity::Warning, "channel_mute"));
 }
+
+fn trade(bench: &Bench, at: &str) -> Input {
+    let (symbol, time) = (bench.symbol("AAA"), bench.now);
+    Input::Market(MarketData::Trade(Trade { symbol, time, price: price(at), size: shares(1) }))
+}
+
+fn told(at: &str) -> TapeTrade {
+    TapeTrade { id: "7".into(), price: price(at), size: shares(1) }
+}
+
+/// Conformance 133.
+#[test]
+fn what_is_corrected_is_the_last_price_and_never_what_was_decided() {
+    let mut bench = Bench::warm(no_limits());
+    let symbol = bench.symbol("AAA");
+    bench.wait(61);
+    let first = trade(&bench, "200");
+    bench.feed(first);
+    let last = |bench: &Bench| bench.kernel.state().last_price(symbol).unwrap();
+    let correction = |time, original, corrected| {
+        let (original, corrected) = (told(original), told(corrected));
+        Input::Correction(Correction { symbol, time, original, corrected })
+    };
+    let now = bench.now;
+    bench.feed(correction(now, "150", "99"));
+    assert_eq!(last(&bench), price("200"), "another trade was wrong");
+    let observed = bench.script.0.lock().unwrap().len();
+    assert_eq!(bench.feed(correction(now, "200", "100")), [], "nothing is decided again");
+    assert_eq!(last(&bench), price("100"));
+    assert_eq!(bench.script.0.lock().unwrap().len(), observed);
+}
+
+/// Conformance 133.
+#[test]
+fn a_trade_that_was_taken_back_opens_nothing_until_the_next_price() {
+    let mut bench = Bench::warm(no_limits());
+    let (symbol, time) = (bench.symbol("AAA"), bench.now);
+    let first = trade(&bench, "200");
+    bench.feed(first);
+    let trade_back = CancelError { symbol, time, trade: told("200"), is_error: true };
+    bench.feed(Input::CancelError(trade_back));
+    let intent = bench.market(Side::Buy, 1);
+    bench.script.0.lock().unwrap().push(intent.clone());
+    let events = bench.bar("BBB", "50");
+    assert_eq!(denial(&events).map(|denial| denial.code()), Some("no_price"));
+    assert_eq!(denial(&bench.propose([intent])), None, "the next price is one");
+}
+
+/// Conformance 133.
+#[test]
+fn a_bar_that_was_counted_again_moves_the_last_price_only_while_it_is_the_newest() {
+    let mut bench = Bench::warm(no_limits());
+    let symbol = bench.symbol("AAA");
+    let Some(Record { body: RecordBody::Input(stamped), .. }) = bench
+        .records
+        .iter()
+        .rev()
+        .find(|record| matches!(&record.body, RecordBody::Input(stamped) if matches!(stamped.input, Input::Market(_))))
+        .cloned()
+    else {
+        panic!("no bar");
+    };
+    let Input::Market(MarketData::Bar(bar)) = stamped.input else { panic!("no bar") };
+    let again = |close: &str| Input::UpdatedBar(Bar { close: price(close), ..bar });
+    bench.feed(again("101"));
+    assert_eq!(bench.kernel.state().last_price(symbol), Some(price("101")));
+    bench.wait(60);
+    bench.bar("AAA", "105");
+    bench.feed(again("90"));
+    assert_eq!(bench.kernel.state().last_price(symbol), Some(price("105")));
+}

@@ -94,6 +94,7 @@ fn start(symbols: Symbols) -> Input {
         calendar: vec![],
         hours: TradingHours::Always,
         fees: Default::default(),
+        trading: Default::default(),
         config: [].into(),
     }))
 }

@@ -83,6 +83,7 @@ impl Session {
             calendar: Vec::new(),
             hours: TradingHours::Always,
             fees: Default::default(),
+            trading: Default::default(),
             config: BTreeMap::new(),
         })));
         session.feed(Input::Link { link: Link::MarketData, up: true });

@@ -96,6 +96,7 @@ pub fn start(session: &str) -> SessionStart {
         calendar: vec![],
         hours: TradingHours::Always,
         fees: Default::default(),
+        trading: Default::default(),
         config: [("seed".into(), "1".into())].into(),
     }
 }

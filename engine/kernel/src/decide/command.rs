@@ -37,9 +37,7 @@ impl Deciding<'_> {
             }
             Room::Full => {
                 let text = "The journal's room is used up: positions may only be reduced until there is more and trading is resumed".to_owned();
-                if self.state().trading_state() == TradingState::Active {
-                    self.set_trading(TradingState::Reducing, Origin::Kernel, &text)?;
-                }
+                self.stop_entries(&text)?;
                 self.alert(Severity::Critical, "journal_room_full", text)
             }
         }
@@ -63,7 +61,34 @@ impl Deciding<'_> {
         }
     }
 
-    fn set_trading(
+    /// Stops trading when orders have failed one after the other.
+    pub(super) fn trip_breaker(&mut self) -> Result<(), DecideError> {
+        let state = self.state();
+        let Some(breaker) = state.breaker_trips().copied() else { return Ok(()) };
+        if state.trading_state() >= breaker.then {
+            return Ok(());
+        }
+        let text = format!(
+            "{} orders in a row failed within {}: trading is {} until it is resumed",
+            breaker.failures,
+            breaker.within,
+            breaker.then.as_str()
+        );
+        self.set_trading(breaker.then, Origin::Kernel, &text)?;
+        self.alert(Severity::Critical, "breaker_tripped", text)
+    }
+
+    /// Nothing may grow any more until an operator has looked.
+    pub(super) fn stop_entries(&mut self, reason: &str) -> Result<(), DecideError> {
+        match self.state().trading_state() {
+            TradingState::Active => {
+                self.set_trading(TradingState::Reducing, Origin::Kernel, reason)
+            }
+            TradingState::Reducing | TradingState::Halted => Ok(()),
+        }
+    }
+
+    pub(super) fn set_trading(
         &mut self,
         to: TradingState,
         origin: Origin,

@@ -14,6 +14,9 @@ use crate::{
     RecordBody, Severity, Stamped, State, Strategy, StrategyId, Timestamp,
 };
 
+/// Why a session begins halted or reducing.
+const LATCHED: &str = "the last session ended so, and only `tradewind resume` lifts it";
+
 /// Why an input could not be decided. Each is a fault of the program or its journal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecideError {
@@ -164,7 +167,8 @@ impl Deciding<'_> {
                 if named != built {
                     return Err(DecideError::Strategies { named, built });
                 }
-                self.emit(Event::SessionStarted)
+                self.emit(Event::SessionStarted)?;
+                self.set_trading(start.trading, Origin::Kernel, LATCHED)
             }
             Input::Restart { .. } => {
                 for strategy in &mut self.kernel.strategies {
@@ -181,6 +185,7 @@ impl Deciding<'_> {
             Input::Mute { channel, silent_for } => self.mute(*channel, *silent_for),
             // Folded; the price collar looks at the bands.
             Input::Luld(_) => Ok(()),
+            // Folded: the last price follows, and the past stays as it was decided on.
             Input::Correction(_) | Input::CancelError(_) | Input::UpdatedBar(_) => Ok(()),
             Input::TradingStatus { symbol, halted, reason } => {
                 self.emit(Event::SymbolStatusChanged {

@@ -2,7 +2,8 @@
 //!
 //! The broker is right about what it holds. Each difference is an event that names it. A report or a
 //! fee may still be on its way when the broker is asked, so a difference is first suspected, and
-//! moves the books only when a second look shows the same.
+//! moves the books only when a second look shows the same. Nobody can say then what the books
+//! missed, so nothing may grow until an operator resumes trading.
 
 use super::{DecideError, Deciding};
 use crate::{BrokerState, Difference, Event, Order, OrderStatus, Quantity, ReportKind, Severity};
@@ -47,7 +48,11 @@ impl Deciding<'_> {
             Difference::OrderMissing { order } => Some(*order),
             _ => None,
         };
+        let moves_books = difference.moves_books();
         self.emit(Event::DifferenceFound(difference))?;
+        if moves_books {
+            self.stop_entries(&text)?;
+        }
         self.alert(severity, "reconciliation_difference", text)?;
         // What became of an order that is not listed any more only a read can tell.
         let Some(order) = missing else { return Ok(()) };

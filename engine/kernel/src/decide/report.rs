@@ -23,7 +23,8 @@ impl Deciding<'_> {
             }
             Transition::To(to) => {
                 self.update(report, number, to)?;
-                self.warn_of_refusal(report, number, to)
+                self.warn_of_refusal(report, number, to)?;
+                self.trip_breaker()
             }
             Transition::Ask => {
                 self.emit(Event::OrderQueryNeeded { order: number, report: report.kind })

@@ -1,5 +1,6 @@
 //! The limits, as numbers with their unit. `None` is off.
 
+use super::Breaker;
 use crate::{BasisPoints, Cash, Quantity, Span};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,8 @@ pub struct Limits {
     pub duplicate_window: Option<Span>,
     /// An entry that has not filled by then is cancelled.
     pub entry_time_to_live: Option<Span>,
+    /// What stops trading when orders fail one after the other.
+    pub breaker: Option<Breaker>,
     /// How much worse than the last price a market order is assumed to fill.
     pub market_slip: BasisPoints,
 }
@@ -46,6 +49,7 @@ impl Default for Limits {
             max_orders_per_minute: Some(60),
             duplicate_window: Some(Span::from_secs(5)),
             entry_time_to_live: Some(Span::from_secs(900)),
+            breaker: Some(Breaker::default()),
             market_slip: BasisPoints::new(250),
         }
     }

@@ -9,6 +9,7 @@
 //! itself. Missing information denies growth, never an exit.
 
 mod approved;
+mod breaker;
 mod checks;
 pub mod compatibility;
 mod denial;
@@ -17,6 +18,8 @@ mod limits;
 mod sizing;
 
 pub use approved::{Approved, ApprovedCancel, Send};
+pub use breaker::Breaker;
+pub(crate) use breaker::Failures;
 pub use denial::Denial;
 pub use limits::Limits;
 

@@ -7,7 +7,7 @@ use super::{Day, Last, Market, RefusedClose, State};
 use crate::{
     BrokerState, Cash, Difference, Event, Input, Intent, Ledger, LedgerError, Link, Luld,
     MarketData, Order, OrderNumber, OrderStatus, Origin, Price, Quantity, Record, RecordBody,
-    Report, ReportKind, Rounding, SessionStart, Span, Stamped, SymbolId,
+    Report, ReportKind, Rounding, SessionStart, Span, Stamped, SymbolId, TradingState,
 };
 
 /// Ended orders that are kept for late reports.
@@ -97,6 +97,9 @@ impl State {
             Input::Restart { .. } => self.resume(),
             Input::Warmup(data) | Input::Market(data) | Input::Late(data) => self.see(data),
             Input::Luld(bands) => self.bound(bands),
+            Input::UpdatedBar(bar) => self.recount(bar),
+            Input::Correction(correction) => self.correct(correction),
+            Input::CancelError(cancel) => self.take_back(cancel),
             Input::TradingStatus { symbol, halted, .. } => {
                 if let Some(market) = self.markets.get_mut(symbol.index()) {
                     market.halted = *halted;
@@ -114,10 +117,7 @@ impl State {
             | Input::Command(_)
             | Input::Stop(_)
             | Input::Room(_)
-            | Input::Correction(_)
-            | Input::CancelError(_)
             | Input::Mute { .. }
-            | Input::UpdatedBar(_)
             | Input::Notice(_) => {}
         }
         Ok(())
@@ -150,6 +150,7 @@ impl State {
                 MarketData::Bar(bar) => bar.length,
                 MarketData::Quote(_) | MarketData::Trade(_) => Span::ZERO,
             };
+            market.is_void = false;
             market.last = Some(Last { price: data.price(), time: data.time(), length });
         }
     }
@@ -187,7 +188,9 @@ impl State {
             Event::CancelApproved { order, .. } => {
                 self.order_mut(seq, *order)?.cancel_requested = true;
             }
-            Event::OrderUpdated { order, to, report, broker_id, .. } => {
+            Event::OrderUpdated { order, from, to, report, broker_id, .. } => {
+                let most = self.limits.breaker.map_or(0, |breaker| breaker.failures);
+                self.failures.note(*from, *report, self.now, most);
                 let again = self.now.plus(CANCEL_AGAIN);
                 let held = self.order_mut(seq, *order)?;
                 if *report == ReportKind::CancelRejected {
@@ -226,8 +229,17 @@ impl State {
                 self.reconciled = self.order_stream_up;
                 self.suspected.clear();
             }
-            Event::DifferenceFound(difference) => self.settle(difference).map_err(ledger)?,
-            Event::TradingStateChanged { to, .. } => self.trading = *to,
+            Event::DifferenceFound(difference) => {
+                let before = self.equity();
+                self.settle(difference).map_err(ledger)?;
+                self.rebase(before);
+            }
+            Event::TradingStateChanged { to, .. } => {
+                self.trading = *to;
+                if *to == TradingState::Active {
+                    self.failures.clear();
+                }
+            }
             Event::CommandTaken(command) => self.obey(command),
             Event::DayStarted { date, equity } => {
                 let hours = self.trading_day_at(self.now);
@@ -465,6 +477,16 @@ impl State {
                 Ok(())
             }
             Difference::OrderMissing { .. } => Ok(()),
+        }
+    }
+
+    /// What the books are moved by is no result of trading, so what the day is measured by moves
+    /// along.
+    fn rebase(&mut self, before: Cash) {
+        let moved = self.equity().checked_sub(before);
+        if let (Some(day), Some(moved)) = (&mut self.day, moved) {
+            let start = day.starting_equity.checked_add(moved);
+            day.starting_equity = start.unwrap_or(day.starting_equity);
         }
     }
 

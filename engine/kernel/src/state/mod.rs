@@ -3,10 +3,12 @@
 mod evolve;
 mod exits;
 mod hours;
+mod tape;
 
 pub use evolve::EvolveError;
 pub use hours::Day;
 
+use crate::risk::{Breaker, Failures};
 use crate::{
     AccountSnapshot, AssetFacts, BrokerOrderId, Cash, Difference, Ledger, Limits, Luld, Order,
     OrderNumber, Price, Report, Rounding, SessionStart, ShutdownPolicy, Span, SymbolId, Symbols,
@@ -80,6 +82,8 @@ struct Market {
     last: Option<Last>,
     halted: bool,
     bands: Option<Luld>,
+    /// Whether the newest price is a trade that was taken back.
+    is_void: bool,
 }
 
 /// A symbol whose closing was refused: when it may be tried again, and how often it was refused.
@@ -111,6 +115,7 @@ pub struct State {
     order_stream_up: bool,
     market_stream_up: bool,
     trading: TradingState,
+    failures: Failures,
     growth_times: VecDeque<Timestamp>,
     flattening: bool,
     closing: BTreeSet<SymbolId>,
@@ -204,6 +209,11 @@ impl State {
         self.last_data(symbol).map(|last| last.time)
     }
 
+    /// Whether the last price seen is a trade that was taken back.
+    pub(crate) fn last_is_void(&self, symbol: SymbolId) -> bool {
+        self.markets.get(symbol.index()).is_some_and(|market| market.is_void)
+    }
+
     /// The last price seen of a symbol with where it came from.
     pub(crate) fn last_data(&self, symbol: SymbolId) -> Option<&Last> {
         self.markets.get(symbol.index())?.last.as_ref()
@@ -228,6 +238,11 @@ impl State {
     /// How far trading is allowed to go.
     pub const fn trading_state(&self) -> TradingState {
         self.trading
+    }
+
+    /// Whether orders have failed one after the other so often that trading must stop.
+    pub(crate) fn breaker_trips(&self) -> Option<&Breaker> {
+        self.limits.breaker.as_ref().filter(|breaker| self.failures.trip(breaker))
     }
 
     /// Whether the books were compared with the broker's since the last start or reconnect.

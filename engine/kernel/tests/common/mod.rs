@@ -74,6 +74,7 @@ pub fn start(limits: Limits) -> SessionStart {
         calendar: vec![monday()],
         hours: TradingHours::Regular,
         fees: Default::default(),
+        trading: Default::default(),
         config: BTreeMap::new(),
     }
 }
@@ -135,6 +136,11 @@ impl Bench {
     /// A session with both streams up, 100,000 USD, and AAA at 100.
     pub fn warm(limits: Limits) -> Self {
         Self::cold(limits).warmed()
+    }
+
+    /// The same after a session that ended so.
+    pub fn latched(trading: TradingState) -> Self {
+        Self::started(SessionStart { trading, ..start(Limits::default()) }).warmed()
     }
 
     /// The same where the regulators charge fees.

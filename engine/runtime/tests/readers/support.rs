@@ -192,6 +192,7 @@ pub fn start(session: &str) -> SessionStart {
         calendar: Vec::new(),
         hours: TradingHours::Always,
         fees: Default::default(),
+        trading: Default::default(),
         config: Default::default(),
     }
 }

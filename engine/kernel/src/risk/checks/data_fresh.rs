@@ -6,6 +6,9 @@ use crate::Span;
 
 pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
     let last = proposal.state.last_data(proposal.symbol).ok_or(Denial::NoPrice)?;
+    if proposal.state.last_is_void(proposal.symbol) {
+        return Err(Denial::NoPrice);
+    }
     let limit = match last.length {
         Span::ZERO => proposal.limits.stale_after_ticks,
         length => proposal.limits.stale_after.map(|limit| limit.max(length.times(2))),

@@ -61,6 +61,7 @@ impl Probe {
             calendar: Vec::new(),
             hours: TradingHours::Always,
             fees: Default::default(),
+            trading: Default::default(),
             config: Default::default(),
         };
         let kernel = Kernel::new(vec![Box::new(Asks(intents))]);

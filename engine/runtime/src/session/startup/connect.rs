@@ -119,6 +119,7 @@ impl Connected {
             calendar,
             hours: config.hours,
             fees: config.fees.clone(),
+            trading: Default::default(),
             config: settings,
         })
     }

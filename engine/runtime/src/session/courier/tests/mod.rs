@@ -166,6 +166,7 @@ fn kernel_with_an_order() -> (Kernel, kernel::Send) {
         calendar: Vec::new(),
         hours: TradingHours::Always,
         fees: Default::default(),
+        trading: Default::default(),
         config: Default::default(),
     };
     let price = "100".parse().unwrap();

@@ -1,0 +1,47 @@
+//! What is said later of market data that was told before.
+//!
+//! The past stays as it was decided on: strategy windows keep what they observed, and nothing is
+//! decided again. What changes is the last price, when that is what was wrong: it is what limits,
+//! collars and equity look at from now on.
+
+use super::State;
+use crate::{Bar, CancelError, Correction, Span, Timestamp};
+
+impl State {
+    /// A bar was counted again: when it is still the newest price, its close is.
+    pub(super) fn recount(&mut self, bar: &Bar) {
+        let Some(market) = self.markets.get_mut(bar.symbol.index()) else { return };
+        let is_newest = |last: &&mut super::Last| {
+            last.time == bar.end_time() && last.length == bar.length && bar.close.is_positive()
+        };
+        if let Some(last) = market.last.as_mut().filter(is_newest) {
+            last.price = bar.close;
+        }
+    }
+
+    /// A trade was changed: when it is the newest price, that is.
+    pub(super) fn correct(&mut self, correction: &Correction) {
+        let Some(market) = self.markets.get_mut(correction.symbol.index()) else { return };
+        let (original, price) = (&correction.original, correction.corrected.price);
+        let is_it = |last: &&mut super::Last| {
+            last.is_trade_at(original.price, correction.time) && price.is_positive()
+        };
+        if let Some(last) = market.last.as_mut().filter(is_it) {
+            last.price = price;
+        }
+    }
+
+    /// A trade was taken back: when it is the newest price, no position grows on it any more.
+    pub(super) fn take_back(&mut self, cancel: &CancelError) {
+        let Some(market) = self.markets.get_mut(cancel.symbol.index()) else { return };
+        let is_it = |last: &super::Last| last.is_trade_at(cancel.trade.price, cancel.time);
+        market.is_void |= market.last.as_ref().is_some_and(is_it);
+    }
+}
+
+impl super::Last {
+    /// Whether it is a trade or quote at a price, told before an instant.
+    fn is_trade_at(&self, price: crate::Price, before: Timestamp) -> bool {
+        self.length == Span::ZERO && self.price == price && self.time <= before
+    }
+}
