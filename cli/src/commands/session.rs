@@ -77,7 +77,7 @@ fn run(shell: &Shell, args: &SessionArgs, settings: &Settings, mode: Mode) -> Re
     if summary.trading == kernel::TradingState::Halted {
         return Err(Failure::new(
             Exit::Halted,
-            "the session ended halted by an operator: `tradewind journal show` tells why; the next session begins active",
+            "the session ended halted: `tradewind journal show` tells why; the next one begins halted too, until `tradewind resume`",
         ));
     }
     Ok(())

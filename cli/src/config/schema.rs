@@ -137,6 +137,17 @@ pub static KEYS: &[Key] = &[
         "seconds: an entry that has not filled by then is cancelled",
     ),
     key(
+        "risk.breaker_failures",
+        Kind::Limit("1", "1000"),
+        "orders: so many that fail in a row stop trading until it is resumed",
+    ),
+    key("risk.breaker_window_s", Kind::Limit("1", "86400"), "seconds: within which they fail"),
+    key(
+        "risk.breaker_then",
+        Kind::Choice(&["halt", "reduce"]),
+        "whether the breaker halts strategies or lets them still reduce positions",
+    ),
+    key(
         "risk.market_slip_percent",
         Kind::Decimal("0", "100"),
         "percent: how much worse than the last price a market order is assumed to fill",

@@ -2,7 +2,9 @@
 
 use super::layers::{Placed, Source};
 use super::schema::{self, number_text};
-use kernel::{BasisPoints, Cash, Limits, Quantity, ShutdownPolicy, Span, TradingHours};
+use kernel::{
+    BasisPoints, Breaker, Cash, Limits, Quantity, ShutdownPolicy, Span, TradingHours, TradingState,
+};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -102,8 +104,19 @@ impl Settings {
             max_orders_per_minute: self.count("risk.max_orders_per_minute"),
             duplicate_window: self.span("risk.duplicate_window_s"),
             entry_time_to_live: self.span("risk.entry_time_to_live_s"),
+            breaker: self.breaker(),
             market_slip: self.percent("risk.market_slip_percent").unwrap_or_default(),
         }
+    }
+
+    fn breaker(&self) -> Option<Breaker> {
+        let then = match self.text("risk.breaker_then") {
+            "reduce" => TradingState::Reducing,
+            _ => TradingState::Halted,
+        };
+        let failures = self.count("risk.breaker_failures")?;
+        let within = self.span("risk.breaker_window_s").unwrap_or(Breaker::default().within);
+        Some(Breaker { failures, within, then })
     }
 
     /// Where orders go.

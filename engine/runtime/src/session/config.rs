@@ -95,7 +95,8 @@ pub struct WithoutBars {
 pub struct Timing {
     /// How often what is journalled and not yet durable is synced.
     pub sync: Duration,
-    /// How often the books are compared with the broker's, by the venue's clock.
+    /// How often the books are compared with the broker's, by the venue's clock; less often while
+    /// requests are short.
     pub reconcile: Duration,
     /// How long after a suspected difference is looked at again.
     pub second_look: Duration,
@@ -152,7 +153,7 @@ impl Default for Timing {
     fn default() -> Self {
         Self {
             sync: Duration::from_millis(500),
-            reconcile: Duration::from_secs(60),
+            reconcile: Duration::from_secs(30),
             second_look: Duration::from_secs(2),
             settle: Duration::from_secs(15),
             silence: Duration::from_secs(180),

@@ -174,7 +174,7 @@ impl Core {
             Answer::Other(other) => vec![Input::Notice(other.notice())],
             Answer::Bars(bars) => {
                 let new = bars.into_iter().filter(|bar| self.is_unseen(bar));
-                new.map(|bar| Input::Warmup(MarketData::Bar(bar))).collect()
+                new.map(|bar| Input::Late(MarketData::Bar(bar))).collect()
             }
         }
     }

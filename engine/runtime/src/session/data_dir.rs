@@ -5,6 +5,7 @@
 //! DIR/control.sock   the control socket, or DIR/control.path when that path is too long
 //! DIR/exchange/      the embedded exchange's own log
 //! DIR/tradewind.db   the store
+//! DIR/latched        that the last session ended halted, until the next has journalled it
 //! ```
 //!
 //! A session is this directory and its start record. A journal whose session was stopped and had
@@ -12,11 +13,22 @@
 
 use super::{SessionConfig, SessionError};
 use journal::{Journal, Recovered};
-use kernel::{SessionStart, State, StrategySpec};
+use kernel::{SessionStart, State, StrategySpec, TradingState};
 use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+
+/// Holds how far trading may go in the next session, between the end of one and the start of it.
+const LATCH: &str = "latched";
+
+/// The journal of a directory, with what it holds.
+pub(super) struct Opened {
+    pub journal: Journal,
+    pub state: State,
+    /// How far trading may go in a session that begins anew.
+    pub latched: TradingState,
+}
 
 /// Where the journal of a data directory is.
 pub fn journal_dir(dir: &Path) -> PathBuf {
@@ -37,20 +49,54 @@ pub fn is_unfinished(dir: &Path, options: journal::Options) -> Result<bool, Sess
 }
 
 /// Opens the journal of a data directory, which is made if need be, readable by its owner alone.
-/// The state is empty when a new session begins.
-pub(super) fn open(config: &SessionConfig) -> Result<(Journal, State), SessionError> {
+/// The state is empty when a new session begins; how far trading may go then is the last one's.
+pub(super) fn open(config: &SessionConfig) -> Result<Opened, SessionError> {
     let dir = &config.data_dir;
     make(dir).map_err(|source| SessionError::DataDir { dir: dir.clone(), source })?;
     let path = journal_dir(dir);
     let (journal, recovered) = Journal::open(&path, config.journal)?;
     if !is_finished(&recovered.state) {
         tell(&recovered);
-        return Ok((journal, recovered.state));
+        let latched = latched(dir)?;
+        return Ok(Opened { journal, state: recovered.state, latched });
     }
+    latch(dir, recovered.state.trading_state())?;
     let kept = journal.retire()?;
     tracing::info!("the last session had ended; its journal is in {}", kept.display());
     let (journal, recovered) = Journal::open(&path, config.journal)?;
-    Ok((journal, recovered.state))
+    Ok(Opened { journal, state: recovered.state, latched: latched(dir)? })
+}
+
+/// Notes how far trading may go in the session to come, until its own journal says so: a start that
+/// fails in between lifts no halt.
+fn latch(dir: &Path, trading: TradingState) -> Result<(), SessionError> {
+    match trading {
+        TradingState::Active => unlatch(dir),
+        TradingState::Reducing | TradingState::Halted => {
+            std::fs::write(dir.join(LATCH), trading.as_str())
+                .map_err(|source| SessionError::DataDir { dir: dir.into(), source })
+        }
+    }
+}
+
+/// What was noted. Anything unreadable is a halt: somebody meant trading to stop.
+fn latched(dir: &Path) -> Result<TradingState, SessionError> {
+    match std::fs::read_to_string(dir.join(LATCH)) {
+        Ok(text) if text == TradingState::Reducing.as_str() => Ok(TradingState::Reducing),
+        Ok(_) => Ok(TradingState::Halted),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(TradingState::Active),
+        Err(source) => Err(SessionError::DataDir { dir: dir.into(), source }),
+    }
+}
+
+/// Forgets it: the journal of the session that began holds it now, on disk.
+pub(super) fn unlatch(dir: &Path) -> Result<(), SessionError> {
+    match std::fs::remove_file(dir.join(LATCH)) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(SessionError::DataDir { dir: dir.into(), source })
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 fn make(dir: &Path) -> io::Result<()> {

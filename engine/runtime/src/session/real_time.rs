@@ -7,13 +7,16 @@ use super::core::Work;
 use super::courier::{Answer, BarsWanted, Errand};
 use super::desk::{Desk, Ending, TICK, ends_for, next_market_message, next_order_message};
 use super::{Phase, SessionError, StopSignal};
-use crate::alpaca::{MarketStream, MarketStreamMessage, OrderStreamMessage};
+use crate::alpaca::{MarketStream, MarketStreamMessage, OrderStreamMessage, QuotaLeft};
 use crate::backoff::Backoff;
 use kernel::{Input, Link, MarketData};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
+
+/// Data that may wait for the bars before them.
+const BEHIND_GAP: usize = 65_536;
 
 /// Answers that may wait for the session; the tasks that bring more wait with them.
 const ANSWERS: usize = 1024;
@@ -45,6 +48,7 @@ pub(super) async fn trade(
         ends_at,
         orders_go_on: true,
         market_goes_on: true,
+        behind_gap: None,
         stopping: None,
         failure: None,
     };
@@ -77,6 +81,8 @@ struct RealTime<'a> {
     /// Whether each stream can still bring anything.
     orders_go_on: bool,
     market_goes_on: bool,
+    /// Data that came while the bars before them were still being read.
+    behind_gap: Option<Vec<MarketData>>,
     /// Until when an ending session waits.
     stopping: Option<Instant>,
     /// Why it is ending, when nobody asked.
@@ -198,10 +204,14 @@ impl RealTime<'_> {
             self.asked_again = self.desk.patience.backoff(0);
             self.next_reconcile = Some(Instant::now() + self.reconcile_pause());
         }
+        let closes_gap = matches!(answer, Answer::Bars(_));
         let ends = ends_for(&answer);
         for input in self.desk.core.inputs(answer) {
             let work = self.desk.decide(input)?;
             self.set_going(if was_read { work.without_reads() } else { work });
+        }
+        if closes_gap {
+            self.close_gap()?;
         }
         match ends {
             Some(error) => self.fail(error),
@@ -288,8 +298,24 @@ impl RealTime<'_> {
         }
     }
 
-    fn data(&mut self, data: Vec<MarketData>) -> Result<(), SessionError> {
+    fn data(&mut self, mut data: Vec<MarketData>) -> Result<(), SessionError> {
         self.desk.core.gauges().data_arrived();
+        if let Some(waiting) = &mut self.behind_gap {
+            waiting.append(&mut data);
+            return if waiting.len() < BEHIND_GAP { Ok(()) } else { self.close_gap() };
+        }
+        self.take_data(data)
+    }
+
+    /// Takes in what waited for the bars before it.
+    fn close_gap(&mut self) -> Result<(), SessionError> {
+        match self.behind_gap.take() {
+            Some(waiting) => self.take_data(waiting),
+            None => Ok(()),
+        }
+    }
+
+    fn take_data(&mut self, data: Vec<MarketData>) -> Result<(), SessionError> {
         for data in data {
             if self.desk.is_warmed(&data) {
                 continue;
@@ -300,8 +326,10 @@ impl RealTime<'_> {
         Ok(())
     }
 
-    /// Bars that came while the stream was down are read, and observed without being traded on.
+    /// Bars that came while the stream was down are read. What comes meanwhile waits for them, so
+    /// that strategies see everything in its order.
     fn fill_gap(&mut self) {
+        self.behind_gap.get_or_insert_default();
         let now = self.desk.clock.now(self.desk.core.state().now());
         let (state, length) = (self.desk.core.state(), self.desk.bar_length);
         self.send_out(Errand::Bars(BarsWanted::since_last_seen(state, length, now)));
@@ -319,7 +347,8 @@ impl RealTime<'_> {
         if self.stopping.is_some() {
             return timing.second_look;
         }
-        self.desk.clock.wall(timing.reconcile).max(TICK)
+        let pause = timing.reconcile.saturating_mul(stretch(&self.desk.venue.quota_left()));
+        self.desk.clock.wall(pause).max(TICK)
     }
 
     fn tick(&mut self) -> Result<(), SessionError> {
@@ -356,6 +385,21 @@ impl RealTime<'_> {
         self.reconcile_within(self.desk.config.timing.second_look);
         self.desk.publish();
         Ok(())
+    }
+}
+
+/// How many times longer the comparison of the books waits while requests are short: they are for
+/// orders first.
+fn stretch(quota: &QuotaLeft) -> u32 {
+    let is_below = |part: u32| {
+        let minute = quota.minute < quota.minute_limit / part;
+        let limits = quota.quarter_hour.zip(quota.quarter_hour_limit);
+        minute || limits.is_some_and(|(left, limit)| left < limit / part)
+    };
+    match (is_below(4) || !quota.held_for.is_zero(), is_below(2)) {
+        (true, _) => 4,
+        (false, true) => 2,
+        (false, false) => 1,
     }
 }
 

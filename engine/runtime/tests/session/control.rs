@@ -13,7 +13,7 @@ fn hold(data: &MarketData, view: &View<'_>, intents: &mut Intents) {
     }
 }
 
-async fn tell(session: &Session, cmd: &str) -> Answer {
+pub async fn tell(session: &Session, cmd: &str) -> Answer {
     let (dir, request) = (session.dir.clone(), Request::new(cmd, "a test"));
     let asked = tokio::task::spawn_blocking(move || ask(&dir, &request)).await;
     let answer = asked.unwrap().unwrap();

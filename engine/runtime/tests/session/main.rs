@@ -9,6 +9,9 @@
 
 mod conduct;
 mod control;
+mod data_stream;
+
+mod latch;
 mod lease;
 mod lock_step;
 mod order_stream;

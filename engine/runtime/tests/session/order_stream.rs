@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 /// What a wire does with what the exchange says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+pub enum State {
     Whole,
     /// It swallows it, and nobody notices.
     Mute,
@@ -23,13 +23,13 @@ enum State {
 }
 
 /// A wire between the session and the exchange.
-struct Wire {
-    address: SocketAddr,
+pub struct Wire {
+    pub address: SocketAddr,
     state: watch::Sender<State>,
 }
 
 impl Wire {
-    async fn to(exchange: SocketAddr) -> Self {
+    pub async fn to(exchange: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (state, watched) = watch::channel(State::Whole);
@@ -48,7 +48,7 @@ impl Wire {
         Self { address, state }
     }
 
-    fn set(&self, state: State) {
+    pub fn set(&self, state: State) {
         self.state.send_replace(state);
     }
 }

@@ -30,7 +30,7 @@ async fn disguise(exchange: SocketAddr) -> SocketAddr {
     address
 }
 
-async fn pass_on(State(exchange): State<SocketAddr>, request: Request) -> Response {
+pub async fn pass_on(State(exchange): State<SocketAddr>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());

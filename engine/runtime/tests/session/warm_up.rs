@@ -95,7 +95,7 @@ async fn what_no_strategy_will_trade_is_said_once_at_the_start() {
         }
     }
     let (seq, alert) = &said[0];
-    assert_eq!(*seq, 4, "right after the start");
+    assert!(*seq < 8, "before everything else: {seq}");
     assert_eq!(&*alert.code, "no_bars");
     for word in ["QQQ_quotes.csv", "no bars of QQQ", "give files with bars"] {
         assert!(alert.text.contains(word), "{}", alert.text);

@@ -100,7 +100,10 @@ impl Courier {
     pub(super) async fn bars(&self, wanted: &BarsWanted, out: &mpsc::Sender<Answer>) {
         match self.venue.bars(&wanted.query()).await {
             Ok(bars) => tell(out, Answer::Bars(bars)).await,
-            Err(error) => tracing::warn!("the gap in the data stays open: {error}"),
+            Err(error) => {
+                tracing::warn!("the gap in the data stays open: {error}");
+                tell(out, Answer::Bars(Vec::new())).await;
+            }
         }
     }
 

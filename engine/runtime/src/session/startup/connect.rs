@@ -4,7 +4,7 @@ use super::super::courier::Patience;
 use super::super::{DataKind, SessionConfig, SessionError, VenueClock, VenueKind, machine_time};
 use super::warm_up::{DAY, reach};
 use crate::alpaca::{Client, ClientConfig, Clock, Pace};
-use kernel::{SessionStart, Span, Timestamp, TradingDay};
+use kernel::{SessionStart, Span, Timestamp, TradingDay, TradingState};
 use std::time::Duration;
 
 /// Symbols that are looked up one by one; more would take minutes under the broker's limit.
@@ -103,6 +103,7 @@ impl Connected {
         &self,
         config: &SessionConfig,
         warmup_bars: usize,
+        trading: TradingState,
     ) -> Result<SessionStart, SessionError> {
         self.check_symbols(config).await?;
         let back = reach(warmup_bars, self.bar_length(config));
@@ -119,7 +120,7 @@ impl Connected {
             calendar,
             hours: config.hours,
             fees: config.fees.clone(),
-            trading: Default::default(),
+            trading,
             config: settings,
         })
     }

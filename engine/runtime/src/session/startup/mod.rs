@@ -7,6 +7,7 @@ mod warm_up;
 
 use super::core::Core;
 use super::courier::{Courier, Errand, Patience};
+use super::data_dir::Opened;
 use super::desk::Desk;
 use super::lease::{DataPlace, Lease};
 use super::venue::Venue;
@@ -66,7 +67,7 @@ async fn prepare(
     stop: StopReceiver,
     status: watch::Sender<Status>,
 ) -> Result<Ready, SessionError> {
-    let (journal, state) = data_dir::open(&config)?;
+    let Opened { journal, state, latched } = data_dir::open(&config)?;
     let (orders, commands) = mpsc::channel(COMMANDS);
     let control = control::serve(&config.data_dir, orders, status.subscribe())?;
     let (durable, readable) = watch::channel(journal.durable_seq());
@@ -84,7 +85,7 @@ async fn prepare(
         }
         None => {
             let bars = strategies.iter().map(|strategy| strategy.warmup_bars()).max();
-            let start = venue.start_record(&config, bars.unwrap_or(0)).await?;
+            let start = venue.start_record(&config, bars.unwrap_or(0), latched).await?;
             (start.clone(), Input::Start(Box::new(start)))
         }
     };
@@ -100,6 +101,8 @@ async fn prepare(
     let ends = Ends { stop, commands, status, live };
     let mut desk = desk(core, config, &venue, &names, lease, ends);
     desk.feed_in_turn(first).await?;
+    desk.core.sync()?;
+    data_dir::unlatch(&desk.config.data_dir)?;
     desk.learn_assets().await?;
     desk.tell_without_bars().await?;
     desk.await_orders().await?;
