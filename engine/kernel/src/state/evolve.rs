@@ -6,8 +6,8 @@
 use super::{Day, Last, Market, RefusedClose, State};
 use crate::{
     BrokerState, Cash, Difference, Event, Input, Intent, Ledger, LedgerError, Link, Luld,
-    MarketData, Order, OrderNumber, OrderStatus, Origin, Price, Quantity, Record, RecordBody,
-    Report, ReportKind, Rounding, SessionStart, Span, Stamped, SymbolId, TradingState,
+    MarketData, Order, OrderNumber, OrderStatus, Origin, Quantity, Record, RecordBody, Report,
+    ReportKind, Rounding, SessionStart, Span, Stamped, SymbolId, TradingState,
 };
 
 /// Ended orders that are kept for late reports.
@@ -188,36 +188,14 @@ impl State {
             Event::CancelApproved { order, .. } => {
                 self.order_mut(seq, *order)?.cancel_requested = true;
             }
-            Event::OrderUpdated { order, from, to, report, broker_id, .. } => {
-                let most = self.limits.breaker.map_or(0, |breaker| breaker.failures);
-                self.failures.note(*from, *report, self.now, most);
-                let again = self.now.plus(CANCEL_AGAIN);
-                let held = self.order_mut(seq, *order)?;
-                if *report == ReportKind::CancelRejected {
-                    held.cancel_requested = false;
-                    held.expires_at = held.expires_at.map(|at| at.max(again));
-                }
-                if let Some(id) = broker_id {
-                    held.broker_id = Some(id.clone());
-                    self.early.retain(|report| report.broker_id.as_ref() != Some(id));
-                }
-                self.move_order(seq, *order, *to)?;
-            }
+            Event::OrderUpdated { .. } => self.update_order(seq, event)?,
             Event::OrderFilled { .. } => self.book_fill(seq, event)?,
             Event::FeeBooked { id, kind, amount, cash } => {
-                let posting = self.ledger.fee(*kind, *amount).map_err(ledger)?;
-                self.ledger.post(&posting.charge).map_err(ledger)?;
-                if let Some(reversal) = &posting.reversal {
-                    self.ledger.post(reversal).map_err(ledger)?;
-                }
-                self.ledger.remember_fee(id);
+                self.book_fee(id, *kind, *amount).map_err(ledger)?;
                 self.agree(seq, self.ledger.cash() == *cash)?;
             }
             Event::FeesAccrued { date, fees, accrued } => {
-                for (kind, amount) in fees {
-                    let posting = Ledger::accrue(*date, *kind, *amount).map_err(ledger)?;
-                    self.ledger.post(&posting).map_err(ledger)?;
-                }
+                self.accrue_fees(*date, fees).map_err(ledger)?;
                 self.agree(seq, self.ledger.accrued_fees() == *accrued)?;
             }
             Event::AccountOpened { cash, positions } => {
@@ -230,9 +208,7 @@ impl State {
                 self.suspected.clear();
             }
             Event::DifferenceFound(difference) => {
-                let before = self.equity();
                 self.settle(difference).map_err(ledger)?;
-                self.rebase(before);
             }
             Event::TradingStateChanged { to, .. } => {
                 self.trading = *to;
@@ -264,6 +240,25 @@ impl State {
             | Event::DataRefused { .. } => {}
         }
         Ok(())
+    }
+
+    fn update_order(&mut self, seq: u64, event: &Event) -> Result<(), EvolveError> {
+        let Event::OrderUpdated { order, from, to, report, broker_id, .. } = event else {
+            return Ok(());
+        };
+        let most = self.limits.breaker.map_or(0, |breaker| breaker.failures);
+        self.failures.note(*from, *report, self.now, most);
+        let again = self.now.plus(CANCEL_AGAIN);
+        let held = self.order_mut(seq, *order)?;
+        if *report == ReportKind::CancelRejected {
+            held.cancel_requested = false;
+            held.expires_at = held.expires_at.map(|at| at.max(again));
+        }
+        if let Some(id) = broker_id {
+            held.broker_id = Some(id.clone());
+            self.early.retain(|report| report.broker_id.as_ref() != Some(id));
+        }
+        self.move_order(seq, *order, *to)
     }
 
     fn stop(&mut self, policy: crate::ShutdownPolicy) {
@@ -446,48 +441,6 @@ impl State {
         self.tally.fills += 1;
         self.shrink_other_exits(*number, *quantity);
         self.move_order(seq, *number, *status)
-    }
-
-    fn open_account(
-        &mut self,
-        cash: Cash,
-        positions: &[(SymbolId, Quantity, Price)],
-    ) -> Result<(), LedgerError> {
-        self.ledger.post(&Ledger::opening_cash(cash)?)?;
-        for &(symbol, quantity, price) in positions {
-            self.ledger.post(&Ledger::opening_position(symbol, quantity, price)?)?;
-        }
-        self.account_opened = true;
-        Ok(())
-    }
-
-    fn settle(&mut self, difference: &Difference) -> Result<(), LedgerError> {
-        match difference {
-            Difference::Cash { theirs, .. } => self.ledger.post(&self.ledger.adjust_cash(*theirs)?),
-            Difference::Position { symbol, theirs, average_price, .. } => {
-                let posting = self.ledger.adjust_position(*symbol, *theirs, *average_price)?;
-                self.ledger.post(&posting)
-            }
-            Difference::OrderForeign { broker_id } => {
-                self.foreign_seen.insert(broker_id.0.clone());
-                Ok(())
-            }
-            Difference::PositionForeign { symbol, .. } => {
-                self.foreign_seen.insert(symbol.clone());
-                Ok(())
-            }
-            Difference::OrderMissing { .. } => Ok(()),
-        }
-    }
-
-    /// What the books are moved by is no result of trading, so what the day is measured by moves
-    /// along.
-    fn rebase(&mut self, before: Cash) {
-        let moved = self.equity().checked_sub(before);
-        if let (Some(day), Some(moved)) = (&mut self.day, moved) {
-            let start = day.starting_equity.checked_add(moved);
-            day.starting_equity = start.unwrap_or(day.starting_equity);
-        }
     }
 
     /// Whether something foreign was told of before.

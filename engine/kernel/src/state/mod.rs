@@ -1,5 +1,6 @@
 //! What the session knows: the fold of everything it has taken in and decided.
 
+mod books;
 mod evolve;
 mod exits;
 mod hours;
