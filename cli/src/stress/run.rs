@@ -161,6 +161,7 @@ fn session_config(
         symbols,
         strategies: vec![strategy],
         limits: Limits::default(),
+        fees: marketdata::fee_rates(),
         hours: TradingHours::Regular,
         bar_length: MINUTE,
         build: concat!("tradewind ", env!("CARGO_PKG_VERSION")).into(),
