@@ -205,7 +205,7 @@ pub struct ExchangeArgs {
     #[command(flatten)]
     pub config: ConfigArgs,
     /// Address to listen on, loopback only; port 0 picks a free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
     pub listen: std::net::SocketAddr,
     /// Files of market data to replay; without any it is generated, and called synthetic.
     #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]
@@ -406,6 +406,10 @@ fn pair(text: &str) -> Result<(String, String), String> {
         }
         _ => Err("expected KEY=VALUE".into()),
     }
+}
+
+fn address(text: &str) -> Result<std::net::SocketAddr, String> {
+    text.parse().map_err(|_| "expected an address with its port, such as 127.0.0.1:8080".into())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -1,7 +1,7 @@
 //! Where a session's orders go, decided once from what was configured.
 
 use crate::config::settings::Venue as Wanted;
-use crate::config::{Mistake, Settings, Source};
+use crate::config::{ConfigError, Mistake, Settings, Source};
 use crate::exit::Failure;
 use runtime::alpaca::{
     Address, Credentials, Endpoints, Mode, OAuth, Overrides, Refresh, Secret, without_secrets,
@@ -154,10 +154,23 @@ pub fn mistakes(settings: &Settings) -> Vec<Mistake> {
     for error in refused {
         add(key_of(settings, error.which()), error.to_string());
     }
-    if let Err(error) = kernel::Symbols::new(settings.symbols()) {
-        add("session.symbols", error.to_string());
-    }
+    mistakes.extend(mistake_of_symbols(settings));
     mistakes
+}
+
+/// Refuses symbols that no venue could list.
+///
+/// # Errors
+/// The first of them.
+pub fn check_symbols(settings: &Settings) -> Result<(), ConfigError> {
+    mistake_of_symbols(settings).map_or(Ok(()), |mistake| Err(ConfigError(vec![mistake])))
+}
+
+fn mistake_of_symbols(settings: &Settings) -> Option<Mistake> {
+    let key = "session.symbols";
+    let error = kernel::Symbols::new(settings.symbols()).err()?;
+    let source = settings.source(key).cloned().unwrap_or(Source::Default);
+    Some(Mistake { source, key: key.into(), problem: error.to_string() })
 }
 
 /// The key under which an address was set. The trading stream follows the trading address unless it

@@ -59,6 +59,18 @@ const CASES: &[Case] = &[
         code: 2,
         says: &["kafka.security_protocol", "cargo build --release --locked --features kafka-tls"],
     },
+    Case { args: &["paper", "--symbols", "aapl"], code: 2, says: &["flag --symbols", "aapl"] },
+    Case {
+        args: &["paper", "--param", "quantity=-3"],
+        code: 2,
+        says: &["flag --param: strategy.params.quantity: strategy sma-crossover: quantity = -3"],
+    },
+    Case {
+        args: &["backtest", "--data", "missing.csv", "--trades", "nowhere/trades.csv"],
+        code: 2,
+        says: &["nowhere/trades.csv", "there is no folder nowhere"],
+    },
+    Case { args: &["exchange", "--listen", "8080"], code: 2, says: &["127.0.0.1:8080"] },
     Case { args: &["paper", "--data-dir", "/dev/null/d"], code: 2, says: &["--data-dir"] },
     Case { args: &["backtest"], code: 2, says: &["--data"] },
     Case { args: &["journal", "dump", "--data-dir", "empty"], code: 2, says: &["--data-dir"] },

@@ -20,6 +20,9 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
     if args.trade.data.is_empty() {
         return Err(Failure::usage("a backtest needs market data: name files with --data FILE..."));
     }
+    for path in [&args.trades, &args.equity].into_iter().flatten() {
+        check_folder(path)?;
+    }
     let feed = assemble::read_feed(&args.trade.data, &settings.symbols())?;
     warn_of_silence(&feed, &args.trade.data);
     let chosen = super::strategies::build(&settings, &feed.symbols)?;
@@ -63,6 +66,19 @@ fn write_files(args: &BacktestArgs, report: &BacktestReport) -> Result<(), Failu
         write_file(path, |out| backtest::write_equity(&report.equity_points, out))?;
     }
     Ok(())
+}
+
+/// Refuses a result that could not be written before hours are spent on it.
+fn check_folder(path: &Path) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if !folder.is_dir() => Err(Failure::usage(format!(
+            "{} cannot be written: there is no folder {}",
+            path.display(),
+            folder.display()
+        ))),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Writes a file wholly or not at all: beside its place first, then moved there.

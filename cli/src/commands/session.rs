@@ -42,6 +42,7 @@ pub fn live(args: &LiveArgs) -> Result<(), Failure> {
 }
 
 fn run(shell: &Shell, args: &SessionArgs, settings: &Settings, mode: Mode) -> Result<(), Failure> {
+    venue::check_symbols(settings)?;
     let venue = venue::choose(settings, mode, !args.trade.data.is_empty())?;
     let address = venue.address().map(str::to_owned);
     kafka::check(settings)?;

@@ -5,7 +5,7 @@ use crate::exit::Failure;
 use crate::figures::{bytes, exact, signed};
 use kernel::Cash;
 use runtime::alpaca::{is_on_this_machine, without_secrets};
-use runtime::session::Summary;
+use runtime::session::{OrderCounts, Summary};
 
 /// Prints the summary of a session. `address` is that of a venue outside its process, `place` what its
 /// other commands need to find it.
@@ -23,12 +23,13 @@ fn text(summary: &Summary, address: Option<&str>, place: &str) -> String {
         (
             "orders",
             format!(
-                "{} sent: {} filled, {} canceled, {} rejected, {} expired; {} denied by risk",
+                "{} sent: {} filled, {} canceled, {} rejected, {} expired, {} still open; {} denied by risk",
                 orders.sent,
                 orders.filled,
                 orders.canceled,
                 orders.rejected,
                 orders.expired,
+                still_open(orders),
                 orders.denied
             ),
         ),
@@ -47,6 +48,13 @@ fn text(summary: &Summary, address: Option<&str>, place: &str) -> String {
         ("next", format!("tradewind journal show{place}; tradewind replay --verify{place}")),
     ]);
     lines.iter().map(|(label, text)| format!("{label:9} {text}\n")).collect()
+}
+
+/// Orders that have not ended, such as exits that an ending session leaves.
+fn still_open(orders: &OrderCounts) -> u64 {
+    [orders.filled, orders.canceled, orders.rejected, orders.expired]
+        .into_iter()
+        .fold(orders.sent, u64::saturating_sub)
 }
 
 /// The venue in words. The name says which keys and rules were meant; whoever answers at an address of

@@ -5,6 +5,7 @@ use super::{ConfigError, Mistake, nearest};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
+use strategies::StrategyError;
 use toml::{Table, Value};
 
 /// Where a value came from.
@@ -185,10 +186,34 @@ impl Layers {
             Some((name.to_owned(), number_text(&placed.value)?))
         });
         let built = strategies::build(name, &params.collect(), &kernel::Symbols::default());
-        if let Err(error) = built {
-            let source = placed.source.clone();
-            self.mistake(source, "strategy", error.to_string());
+        let name_source = placed.source.clone();
+        match built {
+            Ok(_) => {}
+            Err(error @ StrategyError::Unknown { .. }) => {
+                self.mistake(name_source, "strategy.name", error.to_string());
+            }
+            Err(StrategyError::Params { strategy, mistakes }) => {
+                for mistake in mistakes {
+                    let problem = format!("strategy {strategy}: {mistake}");
+                    let (key, source) = match self.parameter_in(&problem) {
+                        Some((path, placed)) => (path.clone(), placed.source.clone()),
+                        None => ("strategy.name".into(), name_source.clone()),
+                    };
+                    self.mistake(source, &key, problem);
+                }
+            }
         }
+    }
+
+    /// The parameter that was set and that a sentence is about.
+    fn parameter_in(&self, sentence: &str) -> Option<(&String, &Placed)> {
+        let is_word_of = |name: &str| {
+            let mut words = sentence.split(|c: char| !c.is_alphanumeric() && c != '_');
+            words.any(|word| word == name)
+        };
+        self.values
+            .iter()
+            .find(|(path, _)| path.strip_prefix("strategy.params.").is_some_and(is_word_of))
     }
 
     fn add_text(&mut self, text: &str, source: &Source) {

@@ -53,8 +53,9 @@ impl Folded {
     fn open(folder: &Path, after: u64) -> Result<Self, Failure> {
         let opened = Reader::open_with_state(folder, after).map_err(|error| match error {
             JournalError::Missing { next, .. } if next == after => Failure::usage(format!(
-                "the journal in {} ends before record {next}: `tradewind journal show` says how many it holds",
-                folder.display()
+                "the journal in {} ends before record {}: `tradewind journal show` says how many it holds",
+                folder.display(),
+                next.saturating_add(1)
             )),
             error => Failure::usage(error),
         });

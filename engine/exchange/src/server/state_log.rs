@@ -22,7 +22,7 @@ pub const STATE_VERSION: u32 = 2;
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     /// The directory or its file cannot be made, read or written.
-    #[error("the exchange's state in {}: {source}; check that the directory can be written", path.display())]
+    #[error("the exchange's state in {}: {source}; {}", path.display(), what_to_do(source))]
     Io {
         /// Which file or directory.
         path: PathBuf,
@@ -53,6 +53,13 @@ pub enum StateError {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+fn what_to_do(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free space on that disk",
+        _ => "check that the directory can be written",
+    }
 }
 
 /// What the log was written for: it can only be replayed over the same.
