@@ -133,7 +133,9 @@ impl Exchange {
     /// Moves the clock without market data; never backwards. Data of an instant must be taken
     /// before the clock is moved there: at a close, the orders that it could fill are gone.
     pub fn advance(&mut self, to: Timestamp) {
-        while self.wake <= to {
+        // What is due at the end of time never comes: without it, a clock that stands there would
+        // wait for it for ever.
+        while self.wake <= to && self.wake < Timestamp::MAX {
             self.fall_due(to);
         }
         self.now = self.now.max(to);
