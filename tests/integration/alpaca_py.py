@@ -20,6 +20,7 @@ from alpaca.data.timeframe import TimeFrame, TimeFrameUnit
 from alpaca.trading.client import TradingClient
 from alpaca.trading.enums import (
     AssetStatus,
+    OrderClass,
     OrderSide,
     OrderStatus,
     QueryOrderStatus,
@@ -33,7 +34,10 @@ from alpaca.trading.requests import (
     LimitOrderRequest,
     MarketOrderRequest,
     ReplaceOrderRequest,
+    StopLossRequest,
     StopOrderRequest,
+    TakeProfitRequest,
+    TrailingStopOrderRequest,
 )
 from alpaca.trading.stream import TradingStream
 
@@ -185,6 +189,74 @@ def check_orders(trading, updates):
     assert names == ["stop-1", "limit-2", "limit-1", "market-1"], names
 
 
+def check_groups(trading, updates):
+    price = float(trading.get_all_positions()[0].current_price)
+    bracket = trading.submit_order(
+        MarketOrderRequest(
+            symbol="SPY",
+            qty=2,
+            side=OrderSide.BUY,
+            time_in_force=TimeInForce.DAY,
+            client_order_id="bracket-1",
+            order_class=OrderClass.BRACKET,
+            take_profit=TakeProfitRequest(limit_price=round(price * 2, 2)),
+            stop_loss=StopLossRequest(stop_price=round(price / 2, 2)),
+        )
+    )
+    assert bracket.order_class == OrderClass.BRACKET
+    assert [leg.status for leg in bracket.legs] == [OrderStatus.HELD, OrderStatus.HELD]
+    profit, stop = bracket.legs
+    take(updates, "bracket-1", "fill")
+    take(updates, profit.client_order_id, "new")
+    nested = trading.get_orders(GetOrdersRequest(status=QueryOrderStatus.ALL, nested=True))
+    [found] = [order for order in nested if order.id == bracket.id]
+    assert [leg.id for leg in found.legs] == [profit.id, stop.id]
+    moved = trading.replace_order_by_id(
+        stop.id, ReplaceOrderRequest(stop_price=round(price / 2 + 1, 2))
+    )
+    assert moved.replaces == stop.id
+    refused(
+        lambda: trading.close_position("SPY", ClosePositionRequest(qty="12")),
+        403,
+        "insufficient qty available",
+    )
+    trading.cancel_order_by_id(profit.id)
+    take(updates, profit.client_order_id, "canceled")
+    take(updates, moved.client_order_id, "canceled")
+
+    trailing = trading.submit_order(
+        TrailingStopOrderRequest(
+            symbol="SPY",
+            qty=2,
+            side=OrderSide.SELL,
+            time_in_force=TimeInForce.GTC,
+            trail_percent=50,
+            client_order_id="trail-1",
+        )
+    )
+    assert float(trailing.hwm) > 0 and float(trailing.stop_price) < float(trailing.hwm)
+    take(updates, "trail-1", "new")
+    trading.cancel_order_by_id(trailing.id)
+    take(updates, "trail-1", "canceled")
+
+    notional = trading.submit_order(
+        MarketOrderRequest(
+            symbol="AAPL",
+            notional=250,
+            side=OrderSide.BUY,
+            time_in_force=TimeInForce.DAY,
+            client_order_id="notional-1",
+        )
+    )
+    assert float(notional.notional) == 250 and notional.qty is None
+    fill = take(updates, "notional-1", "fill")
+    assert 249.99 < fill.qty * fill.price <= 250
+    sold = trading.close_position("AAPL")
+    take(updates, sold.client_order_id, "fill")
+    part = trading.close_position("SPY", ClosePositionRequest(qty="2"))
+    take(updates, part.client_order_id, "fill")
+
+
 def check_positions(trading, updates):
     position = trading.get_open_position("SPY")
     assert float(position.qty) == 10 and position.side.value == "long"
@@ -281,6 +353,7 @@ def main():
         with running(orders), running(market):
             check_streamed_bars(bars)
             check_orders(trading, updates)
+            check_groups(trading, updates)
             check_positions(trading, updates)
     print("alpaca-py: account, clock, calendar, assets, history, orders, positions and both streams")
 

@@ -9,6 +9,7 @@
 )]
 
 mod faults;
+mod groups;
 mod history;
 mod limits;
 mod lock_step;
