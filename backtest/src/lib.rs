@@ -17,7 +17,7 @@ mod report;
 mod result;
 mod table;
 mod trades;
-mod venue;
+pub mod venue;
 
 pub use config::{BacktestConfig, Chosen, Observer, Progress, Quiet};
 pub use driver::run;

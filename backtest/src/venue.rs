@@ -6,15 +6,16 @@ use exchange::{
 };
 use kernel::risk::{Approved, ApprovedCancel};
 use kernel::{
-    AccountSnapshot, AssetClass, AssetFacts, BrokerOrderId, BrokerPosition, BrokerState, Execution,
-    ExecutionId, Order, OrderClass, OrderKind, OrderNumber, OrderStatus, Price, Report, ReportKind,
-    Send, TimeInForce, TradingHours, Trail,
+    AccountSnapshot, AssetClass, AssetFacts, BrokerOrder, BrokerOrderId, BrokerPosition,
+    BrokerState, Execution, ExecutionId, Order, OrderClass, OrderKind, OrderNumber, OrderStatus,
+    Price, Report, ReportKind, Send, TimeInForce, TradingHours, Trail,
 };
 use std::collections::BTreeMap;
 
 /// The exchange, spoken to in the kernel's words.
-pub(crate) struct Venue {
-    pub(crate) exchange: Exchange,
+pub struct Venue {
+    /// The exchange.
+    pub exchange: Exchange,
     /// What this run's `client_order_id`s begin with.
     prefix: String,
     /// Whether limit orders work outside of the regular session as well.
@@ -24,7 +25,7 @@ pub(crate) struct Venue {
 }
 
 /// What the exchange says to a request.
-pub(crate) enum Answer {
+pub enum Answer {
     /// Nothing yet: a cancel that is taken says nothing, what becomes of it comes as an update.
     Taken,
     /// Where an order stands.
@@ -34,14 +35,15 @@ pub(crate) enum Answer {
 }
 
 impl Venue {
-    pub(crate) fn new(exchange: Exchange, session: &str, hours: TradingHours) -> Self {
+    /// An exchange, as a session sees it that trades in some hours.
+    pub fn new(exchange: Exchange, session: &str, hours: TradingHours) -> Self {
         let prefix = format!("tw-{}-", session.get(..8).unwrap_or(session));
         let extended_hours = hours == TradingHours::Extended;
         Self { exchange, prefix, extended_hours, legs: BTreeMap::new() }
     }
 
     /// What the account holds.
-    pub(crate) fn state(&self) -> BrokerState {
+    pub fn state(&self) -> BrokerState {
         let account = self.exchange.account();
         let positions = self.exchange.positions().into_iter().map(|row| BrokerPosition {
             symbol: row.symbol,
@@ -59,12 +61,24 @@ impl Venue {
             },
             positions: positions.collect(),
             foreign_positions: Vec::new(),
-            open_orders: Vec::new(),
+            open_orders: self.exchange.open_orders().map(|row| self.open_order(row)).collect(),
+        }
+    }
+
+    fn open_order(&self, row: &OrderRow) -> BrokerOrder {
+        BrokerOrder {
+            order: self.number_of(row),
+            broker_id: BrokerOrderId(written(row.id)),
+            symbol: Some(row.symbol),
+            side: row.side,
+            quantity: row.qty,
+            filled: row.filled_qty,
+            status: row.status,
         }
     }
 
     /// What the exchange says of its assets.
-    pub(crate) fn assets(&self) -> Vec<AssetFacts> {
+    pub fn assets(&self) -> Vec<AssetFacts> {
         let facts = self.exchange.assets().iter().map(|row| AssetFacts {
             symbol: row.symbol,
             class: AssetClass::UsEquity,
@@ -78,7 +92,7 @@ impl Venue {
     }
 
     /// Carries out a send.
-    pub(crate) fn carry_out(&mut self, send: &Send) -> Answer {
+    pub fn carry_out(&mut self, send: &Send) -> Answer {
         match send {
             Send::Submit(approved) => {
                 let answer = self.exchange.submit(self.request(approved));
@@ -178,7 +192,7 @@ impl Venue {
 
     /// What a look at an order says that has not been reported: executions that are not booked,
     /// then where it stands.
-    pub(crate) fn read(&self, ours: &Order) -> Vec<Report> {
+    pub fn read(&self, ours: &Order) -> Vec<Report> {
         let Some(row) = self.row(ours.number) else {
             return Vec::new();
         };
@@ -204,7 +218,7 @@ impl Venue {
     }
 
     /// The report that a refused cancel makes when the order works on: none when it ends anyway.
-    pub(crate) fn works_on(&self, ours: &Order, text: Box<str>) -> Option<Report> {
+    pub fn works_on(&self, ours: &Order, text: Box<str>) -> Option<Report> {
         let ends =
             |row: &OrderRow| row.status.is_final() || row.status == OrderStatus::PendingCancel;
         let works_on = ours.is_live()
@@ -218,11 +232,21 @@ impl Venue {
         format!("{}{number}", self.prefix)
     }
 
+    /// Our number of an order of the exchange; `None` when it is not ours.
+    pub fn number_of(&self, row: &OrderRow) -> Option<OrderNumber> {
+        let named = row.client_order_id.strip_prefix(self.prefix.as_str());
+        let number = named.and_then(|number| number.parse().ok()).map(OrderNumber);
+        number.or_else(|| self.legs.get(&row.id).copied())
+    }
+
+    /// Whether the exchange has an order of ours.
+    pub fn knows(&self, number: OrderNumber) -> bool {
+        self.row(number).is_some()
+    }
+
     /// An update as a session's client reads it off the order stream.
-    pub(crate) fn report(&self, update: Update) -> Report {
-        let number = update.order.client_order_id.strip_prefix(self.prefix.as_str());
-        let number = number.and_then(|number| number.parse().ok()).map(OrderNumber);
-        let number = number.or_else(|| self.legs.get(&update.order.id).copied());
+    pub fn report(&self, update: Update) -> Report {
+        let number = self.number_of(&update.order);
         let execution = update.execution.map(|fill| Execution {
             id: ExecutionId(written(fill.id)),
             quantity: fill.qty,

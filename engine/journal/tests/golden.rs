@@ -352,7 +352,11 @@ fn order_events() -> Vec<Event> {
         let report = ReportKind::Fill;
         Event::ReportIgnored { order: None, report, reason }
     }));
-    events.push(Event::OrderQueryNeeded { order: FIRST, report: ReportKind::TradeBust });
+    events.push(Event::OrderQueryNeeded {
+        order: FIRST,
+        report: ReportKind::TradeBust,
+        counted: None,
+    });
     let (id, amount) = ("20231114::1".into(), cash("0.25"));
     events.push(Event::FeeBooked { id, kind: FeeKind::Sec, amount, cash: cash("899.25") });
     events

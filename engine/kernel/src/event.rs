@@ -110,6 +110,8 @@ pub enum Event {
         order: OrderNumber,
         /// What was reported.
         report: ReportKind,
+        /// Shares filled in all by the broker's count, when it counts more than was reported.
+        counted: Option<Quantity>,
     },
     /// A fee was booked.
     FeeBooked {

@@ -86,6 +86,20 @@ fn a_fill_after_the_cancel_still_counts() {
     assert_eq!(bench.kernel.state().reserved(), Some(Cash::ZERO));
 }
 
+/// The report of a part may be lost, and the end of the order may be all that is heard of it.
+#[test]
+fn an_end_that_counts_more_shares_than_were_reported_has_the_order_read() {
+    let mut bench = bought(10);
+    let mut end = bench.plain(1, ReportKind::Canceled);
+    end.cumulative = Some(shares(4));
+    let events = bench.feed(Input::Report(end.clone()));
+    assert!(matches!(&events[1..], [Event::OrderQueryNeeded { .. }]), "{events:?}");
+    bench.fill(1, "x-1", 4, "100");
+    assert_eq!(bench.status(1), OrderStatus::Canceled);
+    assert_eq!(bench.position().quantity, shares(4));
+    assert_eq!(bench.feed(Input::Report(end)), []);
+}
+
 #[test]
 fn a_refused_cancel_leaves_the_order_working_and_may_be_asked_again() {
     let mut bench = bought(10);
@@ -355,6 +369,23 @@ fn deciding_again_on_the_same_inputs_gives_the_same_events() {
         RecordBody::Input(_) => None,
     });
     assert_eq!(events, journalled.collect::<Vec<_>>());
+}
+
+/// A time to live that ended while no process ran is dealt with by the process that goes on, and not
+/// before it has said that it does.
+#[test]
+fn what_fell_due_while_no_process_ran_waits_for_the_restart() {
+    let bench = bought(10);
+    let due = bench.kernel.next_deadline().unwrap();
+    let mut kernel =
+        Kernel::recovered(bench.kernel.state().clone(), vec![Box::new(Scripted::default())]);
+    assert_eq!(kernel.due(due), None);
+    let mut out = Output::default();
+    let stamped = |input| Stamped { at: due, seen: due, input };
+    let refused = kernel.decide(&stamped(Input::Timer), &mut out);
+    assert_eq!(refused, Err(DecideError::NotRestarted));
+    kernel.decide(&stamped(Input::Restart { build: "next".into() }), &mut out).unwrap();
+    assert_eq!(kernel.due(due), Some(due));
 }
 
 fn approval_input(records: &[Record]) -> u64 {

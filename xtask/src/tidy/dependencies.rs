@@ -17,7 +17,7 @@ const KERNEL: &str = "tradewind-kernel";
 const PROGRAM: &str = "tradewind";
 
 /// Dependencies point towards the kernel.
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 10] = [
     Rule { package: KERNEL, uses: &[], tests_use: &[] },
     Rule { package: "tradewind-journal", uses: &[KERNEL], tests_use: &[] },
     Rule { package: "tradewind-marketdata", uses: &[KERNEL], tests_use: &[] },
@@ -31,6 +31,17 @@ const RULES: [Rule; 9] = [
             "tradewind-marketdata",
             "tradewind-strategies",
             "tradewind-exchange",
+        ],
+        tests_use: &[],
+    },
+    Rule {
+        package: "tradewind-simulation",
+        uses: &[
+            KERNEL,
+            "tradewind-journal",
+            "tradewind-marketdata",
+            "tradewind-exchange",
+            "tradewind-backtest",
         ],
         tests_use: &[],
     },

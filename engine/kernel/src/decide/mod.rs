@@ -23,6 +23,9 @@ pub enum DecideError {
     /// The first input of a session is its start.
     #[error("the session has not been started: its first input must say what it is")]
     NotStarted,
+    /// The first input of a process that goes on with a session is its restart.
+    #[error("the session goes on after a restart: its next input must say so")]
+    NotRestarted,
     /// The session was started with other strategies than were built.
     #[error("the session names {named} strategies and {built} were built")]
     Strategies {
@@ -74,6 +77,8 @@ pub struct Kernel {
     state: State,
     strategies: Vec<Box<dyn Strategy>>,
     intents: Intents,
+    /// Whether the state is another process's, and its restart has not been fed yet.
+    awaits_restart: bool,
 }
 
 impl Kernel {
@@ -85,7 +90,8 @@ impl Kernel {
     /// A kernel on a state that was folded from a journal. Its first input must be
     /// [`Input::Restart`], which makes the strategies forget; warm-up follows.
     pub fn recovered(state: State, strategies: Vec<Box<dyn Strategy>>) -> Self {
-        Self { state, strategies, intents: Intents::default() }
+        let awaits_restart = state.session().is_some();
+        Self { state, strategies, intents: Intents::default(), awaits_restart }
     }
 
     /// What the session knows.
@@ -98,8 +104,12 @@ impl Kernel {
         self.strategies.iter().map(|strategy| strategy.warmup_bars()).max().unwrap_or(0)
     }
 
-    /// When the kernel wants an [`Input::Timer`], if it waits for anything.
+    /// When the kernel wants an [`Input::Timer`], if it waits for anything. What fell due while
+    /// no process ran waits for the restart.
     pub fn next_deadline(&self) -> Option<Timestamp> {
+        if self.awaits_restart {
+            return None;
+        }
         let live = self.state.live_orders().filter(|order| !order.cancel_requested);
         live.filter_map(|order| order.expires_at).chain(self.state.next_close()).min()
     }
@@ -127,6 +137,10 @@ impl Kernel {
         if self.state.session().is_none() != is_start {
             return Err(DecideError::NotStarted);
         }
+        if self.awaits_restart && !matches!(stamped.input, Input::Restart { .. }) {
+            return Err(DecideError::NotRestarted);
+        }
+        self.awaits_restart = false;
         out.input_seq = self.state.next_seq();
         self.state.take_input(out.input_seq, stamped)?;
         out.at = self.state.now();

@@ -6,7 +6,11 @@
 //! missed, so nothing may grow until an operator resumes trading.
 
 use super::{DecideError, Deciding};
-use crate::{BrokerState, Difference, Event, Order, OrderStatus, Quantity, ReportKind, Severity};
+use crate::{
+    BrokerState, Difference, Event, Intent, Order, OrderStatus, Origin, Quantity, ReportKind,
+    Severity, Side, SymbolId,
+};
+use std::collections::BTreeMap;
 
 impl Deciding<'_> {
     pub(super) fn reconcile(&mut self, broker: &BrokerState) -> Result<(), DecideError> {
@@ -49,14 +53,47 @@ impl Deciding<'_> {
             _ => None,
         };
         let moves_books = difference.moves_books();
+        let moved = match &difference {
+            Difference::Position { symbol, .. } => Some(*symbol),
+            _ => None,
+        };
         self.emit(Event::DifferenceFound(difference))?;
         if moves_books {
             self.stop_entries(&text)?;
         }
         self.alert(severity, "reconciliation_difference", text)?;
+        if let Some(symbol) = moved {
+            self.cancel_uncovered_exits(symbol)?;
+        }
         // What became of an order that is not listed any more only a read can tell.
         let Some(order) = missing else { return Ok(()) };
-        self.emit(Event::OrderQueryNeeded { order, report: ReportKind::Unrecognised })
+        let report = ReportKind::Unrecognised;
+        self.emit(Event::OrderQueryNeeded { order, report, counted: None })
+    }
+
+    /// Cancels exits that the position, moved by somebody else, does not cover any more: an exit that
+    /// outlives its position would open one on the other side.
+    fn cancel_uncovered_exits(&mut self, symbol: SymbolId) -> Result<(), DecideError> {
+        let held = self.state().ledger().position(symbol).quantity;
+        let mut covered = held.abs().nanos();
+        let exits =
+            self.state().live_orders().filter(|order| order.symbol == symbol && !order.grows);
+        let (mut uncovered, mut groups) = (Vec::new(), BTreeMap::new());
+        for order in exits {
+            let closes = !held.is_zero() && held.is_negative() == (order.side == Side::Buy);
+            // Of the exits of a group one cancels the other: they need what the larger one needs.
+            let group = groups.entry(order.parent.unwrap_or(order.number)).or_insert(0_i64);
+            let more = order.remaining().nanos().saturating_sub(*group).max(0);
+            *group = group.saturating_add(more);
+            covered = covered.saturating_sub(more);
+            if (!closes || covered < 0) && !order.cancel_requested {
+                uncovered.push(order.number);
+            }
+        }
+        for order in uncovered {
+            self.propose(Origin::Kernel, Intent::Cancel { order })?;
+        }
+        Ok(())
     }
 
     fn differences(&self, broker: &BrokerState) -> Vec<Difference> {

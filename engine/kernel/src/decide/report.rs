@@ -27,8 +27,23 @@ impl Deciding<'_> {
                 self.trip_breaker()
             }
             Transition::Ask => {
-                self.emit(Event::OrderQueryNeeded { order: number, report: report.kind })
+                let counted = None;
+                self.emit(Event::OrderQueryNeeded { order: number, report: report.kind, counted })
             }
+        }?;
+        self.miss_fills(report, number)
+    }
+
+    /// The broker counts shares that no report has brought: the order must be read, since the
+    /// report may have been its last.
+    fn miss_fills(&mut self, report: &Report, number: OrderNumber) -> Result<(), DecideError> {
+        let filled = self.state().order(number).map(|order| order.filled);
+        match (report.cumulative, filled) {
+            (Some(counted), Some(filled)) if counted > filled => {
+                let (order, report, counted) = (number, report.kind, Some(counted));
+                self.emit(Event::OrderQueryNeeded { order, report, counted })
+            }
+            _ => Ok(()),
         }
     }
 
@@ -164,7 +179,7 @@ impl Deciding<'_> {
         if self.state().live_legs(order).all(|leg| leg.broker_id.is_some()) {
             return Ok(());
         }
-        self.emit(Event::OrderQueryNeeded { order, report })
+        self.emit(Event::OrderQueryNeeded { order, report, counted: None })
     }
 
     /// What the regulators will take for an execution is due from now on.

@@ -7,7 +7,7 @@ use super::{Day, Last, Market, RefusedClose, State};
 use crate::{
     BrokerState, Cash, Difference, Event, Input, Intent, Ledger, LedgerError, Link, Luld,
     MarketData, Order, OrderNumber, OrderStatus, Origin, Quantity, Record, RecordBody, Report,
-    ReportKind, Rounding, SessionStart, Span, Stamped, SymbolId, TradingState,
+    ReportKind, Rounding, SessionStart, ShutdownPolicy, Span, Stamped, SymbolId, TradingState,
 };
 
 /// Ended orders that are kept for late reports.
@@ -190,6 +190,7 @@ impl State {
             }
             Event::OrderUpdated { .. } => self.update_order(seq, event)?,
             Event::OrderFilled { .. } => self.book_fill(seq, event)?,
+            Event::OrderQueryNeeded { order, counted, .. } => self.count(*order, *counted),
             Event::FeeBooked { id, kind, amount, cash } => {
                 self.book_fee(id, *kind, *amount).map_err(ledger)?;
                 self.agree(seq, self.ledger.cash() == *cash)?;
@@ -224,7 +225,7 @@ impl State {
                 self.day = Some(Day { hours, starting_equity: *equity });
             }
             Event::AlertRaised(_) => self.tally.alerts += 1,
-            Event::StopRequested { policy } => self.stop(*policy),
+            Event::StopRequested { policy } => self.begin_stopping(*policy),
             Event::Flattened => self.stop_flattening(),
             Event::SymbolClosed { symbol } => {
                 self.closing.remove(symbol);
@@ -233,13 +234,20 @@ impl State {
             Event::SessionStarted
             | Event::SessionResumed
             | Event::ReportIgnored { .. }
-            | Event::OrderQueryNeeded { .. }
             | Event::SymbolStatusChanged { .. }
             | Event::LinkChanged { .. }
             | Event::ChannelMute { .. }
             | Event::DataRefused { .. } => {}
         }
         Ok(())
+    }
+
+    /// Keeps the broker's count of an order of which it counts more than was reported.
+    fn count(&mut self, order: OrderNumber, counted: Option<Quantity>) {
+        let before = self.uncounted.get(&order).copied();
+        if let Some(counted) = counted.max(before) {
+            self.uncounted.insert(order, counted);
+        }
     }
 
     fn update_order(&mut self, seq: u64, event: &Event) -> Result<(), EvolveError> {
@@ -261,10 +269,10 @@ impl State {
         self.move_order(seq, *order, *to)
     }
 
-    fn stop(&mut self, policy: crate::ShutdownPolicy) {
-        let flattens = policy == crate::ShutdownPolicy::Flatten;
+    fn begin_stopping(&mut self, policy: ShutdownPolicy) {
+        let flattens = policy == ShutdownPolicy::Flatten;
         // A later word than "flatten" takes it back: what is open then stays open.
-        if self.stopping == Some(crate::ShutdownPolicy::Flatten) && !flattens {
+        if self.stopping == Some(ShutdownPolicy::Flatten) && !flattens {
             self.stop_flattening();
         }
         self.stopping = Some(policy);
@@ -400,6 +408,7 @@ impl State {
         let oldest = self.orders.values().find(|order| !order.is_live()).map(|order| order.number);
         if let Some(number) = oldest {
             self.orders.remove(&number);
+            self.uncounted.remove(&number);
         }
     }
 
@@ -438,6 +447,9 @@ impl State {
             .ok_or(overflow)?;
         order.filled = filled;
         order.filled_value = value;
+        if self.uncounted.get(number).is_some_and(|counted| *counted <= filled) {
+            self.uncounted.remove(number);
+        }
         self.tally.fills += 1;
         self.shrink_other_exits(*number, *quantity);
         self.move_order(seq, *number, *status)

@@ -12,8 +12,8 @@ pub use hours::Day;
 use crate::risk::{Breaker, Failures};
 use crate::{
     AccountSnapshot, AssetFacts, BrokerOrderId, Cash, Difference, Ledger, Limits, Luld, Order,
-    OrderNumber, Price, Report, Rounding, SessionStart, ShutdownPolicy, Span, SymbolId, Symbols,
-    Timestamp,
+    OrderNumber, Price, Quantity, Report, Rounding, SessionStart, ShutdownPolicy, Span, SymbolId,
+    Symbols, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -111,6 +111,8 @@ pub struct State {
     account: Option<AccountSnapshot>,
     account_opened: bool,
     reconciled: bool,
+    /// Orders of which the broker counts more shares filled than were reported, with its count.
+    uncounted: BTreeMap<OrderNumber, Quantity>,
     suspected: Vec<Difference>,
     foreign_seen: BTreeSet<Box<str>>,
     order_stream_up: bool,
@@ -188,6 +190,12 @@ impl State {
     /// Every order that the broker may still fill, oldest first.
     pub fn live_orders(&self) -> impl Iterator<Item = &Order> {
         self.live.iter().filter_map(|number| self.orders.get(number))
+    }
+
+    /// Orders, live or ended, of which the broker counts more shares filled than were reported: they
+    /// must be read, whatever else happens.
+    pub fn uncounted_orders(&self) -> impl Iterator<Item = &Order> {
+        self.uncounted.keys().filter_map(|number| self.orders.get(number))
     }
 
     /// Every order that is kept, oldest first: all live ones and the latest that ended.

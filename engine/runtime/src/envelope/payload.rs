@@ -116,6 +116,7 @@ pub(super) enum Payload<'a> {
         order: OrderNumber,
         symbol: Option<&'a str>,
         report: ReportKind,
+        counted: Option<Quantity>,
     },
     FeeBooked {
         fee_id: &'a str,
@@ -271,8 +272,9 @@ impl<'a> Payload<'a> {
             Event::ReportIgnored { order, report, reason } => {
                 Payload::ReportIgnored { order: *order, symbol, report: *report, reason: *reason }
             }
-            Event::OrderQueryNeeded { order, report } => {
-                Payload::OrderQueryNeeded { order: *order, symbol, report: *report }
+            Event::OrderQueryNeeded { order, report, counted } => {
+                let (order, report, counted) = (*order, *report, *counted);
+                Payload::OrderQueryNeeded { order, symbol, report, counted }
             }
             Event::FeeBooked { id, kind, amount, cash } => {
                 Payload::FeeBooked { fee_id: id, fee: *kind, amount: *amount, cash: *cash }

@@ -7,8 +7,8 @@ use super::status::{Gauges, Status};
 use super::venue_clock::machine_time;
 use journal::{Durability, EventsHash, Journal};
 use kernel::{
-    Bar, Event, Input, Kernel, MarketData, OrderNumber, OrderStatus, Output, RecordBody, Report,
-    ReportKind, Room, Span, Stamped, State, Timestamp,
+    Bar, Event, IgnoreReason, Input, Kernel, MarketData, OrderNumber, OrderStatus, Output,
+    RecordBody, Report, ReportKind, Room, Span, Stamped, State, Timestamp,
 };
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -124,6 +124,7 @@ impl Core {
     /// anything is to be sent.
     pub fn take(&mut self, input: Input, at: Timestamp) -> Result<Work, SessionError> {
         let at = at.max(self.state().now());
+        let was_commanded = matches!(input, Input::Command(_));
         let stamped = Stamped { at, seen: machine_time(), input };
         self.kernel.decide(&stamped, &mut self.out)?;
         let mut work = Work::default();
@@ -143,8 +144,10 @@ impl Core {
                 work.notice(event, self.kernel.state());
             }
         }
-        let sends = work.errands.iter().any(|errand| matches!(errand, Errand::Send(..)));
-        self.commit(if sends { Durability::Synced } else { Durability::Buffered })?;
+        // What was promised must outlive the machine: an order, and that an operator was heard.
+        let promises =
+            was_commanded || work.errands.iter().any(|errand| matches!(errand, Errand::Send(..)));
+        self.commit(if promises { Durability::Synced } else { Durability::Buffered })?;
         if fees_due {
             work.errands.push(Errand::Fees(self.fees_due()));
         }
@@ -206,9 +209,13 @@ impl Core {
         })
     }
 
-    /// Every live order that the broker may know: what is still being submitted it need not.
+    /// Every live order that the broker may know (what is still being submitted it need not), and
+    /// every order of which it counts shares that were not reported.
     pub fn sent_orders(&self) -> Vec<Target> {
-        self.live(|status| status != OrderStatus::Approved)
+        let mut orders = self.live(|status| status != OrderStatus::Approved);
+        let ended = self.state().uncounted_orders().filter(|order| !order.is_live());
+        orders.extend(ended.map(Target::of));
+        orders
     }
 
     /// Where the books stand, under a connection of the order stream.
@@ -323,7 +330,13 @@ impl Work {
                 let target = state.order(*order).map(Target::of);
                 self.errands.extend(target.map(Errand::Read));
             }
-            Event::DifferenceSuspected { .. } => self.look_again = true,
+            // Somebody else's trade moves what the account holds.
+            Event::DifferenceSuspected { .. }
+            | Event::ReportIgnored {
+                report: ReportKind::Fill,
+                reason: IgnoreReason::Foreign,
+                ..
+            } => self.look_again = true,
             _ => {}
         }
     }

@@ -28,7 +28,7 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
         Event::CancelApproved { .. } => updated(order),
         Event::OrderUpdated { .. } => filled(order, symbol, cash),
         Event::OrderFilled { .. } => Event::ReportIgnored { order: Some(order), report, reason },
-        Event::ReportIgnored { .. } => Event::OrderQueryNeeded { order, report },
+        Event::ReportIgnored { .. } => Event::OrderQueryNeeded { order, report, counted: None },
         Event::OrderQueryNeeded { .. } => Event::FeeBooked {
             id: "f".into(),
             kind: FeeKind::Taf,

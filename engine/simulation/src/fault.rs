@@ -1,0 +1,126 @@
+//! What goes wrong, by name.
+
+use std::fmt;
+
+/// A fault that a day of simulated trading may meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// A request is refused for its rate (429) and comes again.
+    RateLimited,
+    /// A server error (500, 503) or a reset before the exchange took the request.
+    LostBefore,
+    /// A gateway time-out (504) or a reset after the exchange took the request.
+    LostAfter,
+    /// The answer does not come in time, and the request arrives much later.
+    Hang,
+    /// An execution is reported before the answer to its order.
+    FillBeforeAnswer,
+    /// The exchange takes an order and refuses it afterwards.
+    LateRejection,
+    /// A report comes twice.
+    DuplicateReport,
+    /// A report comes late.
+    LateReport,
+    /// Reports come in another order than they were sent.
+    ReorderedReports,
+    /// A report never comes.
+    MissingReport,
+    /// An order fills while its cancel is on the way.
+    FillRacesCancel,
+    /// The order stream closes and comes back.
+    StreamDropped,
+    /// The order stream stays open and says nothing, until that is noticed.
+    StreamMute,
+    /// Somebody else closes a position of the account.
+    ClosedByHand,
+    /// Market data of a while never come.
+    DataGap,
+    /// Market data come late.
+    StaleData,
+    /// Market data are stamped in the future.
+    FutureData,
+    /// Prices of zero, below zero, or that contradict each other.
+    BadPrices,
+    /// The venue halts a symbol.
+    SymbolHalted,
+    /// An operator halts and resumes.
+    OperatorHalt,
+    /// An operator cancels everything, or flattens.
+    OperatorFlatten,
+    /// The process is killed; what the operating system holds is kept.
+    Killed,
+    /// The machine loses power; what was not synced is lost, or torn.
+    PowerLost,
+    /// The process dies at a byte of the journal.
+    DiedWriting,
+    /// The disk fails to sync.
+    SyncFailed,
+}
+
+impl Fault {
+    /// Every fault, in the order of declaration.
+    pub const ALL: [Fault; 25] = [
+        Fault::RateLimited,
+        Fault::LostBefore,
+        Fault::LostAfter,
+        Fault::Hang,
+        Fault::FillBeforeAnswer,
+        Fault::LateRejection,
+        Fault::DuplicateReport,
+        Fault::LateReport,
+        Fault::ReorderedReports,
+        Fault::MissingReport,
+        Fault::FillRacesCancel,
+        Fault::StreamDropped,
+        Fault::StreamMute,
+        Fault::ClosedByHand,
+        Fault::DataGap,
+        Fault::StaleData,
+        Fault::FutureData,
+        Fault::BadPrices,
+        Fault::SymbolHalted,
+        Fault::OperatorHalt,
+        Fault::OperatorFlatten,
+        Fault::Killed,
+        Fault::PowerLost,
+        Fault::DiedWriting,
+        Fault::SyncFailed,
+    ];
+
+    /// Its name in words.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Fault::RateLimited => "rate limited",
+            Fault::LostBefore => "lost before it was taken",
+            Fault::LostAfter => "answer lost after it was taken",
+            Fault::Hang => "hang, then a late arrival",
+            Fault::FillBeforeAnswer => "fill before the answer",
+            Fault::LateRejection => "rejected after it was taken",
+            Fault::DuplicateReport => "report twice",
+            Fault::LateReport => "report late",
+            Fault::ReorderedReports => "reports out of order",
+            Fault::MissingReport => "report missing",
+            Fault::FillRacesCancel => "fill races a cancel",
+            Fault::StreamDropped => "order stream dropped",
+            Fault::StreamMute => "order stream mute",
+            Fault::ClosedByHand => "position closed by hand",
+            Fault::DataGap => "data missing",
+            Fault::StaleData => "data late",
+            Fault::FutureData => "data from the future",
+            Fault::BadPrices => "impossible prices",
+            Fault::SymbolHalted => "symbol halted",
+            Fault::OperatorHalt => "operator halts",
+            Fault::OperatorFlatten => "operator cancels all or flattens",
+            Fault::Killed => "process killed",
+            Fault::PowerLost => "power lost",
+            Fault::DiedWriting => "died at a byte of the journal",
+            Fault::SyncFailed => "disk fails to sync",
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}

@@ -1,0 +1,79 @@
+//! Days of trading from a seed, in virtual time, with faults injected between the pure kernel and
+//! the exchange library, and judged from outside.
+//!
+//! One seed is one session: a market, an account, limits, a strategy that asks for everything, and
+//! faults on the road, on the disk and by the hand of operators. The process dies and is started
+//! again on what its disk kept. When the market has closed and everything has come to rest, the books
+//! must be the exchange's, and the journal, decided again, must say the same.
+
+mod again;
+mod coverage;
+mod fault;
+mod lives;
+mod plan;
+mod queue;
+mod random;
+mod road;
+mod shell;
+mod trader;
+mod violation;
+mod watch;
+mod world;
+
+pub use coverage::Coverage;
+pub use fault::Fault;
+pub use violation::Violation;
+
+use exchange::OrderRow;
+use kernel::Order;
+use plan::Plan;
+use world::World;
+
+/// What one seed came to.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The seed.
+    pub seed: u64,
+    /// Trading days.
+    pub days: u64,
+    /// Orders that passed risk.
+    pub orders: u64,
+    /// Executions at the exchange.
+    pub fills: u64,
+    /// Faults that struck.
+    pub faults: u64,
+    /// Times the process was started.
+    pub lives: u32,
+    /// Which fault met which kind of order.
+    pub coverage: Coverage,
+    /// The law that was broken, if one was.
+    pub violation: Option<Violation>,
+}
+
+/// Runs a seed. With `trace` everything that happens is written to stderr.
+pub fn run(seed: u64, trace: bool) -> Outcome {
+    let plan = Plan::new(seed);
+    let days = plan.days as u64;
+    let mut world = World::new(plan, trace);
+    let violation = world.run().err();
+    Outcome {
+        seed,
+        days,
+        orders: world.watch.orders,
+        fills: world.watch.fills,
+        faults: world.faults,
+        lives: world.lives,
+        coverage: world.coverage,
+        violation,
+    }
+}
+
+/// The kind of an order, as the coverage table calls it.
+fn kind_of(order: &Order) -> &'static str {
+    order.kind.as_str()
+}
+
+/// The kind of an order of the exchange, as the coverage table calls it.
+fn kind_of_row(row: &OrderRow) -> &'static str {
+    row.kind.as_str()
+}

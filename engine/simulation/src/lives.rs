@@ -1,0 +1,87 @@
+//! The process dies, and is started again on what its disk kept.
+
+use crate::queue::{Happening, Search};
+use crate::shell::{Shell, start};
+use crate::world::{RECONCILE, World, bare};
+use crate::{Fault, Violation};
+use journal::storage::Unsynced;
+use kernel::Span;
+use kernel::{Command, Input, Link, ReportKind, TradingState};
+
+impl World {
+    /// The process ends; what is left of its disk is found by the next one.
+    pub(crate) fn die(&mut self, fault: Fault) -> Result<(), Violation> {
+        self.note_for_all(fault);
+        let bytes = usize::try_from(self.random.below(3000)).unwrap_or(0);
+        let unsynced = match (fault, self.random.below(4)) {
+            (Fault::Killed, _) | (_, 0) => Unsynced::Kept,
+            (_, 1) => Unsynced::Lost,
+            (_, 2) => Unsynced::Cut(bytes),
+            (_, _) => Unsynced::Zeroed(bytes),
+        };
+        self.shell = None;
+        self.stream = None;
+        self.mute = false;
+        self.storage = self.storage.after_crash(unsynced);
+        let wait = if self.calm { Span::from_secs(1) } else { self.random.millis(500, 120_000) };
+        self.queue.plan(self.now.plus(wait), Happening::Start);
+        Ok(())
+    }
+
+    /// A process begins, or takes up what the last one left.
+    pub(crate) fn start(&mut self) -> Result<(), Violation> {
+        if self.shell.is_some() {
+            return Ok(());
+        }
+        self.lives += 1;
+        let started = Shell::start(&self.plan, &self.storage, self.lives);
+        let (shell, is_new) = started.map_err(|error| Violation::Journal(error.to_string()))?;
+        self.watch.recovered(shell.state())?;
+        let first = if is_new { start(&self.plan) } else { restart() };
+        self.shell = Some(shell);
+        self.feed(first)?;
+        let warm_up = self.history.len().saturating_sub(20);
+        for data in self.history.get(warm_up..).unwrap_or_default().to_vec() {
+            self.feed(Input::Warmup(data))?;
+        }
+        self.feed(Input::Link { link: Link::MarketData, up: true })?;
+        self.feed_lost()?;
+        self.connect(true)?;
+        self.renew_cancels()?;
+        let life = self.life();
+        self.queue.plan(self.now.plus(RECONCILE), Happening::Reconcile { life });
+        Ok(())
+    }
+
+    /// What may or may not have been sent before the process ended is looked for.
+    fn feed_lost(&mut self) -> Result<(), Violation> {
+        let life = self.life();
+        let unanswered = self.shell.as_ref().map(Shell::unanswered).unwrap_or_default();
+        for order in unanswered {
+            self.feed(Input::Report(bare(order, ReportKind::AnswerLost, self.now)))?;
+            let search = Search { order, denials: 0, since: None };
+            self.queue.plan(self.now, Happening::LookUp { life, search });
+        }
+        Ok(())
+    }
+
+    /// A cancel that was under way may never have been sent.
+    fn renew_cancels(&mut self) -> Result<(), Violation> {
+        let canceling = self.shell.as_ref().map(Shell::canceling).unwrap_or_default();
+        for order in &canceling {
+            self.cancel_refused(*order, "the process was started again".into())?;
+        }
+        let Some(shell) = &self.shell else { return Ok(()) };
+        let reason = "goes on after a restart".into();
+        let state = shell.state();
+        match (state.is_flattening(), state.trading_state()) {
+            (true, TradingState::Halted) => self.command(Command::Flatten { reason }),
+            (true, _) if !canceling.is_empty() => self.command(Command::CancelAll { reason }),
+            (true | false, _) => Ok(()),
+        }
+    }
+}
+
+fn restart() -> Input {
+    Input::Restart { build: "simulation".into() }
+}

@@ -1,0 +1,146 @@
+//! Runs seeds: all of a range on all cores, or one with everything that happens in it.
+
+use clap::Parser;
+use simulation::{Coverage, Outcome, run};
+use std::num::NonZero;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+/// Simulated days of trading with faults, judged from the exchange's side.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Args {
+    /// How many seeds to run.
+    #[arg(long, default_value_t = 100)]
+    seeds: u64,
+    /// The first seed.
+    #[arg(long, default_value_t = 1)]
+    from: u64,
+    /// One seed alone.
+    #[arg(long, conflicts_with_all = ["seeds", "from"])]
+    seed: Option<u64>,
+    /// Write everything that happens in that seed to stderr.
+    #[arg(long, requires = "seed")]
+    trace: bool,
+    /// Threads; all cores by default.
+    #[arg(long)]
+    jobs: Option<NonZero<usize>>,
+}
+
+/// The sum of many seeds.
+#[derive(Default)]
+struct Total {
+    seeds: u64,
+    days: u64,
+    orders: u64,
+    fills: u64,
+    faults: u64,
+    lives: u64,
+    fewest_orders: Option<u64>,
+    fewest_faults: Option<u64>,
+    coverage: Coverage,
+    failed: Vec<Outcome>,
+}
+
+impl Total {
+    fn add(&mut self, outcome: Outcome) {
+        self.seeds += 1;
+        self.days += outcome.days;
+        self.orders += outcome.orders;
+        self.fills += outcome.fills;
+        self.faults += outcome.faults;
+        self.lives += u64::from(outcome.lives);
+        let orders = outcome.orders / outcome.days.max(1);
+        self.fewest_orders = Some(self.fewest_orders.map_or(orders, |least| least.min(orders)));
+        let faults = outcome.faults;
+        self.fewest_faults = Some(self.fewest_faults.map_or(faults, |least| least.min(faults)));
+        self.coverage.add(&outcome.coverage);
+        if outcome.violation.is_some() {
+            self.failed.push(outcome);
+        }
+    }
+
+    fn join(&mut self, other: Total) {
+        self.seeds += other.seeds;
+        self.days += other.days;
+        self.orders += other.orders;
+        self.fills += other.fills;
+        self.faults += other.faults;
+        self.lives += other.lives;
+        self.fewest_orders = least(self.fewest_orders, other.fewest_orders);
+        self.fewest_faults = least(self.fewest_faults, other.fewest_faults);
+        self.coverage.add(&other.coverage);
+        self.failed.extend(other.failed);
+    }
+}
+
+fn least(a: Option<u64>, b: Option<u64>) -> Option<u64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (one, other) => one.or(other),
+    }
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let (from, seeds) = match args.seed {
+        Some(seed) => (seed, 1),
+        None => (args.from, args.seeds),
+    };
+    let cores = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let jobs = args.jobs.unwrap_or(cores).get();
+    let started = Instant::now();
+    let next = AtomicU64::new(from);
+    let mut total = Total::default();
+    std::thread::scope(|scope| {
+        let work = || {
+            let mut sum = Total::default();
+            loop {
+                let seed = next.fetch_add(1, Ordering::Relaxed);
+                if seed >= from.saturating_add(seeds) {
+                    return sum;
+                }
+                sum.add(run(seed, args.trace));
+            }
+        };
+        let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            if let Ok(sum) = worker.join() {
+                total.join(sum);
+            }
+        }
+    });
+    print(&total, started.elapsed().as_secs_f64());
+    let all_ran = total.seeds == seeds;
+    if total.failed.is_empty() && all_ran { ExitCode::SUCCESS } else { ExitCode::from(5) }
+}
+
+fn print(total: &Total, seconds: f64) {
+    println!("{}", total.coverage);
+    println!(
+        "{} seeds, {} trading days, {} orders, {} fills, {} faults, {} starts of the process",
+        total.seeds, total.days, total.orders, total.fills, total.faults, total.lives
+    );
+    println!(
+        "fewest orders a day in a seed: {}; fewest faults in a seed: {}",
+        total.fewest_orders.unwrap_or(0),
+        total.fewest_faults.unwrap_or(0)
+    );
+    let a_minute = total.days as f64 / seconds * 60.0;
+    println!("{seconds:.1} s, {a_minute:.0} trading days a minute");
+    for (fault, kind) in total.coverage.empty_cells() {
+        println!("never met: {fault} and {kind}");
+    }
+    let mut failed: Vec<_> = total.failed.iter().collect();
+    failed.sort_by_key(|outcome| outcome.seed);
+    for outcome in failed.iter().take(20) {
+        if let Some(violation) = &outcome.violation {
+            println!(
+                "seed {}: {violation}; again: simulate --seed {} --trace",
+                outcome.seed, outcome.seed
+            );
+        }
+    }
+    println!("{} seeds broke a law", failed.len());
+}

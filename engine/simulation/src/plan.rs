@@ -1,0 +1,90 @@
+//! What a seed stands for: a market, an account, limits, and how much goes wrong.
+
+use crate::random::Random;
+use exchange::ExchangeConfig;
+use kernel::{BasisPoints, Cash, Limits, MarketData, Quantity, Span, Symbols, TradingDay};
+use marketdata::calendar::{self, Date};
+use marketdata::{Generator, SyntheticConfig};
+
+/// The names that a plan picks from.
+const NAMES: [&str; 4] = ["AAA", "BBB", "CCC", "DDD"];
+
+/// A minute bar of every symbol for each minute of a regular session.
+const MINUTES_A_DAY: usize = 390;
+
+/// Everything that follows from a seed before the first input.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
+    pub(crate) symbols: Symbols,
+    pub(crate) calendar: Vec<TradingDay>,
+    /// The bars, step by step.
+    pub(crate) steps: Vec<Vec<MarketData>>,
+    pub(crate) exchange: ExchangeConfig,
+    pub(crate) limits: Limits,
+    /// Faults in a thousand requests, reports and bars alike.
+    pub(crate) faults: u64,
+    /// Orders that the strategy proposes in a thousand bars.
+    pub(crate) orders: u64,
+    pub(crate) days: usize,
+}
+
+impl Plan {
+    /// The plan of a seed.
+    pub(crate) fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed, 1);
+        let count = 2 + random.below(3);
+        let names = NAMES.iter().take(usize::try_from(count).unwrap_or(2));
+        // The names are valid and few, so no error can come; an empty list would trade nothing.
+        let symbols = Symbols::new(names).unwrap_or_default();
+        let days = 1 + usize::try_from(random.below(2)).unwrap_or(0);
+        let start = first_day(&mut random);
+        let market = SyntheticConfig { seed, symbols: symbols.clone(), start, extended: false };
+        let steps: Vec<_> = Generator::new(&market).take(days * MINUTES_A_DAY).collect();
+        Self {
+            seed,
+            symbols,
+            calendar: calendar::trading_days(start, start.saturating_add(two_weeks())),
+            steps,
+            exchange: exchange(seed, &mut random),
+            limits: limits(&mut random),
+            faults: 20 + random.below(50),
+            orders: 150 + random.below(150),
+            days,
+        }
+    }
+}
+
+fn two_weeks() -> std::time::Duration {
+    std::time::Duration::from_secs(14 * 86_400)
+}
+
+/// A day of the years 2024 and 2025: early closes and holidays are among them.
+fn first_day(random: &mut Random) -> Date {
+    let days = random.below(720);
+    Date::constant(2024, 1, 2).saturating_add(std::time::Duration::from_secs(days * 86_400))
+}
+
+fn exchange(seed: u64, random: &mut Random) -> ExchangeConfig {
+    let mut config = ExchangeConfig { seed, ..ExchangeConfig::default() };
+    config.fills.random_partial_percent = u8::try_from(random.below(60)).unwrap_or(0);
+    config.fills.latency = random.millis(0, 1500);
+    config.fills.slippage = BasisPoints::new(i32::try_from(random.below(10)).unwrap_or(0));
+    if random.chance(300) {
+        config.fills.participation = Some(BasisPoints::new(50));
+    }
+    config
+}
+
+fn limits(random: &mut Random) -> Limits {
+    Limits {
+        max_order_quantity: Some(Quantity::from_nanos(
+            (50 + i64::try_from(random.below(100)).unwrap_or(0)) * kernel::SCALE,
+        )),
+        max_position_notional: Some(Cash::from_nanos(30_000 * kernel::SCALE)),
+        max_orders_per_minute: Some(if random.chance(300) { 1 } else { 60 }),
+        entry_time_to_live: Some(Span::from_secs(600)),
+        duplicate_window: Some(Span::from_secs(1)),
+        ..Limits::default()
+    }
+}

@@ -1,0 +1,97 @@
+//! What is to happen, in order of virtual time.
+
+use exchange::Update;
+use kernel::{
+    BrokerState, Command, Input, Link, MarketData, OrderNumber, Report, SymbolId, Timestamp,
+};
+use std::collections::BTreeMap;
+
+/// One thing that will happen.
+#[derive(Debug)]
+pub(crate) enum Happening {
+    /// The exchange takes a step of market data.
+    Step(usize),
+    /// Market data reach the session.
+    Data(MarketData),
+    /// A request reaches the exchange, for the first time or again.
+    Arrive { life: u32, parcel: usize, attempt: u32 },
+    /// An answer reaches the process that asked.
+    Answer { life: u32, answer: Answer },
+    /// A report reaches the session, if the connection that it travels on still stands.
+    Frame { connection: u64, update: Box<Update> },
+    /// The session looks for an order that it had no answer for.
+    LookUp { life: u32, search: Search },
+    /// The session reads an order whose report it did not understand.
+    Read { life: u32, order: OrderNumber },
+    /// The session asks what the broker holds.
+    Reconcile { life: u32 },
+    /// The order stream goes down or comes up.
+    Stream { life: u32, up: bool },
+    /// The order stream has said nothing for too long.
+    Silence { connection: u64 },
+    /// The venue halts a symbol or lets it go.
+    Halt(SymbolId, bool),
+    /// An operator says something.
+    Command(Command),
+    /// Somebody else closes a position.
+    CloseByHand(SymbolId),
+    /// The process is started again.
+    Start,
+    /// The kernel asked for a timer.
+    Timer { life: u32 },
+}
+
+/// What comes back for a request.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// A report on an order.
+    Report(Report),
+    /// A cancel was refused.
+    CancelRefused(OrderNumber, Box<str>),
+    /// What the broker holds, and where the books stood when it was asked.
+    Broker(Box<BrokerState>, Mark),
+}
+
+/// A search for an order.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Search {
+    pub(crate) order: OrderNumber,
+    /// How often the exchange has denied it.
+    pub(crate) denials: u32,
+    /// When it first did.
+    pub(crate) since: Option<Timestamp>,
+}
+
+/// Where the books stand: what a broker says can be compared only when they stand where they stood
+/// while it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub(crate) connection: u64,
+    pub(crate) sent: u64,
+    pub(crate) unanswered: usize,
+    pub(crate) fills: u64,
+    pub(crate) fees: i64,
+}
+
+/// Happenings by time; those of one instant in the order in which they were planned.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    waiting: BTreeMap<(Timestamp, u64), Happening>,
+    planned: u64,
+}
+
+impl Queue {
+    pub(crate) fn plan(&mut self, at: Timestamp, happening: Happening) {
+        self.planned += 1;
+        self.waiting.insert((at, self.planned), happening);
+    }
+
+    pub(crate) fn next(&mut self) -> Option<(Timestamp, Happening)> {
+        self.waiting.pop_first().map(|((at, _), happening)| (at, happening))
+    }
+}
+
+/// The input for a connection.
+pub(crate) const fn link(up: bool) -> Input {
+    Input::Link { link: Link::Orders, up }
+}

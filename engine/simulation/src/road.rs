@@ -1,0 +1,388 @@
+//! The road between the process and the exchange, and what goes wrong on it.
+
+use crate::queue::{Answer, Happening, Search};
+use crate::world::{World, bare};
+use crate::{Fault, Violation, kind_of};
+use exchange::{OrderRequest, Update, UpdateEvent};
+use journal::storage::Faults;
+use kernel::{
+    Command, MarketData, OrderClass, OrderKind, OrderNumber, Price, Quantity, ReportKind, Send,
+    Side, Span, SymbolId, TimeInForce,
+};
+
+/// A request that hung once arrives for good.
+const HUNG: u32 = 100;
+/// How often a request is repeated that surely was not carried out.
+const REPEATS: u32 = 3;
+/// How long the process waits for an answer.
+const PATIENCE: Span = Span::from_secs(10);
+
+/// What happens to one request.
+enum Fate {
+    Fine,
+    Again,
+    LostBefore,
+    LostAfter,
+    Hangs,
+    AnswersLate,
+}
+
+impl World {
+    /// A request reaches the exchange, or something befalls it.
+    pub(crate) fn arrive(
+        &mut self,
+        life: u32,
+        parcel: usize,
+        attempt: u32,
+    ) -> Result<(), Violation> {
+        let is_alive = self.shell.as_ref().is_some_and(|shell| shell.life == life);
+        // The process that sent it is gone: it was on the wire already, or it was not.
+        if !is_alive && self.random.chance(500) {
+            return Ok(());
+        }
+        let fate = self.fate(parcel, attempt, is_alive);
+        let Some(send) = self.parcels.get(parcel) else { return Ok(()) };
+        let (order, is_cancel) = (order_of(send), matches!(send, Send::Cancel(_)));
+        match fate {
+            Fate::Again => {
+                let at = self.now.plus(Span::from_secs(1));
+                self.queue.plan(at, Happening::Arrive { life, parcel, attempt: attempt + 1 });
+            }
+            Fate::LostBefore => self.lose(life, order, is_cancel),
+            Fate::LostAfter => {
+                self.carry_out(parcel)?;
+                self.lose(life, order, is_cancel);
+            }
+            Fate::Hangs => {
+                let at = self.now.plus(self.random.millis(2_000, 45_000));
+                self.queue.plan(at, Happening::Arrive { life, parcel, attempt: HUNG });
+                self.lose(life, order, is_cancel);
+            }
+            Fate::Fine | Fate::AnswersLate => {
+                let answer = self.carry_out(parcel)?;
+                let wait = match fate {
+                    Fate::AnswersLate => self.random.millis(1_000, 5_000),
+                    _ => self.random.millis(1, 60),
+                };
+                if let Some(answer) = answer.filter(|_| attempt != HUNG) {
+                    let at = self.now.plus(wait);
+                    self.queue.plan(at, Happening::Answer { life, answer });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn fate(&mut self, parcel: usize, attempt: u32, is_alive: bool) -> Fate {
+        let Some(kind) = self.kind_of_parcel(parcel) else { return Fate::Fine };
+        if attempt == HUNG || !is_alive {
+            return Fate::Fine;
+        }
+        let faults = [
+            (Fault::RateLimited, Fate::Again),
+            (Fault::LostBefore, Fate::LostBefore),
+            (Fault::LostAfter, Fate::LostAfter),
+            (Fault::Hang, Fate::Hangs),
+            (Fault::FillBeforeAnswer, Fate::AnswersLate),
+        ];
+        for (fault, fate) in faults {
+            let again = matches!(fate, Fate::Again);
+            if (!again || attempt < REPEATS) && self.strikes(60) {
+                self.note(fault, kind);
+                return fate;
+            }
+        }
+        Fate::Fine
+    }
+
+    /// The kind of the order that a request is about.
+    fn kind_of_parcel(&self, parcel: usize) -> Option<&'static str> {
+        let order = match self.parcels.get(parcel)? {
+            Send::Submit(approved) | Send::Replace { approved, .. } => {
+                return Some(kind_of(approved.order()));
+            }
+            Send::Cancel(cancel) => cancel.order(),
+        };
+        self.shell.as_ref()?.state().order(order).map(kind_of)
+    }
+
+    /// The exchange takes a request; gives its answer, if it says anything.
+    fn carry_out(&mut self, parcel: usize) -> Result<Option<Answer>, Violation> {
+        self.venue.exchange.advance(self.now);
+        let Some(send) = self.parcels.get(parcel) else { return Ok(None) };
+        self.watch.sent(send)?;
+        let answer = match self.venue.carry_out(send) {
+            backtest::venue::Answer::Taken => None,
+            backtest::venue::Answer::Report(report) => Some(Answer::Report(report)),
+            backtest::venue::Answer::CancelRefused(order, text) => {
+                Some(Answer::CancelRefused(order, text))
+            }
+        };
+        if let Some(Answer::Report(report)) = &answer {
+            self.watch.answered(report)?;
+        }
+        self.send_updates();
+        Ok(answer)
+    }
+
+    /// The answer does not come: the order is unknown, and looked for.
+    fn lose(&mut self, life: u32, order: OrderNumber, is_cancel: bool) {
+        let at = self.now.plus(PATIENCE);
+        let answer = match is_cancel {
+            true => Answer::CancelRefused(order, "no answer".into()),
+            false => Answer::Report(bare(order, ReportKind::AnswerLost, at)),
+        };
+        self.queue.plan(at, Happening::Answer { life, answer });
+        if !is_cancel {
+            let search = Search { order, denials: 0, since: None };
+            self.queue.plan(at, Happening::LookUp { life, search });
+        }
+    }
+
+    /// What the exchange has to say of orders goes on its way.
+    pub(crate) fn send_updates(&mut self) {
+        for update in self.venue.exchange.drain_updates() {
+            self.watch.filled(&update);
+            if let Some(connection) = self.stream {
+                self.send_update(connection, update);
+            }
+        }
+    }
+
+    fn send_update(&mut self, connection: u64, update: Update) {
+        let kind = crate::kind_of_row(&update.order);
+        if self.mute {
+            return self.note(Fault::StreamMute, kind);
+        }
+        let mut at = self.now.plus(Span::from_millis(20));
+        if self.strikes(30) {
+            self.note(Fault::MissingReport, kind);
+            return;
+        }
+        if self.strikes(30) {
+            self.note(Fault::LateReport, kind);
+            at = self.now.plus(self.random.millis(1_000, 90_000));
+        } else if self.strikes(30) {
+            self.note(Fault::ReorderedReports, kind);
+            at = self.now.plus(self.random.millis(20, 400));
+        }
+        if self.strikes(30) {
+            self.note(Fault::DuplicateReport, kind);
+            let again = at.plus(self.random.millis(1, 2_000));
+            let update = Box::new(update.clone());
+            self.queue.plan(again, Happening::Frame { connection, update });
+        }
+        if update.event == UpdateEvent::PendingCancel || update.execution.is_some() {
+            self.note_race(&update, kind);
+        }
+        self.queue.plan(at, Happening::Frame { connection, update: Box::new(update) });
+    }
+
+    /// A fill of an order whose cancel the process has asked for is a race.
+    fn note_race(&mut self, update: &Update, kind: &'static str) {
+        let number = self.venue.number_of(&update.order);
+        let ours = number.and_then(|number| self.shell.as_ref()?.state().order(number));
+        if update.execution.is_some() && ours.is_some_and(|ours| ours.cancel_requested) {
+            self.note(Fault::FillRacesCancel, kind);
+        }
+    }
+
+    /// The exchange takes a step of market data, and the session gets what comes through of it.
+    pub(crate) fn step(&mut self, place: usize) -> Result<(), Violation> {
+        let step = self.plan.steps.get(place).cloned().unwrap_or_default();
+        self.venue.exchange.step(&step);
+        self.send_updates();
+        for data in step {
+            self.send_data(data);
+        }
+        self.befall()
+    }
+
+    fn send_data(&mut self, data: MarketData) {
+        let symbol = data.symbol();
+        let lost = self.gaps.get(symbol.index()).is_some_and(|until| *until > self.now);
+        if lost {
+            return;
+        }
+        if self.strikes(4) {
+            self.note_for_all(Fault::DataGap);
+            let until = self.now.plus(self.random.millis(60_000, 900_000));
+            if let Some(gap) = self.gaps.get_mut(symbol.index()) {
+                *gap = until;
+            }
+            return;
+        }
+        let mut at = self.now.plus(self.random.millis(1, 40));
+        let mut sent = data;
+        if self.strikes(8) {
+            self.note_for_all(Fault::StaleData);
+            at = self.now.plus(self.random.millis(30_000, 400_000));
+        } else if self.strikes(8) {
+            self.note_for_all(Fault::FutureData);
+            sent = moved(data, Span::from_secs(3600));
+        } else if self.strikes(8) {
+            self.note_for_all(Fault::BadPrices);
+            sent = spoiled(data, self.random.below(3));
+        }
+        self.queue.plan(at, Happening::Data(sent));
+    }
+
+    /// Market data reach the session.
+    pub(crate) fn data(&mut self, data: MarketData) -> Result<(), Violation> {
+        if data.check().is_ok() && data.time() <= self.now {
+            self.history.push(data);
+        }
+        self.feed(kernel::Input::Market(data))
+    }
+
+    /// What befalls the session as a whole, now and then.
+    fn befall(&mut self) -> Result<(), Violation> {
+        let life = self.life();
+        let soon = self.now.plus(self.random.millis(0, 59_000));
+        self.queue.plan(self.now.plus(Span::from_secs(29)), Happening::Reconcile { life });
+        self.queue.plan(self.now.plus(Span::from_secs(59)), Happening::Reconcile { life });
+        if self.strikes(12) {
+            self.note_for_all(Fault::StreamDropped);
+            self.queue.plan(soon, Happening::Stream { life, up: false });
+        }
+        if self.strikes(12)
+            && let Some(connection) = self.stream
+        {
+            self.mute = true;
+            let at = self.now.plus(self.random.millis(20_000, 120_000));
+            self.queue.plan(at, Happening::Silence { connection });
+        }
+        if self.strikes(8) {
+            self.halt_a_symbol();
+        }
+        if self.strikes(8) {
+            self.operate();
+        }
+        if self.strikes(6) {
+            let symbols: Vec<SymbolId> = self.plan.symbols.ids().collect();
+            if let Some(symbol) = self.random.pick(&symbols).copied() {
+                self.queue.plan(soon, Happening::CloseByHand(symbol));
+            }
+        }
+        self.break_down()
+    }
+
+    fn halt_a_symbol(&mut self) {
+        let symbols: Vec<SymbolId> = self.plan.symbols.ids().collect();
+        let Some(symbol) = self.random.pick(&symbols).copied() else { return };
+        self.note_for_all(Fault::SymbolHalted);
+        let until = self.now.plus(self.random.millis(60_000, 600_000));
+        self.queue.plan(self.now, Happening::Halt(symbol, true));
+        self.queue.plan(until, Happening::Halt(symbol, false));
+    }
+
+    fn operate(&mut self) {
+        let reason: Box<str> = "simulated".into();
+        let later = self.now.plus(self.random.millis(10_000, 600_000));
+        let resume = Happening::Command(Command::Resume { reason: reason.clone() });
+        let (fault, command, resumes) = match self.random.below(3) {
+            0 => (Fault::OperatorHalt, Command::Halt { reason }, true),
+            1 => (Fault::OperatorFlatten, Command::Flatten { reason }, true),
+            _ => (Fault::OperatorFlatten, Command::CancelAll { reason }, false),
+        };
+        self.note_for_all(fault);
+        self.queue.plan(self.now, Happening::Command(command));
+        if resumes {
+            self.queue.plan(later, resume);
+        }
+    }
+
+    fn break_down(&mut self) -> Result<(), Violation> {
+        if self.shell.is_none() {
+            return Ok(());
+        }
+        if self.strikes(8) {
+            return self.die(Fault::Killed);
+        }
+        if self.strikes(8) {
+            return self.die(Fault::PowerLost);
+        }
+        if self.strikes(8) {
+            let bytes = self.random.below(6_000);
+            self.storage.set_faults(Faults { crash_after: Some(bytes), ..Faults::default() });
+        } else if self.strikes(6) {
+            let syncs = self.random.below(3);
+            self.storage.set_faults(Faults { failed_sync: Some(syncs), ..Faults::default() });
+        }
+        Ok(())
+    }
+
+    /// Somebody else closes a position of the account, with a market order.
+    pub(crate) fn close_by_hand(&mut self, symbol: SymbolId) -> Result<(), Violation> {
+        self.venue.exchange.advance(self.now);
+        let Some(position) = self.venue.exchange.position(symbol) else { return Ok(()) };
+        let request = OrderRequest {
+            symbol,
+            side: if position.qty.is_positive() { Side::Sell } else { Side::Buy },
+            size: position.qty.abs().into(),
+            kind: OrderKind::Market,
+            time_in_force: TimeInForce::Day,
+            class: OrderClass::Simple,
+            client_order_id: None,
+            extended_hours: false,
+        };
+        if self.venue.exchange.submit(request).is_ok() {
+            self.note_for_all(Fault::ClosedByHand);
+        }
+        self.send_updates();
+        Ok(())
+    }
+}
+
+fn order_of(send: &Send) -> OrderNumber {
+    match send {
+        Send::Submit(approved) | Send::Replace { approved, .. } => approved.order().number,
+        Send::Cancel(cancel) => cancel.order(),
+    }
+}
+
+/// The same data at another time.
+fn moved(data: MarketData, by: Span) -> MarketData {
+    match data {
+        MarketData::Bar(mut bar) => {
+            bar.open_time = bar.open_time.plus(by);
+            MarketData::Bar(bar)
+        }
+        MarketData::Quote(mut quote) => {
+            quote.time = quote.time.plus(by);
+            MarketData::Quote(quote)
+        }
+        MarketData::Trade(mut trade) => {
+            trade.time = trade.time.plus(by);
+            MarketData::Trade(trade)
+        }
+    }
+}
+
+/// The same data with prices that cannot be.
+fn spoiled(data: MarketData, how: u64) -> MarketData {
+    let wrong = match how {
+        0 => Price::ZERO,
+        _ => Price::from_nanos(-kernel::SCALE),
+    };
+    match data {
+        MarketData::Bar(mut bar) if how == 2 => {
+            std::mem::swap(&mut bar.high, &mut bar.low);
+            bar.high = bar.high.min(Price::from_nanos(1));
+            MarketData::Bar(bar)
+        }
+        MarketData::Bar(mut bar) => {
+            bar.close = wrong;
+            MarketData::Bar(bar)
+        }
+        MarketData::Quote(mut quote) => {
+            quote.bid = wrong;
+            MarketData::Quote(quote)
+        }
+        MarketData::Trade(mut trade) => {
+            trade.price = wrong;
+            trade.size = Quantity::ZERO;
+            MarketData::Trade(trade)
+        }
+    }
+}

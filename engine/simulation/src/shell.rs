@@ -1,0 +1,169 @@
+//! The process: kernel and journal under one owner, as the session's core is, on a disk that can
+//! fail.
+
+use crate::queue::Mark;
+use crate::trader::Trader;
+use crate::{Fault, plan::Plan};
+use journal::storage::MemoryStorage;
+use journal::{Durability, Journal, JournalError, Options};
+use kernel::{
+    DecideError, Event, Input, Kernel, Order, OrderNumber, OrderStatus, Output, Send, SessionStart,
+    Stamped, State, Strategy, StrategySpec, Timestamp, TradingHours, TradingState,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Small segments, so that a day has several and recovery uses snapshots.
+const SEGMENT_BYTES: u64 = 48 << 10;
+
+/// The session's id; one account sees one session.
+pub(crate) const SESSION: &str = "0123456789abcdef0123456789abcdef";
+
+/// The running process.
+pub(crate) struct Shell {
+    kernel: Kernel,
+    journal: Journal,
+    out: Output,
+    /// Counts the process's lives.
+    pub(crate) life: u32,
+    /// Counts the connections of the order stream; even while it is down.
+    pub(crate) connection: u64,
+}
+
+/// What an input led to.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    pub(crate) events: Vec<Event>,
+    pub(crate) sends: Vec<Send>,
+    pub(crate) fees_due: bool,
+}
+
+/// How a process came to its end.
+#[derive(Debug)]
+pub(crate) enum Death {
+    /// The disk failed under it.
+    Disk(JournalError),
+    /// The program contradicts itself.
+    Decide(DecideError),
+}
+
+impl Shell {
+    /// Starts a process on a disk: a new session, or one that goes on.
+    pub(crate) fn start(
+        plan: &Plan,
+        storage: &MemoryStorage,
+        life: u32,
+    ) -> Result<(Self, bool), JournalError> {
+        let options = Options { segment_bytes: SEGMENT_BYTES, limit_bytes: None, reserve_bytes: 0 };
+        let (journal, recovered) = Journal::open_on(Arc::new(storage.clone()), options)?;
+        let is_new = recovered.last_seq == 0;
+        let kernel = match is_new {
+            true => Kernel::new(strategies(plan)),
+            false => Kernel::recovered(recovered.state, strategies(plan)),
+        };
+        let connection = u64::from(life) << 32;
+        Ok((Self { kernel, journal, out: Output::default(), life, connection }, is_new))
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        self.kernel.state()
+    }
+
+    pub(crate) fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
+    /// Decides on one input; its records are in the journal when this returns, and on disk if
+    /// anything is to be sent or an operator was heard.
+    pub(crate) fn take(&mut self, input: Input, at: Timestamp) -> Result<Work, Death> {
+        let at = at.max(self.state().now());
+        let promised = matches!(input, Input::Command(_) | Input::Start(_));
+        let stamped = Stamped { at, seen: at, input };
+        self.kernel.decide(&stamped, &mut self.out).map_err(Death::Decide)?;
+        let work = Work {
+            events: self.out.events.clone(),
+            sends: std::mem::take(&mut self.out.sends),
+            fees_due: self.out.fees_due,
+        };
+        for record in self.out.records(stamped) {
+            self.journal.append(&record).map_err(Death::Disk)?;
+        }
+        let durability = match promised || !work.sends.is_empty() {
+            true => Durability::Synced,
+            false => Durability::Buffered,
+        };
+        self.journal.commit(self.kernel.state(), durability).map_err(Death::Disk)?;
+        Ok(work)
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        let state = self.state();
+        Mark {
+            connection: self.connection,
+            sent: state.tally().sent,
+            unanswered: self.unanswered().len(),
+            fills: state.tally().fills,
+            fees: state.ledger().total_fees().nanos(),
+        }
+    }
+
+    /// Live orders that the broker has not answered for.
+    pub(crate) fn unanswered(&self) -> Vec<OrderNumber> {
+        self.live(is_unanswered)
+    }
+
+    /// Live orders that the broker may know, and those of which it counts more than was reported.
+    pub(crate) fn sent(&self) -> Vec<OrderNumber> {
+        let mut orders = self.live(|order| order.status != OrderStatus::Approved);
+        let ended = self.state().uncounted_orders().filter(|order| !order.is_live());
+        orders.extend(ended.map(|order| order.number));
+        orders
+    }
+
+    /// Live orders whose cancel was asked for.
+    pub(crate) fn canceling(&self) -> Vec<OrderNumber> {
+        self.live(|order| order.cancel_requested)
+    }
+
+    fn live(&self, wanted: impl Fn(&Order) -> bool) -> Vec<OrderNumber> {
+        let orders = self.state().live_orders().filter(|order| wanted(order));
+        orders.map(|order| order.number).collect()
+    }
+}
+
+pub(crate) fn is_unanswered(order: &Order) -> bool {
+    matches!(order.status, OrderStatus::Approved | OrderStatus::Unknown)
+}
+
+/// The strategies of a plan, as built each time.
+pub(crate) fn strategies(plan: &Plan) -> Vec<Box<dyn Strategy>> {
+    vec![Box::new(Trader::new(plan.seed, plan.orders, plan.symbols.len()))]
+}
+
+/// The first input.
+pub(crate) fn start(plan: &Plan) -> Input {
+    Input::Start(Box::new(SessionStart {
+        session: SESSION.into(),
+        venue: "simulation".into(),
+        build: "simulation".into(),
+        symbols: plan.symbols.clone(),
+        strategies: vec![StrategySpec { name: "trader".into(), params: BTreeMap::new() }],
+        limits: plan.limits.clone(),
+        calendar: plan.calendar.clone(),
+        hours: TradingHours::Regular,
+        trading: TradingState::Active,
+        fees: marketdata::fee_rates(),
+        config: BTreeMap::new(),
+    }))
+}
+
+impl Death {
+    /// The fault that a disk's failure stands for.
+    pub(crate) const fn fault(&self) -> Option<Fault> {
+        match self {
+            Death::Disk(JournalError::NotDurable { .. }) => Some(Fault::SyncFailed),
+            Death::Disk(_) => Some(Fault::DiedWriting),
+            Death::Decide(_) => None,
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! A strategy without sense: it asks for everything that can be asked for.
+//!
+//! It is a function of what it has observed and of the view, as a strategy must be: its dice are a
+//! hash of its seed and of the bars it has seen.
+
+use crate::random::mix;
+use kernel::{
+    BasisPoints, Intent, Intents, MarketData, NewOrder, Order, OrderKind, Price, Quantity,
+    Rounding, Side, Strategy, SymbolId, TimeInForce, View,
+};
+
+/// The strategy.
+#[derive(Debug, Clone)]
+pub(crate) struct Trader {
+    seed: u64,
+    /// Orders proposed in a thousand bars.
+    orders: u64,
+    /// Bars observed, by symbol.
+    seen: Vec<u64>,
+}
+
+/// Dice of one bar: each draw gives another number.
+struct Dice {
+    state: u64,
+    draws: u64,
+}
+
+impl Dice {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.draws += 1;
+        mix(self.state, self.draws) % limit.max(1)
+    }
+
+    fn chance(&mut self, in_a_thousand: u64) -> bool {
+        self.below(1000) < in_a_thousand
+    }
+
+    /// A price near another one, so many basis points away at most, on the tick.
+    fn near(&mut self, price: Price, most: u64) -> Price {
+        let away = i32::try_from(self.below(2 * most + 1)).unwrap_or(0);
+        let away = BasisPoints::new(away - i32::try_from(most).unwrap_or(0));
+        price.shifted(away, Rounding::HalfEven).unwrap_or(price).to_tick(Rounding::HalfEven)
+    }
+}
+
+impl Trader {
+    pub(crate) fn new(seed: u64, orders: u64, symbols: usize) -> Self {
+        Self { seed, orders, seen: vec![0; symbols] }
+    }
+
+    fn dice(&self, symbol: SymbolId) -> Dice {
+        let seen = self.seen.get(symbol.index()).copied().unwrap_or(0);
+        Dice { state: mix(mix(self.seed, seen), symbol.index() as u64), draws: 0 }
+    }
+
+    fn submit(dice: &mut Dice, symbol: SymbolId, price: Price, view: &View<'_>) -> Intent {
+        let held = view.position(symbol).quantity;
+        let closes = !held.is_zero() && dice.chance(450);
+        let side = match (closes, held.is_positive()) {
+            (true, true) => Side::Sell,
+            (true, false) => Side::Buy,
+            (false, _) if dice.chance(350) => Side::Sell,
+            (false, _) => Side::Buy,
+        };
+        let asked = i64::try_from(1 + dice.below(120)).unwrap_or(1);
+        let asked = Quantity::from_whole(asked).unwrap_or(Quantity::MAX);
+        let quantity = if closes { asked.min(held.abs()) } else { asked };
+        let mut order = NewOrder::new(symbol, side, quantity, kind(dice, side, price));
+        if dice.chance(200) {
+            order.time_in_force = TimeInForce::Gtc;
+        }
+        Intent::Submit(order)
+    }
+
+    /// Cancels or changes a working order, if the dice want it.
+    fn disturb(dice: &mut Dice, orders: &[&Order], price: Price) -> Option<Intent> {
+        let place = dice.below(orders.len() as u64);
+        let order = orders.get(usize::try_from(place).ok()?)?;
+        if dice.chance(600) {
+            return Some(Intent::Cancel { order: order.number });
+        }
+        let more = i64::try_from(dice.below(20)).unwrap_or(0);
+        let quantity = order.quantity.checked_add(Quantity::from_whole(more)?)?;
+        let kind = match order.kind {
+            OrderKind::Market => return None,
+            OrderKind::Limit { .. } => OrderKind::Limit { limit: dice.near(price, 80) },
+            OrderKind::Stop { .. } => OrderKind::Stop { stop: dice.near(price, 80) },
+            OrderKind::StopLimit { .. } => {
+                OrderKind::StopLimit { stop: dice.near(price, 80), limit: dice.near(price, 80) }
+            }
+            OrderKind::TrailingStop { trail } => OrderKind::TrailingStop { trail },
+        };
+        Some(Intent::Replace { order: order.number, quantity, kind })
+    }
+}
+
+/// Any kind of order with prices near the market, now and then on its wrong side.
+fn kind(dice: &mut Dice, side: Side, price: Price) -> OrderKind {
+    let away = BasisPoints::new(i32::try_from(dice.below(60)).unwrap_or(0));
+    let away = if side == Side::Buy { away } else { away.negated() };
+    let stop = price.shifted(away, Rounding::HalfEven).unwrap_or(price).to_tick(Rounding::HalfEven);
+    match dice.below(4) {
+        0 => OrderKind::Market,
+        1 => OrderKind::Limit { limit: dice.near(price, 60) },
+        2 => OrderKind::Stop { stop },
+        _ => OrderKind::StopLimit { stop, limit: dice.near(stop, 40) },
+    }
+}
+
+impl Strategy for Trader {
+    fn observe(&mut self, data: &MarketData) {
+        if let Some(seen) = self.seen.get_mut(data.symbol().index()) {
+            *seen += 1;
+        }
+    }
+
+    fn propose(&self, data: &MarketData, view: &View<'_>, intents: &mut Intents) {
+        let symbol = data.symbol();
+        let mut dice = self.dice(symbol);
+        if !dice.chance(self.orders) {
+            return;
+        }
+        let orders: Vec<&Order> = view.open_orders(symbol).collect();
+        let intent = match dice.chance(300) {
+            true => Self::disturb(&mut dice, &orders, data.price()),
+            false => None,
+        };
+        intents.push(intent.unwrap_or_else(|| Self::submit(&mut dice, symbol, data.price(), view)));
+    }
+
+    fn warmup_bars(&self) -> usize {
+        5
+    }
+
+    fn reset(&mut self) {
+        self.seen.fill(0);
+    }
+}

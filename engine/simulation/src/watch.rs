@@ -1,0 +1,346 @@
+//! The laws, watched from outside: by what was sent, by what the exchange recorded, by what was
+//! delivered. None of it asks the kernel whether it kept them.
+
+use crate::Violation;
+use crate::plan::Plan;
+use crate::shell::Work;
+use backtest::venue::Venue;
+use exchange::check::SessionRecord;
+use exchange::{Exchange, OrderRow, Update};
+use kernel::{
+    Cash, Command, Difference, Event, Input, Limits, Order, OrderKind, OrderNumber, Price,
+    Quantity, Report, ReportKind, Rounding, Send, Side, Span, State, SymbolId, Timestamp,
+    TradingState,
+};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// What is known from outside.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    limits: Limits,
+    /// Where trading stands by the operators' words that were taken.
+    trading: TradingState,
+    /// Whether the last word may or may not have reached the disk.
+    is_torn: bool,
+    heard: Option<TradingState>,
+    /// Requests that were handed to the exchange, by number.
+    requested: BTreeSet<OrderNumber>,
+    /// The last price of the symbol of each order when it was approved.
+    approved: BTreeMap<OrderNumber, Price>,
+    /// Orders whose cancel was approved.
+    canceling: BTreeSet<OrderNumber>,
+    grown: VecDeque<Timestamp>,
+    /// Executions at the exchange that the process has not been told of.
+    untold: BTreeMap<String, SymbolId>,
+    /// Symbols in which somebody else traded and the books were not compared since.
+    disturbed: BTreeSet<SymbolId>,
+    /// Every symbol in which somebody else ever traded.
+    foreign: BTreeSet<SymbolId>,
+    pub(crate) orders: u64,
+    pub(crate) fills: u64,
+}
+
+impl Watch {
+    pub(crate) fn new(plan: &Plan) -> Self {
+        Self {
+            limits: plan.limits.clone(),
+            trading: TradingState::Active,
+            is_torn: false,
+            heard: None,
+            requested: BTreeSet::new(),
+            approved: BTreeMap::new(),
+            canceling: BTreeSet::new(),
+            grown: VecDeque::new(),
+            untold: BTreeMap::new(),
+            disturbed: BTreeSet::new(),
+            foreign: BTreeSet::new(),
+            orders: 0,
+            fills: 0,
+        }
+    }
+
+    /// An input is about to be taken.
+    pub(crate) fn before(&mut self, input: &Input, _state: &State) {
+        self.heard = match input {
+            Input::Command(Command::Halt { .. } | Command::Flatten { .. }) => {
+                Some(TradingState::Halted)
+            }
+            Input::Command(Command::Resume { .. }) => Some(TradingState::Active),
+            _ => None,
+        };
+    }
+
+    /// The input that was being taken was torn by the end of the process: it may count or not.
+    pub(crate) fn torn(&mut self) {
+        self.is_torn = self.heard.is_some();
+    }
+
+    /// A process has taken up a session: what was promised must be in it.
+    pub(crate) fn recovered(&mut self, state: &State) -> Result<(), Violation> {
+        let found = state.trading_state();
+        // That the books were moved to what somebody else's trade left may have been lost.
+        self.disturbed.clone_from(&self.foreign);
+        let torn = std::mem::take(&mut self.is_torn).then_some(self.heard).flatten();
+        if state.session().is_none() {
+            return Ok(());
+        }
+        if Some(found) == torn {
+            self.trading = found;
+        }
+        // A halt that the kernel set by itself is found again, or was lost before anything was
+        // sent on it; an operator's is never lost.
+        if self.trading == TradingState::Halted && found != TradingState::Halted {
+            return Err(Violation::HaltForgotten);
+        }
+        Ok(())
+    }
+
+    /// An input was taken, and led to something.
+    pub(crate) fn after(
+        &mut self,
+        work: &Work,
+        state: &State,
+        exchange: &Exchange,
+    ) -> Result<(), Violation> {
+        if let Some(heard) = self.heard {
+            self.trading = heard;
+        }
+        for event in &work.events {
+            match event {
+                Event::OrderApproved(order) => self.approve(order, state, exchange)?,
+                Event::DifferenceFound(difference) => {
+                    self.explain(difference, state)?;
+                }
+                Event::Reconciled { .. } => self.forget_disturbance(state, exchange),
+                Event::CancelApproved { order, .. } => {
+                    self.canceling.insert(*order);
+                }
+                Event::TradingStateChanged { to, .. } if *to != TradingState::Active => {
+                    self.trading = *to;
+                }
+                _ => {}
+            }
+        }
+        if state.trading_state() != self.trading && self.trading == TradingState::Halted {
+            return Err(Violation::HaltForgotten);
+        }
+        if state.ledger().trial_balance() != 0 {
+            return Err(Violation::Unbalanced);
+        }
+        Ok(())
+    }
+
+    /// Books are moved to what the broker says only where somebody else has traded.
+    fn explain(&self, difference: &Difference, state: &State) -> Result<(), Violation> {
+        match difference.moves_books() && self.disturbed.is_empty() {
+            true => Err(Violation::Unexplained(difference.sentence(state.symbols()))),
+            false => Ok(()),
+        }
+    }
+
+    /// Somebody else's trade is dealt with once the books show what the account holds.
+    fn forget_disturbance(&mut self, state: &State, exchange: &Exchange) {
+        let same = |symbol: &SymbolId| {
+            held(exchange, *symbol) == state.ledger().position(*symbol).quantity
+        };
+        if self.disturbed.iter().all(same) && state.ledger().cash() == exchange.account().cash {
+            self.disturbed.clear();
+        }
+    }
+
+    fn approve(
+        &mut self,
+        order: &Order,
+        state: &State,
+        exchange: &Exchange,
+    ) -> Result<(), Violation> {
+        let number = order.number;
+        let last = state.last_price(order.symbol).unwrap_or_default();
+        if self.approved.insert(number, last).is_some() {
+            return Err(Violation::Twice { order: number });
+        }
+        self.orders += 1;
+        let most = self.limits.max_order_quantity.unwrap_or(Quantity::MAX);
+        if order.quantity > most && self.grows(order, exchange) {
+            return Err(Violation::Limit { order: number, what: "shares in one order" });
+        }
+        if !self.grows(order, exchange) {
+            return Ok(());
+        }
+        if self.trading != TradingState::Active {
+            return Err(Violation::GrewWhileHalted { order: number, state: self.trading });
+        }
+        self.check_rate(order, state.now())?;
+        self.check_exposure(order, state, exchange)
+    }
+
+    /// Whether an order opens or adds to what the account holds. What cannot be told from outside,
+    /// since executions are on their way or somebody else trades, counts as not growing.
+    fn grows(&self, order: &Order, exchange: &Exchange) -> bool {
+        let others = exchange
+            .open_orders()
+            .any(|row| row.symbol == order.symbol && !row.client_order_id.starts_with("tw-"));
+        let unsure = others
+            || self.disturbed.contains(&order.symbol)
+            || self.untold.values().any(|symbol| *symbol == order.symbol);
+        let held = held(exchange, order.symbol);
+        let adds = held.is_zero() || held.is_positive() == (order.side == Side::Buy);
+        !unsure && (adds || order.quantity > held.abs())
+    }
+
+    fn check_rate(&mut self, order: &Order, now: Timestamp) -> Result<(), Violation> {
+        let since = now.minus(Span::from_secs(60));
+        while self.grown.front().is_some_and(|at| *at <= since) {
+            self.grown.pop_front();
+        }
+        self.grown.push_back(now);
+        let most = self.limits.max_orders_per_minute.map_or(usize::MAX, |most| most as usize);
+        match self.grown.len() > most {
+            true => Err(Violation::Limit { order: order.number, what: "orders in a minute" }),
+            false => Ok(()),
+        }
+    }
+
+    /// What is held, what is still open on the same side, and this order, at the last price.
+    fn check_exposure(
+        &self,
+        order: &Order,
+        state: &State,
+        exchange: &Exchange,
+    ) -> Result<(), Violation> {
+        let Some(most) = self.limits.max_position_notional else { return Ok(()) };
+        let Some(last) = state.last_price(order.symbol) else { return Ok(()) };
+        let open = exchange
+            .open_orders()
+            .filter(|row| row.symbol == order.symbol && row.side == order.side)
+            .filter(|row| !is_replaced_by(row, order, state))
+            .filter(|row| number_of(row).is_none_or(|number| !self.canceling.contains(&number)))
+            .map(|row| {
+                at_best(row.side, row.kind, self.price_at_approval(row, last), row.leaves())
+            });
+        let held = order.side.signed(held(exchange, order.symbol));
+        let held = last.value(held, Rounding::Down).unwrap_or(Cash::MAX).nanos().max(0);
+        let asked = at_best(order.side, order.kind, last, order.quantity);
+        let value = open.chain([asked]).fold(held, i64::saturating_add);
+        match Cash::from_nanos(value) > most {
+            true => Err(Violation::Limit { order: order.number, what: "USD in one symbol" }),
+            false => Ok(()),
+        }
+    }
+
+    /// What an order was worth a share when it was judged: the market moves on, and a limit is
+    /// about what was known.
+    fn price_at_approval(&self, row: &OrderRow, last: Price) -> Price {
+        let judged = number_of(row).and_then(|number| self.approved.get(&number));
+        judged.map_or(last, |judged| last.min(*judged))
+    }
+
+    /// A request is handed to the exchange.
+    pub(crate) fn sent(&mut self, send: &Send) -> Result<(), Violation> {
+        let order = match send {
+            Send::Submit(approved) | Send::Replace { approved, .. } => approved.order().number,
+            Send::Cancel(_) => return Ok(()),
+        };
+        if !self.requested.insert(order) {
+            return Err(Violation::Twice { order });
+        }
+        Ok(())
+    }
+
+    /// The exchange has answered a request.
+    pub(crate) fn answered(&self, report: &Report) -> Result<(), Violation> {
+        let text = report.text.as_deref().unwrap_or_default();
+        match (report.kind, report.order) {
+            (ReportKind::Refused, Some(order)) if text.contains("must be unique") => {
+                Err(Violation::Twice { order })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The exchange recorded something.
+    pub(crate) fn filled(&mut self, update: &Update) {
+        if let Some(execution) = &update.execution {
+            self.fills += 1;
+            if !update.order.client_order_id.starts_with("tw-") {
+                self.disturbed.insert(update.order.symbol);
+                self.foreign.insert(update.order.symbol);
+            }
+            self.untold.insert(execution.id.to_string(), update.order.symbol);
+        }
+    }
+
+    /// The process is told of an execution.
+    pub(crate) fn told(&mut self, report: &Report) {
+        if let Some(execution) = &report.execution {
+            self.untold.remove(&*execution.id.0);
+        }
+    }
+
+    /// After quiet: the books are the exchange's, and nothing is left open or unsaid.
+    pub(crate) fn judge(&self, state: &State, venue: &Venue, plan: &Plan) -> Result<(), Violation> {
+        let exchange = &venue.exchange;
+        let findings = SessionRecord::of(exchange).findings();
+        if let Some(finding) = findings.first() {
+            return Err(Violation::Exchange(finding.to_string()));
+        }
+        for symbol in plan.symbols.ids() {
+            let (ours, theirs) = (state.ledger().position(symbol).quantity, held(exchange, symbol));
+            if ours != theirs {
+                return Err(Violation::Position { symbol: symbol.index(), ours, theirs });
+            }
+        }
+        let (ours, theirs) = (state.ledger().cash(), exchange.account().cash);
+        if ours != theirs {
+            return Err(Violation::Cash { ours, theirs });
+        }
+        if let Some(order) = state.live_orders().next() {
+            let (number, status) = (order.number, order.status);
+            return Err(Violation::Open { order: number, status });
+        }
+        if let Some(row) = exchange.open_orders().next() {
+            return Err(Violation::OpenThere { id: row.client_order_id.to_string() });
+        }
+        self.judge_orders(state, venue)
+    }
+
+    /// Every order that the exchange took stands in the books as it stands there.
+    fn judge_orders(&self, state: &State, venue: &Venue) -> Result<(), Violation> {
+        for row in venue.exchange.orders() {
+            let Some(number) = venue.number_of(row) else { continue };
+            let Some(ours) = state.order(number) else {
+                return Err(Violation::Unknown { order: number });
+            };
+            if ours.filled != row.filled_qty || ours.status != row.status {
+                let (ours, theirs) = (ours.status, row.status);
+                return Err(Violation::Standing { order: number, ours, theirs });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The number of an order of the session.
+fn number_of(row: &OrderRow) -> Option<OrderNumber> {
+    let (_, number) = row.client_order_id.strip_prefix("tw-")?.rsplit_once('-')?;
+    number.parse().ok().map(OrderNumber)
+}
+
+fn is_replaced_by(row: &OrderRow, order: &Order, state: &State) -> bool {
+    let replaced = order.replaces.and_then(|number| state.order(number));
+    let id = replaced.and_then(|order| order.broker_id.as_ref());
+    id.is_some_and(|id| *id.0 == *row.id.to_string())
+}
+
+/// The least that an order can cost if it fills: a buy at its limit when that is below the market.
+fn at_best(side: Side, kind: OrderKind, last: Price, quantity: Quantity) -> i64 {
+    let price = match side {
+        Side::Buy => kind.limit().map_or(last, |limit| limit.min(last)),
+        Side::Sell => last,
+    };
+    price.value(quantity, Rounding::Down).unwrap_or(Cash::MAX).nanos()
+}
+
+fn held(exchange: &Exchange, symbol: SymbolId) -> Quantity {
+    exchange.position(symbol).map_or(Quantity::ZERO, |position| position.qty)
+}

@@ -1,0 +1,441 @@
+//! The loop: virtual time, the process, the exchange, and everything between them.
+
+use crate::plan::Plan;
+use crate::queue::{Answer, Happening, Queue, Search, link};
+use crate::random::Random;
+use crate::shell::{Death, SESSION, Shell, Work};
+use crate::watch::Watch;
+use crate::{Coverage, Fault, Violation};
+use backtest::venue::Venue;
+use exchange::{Activity, Exchange};
+use journal::storage::{Faults, MemoryStorage};
+use kernel::{
+    Command, FeeCharge, IgnoreReason, Input, MarketData, OrderNumber, Report, ReportKind, Send,
+    Span, Timestamp, TradingHours,
+};
+
+/// How often the books are compared with the broker's.
+pub(crate) const RECONCILE: Span = Span::from_secs(30);
+/// After the last bar so long nothing goes wrong any more before the session is judged.
+const QUIET: Span = Span::from_secs(600);
+/// More happenings than any day has: a loop that feeds itself ends here.
+const MOST: u64 = 4_000_000;
+
+/// One simulated session in progress.
+pub(crate) struct World {
+    pub(crate) plan: Plan,
+    pub(crate) queue: Queue,
+    pub(crate) now: Timestamp,
+    pub(crate) venue: Venue,
+    /// `None` while the process is down.
+    pub(crate) shell: Option<Shell>,
+    pub(crate) storage: MemoryStorage,
+    pub(crate) lives: u32,
+    /// The connection on which the exchange sends reports, while one stands.
+    pub(crate) stream: Option<u64>,
+    /// Whether that connection has stopped saying anything.
+    pub(crate) mute: bool,
+    /// What was sent, by parcel number; nothing is sent twice.
+    pub(crate) parcels: Vec<Send>,
+    pub(crate) random: Random,
+    pub(crate) coverage: Coverage,
+    pub(crate) faults: u64,
+    pub(crate) watch: Watch,
+    /// Nothing goes wrong any more.
+    pub(crate) calm: bool,
+    /// Until when a symbol's data are lost on the way.
+    pub(crate) gaps: Vec<Timestamp>,
+    /// Bars that the session has seen, newest last, to warm up with.
+    pub(crate) history: Vec<MarketData>,
+    /// The last timer that was planned.
+    pub(crate) timer: (u32, Timestamp),
+    pub(crate) trace: bool,
+}
+
+impl World {
+    pub(crate) fn new(plan: Plan, trace: bool) -> Self {
+        let exchange =
+            Exchange::new(plan.exchange.clone(), plan.symbols.clone(), plan.calendar.clone());
+        let first = plan.steps.first().and_then(|step| step.first());
+        let opens = first.map_or(Timestamp::default(), |data| data.time().minus(RECONCILE));
+        let mut world = Self {
+            venue: Venue::new(exchange, SESSION, TradingHours::Regular),
+            queue: Queue::default(),
+            now: opens,
+            shell: None,
+            storage: MemoryStorage::new(),
+            lives: 0,
+            stream: None,
+            mute: false,
+            parcels: Vec::new(),
+            random: Random::new(plan.seed, 2),
+            coverage: Coverage::default(),
+            faults: 0,
+            watch: Watch::new(&plan),
+            calm: false,
+            gaps: vec![Timestamp::MIN; plan.symbols.len()],
+            history: Vec::new(),
+            timer: (0, Timestamp::MIN),
+            trace,
+            plan,
+        };
+        world.lay_out(opens);
+        world
+    }
+
+    /// Plans what is known from the beginning.
+    fn lay_out(&mut self, opens: Timestamp) {
+        let times = self.plan.steps.iter().map(|step| step.first().map(MarketData::time));
+        let times: Vec<Timestamp> = times.flatten().collect();
+        for (place, time) in times.iter().enumerate() {
+            self.queue.plan(*time, Happening::Step(place));
+        }
+        self.queue.plan(opens, Happening::Start);
+    }
+
+    /// Runs to the end.
+    pub(crate) fn run(&mut self) -> Result<(), Violation> {
+        let mut happened = 0;
+        let last = self.plan.steps.last().and_then(|step| step.first());
+        let close = last.map_or(self.now, MarketData::time);
+        let end = close.plus(QUIET);
+        while let Some((at, happening)) = self.queue.next() {
+            if at > end {
+                break;
+            }
+            self.now = self.now.max(at);
+            self.calm |= self.now >= close;
+            self.happen(happening)?;
+            happened += 1;
+            if happened > MOST {
+                return Err(Violation::Endless);
+            }
+        }
+        self.now = end;
+        self.settle()
+    }
+
+    fn happen(&mut self, happening: Happening) -> Result<(), Violation> {
+        if self.trace {
+            eprintln!("{} {happening:?}", self.now);
+        }
+        match happening {
+            Happening::Step(place) => self.step(place),
+            Happening::Data(data) => self.data(data),
+            Happening::Arrive { life, parcel, attempt } => self.arrive(life, parcel, attempt),
+            Happening::Answer { life, answer } if self.is_alive(life) => self.answer(answer),
+            Happening::LookUp { life, search } if self.is_alive(life) => self.look_up(search),
+            Happening::Read { life, order } if self.is_alive(life) => self.read(order),
+            Happening::Reconcile { life } if self.is_alive(life) => self.reconcile(life),
+            Happening::Timer { life } if self.is_alive(life) => self.timer(),
+            Happening::Stream { life, up } if self.is_alive(life) => self.connect(up),
+            Happening::Frame { connection, update } if self.stream == Some(connection) => {
+                let report = self.venue.report(*update);
+                self.watch.told(&report);
+                self.feed(Input::Report(report))
+            }
+            Happening::Silence { connection } if self.stream == Some(connection) => {
+                self.connect(false)
+            }
+            Happening::Halt(symbol, halted) => {
+                self.feed(Input::TradingStatus { symbol, halted, reason: "simulated".into() })
+            }
+            Happening::Command(command) => self.command(command),
+            Happening::CloseByHand(symbol) => self.close_by_hand(symbol),
+            Happening::Start => self.start(),
+            // What was meant for a process that is gone.
+            Happening::Answer { .. }
+            | Happening::LookUp { .. }
+            | Happening::Read { .. }
+            | Happening::Reconcile { .. }
+            | Happening::Timer { .. }
+            | Happening::Stream { .. }
+            | Happening::Frame { .. }
+            | Happening::Silence { .. } => Ok(()),
+        }
+    }
+
+    fn is_alive(&self, life: u32) -> bool {
+        self.shell.as_ref().is_some_and(|shell| shell.life == life)
+    }
+
+    pub(crate) fn life(&self) -> u32 {
+        self.lives
+    }
+
+    /// Whether something goes wrong here, so many times in a thousand for each one that the plan
+    /// has.
+    pub(crate) fn strikes(&mut self, share: u64) -> bool {
+        !self.calm && self.random.below(100_000) < self.plan.faults * share
+    }
+
+    /// Notes a fault that struck an order of a kind.
+    pub(crate) fn note(&mut self, fault: Fault, kind: &'static str) {
+        self.faults += 1;
+        self.coverage.count(fault, kind);
+        if self.trace {
+            eprintln!("{} FAULT {fault} ({kind})", self.now);
+        }
+    }
+
+    /// Notes a fault that struck every order that is live.
+    pub(crate) fn note_for_all(&mut self, fault: Fault) {
+        let Some(shell) = &self.shell else { return };
+        let kinds: Vec<_> = shell.state().live_orders().map(crate::kind_of).collect();
+        self.faults += 1;
+        for kind in kinds {
+            self.coverage.count(fault, kind);
+        }
+        if self.trace {
+            eprintln!("{} FAULT {fault}", self.now);
+        }
+    }
+
+    /// Feeds an input to the process, if there is one, and plans what follows.
+    pub(crate) fn feed(&mut self, input: Input) -> Result<(), Violation> {
+        loop {
+            let Some(shell) = &self.shell else { return Ok(()) };
+            match shell.kernel().due(self.now) {
+                Some(deadline) => self.feed_now(Input::Timer, deadline)?,
+                None => return self.feed_now(input, self.now),
+            }
+        }
+    }
+
+    fn feed_now(&mut self, input: Input, at: Timestamp) -> Result<(), Violation> {
+        let Some(shell) = &mut self.shell else { return Ok(()) };
+        self.watch.before(&input, shell.state());
+        match shell.take(input, at) {
+            Ok(work) => self.plan_work(work),
+            Err(Death::Decide(error)) => Err(Violation::Contradiction(error.to_string())),
+            Err(death @ Death::Disk(_)) => {
+                self.watch.torn();
+                let fault = death.fault().unwrap_or(Fault::DiedWriting);
+                self.die(fault)
+            }
+        }
+    }
+
+    fn plan_work(&mut self, work: Work) -> Result<(), Violation> {
+        let Some(shell) = &self.shell else { return Ok(()) };
+        let life = shell.life;
+        if let Some(deadline) = shell.kernel().next_deadline()
+            && self.timer != (life, deadline)
+        {
+            self.timer = (life, deadline);
+            self.queue.plan(deadline.max(self.now), Happening::Timer { life });
+        }
+        self.watch.after(&work, shell.state(), &self.venue.exchange)?;
+        for event in &work.events {
+            match event {
+                kernel::Event::OrderQueryNeeded { order, .. } => {
+                    let at = self.now.plus(Span::from_millis(150));
+                    self.queue.plan(at, Happening::Read { life, order: *order });
+                }
+                kernel::Event::DifferenceSuspected { .. }
+                | kernel::Event::ReportIgnored {
+                    report: ReportKind::Fill,
+                    reason: IgnoreReason::Foreign,
+                    ..
+                } => {
+                    let at = self.now.plus(Span::from_millis(400));
+                    self.queue.plan(at, Happening::Reconcile { life });
+                }
+                _ => {}
+            }
+        }
+        for send in work.sends {
+            let parcel = self.parcels.len();
+            self.parcels.push(send);
+            let at = self.now.plus(self.random.millis(1, 60));
+            self.queue.plan(at, Happening::Arrive { life, parcel, attempt: 0 });
+        }
+        if work.fees_due { self.fees() } else { Ok(()) }
+    }
+
+    /// Feeds every fee that the account's history has and the books have not.
+    pub(crate) fn fees(&mut self) -> Result<(), Violation> {
+        let posted =
+            self.venue.exchange.activities().iter().filter_map(|activity| match activity {
+                Activity::Fee(fee) => Some((activity.id(), fee.clone())),
+                _ => None,
+            });
+        for (id, fee) in posted.collect::<Vec<_>>() {
+            let Some(shell) = &self.shell else { return Ok(()) };
+            if !shell.state().ledger().has_fee(&id) {
+                let charge = FeeCharge { id: id.into(), kind: fee.kind, amount: fee.amount };
+                self.feed(Input::Fee(charge))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn timer(&mut self) -> Result<(), Violation> {
+        let due = self.shell.as_ref().and_then(|shell| shell.kernel().due(self.now));
+        due.map_or(Ok(()), |_| self.feed_now(Input::Timer, self.now))
+    }
+
+    fn answer(&mut self, answer: Answer) -> Result<(), Violation> {
+        match answer {
+            Answer::Report(report) => self.feed(Input::Report(report)),
+            Answer::CancelRefused(order, text) => self.cancel_refused(order, text),
+            Answer::Broker(state, mark) => {
+                let Some(shell) = &self.shell else { return Ok(()) };
+                if shell.mark() == mark {
+                    return self.feed(Input::Broker(state));
+                }
+                let life = shell.life;
+                let at = self.now.plus(Span::from_secs(2));
+                self.queue.plan(at, Happening::Reconcile { life });
+                Ok(())
+            }
+        }
+    }
+
+    /// A cancel came to nothing: the order is read, and told to work on if it does.
+    pub(crate) fn cancel_refused(
+        &mut self,
+        order: OrderNumber,
+        text: Box<str>,
+    ) -> Result<(), Violation> {
+        self.read(order)?;
+        let Some(shell) = &self.shell else { return Ok(()) };
+        let ours = shell.state().order(order).filter(|ours| !crate::shell::is_unanswered(ours));
+        match ours.and_then(|ours| self.venue.works_on(ours, text)) {
+            Some(report) => self.feed(Input::Report(report)),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads an order from the exchange.
+    pub(crate) fn read(&mut self, order: OrderNumber) -> Result<(), Violation> {
+        let Some(shell) = &self.shell else { return Ok(()) };
+        let reports = shell.state().order(order).map(|ours| self.venue.read(ours));
+        for report in reports.unwrap_or_default() {
+            self.watch.told(&report);
+            self.feed(Input::Report(report))?;
+        }
+        Ok(())
+    }
+
+    /// Looks for an order under its number: three denials are not absence, sixty seconds are.
+    fn look_up(&mut self, search: Search) -> Result<(), Violation> {
+        let Some(shell) = &self.shell else { return Ok(()) };
+        let (state, life) = (shell.state(), shell.life);
+        let Some(ours) = state.order(search.order).filter(|ours| crate::shell::is_unanswered(ours))
+        else {
+            return Ok(());
+        };
+        if self.venue.knows(ours.number) {
+            return self.read(search.order);
+        }
+        let since = search.since.unwrap_or(self.now);
+        let denials = search.denials + 1;
+        if denials > 3 && self.now.since(since) >= Span::from_secs(60) {
+            return self.feed(Input::Report(bare(search.order, ReportKind::NotReceived, self.now)));
+        }
+        let wait = Span::from_millis(250_i64 << denials.min(5));
+        let search = Search { denials, since: Some(since), ..search };
+        self.queue.plan(self.now.plus(wait), Happening::LookUp { life, search });
+        Ok(())
+    }
+
+    fn reconcile(&mut self, life: u32) -> Result<(), Violation> {
+        if self.stream.is_none() {
+            return Ok(());
+        }
+        let sent = self.shell.as_ref().map(Shell::sent).unwrap_or_default();
+        for order in sent {
+            self.read(order)?;
+        }
+        self.fees()?;
+        let Some(shell) = &self.shell else { return Ok(()) };
+        let broker = Box::new(self.venue.state());
+        let answer = Answer::Broker(broker, shell.mark());
+        let at = self.now.plus(self.random.millis(5, 80));
+        self.queue.plan(at, Happening::Answer { life, answer });
+        Ok(())
+    }
+
+    /// The order stream goes down, and comes up a while later; or comes up, and the books are
+    /// compared.
+    pub(crate) fn connect(&mut self, up: bool) -> Result<(), Violation> {
+        let life = self.life();
+        let Some(shell) = &mut self.shell else { return Ok(()) };
+        shell.connection += 1;
+        self.mute = false;
+        self.stream = up.then_some(shell.connection);
+        self.feed(link(up))?;
+        let wait = if self.calm { Span::from_secs(1) } else { self.random.millis(200, 40_000) };
+        let next = match up {
+            true => Happening::Reconcile { life },
+            false => Happening::Stream { life, up: true },
+        };
+        let at = if up { self.now } else { self.now.plus(wait) };
+        self.queue.plan(at, next);
+        Ok(())
+    }
+
+    pub(crate) fn command(&mut self, command: Command) -> Result<(), Violation> {
+        self.feed(Input::Command(command))
+    }
+
+    /// After the last bar: whatever is still on its way comes in, and the session is judged.
+    fn settle(&mut self) -> Result<(), Violation> {
+        self.calm = true;
+        self.storage.set_faults(Faults::default());
+        if self.shell.is_none() {
+            self.start()?;
+        }
+        if self.stream.is_none() || self.mute {
+            self.mute = false;
+            self.connect(true)?;
+        }
+        self.venue.exchange.advance(self.now);
+        self.send_updates();
+        self.command(Command::CancelAll { reason: "the simulated day is over".into() })?;
+        for _ in 0..4 {
+            self.drain(Span::from_secs(150))?;
+            self.reconcile(self.life())?;
+        }
+        self.drain(Span::from_secs(150))?;
+        let Some(shell) = &self.shell else { return Err(Violation::Endless) };
+        self.watch.judge(shell.state(), &self.venue, &self.plan)?;
+        crate::again::decide_again(&self.plan, &self.storage, shell.state())
+    }
+
+    /// Lets everything happen that is planned within a span.
+    fn drain(&mut self, span: Span) -> Result<(), Violation> {
+        let until = self.now.plus(span);
+        let mut happened = 0;
+        while let Some((at, happening)) = self.queue.next() {
+            if at > until {
+                self.queue.plan(at, happening);
+                break;
+            }
+            self.now = self.now.max(at);
+            self.venue.exchange.advance(self.now);
+            self.send_updates();
+            self.happen(happening)?;
+            happened += 1;
+            if happened > MOST {
+                return Err(Violation::Endless);
+            }
+        }
+        self.now = until;
+        Ok(())
+    }
+}
+
+/// A report that the way to the broker makes.
+pub(crate) fn bare(order: OrderNumber, kind: ReportKind, time: Timestamp) -> Report {
+    Report {
+        order: Some(order),
+        broker_id: None,
+        kind,
+        time,
+        execution: None,
+        cumulative: None,
+        text: None,
+    }
+}
