@@ -35,7 +35,10 @@ fn book(fills: &[(i64, i64)]) -> Bench {
     let mut bench = Bench::warm(limits);
     let buy = bench.submit(Side::Buy, 900, OrderKind::Limit { limit: price("96") });
     let sell = bench.submit(Side::Sell, 1, OrderKind::Limit { limit: price("104") });
-    bench.propose([buy, sell]);
+    bench.propose([buy]);
+    // It has ended, so that the other side may be opened; late fills are booked all the same.
+    bench.report(1, ReportKind::Canceled);
+    bench.propose([sell]);
     for (index, (signed, cents)) in fills.iter().enumerate() {
         let order = if *signed > 0 { 1 } else { 2 };
         let at = Price::from_nanos(cents * 10_000_000).to_string();

@@ -79,13 +79,16 @@ fn legs_take_the_numbers_after_their_parent_and_are_held() {
 }
 
 #[test]
-fn exits_of_one_group_count_once_and_only_when_their_entry_has_filled() {
+fn exits_of_one_group_count_once_and_for_what_their_entry_has_filled() {
     let mut bench = Bench::warm(Limits::default());
     bench.approve(bracket(&bench, 10));
     bench.fill(1, "a", 4, "100");
     bench.wait(60);
+    let one = new(&bench, Side::Sell, 1, limit("109"));
+    assert_eq!(bench.verdict(one), "reduces_too_much", "the four are for the legs to close");
+    bench.report(1, ReportKind::Canceled);
     let all = new(&bench, Side::Sell, 4, limit("109"));
-    assert_eq!(bench.verdict(all), "approved", "the legs wait, so they hold nothing back");
+    assert_eq!(bench.verdict(all), "approved", "the legs ended with their entry");
     let mut bench = protected();
     bench.wait(60);
     let one = new(&bench, Side::Sell, 1, limit("109"));

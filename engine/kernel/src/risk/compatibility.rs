@@ -58,6 +58,17 @@ impl Kind {
     pub const ALL: [Kind; 5] =
         [Kind::Market, Kind::Limit, Kind::Stop, Kind::StopLimit, Kind::TrailingStop];
 
+    /// `market`, `limit`, `stop`, `stop_limit` or `trailing_stop`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Kind::Market => "market",
+            Kind::Limit => "limit",
+            Kind::Stop => "stop",
+            Kind::StopLimit => "stop_limit",
+            Kind::TrailingStop => "trailing_stop",
+        }
+    }
+
     const fn of(kind: OrderKind) -> Self {
         match kind {
             OrderKind::Market => Kind::Market,
@@ -73,6 +84,16 @@ impl Group {
     /// Every one.
     pub const ALL: [Group; 4] = [Group::Simple, Group::Bracket, Group::Oco, Group::Oto];
 
+    /// `simple`, `bracket`, `oco` or `oto`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Group::Simple => "simple",
+            Group::Bracket => "bracket",
+            Group::Oco => "oco",
+            Group::Oto => "oto",
+        }
+    }
+
     const fn of(class: OrderClass) -> Self {
         match class {
             OrderClass::Simple => Group::Simple,
@@ -87,6 +108,15 @@ impl Size {
     /// Every one.
     pub const ALL: [Size; 3] = [Size::Whole, Size::Fractional, Size::Notional];
 
+    /// `whole`, `fractional` or `notional`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Size::Whole => "whole",
+            Size::Fractional => "fractional",
+            Size::Notional => "notional",
+        }
+    }
+
     const fn of(size: OrderSize) -> Self {
         match size {
             OrderSize::Shares(quantity) if quantity.is_whole() => Size::Whole,
@@ -99,6 +129,16 @@ impl Size {
 impl Way {
     /// Every one.
     pub const ALL: [Way; 4] = [Way::Buy, Way::Sell, Way::Short, Way::Cover];
+
+    /// `buy`, `sell`, `short` or `cover`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Way::Buy => "buy",
+            Way::Sell => "sell",
+            Way::Short => "short",
+            Way::Cover => "cover",
+        }
+    }
 
     pub(super) const fn of(side: Side, effect: Effect) -> Self {
         match (side, effect) {
@@ -229,13 +269,20 @@ pub struct Row {
     pub source: &'static str,
     /// The age of that source, `yyyy-mm` or `yyyy-mm-dd`.
     pub dated: &'static str,
-    assets: &'static [AssetClass],
-    kinds: &'static [Kind],
-    times_in_force: &'static [TimeInForce],
-    groups: &'static [Group],
-    sizes: &'static [Size],
-    extended_hours: &'static [bool],
-    ways: &'static [Way],
+    /// Of which assets; empty is any, as in every column below.
+    pub assets: &'static [AssetClass],
+    /// Priced how.
+    pub kinds: &'static [Kind],
+    /// Working how long.
+    pub times_in_force: &'static [TimeInForce],
+    /// In which groups.
+    pub groups: &'static [Group],
+    /// How much.
+    pub sizes: &'static [Size],
+    /// In which hours.
+    pub extended_hours: &'static [bool],
+    /// Which way.
+    pub ways: &'static [Way],
 }
 
 impl Row {
@@ -401,8 +448,8 @@ pub static REPLACEMENTS: &[Row] = &[
     Row::new(Rule::ReplaceFractional, "a replacement is of whole shares", API),
     Row::new(
         Rule::ReplaceGroup,
-        "the entry of a bracket or OTO cannot be replaced: cancel it and send another",
-        ORDERS,
+        "the entry of a bracket or OTO is not replaced: cancel it and send another",
+        ("Alpaca, \"Orders at Alpaca\", of OTO; of brackets Tradewind", "2026-01-27"),
     ),
     Row::new(Rule::ReplaceLegSize, "a leg keeps its number of shares", ORDERS),
 ];

@@ -147,6 +147,9 @@ pub(crate) fn judge_replacement(
     if !same_kind || !changed || quantity <= held.filled {
         return Err(Denial::NothingToReplace { order });
     }
+    if state.live_orders().any(|other| other.replaces == Some(order)) {
+        return Err(Denial::OrderNotWorking { order, status: Some(OrderStatus::PendingReplace) });
+    }
     replaceable(held, quantity).map_err(|rule| Denial::NotAllowed { rule })?;
     // A stop beside a take-profit is held for as long as both are for the same shares.
     let is_working = match held.status {

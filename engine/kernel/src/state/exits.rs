@@ -17,16 +17,25 @@ impl State {
         let without = without.map(|order| self.shares_with(order));
         let mut pending: BTreeMap<OrderNumber, i64> = BTreeMap::new();
         for order in self.live_orders() {
-            if order.symbol != symbol || order.side != side || !self.exit_is_on(order) {
+            if order.symbol != symbol || order.side != side {
                 continue;
             }
             let group = self.shares_with(order);
             if Some(group) != without {
                 let most = pending.entry(group).or_default();
-                *most = order.remaining().nanos().max(*most);
+                *most = self.may_still_close(order).nanos().max(*most);
             }
         }
         Quantity::from_nanos(pending.values().fold(0, |sum, nanos| sum.saturating_add(*nanos)))
+    }
+
+    /// Shares that an order may fill as things stand.
+    fn may_still_close(&self, order: &Order) -> Quantity {
+        let entry = order.parent.filter(|_| !self.exit_is_on(order));
+        match entry.and_then(|entry| self.order(entry)) {
+            Some(entry) => order.remaining().min(entry.filled),
+            None => order.remaining(),
+        }
     }
 
     /// Whether an order may fill: it is no leg, or its entry has wholly filled.

@@ -148,11 +148,25 @@ impl Bench {
         Self::started(SessionStart { fees, ..start(limits) }).warmed()
     }
 
+    /// A warm session of an account that holds so many AAA.
+    pub fn holding(quantity: i64) -> Self {
+        let bench = Self::cold(Limits::default());
+        let symbol = bench.symbol("AAA");
+        let position =
+            BrokerPosition { symbol, quantity: shares(quantity), average_price: price("100") };
+        let positions = if quantity == 0 { Vec::new() } else { vec![position] };
+        bench.warmed_with(BrokerState { positions, ..broker("100000") })
+    }
+
     fn warmed(self) -> Self {
+        self.warmed_with(broker("100000"))
+    }
+
+    fn warmed_with(self, broker: BrokerState) -> Self {
         let mut bench = self;
         bench.feed(Input::Link { link: Link::MarketData, up: true });
         bench.feed(Input::Link { link: Link::Orders, up: true });
-        bench.feed(Input::Broker(Box::new(broker("100000"))));
+        bench.feed(Input::Broker(Box::new(broker)));
         let facts = facts(bench.symbol("AAA"));
         bench.feed(Input::Asset(facts));
         bench.bar("AAA", "100");
