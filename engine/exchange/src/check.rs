@@ -3,6 +3,10 @@
 //! The checks read nothing but what a client could read too, so they also judge an exchange at
 //! the other end of a wire.
 
+mod session;
+
+pub use session::{Allowed, Bounds, Breach, Claims, Word};
+
 use crate::{
     AccountRow, Activity, Exchange, FillActivity, GroupKind, OrderId, OrderRow, PositionRow,
 };

@@ -1,0 +1,227 @@
+//! Judges what a session did and says of itself by what the exchange recorded.
+//!
+//! Plain facts against plain facts: no code of the session's own ledger or risk has a part in it.
+
+use super::SessionRecord;
+use crate::{FillActivity, OrderRow};
+use kernel::{Cash, OrderStatus, Price, Quantity, Rounding, Side, Span, SymbolId, Timestamp};
+use std::collections::BTreeMap;
+
+/// What a session says of itself once it has come to rest, and what it had promised.
+#[derive(Debug, Clone, Default)]
+pub struct Claims {
+    /// What the client order ids of its orders begin with; others' orders are left alone.
+    pub prefix: String,
+    /// Cash by its books.
+    pub cash: Cash,
+    /// Positions by its books; flat ones may be left out.
+    pub positions: BTreeMap<SymbolId, Quantity>,
+    /// Where each of its orders stands and what it has filled, by client order id.
+    pub orders: BTreeMap<String, (OrderStatus, Quantity)>,
+    /// How far it was allowed to go, in order of time; everything before the first.
+    pub words: Vec<Word>,
+    /// What its orders may come to.
+    pub bounds: Bounds,
+    /// How long news of an execution may take to reach it. An order that was sent on older news
+    /// is not held against it.
+    pub told_within: Span,
+}
+
+/// From when on a session may go how far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word {
+    /// From when on.
+    pub at: Timestamp,
+    /// How far.
+    pub allowed: Allowed,
+    /// Whether an operator said so.
+    pub by_operator: bool,
+}
+
+/// How far a session may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Allowed {
+    /// Nothing but what an operator asks for: the kill switch is on.
+    Halted,
+    /// Orders that close.
+    Reducing,
+    /// Every order.
+    Everything,
+}
+
+/// Limits of orders that open or grow a position; `None` is none.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Bounds {
+    /// Shares in one order.
+    pub order_qty: Option<Quantity>,
+    /// USD in one order, at the lowest price that it can fill at when it arrives.
+    pub order_notional: Option<Cash>,
+    /// USD in one symbol, what is held and the order, at that price.
+    pub position_notional: Option<Cash>,
+    /// Orders in any sixty seconds.
+    pub orders_per_minute: Option<usize>,
+}
+
+/// What a session did that it must not, or says that is not so.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the fields are named in the sentence of each")]
+pub enum Breach {
+    /// Cash by its books is not the exchange's.
+    #[error("cash is {claimed} in the books and {recorded} at the exchange")]
+    Cash { claimed: Cash, recorded: Cash },
+    /// A position by its books is not the exchange's.
+    #[error("the position in symbol {} is {claimed} in the books and {recorded} at the exchange", symbol.index())]
+    Position { symbol: SymbolId, claimed: Quantity, recorded: Quantity },
+    /// An order stands elsewhere, or has filled otherwise.
+    #[error("order {id} stands or has filled otherwise in the books than at the exchange")]
+    Order { id: String },
+    /// An order that its books have never heard of.
+    #[error("order {id} is at the exchange and not in the books")]
+    Unknown { id: String },
+    /// An order that its books call live or filled, and that never arrived.
+    #[error("order {id} is in the books and not at the exchange")]
+    Missing { id: String },
+    /// An order that has not ended.
+    #[error("order {id} has not come to an end")]
+    Unended { id: String },
+    /// A limit that was exceeded.
+    #[error("order {id} exceeds the limit of {what}")]
+    Limit { id: String, what: &'static str },
+    /// Growth when only closing was allowed.
+    #[error("order {id} opens or grows a position while that is not allowed")]
+    Grew { id: String },
+    /// A kill switch that went off by itself.
+    #[error("trading was halted, and went on at {at} without an operator's word")]
+    Unlatched { at: Timestamp },
+}
+
+impl SessionRecord {
+    /// Everything that a session did wrong; empty for one that keeps its word.
+    pub fn breaches(&self, claims: &Claims) -> Vec<Breach> {
+        let mut breaches = self.check_books(claims);
+        let ours: Vec<&OrderRow> =
+            self.orders.iter().filter(|row| self.is_of(row, claims)).collect();
+        for row in &ours {
+            breaches.extend(check_standing(row, claims));
+        }
+        for (id, (status, _)) in &claims.orders {
+            let came = *status != OrderStatus::NotReceived && *status != OrderStatus::Rejected;
+            if came && !ours.iter().any(|row| *row.client_order_id == **id) {
+                breaches.push(Breach::Missing { id: id.clone() });
+            }
+        }
+        let entries = ours.into_iter().filter(|row| row.opens && row.parent.is_none());
+        let entries: Vec<&OrderRow> = entries.collect();
+        for (number, row) in entries.iter().enumerate() {
+            breaches.extend(self.check_growth(row, claims));
+            let since = row.submitted_at.minus(Span::from_secs(60));
+            let before = entries.iter().take(number + 1).filter(|row| row.submitted_at > since);
+            if claims.bounds.orders_per_minute.is_some_and(|most| before.count() > most) {
+                breaches.push(limit(row, "orders in a minute"));
+            }
+        }
+        breaches.extend(unlatched(&claims.words));
+        breaches
+    }
+
+    fn is_of(&self, row: &OrderRow, claims: &Claims) -> bool {
+        row.client_order_id.starts_with(&claims.prefix)
+    }
+
+    fn check_books(&self, claims: &Claims) -> Vec<Breach> {
+        let mut breaches = Vec::new();
+        let (claimed, recorded) = (claims.cash, self.account.cash);
+        if claimed != recorded {
+            breaches.push(Breach::Cash { claimed, recorded });
+        }
+        let mut both: BTreeMap<SymbolId, (Quantity, Quantity)> = BTreeMap::new();
+        for (symbol, claimed) in &claims.positions {
+            both.entry(*symbol).or_default().0 = *claimed;
+        }
+        for position in &self.positions {
+            both.entry(position.symbol).or_default().1 = position.qty;
+        }
+        let differ = both.into_iter().filter(|(_, (claimed, recorded))| claimed != recorded);
+        breaches.extend(differ.map(|(symbol, (claimed, recorded))| Breach::Position {
+            symbol,
+            claimed,
+            recorded,
+        }));
+        breaches
+    }
+
+    /// What an order that opens or grows a position is held to.
+    fn check_growth(&self, row: &OrderRow, claims: &Claims) -> Vec<Breach> {
+        let mut breaches = Vec::new();
+        let at = row.submitted_at;
+        let news = |fill: &&FillActivity| {
+            fill.symbol == row.symbol && fill.time <= at && fill.time > at.minus(claims.told_within)
+        };
+        if self.fills().any(|fill| news(&fill)) {
+            return breaches;
+        }
+        let last = claims.words.iter().rev().find(|word| word.at < at);
+        if last.is_some_and(|word| word.allowed < Allowed::Everything) {
+            breaches.push(Breach::Grew { id: row.client_order_id.to_string() });
+        }
+        let bounds = &claims.bounds;
+        if bounds.order_qty.is_some_and(|most| row.qty > most) {
+            breaches.push(limit(row, "shares in one order"));
+        }
+        let Some(price) = lowest_price(row) else { return breaches };
+        let value = |qty| price.value(qty, Rounding::Down).unwrap_or(Cash::MAX);
+        let held = self.held_before(row);
+        if bounds.order_notional.is_some_and(|most| value(row.qty) > most) {
+            breaches.push(limit(row, "USD in one order"));
+        }
+        let whole = held.abs().checked_add(row.qty).unwrap_or(Quantity::MAX);
+        if bounds.position_notional.is_some_and(|most| value(whole) > most) {
+            breaches.push(limit(row, "USD in one symbol"));
+        }
+        breaches
+    }
+
+    /// What was held when an order arrived, by the executions before that instant.
+    fn held_before(&self, row: &OrderRow) -> Quantity {
+        let before =
+            self.fills().filter(|it| it.symbol == row.symbol && it.time < row.submitted_at);
+        before.fold(Quantity::ZERO, |held, fill| {
+            held.checked_add(fill.side.signed(fill.qty)).unwrap_or(held)
+        })
+    }
+}
+
+fn check_standing(row: &OrderRow, claims: &Claims) -> Option<Breach> {
+    let id = row.client_order_id.to_string();
+    if !row.status.is_final() {
+        return Some(Breach::Unended { id });
+    }
+    match claims.orders.get(&*row.client_order_id) {
+        None => Some(Breach::Unknown { id }),
+        Some(&claimed) if claimed != (row.status, row.filled_qty) => Some(Breach::Order { id }),
+        Some(_) => None,
+    }
+}
+
+/// The lowest price at which an order can fill when it arrives, so that none is wronged.
+fn lowest_price(row: &OrderRow) -> Option<Price> {
+    let now = row.arrival_price?;
+    Some(match row.side {
+        Side::Buy => row.kind.limit().map_or(now, |limit| limit.min(now)),
+        Side::Sell => now,
+    })
+}
+
+fn limit(row: &OrderRow, what: &'static str) -> Breach {
+    Breach::Limit { id: row.client_order_id.to_string(), what }
+}
+
+fn unlatched(words: &[Word]) -> impl Iterator<Item = Breach> {
+    words.windows(2).filter_map(|pair| match pair {
+        [before, after] if before.allowed == Allowed::Halted => {
+            let frees = after.allowed > Allowed::Halted && !after.by_operator;
+            frees.then_some(Breach::Unlatched { at: after.at })
+        }
+        _ => None,
+    })
+}

@@ -1,0 +1,122 @@
+//! The checkers of a session's conduct: an honest one is clean, and each lie is found.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests, which may panic"
+)]
+
+mod support;
+
+use exchange::check::{Allowed, Bounds, Breach, Claims, SessionRecord, Word};
+use kernel::{OrderStatus, Quantity, Span};
+use support::*;
+
+/// A session that bought ten at 100 and sold four, with an entry that was cancelled.
+fn honest() -> (SessionRecord, Claims) {
+    let mut exchange = open_exchange(free());
+    exchange.submit(named(buy(10, market()), "tw-1")).unwrap();
+    exchange.step(&[bar(0, ["100"; 4])]);
+    exchange.submit(named(sell(4, market()), "tw-2")).unwrap();
+    exchange.step(&[bar(1, ["100"; 4])]);
+    let resting = exchange.submit(named(buy(5, limit("90")), "tw-3")).unwrap();
+    exchange.cancel(resting.id).unwrap();
+    let record = SessionRecord::of(&exchange);
+    let orders = record
+        .orders
+        .iter()
+        .map(|row| (row.client_order_id.to_string(), (row.status, row.filled_qty)));
+    let claims = Claims {
+        prefix: "tw-".into(),
+        cash: record.account.cash,
+        positions: [(spy(), shares(6))].into(),
+        orders: orders.collect(),
+        bounds: Bounds {
+            order_qty: Some(shares(10)),
+            order_notional: Some(cash("1000")),
+            position_notional: Some(cash("1000")),
+            orders_per_minute: Some(1),
+        },
+        ..Claims::default()
+    };
+    (record, claims)
+}
+
+#[test]
+fn an_honest_session_is_clean() {
+    let (record, claims) = honest();
+    assert_eq!(record.breaches(&claims), []);
+}
+
+#[test]
+fn each_lie_and_each_breach_is_found() {
+    type Spoil = fn(&mut SessionRecord, &mut Claims);
+    let id = || "tw-1".to_owned();
+    let exceeds = |what| Breach::Limit { id: "tw-1".to_owned(), what };
+    let word = |at, allowed, by_operator| Word { at: minute(3, at), allowed, by_operator };
+    let (sound, _) = honest();
+    let cases: Vec<(Spoil, Breach)> = vec![
+        (
+            |_, claims| claims.cash = cash("1"),
+            Breach::Cash { claimed: cash("1"), recorded: sound.account.cash },
+        ),
+        (
+            |_, claims| claims.positions.clear(),
+            Breach::Position { symbol: spy(), claimed: Quantity::ZERO, recorded: shares(6) },
+        ),
+        (|_, claims| claims.orders.retain(|id, _| id != "tw-1"), Breach::Unknown { id: id() }),
+        (
+            |_, claims| {
+                claims.orders.insert("tw-1".into(), (OrderStatus::Filled, shares(9)));
+            },
+            Breach::Order { id: id() },
+        ),
+        (
+            |_, claims| {
+                claims.orders.insert("tw-9".into(), (OrderStatus::Filled, shares(1)));
+            },
+            Breach::Missing { id: "tw-9".into() },
+        ),
+        (
+            |record, _| record.orders[0].status = OrderStatus::PartiallyFilled,
+            Breach::Unended { id: id() },
+        ),
+        (|_, claims| claims.bounds.order_qty = Some(shares(9)), exceeds("shares in one order")),
+        (
+            |_, claims| claims.bounds.order_notional = Some(cash("999.99")),
+            exceeds("USD in one order"),
+        ),
+        (
+            |_, claims| claims.bounds.position_notional = Some(cash("999.99")),
+            exceeds("USD in one symbol"),
+        ),
+        (|_, claims| claims.bounds.orders_per_minute = Some(0), exceeds("orders in a minute")),
+    ];
+    for (spoil, breach) in cases {
+        let (mut record, mut claims) = honest();
+        spoil(&mut record, &mut claims);
+        let found = record.breaches(&claims);
+        assert!(found.contains(&breach), "{breach:?} among {found:?}");
+    }
+    for allowed in [Allowed::Halted, Allowed::Reducing] {
+        let (record, mut claims) = honest();
+        claims.words = vec![word(-1, allowed, true)];
+        let grew = ["tw-1", "tw-3"].map(|id| Breach::Grew { id: id.into() });
+        assert_eq!(record.breaches(&claims), grew, "the sale only closes");
+    }
+    let (record, mut claims) = honest();
+    claims.words = vec![word(10, Allowed::Halted, false), word(11, Allowed::Reducing, false)];
+    assert_eq!(record.breaches(&claims), [Breach::Unlatched { at: minute(3, 11) }]);
+    claims.words[1].by_operator = true;
+    assert_eq!(record.breaches(&claims), []);
+}
+
+#[test]
+fn what_a_session_could_not_know_is_not_held_against_it() {
+    let (record, mut claims) = honest();
+    let told_late = Span::from_secs(3_600);
+    claims.words = vec![Word { at: minute(3, 0), allowed: Allowed::Reducing, by_operator: true }];
+    assert_eq!(record.breaches(&claims), [Breach::Grew { id: "tw-3".into() }]);
+    claims.told_within = told_late;
+    assert_eq!(record.breaches(&claims), []);
+}
