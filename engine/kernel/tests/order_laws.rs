@@ -113,6 +113,47 @@ fn pick<T: Clone>(list: &[T], at: usize) -> Option<T> {
     (!list.is_empty()).then(|| list[at % list.len()].clone())
 }
 
+fn fill(bench: &mut Bench, live: &[Order], at: usize, part: bool, cents: i64, fills: &mut u64) {
+    let Some(order) = pick(&fillable(bench), at) else { return };
+    *fills += 1;
+    let left = order.remaining();
+    let half = Quantity::from_nanos((left.nanos() / 2).max(1));
+    let quantity = if part { half } else { left };
+    let kind = if part { ReportKind::PartialFill } else { ReportKind::Fill };
+    let mut report = bench.plain(order.number.0, kind);
+    let id = ExecutionId(format!("x-{fills}").into());
+    report.execution = Some(Execution { id, quantity, price: around(cents) });
+    bench.feed(Input::Report(report));
+    // A fill that races a replacement wins.
+    let raced = live.iter().filter(|other| other.replaces == Some(order.number));
+    for loser in raced {
+        bench.report(loser.number.0, ReportKind::Rejected);
+    }
+}
+
+fn say(bench: &mut Bench, live: &[Order], at: usize, report: usize) {
+    let Some(order) = pick(live, at) else { return };
+    let kinds = [
+        ReportKind::New,
+        ReportKind::New,
+        ReportKind::Held,
+        ReportKind::Canceled,
+        ReportKind::Expired,
+        ReportKind::Rejected,
+        ReportKind::Replaced,
+    ];
+    let is_replaced = live.iter().any(|other| other.replaces == Some(order.number));
+    // A broker replaces only what it was asked to replace, and works a replacement only
+    // once the original has ended.
+    let works = fillable(bench).iter().any(|other| other.number == order.number);
+    let ends = matches!(kinds[report], ReportKind::Canceled | ReportKind::Rejected);
+    if (kinds[report] != ReportKind::Replaced || is_replaced)
+        && (works || ends || order.parent.is_some())
+    {
+        bench.report(order.number.0, kinds[report]);
+    }
+}
+
 fn step(bench: &mut Bench, step: &Step, fills: &mut u64) {
     let live: Vec<Order> = bench.kernel.state().live_orders().cloned().collect();
     match *step {
@@ -135,45 +176,8 @@ fn step(bench: &mut Bench, step: &Step, fills: &mut u64) {
             let Some(order) = pick(&live, at) else { return };
             bench.propose([Intent::Cancel { order: order.number }]);
         }
-        Step::Fill { pick: at, part, cents } => {
-            let Some(order) = pick(&fillable(bench), at) else { return };
-            *fills += 1;
-            let left = order.remaining();
-            let half = Quantity::from_nanos((left.nanos() / 2).max(1));
-            let quantity = if part { half } else { left };
-            let kind = if part { ReportKind::PartialFill } else { ReportKind::Fill };
-            let mut report = bench.plain(order.number.0, kind);
-            let id = ExecutionId(format!("x-{fills}").into());
-            report.execution = Some(Execution { id, quantity, price: around(cents) });
-            bench.feed(Input::Report(report));
-            // A fill that races a replacement wins.
-            let raced = live.iter().filter(|other| other.replaces == Some(order.number));
-            for loser in raced {
-                bench.report(loser.number.0, ReportKind::Rejected);
-            }
-        }
-        Step::Say { pick: at, report } => {
-            let Some(order) = pick(&live, at) else { return };
-            let kinds = [
-                ReportKind::New,
-                ReportKind::New,
-                ReportKind::Held,
-                ReportKind::Canceled,
-                ReportKind::Expired,
-                ReportKind::Rejected,
-                ReportKind::Replaced,
-            ];
-            let is_replaced = live.iter().any(|other| other.replaces == Some(order.number));
-            // A broker replaces only what it was asked to replace, and works a replacement only
-            // once the original has ended.
-            let works = fillable(bench).iter().any(|other| other.number == order.number);
-            let ends = matches!(kinds[report], ReportKind::Canceled | ReportKind::Rejected);
-            if (kinds[report] != ReportKind::Replaced || is_replaced)
-                && (works || ends || order.parent.is_some())
-            {
-                bench.report(order.number.0, kinds[report]);
-            }
-        }
+        Step::Fill { pick: at, part, cents } => fill(bench, &live, at, part, cents, fills),
+        Step::Say { pick: at, report } => say(bench, &live, at, report),
         Step::CancelAll => {
             bench.feed(Input::Command(Command::CancelAll { reason: "law".into() }));
         }
