@@ -22,7 +22,7 @@ pub struct Drill {
 
 impl Drill {
     /// A drill on these symbols, and what the session's record says of it.
-    pub fn new(symbols: &Symbols) -> (Box<dyn Strategy>, StrategySpec) {
+    pub fn for_symbols(symbols: &Symbols) -> (Box<dyn Strategy>, StrategySpec) {
         let bars = symbols.ids().map(|id| id.index() as u64 * ROUND / 2).collect();
         let spec = StrategySpec { name: NAME.into(), params: Default::default() };
         (Box::new(Self { bars }), spec)

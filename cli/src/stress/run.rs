@@ -45,7 +45,7 @@ impl Trader<'_> {
     /// Every mistake in its name and parameters.
     pub fn build(&self, symbols: &Symbols) -> Result<(Box<dyn Strategy>, StrategySpec), Failure> {
         match self {
-            Trader::Drill => Ok(drill::Drill::new(symbols)),
+            Trader::Drill => Ok(drill::Drill::for_symbols(symbols)),
             Trader::Configured(settings) => commands::strategies::build(settings, symbols),
         }
     }

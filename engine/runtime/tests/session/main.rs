@@ -11,6 +11,7 @@ mod conduct;
 mod control;
 mod data_stream;
 
+mod fields;
 mod latch;
 mod lease;
 mod lock_step;
