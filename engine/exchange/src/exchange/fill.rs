@@ -34,7 +34,7 @@ impl Exchange {
     }
 
     /// Shares that an order may still fill at a price: of an order in USD what the rest of them
-    /// buys, rounded down at 1e-9, and of one that closes no more than is held.
+    /// buys, rounded down at 1e-9, and of one that closes no more than others leave of what is held.
     pub(super) fn wanted(&self, place: usize, price: Price) -> Quantity {
         let Some(entry) = self.book.get(place).filter(|entry| !entry.row.status.is_final()) else {
             return Quantity::ZERO;
@@ -47,7 +47,10 @@ impl Exchange {
         if entry.row.opens {
             return wanted;
         }
-        wanted.min(self.account.holding(entry.row.symbol).qty.abs())
+        let symbol = entry.row.symbol;
+        let (held, others) =
+            (self.account.holding(symbol).qty, self.held_for_orders(symbol, Some(place)));
+        wanted.min(held.abs().checked_sub(others).unwrap_or(Quantity::ZERO).max(Quantity::ZERO))
     }
 
     /// Fills a part or the rest of an order now.

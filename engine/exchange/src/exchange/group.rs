@@ -116,13 +116,14 @@ impl Exchange {
             return self.finish(exit, UpdateEvent::Canceled);
         }
         let now = self.now;
-        if let Some(entry) = self.book.get_mut(exit) {
-            entry.row.qty = entry.row.qty.min(free);
-            entry.row.updated_at = now;
-        }
         self.put_to_work(exit, now);
+        let fewer = self.book.get_mut(exit).filter(|entry| entry.row.qty > free).map(|entry| {
+            (entry.row.qty, entry.row.updated_at) = (free, now);
+        });
         if first {
             self.show_working(exit);
+        } else if fewer.is_some() {
+            self.tell(exit, UpdateEvent::Restated, None);
         }
     }
 
