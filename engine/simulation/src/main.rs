@@ -23,6 +23,10 @@ struct Args {
     /// Write everything that happens in that seed to stderr.
     #[arg(long, requires = "seed")]
     trace: bool,
+    /// Ask for orders in dollars, in parts of a share and with legs too. Laws are still known to break
+    /// under them.
+    #[arg(long)]
+    all_kinds: bool,
     /// Threads; all cores by default.
     #[arg(long)]
     jobs: Option<NonZero<usize>>,
@@ -101,7 +105,7 @@ fn main() -> ExitCode {
                 if seed >= from.saturating_add(seeds) {
                     return sum;
                 }
-                sum.add(run(seed, args.trace));
+                sum.add(run(seed, args.all_kinds, args.trace));
             }
         };
         let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();

@@ -1,6 +1,6 @@
 //! What is to happen, in order of virtual time.
 
-use exchange::Update;
+use exchange::{OrderId, Update};
 use kernel::{
     BrokerState, Command, Input, Link, MarketData, OrderNumber, Report, SymbolId, Timestamp,
 };
@@ -33,6 +33,8 @@ pub(crate) enum Happening {
     Halt(SymbolId, bool),
     /// An operator says something.
     Command(Command),
+    /// The exchange refuses an order that it had taken.
+    Reject(OrderId),
     /// Somebody else closes a position.
     CloseByHand(SymbolId),
     /// The process is started again.

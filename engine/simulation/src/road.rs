@@ -1,9 +1,10 @@
 //! The road between the process and the exchange, and what goes wrong on it.
 
 use crate::queue::{Answer, Happening, Search};
+use crate::watch::BY_HAND;
 use crate::world::{World, bare};
 use crate::{Fault, Violation, kind_of};
-use exchange::{OrderRequest, Update, UpdateEvent};
+use exchange::{OrderId, OrderRequest, Update, UpdateEvent};
 use journal::storage::Faults;
 use kernel::{
     Command, MarketData, OrderClass, OrderKind, OrderNumber, Price, Quantity, ReportKind, Send,
@@ -120,6 +121,13 @@ impl World {
         };
         if let Some(Answer::Report(report)) = &answer {
             self.watch.answered(report)?;
+            let id = report.broker_id.as_ref().and_then(|id| id.0.parse().ok());
+            if let Some(id) = id
+                && self.strikes(15)
+            {
+                let at = self.now.plus(self.random.millis(1_500, 20_000));
+                self.queue.plan(at, Happening::Reject(id));
+            }
         }
         self.send_updates();
         Ok(answer)
@@ -323,11 +331,26 @@ impl World {
             kind: OrderKind::Market,
             time_in_force: TimeInForce::Day,
             class: OrderClass::Simple,
-            client_order_id: None,
+            client_order_id: Some(format!("{BY_HAND}{}", self.faults)),
             extended_hours: false,
         };
         if self.venue.exchange.submit(request).is_ok() {
             self.note_for_all(Fault::ClosedByHand);
+        }
+        self.send_updates();
+        Ok(())
+    }
+}
+
+impl World {
+    /// The exchange refuses an order that it had taken.
+    pub(crate) fn reject(&mut self, id: OrderId) -> Result<(), Violation> {
+        self.venue.exchange.advance(self.now);
+        let kind = self.venue.exchange.order(id).map(crate::kind_of_row);
+        if self.venue.exchange.reject_by_hand(id).is_ok()
+            && let Some(kind) = kind
+        {
+            self.note(Fault::LateRejection, kind);
         }
         self.send_updates();
         Ok(())

@@ -5,8 +5,9 @@
 
 use crate::random::mix;
 use kernel::{
-    BasisPoints, Intent, Intents, MarketData, NewOrder, Order, OrderKind, Price, Quantity,
-    Rounding, Side, Strategy, SymbolId, TimeInForce, View,
+    BasisPoints, Cash, Intent, Intents, Leg, MarketData, NewOrder, Order, OrderClass, OrderKind,
+    OrderSize, Price, Quantity, Rounding, SCALE, Side, StopLoss, Strategy, SymbolId, TimeInForce,
+    Trail, View,
 };
 
 /// The strategy.
@@ -15,6 +16,8 @@ pub(crate) struct Trader {
     seed: u64,
     /// Orders proposed in a thousand bars.
     orders: u64,
+    /// Whether it also asks for orders in dollars, in parts of a share and with legs.
+    all_kinds: bool,
     /// Bars observed, by symbol.
     seen: Vec<u64>,
 }
@@ -44,8 +47,8 @@ impl Dice {
 }
 
 impl Trader {
-    pub(crate) fn new(seed: u64, orders: u64, symbols: usize) -> Self {
-        Self { seed, orders, seen: vec![0; symbols] }
+    pub(crate) fn new(seed: u64, orders: u64, all_kinds: bool, symbols: usize) -> Self {
+        Self { seed, orders, all_kinds, seen: vec![0; symbols] }
     }
 
     fn dice(&self, symbol: SymbolId) -> Dice {
@@ -53,7 +56,7 @@ impl Trader {
         Dice { state: mix(mix(self.seed, seen), symbol.index() as u64), draws: 0 }
     }
 
-    fn submit(dice: &mut Dice, symbol: SymbolId, price: Price, view: &View<'_>) -> Intent {
+    fn submit(&self, dice: &mut Dice, symbol: SymbolId, price: Price, view: &View<'_>) -> Intent {
         let held = view.position(symbol).quantity;
         let closes = !held.is_zero() && dice.chance(450);
         let side = match (closes, held.is_positive()) {
@@ -65,11 +68,14 @@ impl Trader {
         let asked = i64::try_from(1 + dice.below(120)).unwrap_or(1);
         let asked = Quantity::from_whole(asked).unwrap_or(Quantity::MAX);
         let quantity = if closes { asked.min(held.abs()) } else { asked };
-        let mut order = NewOrder::new(symbol, side, quantity, kind(dice, side, price));
-        if dice.chance(200) {
-            order.time_in_force = TimeInForce::Gtc;
-        }
-        Intent::Submit(order)
+        let order = NewOrder::new(symbol, side, quantity, kind(dice, side, price));
+        Intent::Submit(match dice.below(10) {
+            0 | 1 => order.lasting(TimeInForce::Gtc),
+            2 => of_the_moment(dice, order),
+            3 if self.all_kinds => in_parts(dice, order, price),
+            4 | 5 if self.all_kinds => grouped(dice, order, price, closes),
+            _ => order,
+        })
     }
 
     /// Cancels or changes a working order, if the dice want it.
@@ -99,12 +105,68 @@ fn kind(dice: &mut Dice, side: Side, price: Price) -> OrderKind {
     let away = BasisPoints::new(i32::try_from(dice.below(60)).unwrap_or(0));
     let away = if side == Side::Buy { away } else { away.negated() };
     let stop = price.shifted(away, Rounding::HalfEven).unwrap_or(price).to_tick(Rounding::HalfEven);
-    match dice.below(4) {
+    match dice.below(5) {
         0 => OrderKind::Market,
         1 => OrderKind::Limit { limit: dice.near(price, 60) },
         2 => OrderKind::Stop { stop },
+        3 => OrderKind::TrailingStop { trail: Trail::Price(Price::from_nanos(SCALE / 2)) },
         _ => OrderKind::StopLimit { stop, limit: dice.near(stop, 40) },
     }
+}
+
+/// An order that fills at once, or in an auction, or not at all.
+fn of_the_moment(dice: &mut Dice, order: NewOrder) -> NewOrder {
+    let moments = [TimeInForce::Ioc, TimeInForce::Fok, TimeInForce::Opg, TimeInForce::Cls];
+    let place = usize::try_from(dice.below(4)).unwrap_or(0);
+    let kind = match order.kind {
+        OrderKind::Limit { .. } => order.kind,
+        _ => OrderKind::Market,
+    };
+    let moment = moments.get(place).copied().unwrap_or(TimeInForce::Ioc);
+    NewOrder { kind, ..order }.lasting(moment)
+}
+
+/// An order in dollars, or in parts of a share.
+fn in_parts(dice: &mut Dice, order: NewOrder, price: Price) -> NewOrder {
+    let parts = i64::try_from(dice.below(40 * SCALE.unsigned_abs())).unwrap_or(SCALE);
+    let parts = Quantity::from_nanos(parts.max(SCALE / 100));
+    let size = match (dice.chance(500), price.value(parts, Rounding::Down)) {
+        (true, Some(value)) => {
+            let cents = value.nanos() / (SCALE / 100) * (SCALE / 100);
+            OrderSize::Notional(Cash::from_nanos(cents.max(SCALE)))
+        }
+        _ => OrderSize::Shares(parts),
+    };
+    NewOrder { size, kind: OrderKind::Market, ..order }
+}
+
+/// An order with legs: around an entry, or around what is held.
+fn grouped(dice: &mut Dice, order: NewOrder, price: Price, closes: bool) -> NewOrder {
+    let away = BasisPoints::new(20 + i32::try_from(dice.below(60)).unwrap_or(0));
+    let (up, down) = (
+        price.shifted(away, Rounding::HalfEven),
+        price.shifted(away.negated(), Rounding::HalfEven),
+    );
+    let (Some(up), Some(down)) = (up, down) else { return order };
+    let (up, down) = (up.to_tick(Rounding::HalfEven), down.to_tick(Rounding::HalfEven));
+    // An entry's exits are on the other side; an OCO is itself an exit.
+    let sells = (order.side == Side::Sell) == closes;
+    let (profit, loss) = if sells { (up, down) } else { (down, up) };
+    let stop_loss = StopLoss { stop: loss, limit: None };
+    if closes {
+        let kind = OrderKind::Limit { limit: profit };
+        return NewOrder { kind, ..order }.grouped(OrderClass::Oco { stop_loss });
+    }
+    let kind = match order.kind {
+        OrderKind::Limit { .. } => order.kind,
+        _ => OrderKind::Market,
+    };
+    let class = match dice.below(3) {
+        0 => OrderClass::Oto { leg: Leg::StopLoss(stop_loss) },
+        1 => OrderClass::Oto { leg: Leg::TakeProfit { limit: profit } },
+        _ => OrderClass::Bracket { take_profit: profit, stop_loss },
+    };
+    NewOrder { kind, ..order }.grouped(class)
 }
 
 impl Strategy for Trader {
@@ -125,7 +187,7 @@ impl Strategy for Trader {
             true => Self::disturb(&mut dice, &orders, data.price()),
             false => None,
         };
-        intents.push(intent.unwrap_or_else(|| Self::submit(&mut dice, symbol, data.price(), view)));
+        intents.push(intent.unwrap_or_else(|| self.submit(&mut dice, symbol, data.price(), view)));
     }
 
     fn warmup_bars(&self) -> usize {

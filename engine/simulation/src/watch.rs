@@ -14,6 +14,9 @@ use kernel::{
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+/// What the `client_order_id` of somebody else's order begins with.
+pub(crate) const BY_HAND: &str = "hand-";
+
 /// What is known from outside.
 #[derive(Debug)]
 pub(crate) struct Watch {
@@ -179,10 +182,14 @@ impl Watch {
     fn grows(&self, order: &Order, exchange: &Exchange) -> bool {
         let others = exchange
             .open_orders()
-            .any(|row| row.symbol == order.symbol && !row.client_order_id.starts_with("tw-"));
+            .any(|row| row.symbol == order.symbol && row.client_order_id.starts_with(BY_HAND));
         let unsure = others
             || self.disturbed.contains(&order.symbol)
             || self.untold.values().any(|symbol| *symbol == order.symbol);
+        // A leg is held until its parent has filled, and closes what that opened.
+        if order.parent.is_some() {
+            return false;
+        }
         let held = held(exchange, order.symbol);
         let adds = held.is_zero() || held.is_positive() == (order.side == Side::Buy);
         !unsure && (adds || order.quantity > held.abs())
@@ -213,7 +220,7 @@ impl Watch {
         let open = exchange
             .open_orders()
             .filter(|row| row.symbol == order.symbol && row.side == order.side)
-            .filter(|row| !is_replaced_by(row, order, state))
+            .filter(|row| row.parent.is_none() && !is_replaced_by(row, order, state))
             .filter(|row| number_of(row).is_none_or(|number| !self.canceling.contains(&number)))
             .map(|row| {
                 at_best(row.side, row.kind, self.price_at_approval(row, last), row.leaves())
@@ -262,7 +269,7 @@ impl Watch {
     pub(crate) fn filled(&mut self, update: &Update) {
         if let Some(execution) = &update.execution {
             self.fills += 1;
-            if !update.order.client_order_id.starts_with("tw-") {
+            if update.order.client_order_id.starts_with(BY_HAND) {
                 self.disturbed.insert(update.order.symbol);
                 self.foreign.insert(update.order.symbol);
             }
@@ -311,7 +318,9 @@ impl Watch {
             let Some(ours) = state.order(number) else {
                 return Err(Violation::Unknown { order: number });
             };
-            if ours.filled != row.filled_qty || ours.status != row.status {
+            // A leg whose parent was refused never worked; what its end is called differs.
+            let ended = row.parent.is_some() && ours.status.is_final() && row.status.is_final();
+            if ours.filled != row.filled_qty || (ours.status != row.status && !ended) {
                 let (ours, theirs) = (ours.status, row.status);
                 return Err(Violation::Standing { order: number, ours, theirs });
             }

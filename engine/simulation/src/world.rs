@@ -141,6 +141,7 @@ impl World {
                 self.feed(Input::TradingStatus { symbol, halted, reason: "simulated".into() })
             }
             Happening::Command(command) => self.command(command),
+            Happening::Reject(id) => self.reject(id),
             Happening::CloseByHand(symbol) => self.close_by_hand(symbol),
             Happening::Start => self.start(),
             // What was meant for a process that is gone.
