@@ -100,6 +100,21 @@ fn an_end_that_counts_more_shares_than_were_reported_has_the_order_read() {
     assert_eq!(bench.feed(Input::Report(end)), []);
 }
 
+/// The cancel of an order that was still on its way finds nothing; the order arrives and works.
+#[test]
+fn a_cancel_that_came_before_its_order_is_asked_for_again() {
+    let mut bench = Bench::warm(Limits::default());
+    let buy = bench.market(Side::Buy, 10);
+    bench.propose([buy]);
+    bench.report(1, ReportKind::AnswerLost);
+    bench.propose([Intent::Cancel { order: OrderNumber(1) }]);
+    let events = bench.report(1, ReportKind::New);
+    assert!(
+        matches!(&events[..], [Event::OrderUpdated { .. }, Event::CancelApproved { .. }]),
+        "{events:?}"
+    );
+}
+
 #[test]
 fn a_refused_cancel_leaves_the_order_working_and_may_be_asked_again() {
     let mut bench = bought(10);

@@ -2,8 +2,9 @@
 
 use super::{DecideError, Deciding};
 use crate::{
-    Cash, Event, Execution, FeeCharge, IgnoreReason, Order, OrderNumber, OrderSize, OrderStatus,
-    Price, Quantity, Report, ReportKind, Severity, Side, Timestamp, Transition, transition,
+    Cash, Event, Execution, FeeCharge, IgnoreReason, Intent, Order, OrderNumber, OrderSize,
+    OrderStatus, Origin, Price, Quantity, Report, ReportKind, Severity, Side, Timestamp,
+    Transition, transition,
 };
 
 impl Deciding<'_> {
@@ -13,6 +14,7 @@ impl Deciding<'_> {
         };
         let (number, from) = (order.number, order.status);
         let learned = order.broker_id.is_none() && report.broker_id.is_some();
+        let was_to_end = order.cancel_requested;
         match transition(from, report.kind) {
             Transition::Fill => self.fill(report, number),
             Transition::Stale if !learned => Ok(()),
@@ -31,7 +33,19 @@ impl Deciding<'_> {
                 self.emit(Event::OrderQueryNeeded { order: number, report: report.kind, counted })
             }
         }?;
-        self.miss_fills(report, number)
+        self.miss_fills(report, number)?;
+        if was_to_end && from == OrderStatus::Unknown { self.cancel_again(number) } else { Ok(()) }
+    }
+
+    /// An order whose cancel was asked for while nobody knew whether it had arrived turns out to
+    /// work: the cancel may have come before it.
+    fn cancel_again(&mut self, order: OrderNumber) -> Result<(), DecideError> {
+        let works = self.state().order(order).is_some_and(|order| {
+            order.is_live()
+                && !order.cancel_requested
+                && !matches!(order.status, OrderStatus::Unknown | OrderStatus::PendingCancel)
+        });
+        if works { self.propose(Origin::Kernel, Intent::Cancel { order }) } else { Ok(()) }
     }
 
     /// The broker counts shares that no report has brought: the order must be read, since the

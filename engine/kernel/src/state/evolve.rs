@@ -354,6 +354,10 @@ impl State {
     ) -> Result<(), EvolveError> {
         let order = self.order_mut(seq, number)?;
         let ended_before = order.status.is_final();
+        // A cancel of an order that had not arrived yet found nothing, and must be asked for again.
+        if order.status == OrderStatus::Unknown && to != OrderStatus::Unknown {
+            order.cancel_requested = false;
+        }
         order.status = to;
         if !to.is_final() {
             return Ok(());
