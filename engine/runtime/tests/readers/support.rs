@@ -123,6 +123,20 @@ impl Script {
         self
     }
 
+    /// A broker that holds what the books say.
+    fn agreeing_broker(&self) -> BrokerState {
+        let mut broker = broker();
+        let ledger = self.state().ledger();
+        broker.account.cash = ledger.cash();
+        let held = self.state().symbols().ids().map(|symbol| (symbol, ledger.position(symbol)));
+        let held = held.filter_map(|(symbol, position)| {
+            let (quantity, average_price) = (position.quantity, position.average_price()?);
+            Some(BrokerPosition { symbol, quantity, average_price })
+        });
+        broker.positions = held.collect();
+        broker
+    }
+
     /// A refusal in so many words, which also raises an alert.
     pub fn refusal(&mut self, words: &str) -> &mut Self {
         let symbol = self.state().symbols().id("AAPL").unwrap();
@@ -161,6 +175,10 @@ impl Script {
         state.evolve(&record).unwrap();
         self.records.push(record);
         self.kernel = Kernel::recovered(state, vec![Box::new(Turns { bars: 0 })]);
+        self.feed(Input::Restart { build: "test".into() });
+        self.feed(Input::Link { link: Link::MarketData, up: true });
+        self.feed(Input::Link { link: Link::Orders, up: true });
+        self.feed(Input::Broker(Box::new(self.agreeing_broker())));
         self.feed(Input::Report(Report {
             order: Some(number),
             broker_id: None,
