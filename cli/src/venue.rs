@@ -99,8 +99,8 @@ fn token_refresh(settings: &Settings) -> Result<Option<Refresh>, Failure> {
     }
     if !missing.is_empty() {
         return Err(Failure::usage(format!(
-            "a token is renewed with three values, and {} is not set: set all of {}, or none",
-            missing.join(" and "),
+            "a token is renewed with three values, of which these are missing: {}; set all of {}, or none",
+            missing.join(", "),
             names.join(", ")
         )));
     }

@@ -183,7 +183,6 @@ fn timing() -> Timing {
         answer: Duration::from_secs(1),
         settle: Duration::from_secs(10),
         second_look: Duration::from_millis(50),
-        silence: Duration::from_secs(2),
         ..Timing::default()
     };
     timing.stream.answer = Duration::from_secs(1);

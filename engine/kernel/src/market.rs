@@ -242,6 +242,15 @@ impl MarketData {
         }
     }
 
+    /// The channel that brings it.
+    pub const fn channel(&self) -> Channel {
+        match self {
+            MarketData::Bar(_) => Channel::Bars,
+            MarketData::Quote(_) => Channel::Quotes,
+            MarketData::Trade(_) => Channel::Trades,
+        }
+    }
+
     /// When it is known: a bar at its end, a quote or trade when it was made.
     pub const fn time(&self) -> Timestamp {
         match self {

@@ -116,6 +116,8 @@ impl Books {
             strategies: vec![StrategySpec { name: "buyer".into(), params: [].into() }],
             limits,
             calendar: vec![],
+            trading: TradingState::Active,
+            fees: FeeRates::default(),
             hours: TradingHours::Always,
             config: [].into(),
         };

@@ -12,7 +12,7 @@ use super::wire::{
     BandsWire, BarWire, CancelErrorWire, CorrectionWire, ErrorWire, KindWire, Loose, QuoteWire,
     StatusWire, StepWire, SubscriptionWire, TradeWire,
 };
-use kernel::{Input, MarketData, Quote, Span, SymbolId, Timestamp, Trade};
+use kernel::{Input, MarketData, Quote, Span, SymbolId, Timestamp};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -196,12 +196,8 @@ impl MarketDecoder {
     }
 
     fn trade(&self, wire: &TradeWire<'_>, frame: &mut MarketFrame) -> Result<(), Unusable> {
-        frame.data.push(MarketData::Trade(Trade {
-            symbol: self.symbol(&wire.symbol)?,
-            time: need("trade", "t", &wire.t, time)?,
-            price: need("trade", "p", &wire.p, price)?,
-            size: need("trade", "s", &wire.s, quantity)?,
-        }));
+        let symbol = self.symbol(&wire.symbol)?;
+        frame.data.push(MarketData::Trade(map::trade(wire, symbol)?));
         Ok(())
     }
 

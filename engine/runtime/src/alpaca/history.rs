@@ -5,13 +5,15 @@ use super::map::{self, FieldError, ReadError};
 use super::rest::Client;
 use super::rows::{BarsQuery, Fill};
 use super::transport::Call;
-use super::wire::{ActivityWire, BarsPage};
-use kernel::{Bar, FeeCharge, Span, Timestamp};
+use super::wire::{ActivityWire, BarsPage, TradesPage};
+use kernel::{Bar, FeeCharge, Span, SymbolId, Timestamp, Trade};
 use std::collections::BTreeSet;
 
 /// The most activities and bars that the broker gives in one page.
 const ACTIVITIES_PAGE: usize = 100;
 const BARS_PAGE: usize = 10_000;
+/// The most trades that a gap is filled with.
+const MOST_TRADES: usize = 50_000;
 
 impl Client {
     /// Every execution on the account that was recorded after an instant, oldest first.
@@ -89,21 +91,67 @@ impl Client {
             ("sort", "asc"),
         ];
         let mut bars = Vec::new();
-        let mut token: Option<String> = None;
-        loop {
-            let mut parameters = base.to_vec();
-            parameters.extend(token.as_deref().map(|token| ("page_token", token)));
-            let call = Call::get(&self.config.endpoints.data, "/v2/stocks/bars").query(&parameters);
-            let next = self.read(call, |body| self.take_bars(body, query, &mut bars)).await?;
-            let enough = query.limit.is_some_and(|limit| bars.len() >= limit);
-            if next.is_none() || next == token || enough {
-                break;
-            }
-            token = next;
-        }
+        let enough = |bars: &Vec<Bar>| query.limit.is_some_and(|limit| bars.len() >= limit);
+        let take = |body: &[u8], bars: &mut Vec<Bar>| self.take_bars(body, query, bars);
+        self.pages("/v2/stocks/bars", &base, &mut bars, take, enough).await?;
         bars.sort_by_key(|bar| (bar.open_time, bar.symbol));
         bars.truncate(query.limit.unwrap_or(usize::MAX));
         Ok(bars)
+    }
+
+    /// Trades of the past in the order of time, from the first instant on until so many have been
+    /// read as fit in a few pages: on a busy feed a gap holds more than anybody can use.
+    ///
+    /// # Errors
+    /// See [`ApiError`].
+    pub async fn trades(
+        &self,
+        symbols: &[SymbolId],
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Result<Vec<Trade>, ApiError> {
+        let names: Vec<&str> = symbols.iter().map(|id| self.names.symbols().name(*id)).collect();
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (symbols, limit) = (names.join(","), BARS_PAGE.to_string());
+        let (start, end) = (start.to_string(), end.to_string());
+        let base = [
+            ("symbols", symbols.as_str()),
+            ("start", &start),
+            ("end", &end),
+            ("limit", &limit),
+            ("feed", &self.config.feed),
+            ("sort", "asc"),
+        ];
+        let mut trades = Vec::new();
+        let enough = |trades: &Vec<Trade>| trades.len() >= MOST_TRADES;
+        let take = |body: &[u8], trades: &mut Vec<Trade>| self.take_trades(body, trades);
+        self.pages("/v2/stocks/trades", &base, &mut trades, take, enough).await?;
+        trades.sort_by_key(|trade| (trade.time, trade.symbol));
+        Ok(trades)
+    }
+
+    /// Reads page after page until the last, or until there are enough.
+    async fn pages<T>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        all: &mut Vec<T>,
+        take: impl Fn(&[u8], &mut Vec<T>) -> Result<Option<String>, ReadError>,
+        enough: impl Fn(&Vec<T>) -> bool,
+    ) -> Result<(), ApiError> {
+        let mut token: Option<String> = None;
+        loop {
+            let mut parameters = query.to_vec();
+            parameters.extend(token.as_deref().map(|token| ("page_token", token)));
+            let call = Call::get(&self.config.endpoints.data, path).query(&parameters);
+            let next = self.read(call, |body| take(body, all)).await?;
+            if next.is_none() || next == token || enough(all) {
+                return Ok(());
+            }
+            token = next;
+        }
     }
 
     fn take_bars(
@@ -117,6 +165,21 @@ impl Client {
             let Some(symbol) = self.names.symbol(symbol) else { continue };
             for row in rows.iter().flatten() {
                 bars.push(map::bar(row, symbol, query.length)?);
+            }
+        }
+        Ok(page.next_page_token.text().map(str::to_owned))
+    }
+
+    fn take_trades(
+        &self,
+        body: &[u8],
+        trades: &mut Vec<Trade>,
+    ) -> Result<Option<String>, ReadError> {
+        let page: TradesPage<'_> = map::parse(body)?;
+        for (symbol, rows) in page.trades.iter().flatten() {
+            let Some(symbol) = self.names.symbol(symbol) else { continue };
+            for row in rows.iter().flatten() {
+                trades.push(map::trade(row, symbol)?);
             }
         }
         Ok(page.next_page_token.text().map(str::to_owned))

@@ -7,16 +7,17 @@
 use super::credentials::Credentials;
 use super::decode::{MarketDecoder, MarketFrame, Notice, StepHead};
 use super::names::Names;
+use super::silence::{Silence, Watched};
 use super::stream::{
-    Overflow, Protocol, Socket, StreamCounters, StreamTiming, Supervisor, json, next_payload,
+    Line, Overflow, Protocol, Socket, StreamCounters, StreamTiming, Supervisor, json, next_payload,
     opening, send,
 };
 use super::stream_error::{Ended, StreamError, market_error};
-use kernel::{Input, MarketData, Span};
+use kernel::{Channel, Input, MarketData, Span};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -97,8 +98,8 @@ pub struct MarketStreamConfig {
     pub bar_length: Span,
     /// How it is timed.
     pub timing: StreamTiming,
-    /// Connect anew when no data came for this long while `market_open` is set.
-    pub silence: Option<Duration>,
+    /// How long a channel may be silent while `market_open` is set, before the session is told.
+    pub silence: Option<Silence>,
     /// Set by the session while data is to be expected.
     pub market_open: Arc<AtomicBool>,
     /// [`Overflow::Drop`], or [`Overflow::Wait`] in lock step.
@@ -113,6 +114,8 @@ pub struct MarketStream {
     pub task: JoinHandle<()>,
     /// What it says.
     pub messages: mpsc::Receiver<MarketStreamMessage>,
+    /// What is said to it.
+    pub line: Line,
     /// Acknowledges steps in lock step.
     pub acks: Acks,
     /// What it has counted.
@@ -121,13 +124,13 @@ pub struct MarketStream {
 
 /// Acknowledges steps in lock step.
 #[derive(Debug, Clone)]
-pub struct Acks(mpsc::Sender<String>);
+pub struct Acks(Line);
 
 impl Acks {
     /// Tells the exchange that a step has been consumed and all its requests are answered.
     /// `false` when the stream has ended.
     pub async fn ack(&self, step: u64) -> bool {
-        self.0.send(format!(r#"{{"action":"tradewind_ack","step":{step}}}"#)).await.is_ok()
+        self.0.text(format!(r#"{{"action":"tradewind_ack","step":{step}}}"#)).await
     }
 }
 
@@ -155,6 +158,13 @@ pub enum MarketStreamMessage {
     },
     /// A halt, bands, or a change of what was told before.
     Tape(Box<Input>),
+    /// A channel has brought nothing for a while, with the market open. A fault, or a thin symbol.
+    Silent {
+        /// Which.
+        channel: Channel,
+        /// For how long.
+        silent_for: Duration,
+    },
     /// Messages were dropped because the session did not keep up.
     Lost {
         /// How many.
@@ -167,7 +177,8 @@ pub enum MarketStreamMessage {
 /// Starts a market data stream on a task of its own. Must be called inside a tokio runtime.
 pub fn market_stream(config: MarketStreamConfig) -> MarketStream {
     let (sender, messages) = mpsc::channel(config.capacity.max(1));
-    let (acks, outgoing) = mpsc::channel(1);
+    let (line, outgoing) = mpsc::channel(1);
+    let line = Line::new(line);
     let counters = Arc::new(StreamCounters::default());
     let supervisor = Supervisor {
         timing: config.timing,
@@ -178,16 +189,24 @@ pub fn market_stream(config: MarketStreamConfig) -> MarketStream {
         untold: 0,
         protocol: Market {
             decoder: MarketDecoder::new(&config.names, config.bar_length),
+            watched: Watched::new(config.channels, config.silence, Arc::clone(&config.market_open)),
             config,
             counters: Arc::clone(&counters),
         },
     };
-    MarketStream { task: tokio::spawn(supervisor.run()), messages, acks: Acks(acks), counters }
+    MarketStream {
+        task: tokio::spawn(supervisor.run()),
+        messages,
+        acks: Acks(line.clone()),
+        line,
+        counters,
+    }
 }
 
 struct Market {
     config: MarketStreamConfig,
     decoder: MarketDecoder,
+    watched: Watched,
     counters: Arc<StreamCounters>,
 }
 
@@ -223,6 +242,7 @@ impl Protocol for Market {
         }
         // Data that overtook the acknowledgement comes after the word that the stream is up.
         out.insert(0, MarketStreamMessage::Up { missing });
+        self.watched.begin();
         Ok(())
     }
 
@@ -230,8 +250,15 @@ impl Protocol for Market {
         self.take(payload, out).map(|_| ())
     }
 
-    fn silence_limit(&self) -> Option<Duration> {
-        self.config.silence.filter(|_| self.config.market_open.load(Ordering::Relaxed))
+    fn silent(&mut self, reading: bool, out: &mut Vec<MarketStreamMessage>) {
+        if !reading {
+            self.watched.begin();
+            return;
+        }
+        let silent = self.watched.silent().into_iter();
+        out.extend(
+            silent.map(|(channel, silent_for)| MarketStreamMessage::Silent { channel, silent_for }),
+        );
     }
 
     fn down(reason: String) -> MarketStreamMessage {
@@ -302,7 +329,9 @@ impl Market {
         payload: &[u8],
         out: &mut Vec<MarketStreamMessage>,
     ) -> Result<Option<Vec<String>>, Ended> {
-        Ok(hand_on(self.decode(payload)?, out))
+        let frame = self.decode(payload)?;
+        self.watched.heard(&frame.data);
+        Ok(hand_on(frame, out))
     }
 
     fn decode(&mut self, payload: &[u8]) -> Result<MarketFrame, Ended> {

@@ -25,6 +25,7 @@ mod order_stream;
 mod orders;
 mod rest;
 mod rows;
+mod silence;
 mod stream;
 mod stream_error;
 mod tape;
@@ -56,6 +57,7 @@ pub use order_stream::{OrderStream, OrderStreamConfig, OrderStreamMessage, order
 pub use orders::Listing;
 pub use rest::{Client, ClientConfig};
 pub use rows::{Asset, BarsQuery, Clock, Fill, OrderState, Positions, Replay, ReplayData};
-pub use stream::{Overflow, StreamCounters, StreamTiming};
+pub use silence::Silence;
+pub use stream::{Line, Overflow, StreamCounters, StreamTiming};
 pub use stream_error::{StreamError, is_taken};
 pub use transport::Timing;

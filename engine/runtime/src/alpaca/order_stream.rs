@@ -9,7 +9,7 @@ use super::credentials::Credentials;
 use super::map::{self, ReadError};
 use super::names::Names;
 use super::stream::{
-    Overflow, Protocol, Socket, StreamCounters, StreamTiming, Supervisor, json, next_payload,
+    Line, Overflow, Protocol, Socket, StreamCounters, StreamTiming, Supervisor, json, next_payload,
     opening, send,
 };
 use super::stream_error::{Ended, StreamError};
@@ -45,6 +45,8 @@ pub struct OrderStream {
     pub task: JoinHandle<()>,
     /// What it says.
     pub messages: mpsc::Receiver<OrderStreamMessage>,
+    /// What is said to it.
+    pub line: Line,
     /// What it has counted.
     pub counters: Arc<StreamCounters>,
 }
@@ -85,7 +87,7 @@ pub enum OrderStreamMessage {
 /// Starts an order stream on a task of its own. Must be called inside a tokio runtime.
 pub fn order_stream(config: OrderStreamConfig) -> OrderStream {
     let (sender, messages) = mpsc::channel(config.capacity.max(1));
-    let (_, outgoing) = mpsc::channel(1);
+    let (line, outgoing) = mpsc::channel(1);
     let counters = Arc::new(StreamCounters::default());
     let supervisor = Supervisor {
         timing: config.timing,
@@ -96,7 +98,7 @@ pub fn order_stream(config: OrderStreamConfig) -> OrderStream {
         untold: 0,
         protocol: Updates::new(config, Arc::clone(&counters)),
     };
-    OrderStream { task: tokio::spawn(supervisor.run()), messages, counters }
+    OrderStream { task: tokio::spawn(supervisor.run()), messages, line: Line::new(line), counters }
 }
 
 pub(super) struct Updates {

@@ -101,14 +101,41 @@ pub(super) trait Protocol: Send + 'static {
     /// Takes in one frame, text and binary alike.
     fn receive(&mut self, payload: &[u8], out: &mut Vec<Self::Message>) -> Result<(), Ended>;
 
-    /// How long data may stay away right now; `None` when none is expected.
-    fn silence_limit(&self) -> Option<Duration> {
-        None
-    }
+    /// Says which channels are silent, if any is. Nothing is, while the socket is not being read.
+    fn silent(&mut self, _reading: bool, _out: &mut Vec<Self::Message>) {}
 
     fn down(reason: String) -> Self::Message;
     fn fatal(error: StreamError) -> Self::Message;
     fn lost(messages: u64) -> Self::Message;
+}
+
+/// What a session says to a stream's task.
+#[derive(Debug)]
+pub(super) enum Said {
+    /// Send this.
+    Text(String),
+    /// Give the connection up and open another.
+    Reconnect(&'static str),
+}
+
+/// A way to speak to a stream's task.
+#[derive(Debug, Clone)]
+pub struct Line(mpsc::Sender<Said>);
+
+impl Line {
+    pub(super) const fn new(sender: mpsc::Sender<Said>) -> Self {
+        Self(sender)
+    }
+
+    /// Asks for another connection; when one is being asked for already, once is enough.
+    pub fn reconnect(&self, reason: &'static str) {
+        let _ = self.0.try_send(Said::Reconnect(reason));
+    }
+
+    /// Sends a text; `false` when the stream has ended.
+    pub(super) async fn text(&self, text: String) -> bool {
+        self.0.send(Said::Text(text)).await.is_ok()
+    }
 }
 
 /// A stream's task and the ends of its channels.
@@ -117,8 +144,8 @@ pub(super) struct Supervisor<P: Protocol> {
     pub timing: StreamTiming,
     pub overflow: Overflow,
     pub sender: mpsc::Sender<P::Message>,
-    /// Texts to send.
-    pub outgoing: mpsc::Receiver<String>,
+    /// What the session says.
+    pub outgoing: mpsc::Receiver<Said>,
     pub counters: Arc<StreamCounters>,
     /// Messages dropped that the session has not been told of.
     pub untold: u64,
@@ -206,9 +233,15 @@ impl<P: Protocol> Supervisor<P> {
                 frame = socket.next(), if waiting.is_empty() => {
                     self.frame(frame, &mut watch, &mut out)
                 }
-                Some(text) = self.outgoing.recv() => send(socket, text).await,
-                _ = watch.ticks.tick() => match watch.verdict(&self.protocol, waiting.is_empty()) {
-                    Ok(()) => transmit(socket, Message::Ping(Default::default())).await,
+                Some(said) = self.outgoing.recv() => match said {
+                    Said::Text(text) => send(socket, text).await,
+                    Said::Reconnect(reason) => Err(Ended::retry(reason)),
+                },
+                _ = watch.ticks.tick() => match watch.verdict(waiting.is_empty()) {
+                    Ok(()) => {
+                        self.protocol.silent(waiting.is_empty(), &mut out);
+                        transmit(socket, Message::Ping(Default::default())).await
+                    }
                     Err(ended) => Err(ended),
                 },
             };
@@ -224,11 +257,10 @@ impl<P: Protocol> Supervisor<P> {
         watch: &mut Watch,
         out: &mut Vec<P::Message>,
     ) -> Result<(), Ended> {
+        watch.alive();
         let Some(payload) = payload(frame)? else {
-            watch.alive();
             return Ok(());
         };
-        watch.data();
         StreamCounters::add(&self.counters.frames, 1);
         self.protocol.receive(&payload.into_data(), out)
     }
@@ -278,12 +310,12 @@ fn hand_over<M>(
     Ok(())
 }
 
-/// Watches a connection for signs of life.
+/// Watches a connection for signs of life. A socket may stay open and answer pings while no data
+/// comes for hours: that is for the protocol to judge, which knows what is owed.
 struct Watch {
     ticks: Interval,
     dead_after: Duration,
     last_frame: Instant,
-    last_data: Instant,
 }
 
 impl Watch {
@@ -291,40 +323,23 @@ impl Watch {
         let now = Instant::now();
         let mut ticks = tokio::time::interval_at(now + timing.ping, timing.ping);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { ticks, dead_after: timing.dead_after, last_frame: now, last_data: now }
+        Self { ticks, dead_after: timing.dead_after, last_frame: now }
     }
 
     fn alive(&mut self) {
         self.last_frame = Instant::now();
     }
 
-    fn data(&mut self) {
-        self.last_frame = Instant::now();
-        self.last_data = self.last_frame;
-    }
-
-    /// A socket may stay open and answer pings while no data comes for hours, so both are watched.
-    /// While it is not being read there is nothing to judge.
-    fn verdict(&mut self, protocol: &impl Protocol, reading: bool) -> Result<(), Ended> {
+    /// While the connection is not being read there is nothing to judge.
+    fn verdict(&mut self, reading: bool) -> Result<(), Ended> {
         if !reading {
-            self.data();
-            return Ok(());
+            self.alive();
         }
-        if self.last_frame.elapsed() > self.dead_after {
-            let seconds = self.last_frame.elapsed().as_secs();
-            return Err(Ended::Retry(format!("no sign of life for {seconds} s")));
+        let silent = self.last_frame.elapsed();
+        if silent > self.dead_after {
+            return Err(Ended::Retry(format!("no sign of life for {} s", silent.as_secs())));
         }
-        match protocol.silence_limit() {
-            Some(limit) if self.last_data.elapsed() > limit => {
-                let seconds = self.last_data.elapsed().as_secs();
-                Err(Ended::Retry(format!("no data for {seconds} s while the market is open")))
-            }
-            Some(_) => Ok(()),
-            None => {
-                self.last_data = Instant::now();
-                Ok(())
-            }
-        }
+        Ok(())
     }
 }
 

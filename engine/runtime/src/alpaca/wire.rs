@@ -241,6 +241,14 @@ pub(super) struct BarsPage<'a> {
     pub next_page_token: Loose<'a>,
 }
 
+/// A page of GET `/v2/stocks/trades`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct TradesPage<'a> {
+    pub trades: Option<BTreeMap<Cow<'a, str>, Option<Vec<TradeWire<'a>>>>>,
+    pub next_page_token: Loose<'a>,
+}
+
 /// A bar, over REST and on the stream.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]

@@ -1,7 +1,7 @@
 //! What a session is started with. Everything is resolved and checked before it gets here.
 
 use super::courier::Patience;
-use crate::alpaca::{Channels, Credentials, Endpoints, ReplayData, StreamTiming};
+use crate::alpaca::{Channels, Credentials, Endpoints, ReplayData, Silence, StreamTiming};
 use crate::readers::ReadersConfig;
 use kernel::{FeeRates, Limits, ShutdownPolicy, Span, StrategySpec, Symbols, TradingHours};
 use std::collections::BTreeMap;
@@ -102,8 +102,8 @@ pub struct Timing {
     pub second_look: Duration,
     /// How long an ending session waits for what its policy asked for.
     pub settle: Duration,
-    /// A data stream that is silent for so long while the market is open is opened again.
-    pub silence: Duration,
+    /// How long each channel of the data stream may be silent while the market is open.
+    pub silence: Silence,
     /// So much of the trading calendar is known ahead, by the venue's clock; less than half of it
     /// left is extended.
     pub calendar_ahead: Span,
@@ -156,7 +156,7 @@ impl Default for Timing {
             reconcile: Duration::from_secs(30),
             second_look: Duration::from_secs(2),
             settle: Duration::from_secs(15),
-            silence: Duration::from_secs(180),
+            silence: Silence::default(),
             calendar_ahead: Span::from_secs(370 * 86_400),
             data_place: Duration::from_secs(150),
             patience: None,

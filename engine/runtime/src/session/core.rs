@@ -7,8 +7,8 @@ use super::status::{Gauges, Status};
 use super::venue_clock::machine_time;
 use journal::{Durability, EventsHash, Journal};
 use kernel::{
-    Bar, Event, IgnoreReason, Input, Kernel, MarketData, OrderNumber, OrderStatus, Output,
-    RecordBody, Report, ReportKind, Room, Span, Stamped, State, Timestamp,
+    Event, IgnoreReason, Input, Kernel, OrderNumber, OrderStatus, Output, RecordBody, Report,
+    ReportKind, Room, Span, Stamped, State, Timestamp,
 };
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -175,17 +175,9 @@ impl Core {
             Answer::Broker(state, _) => vec![Input::Broker(state)],
             Answer::Calendar(days) => vec![Input::Calendar(days)],
             Answer::Other(other) => vec![Input::Notice(other.notice())],
-            Answer::Bars(bars) => {
-                let new = bars.into_iter().filter(|bar| self.is_unseen(bar));
-                new.map(|bar| Input::Late(MarketData::Bar(bar))).collect()
-            }
+            // The session takes these in itself.
+            Answer::Missed(..) | Answer::Probed { .. } => Vec::new(),
         }
-    }
-
-    /// Whether nothing as new as a bar has been seen of its symbol, and the bar is complete.
-    fn is_unseen(&self, bar: &Bar) -> bool {
-        let seen = self.state().last_price_time(bar.symbol);
-        seen.is_none_or(|seen| seen < bar.end_time()) && bar.end_time() <= self.state().now()
     }
 
     /// A cancel that came to nothing is told only of an order that is known to work on; what is

@@ -43,7 +43,8 @@ pub(super) struct Desk {
     pub live: Arc<Live>,
     /// How long the bars of the stream last.
     pub bar_length: Span,
-    /// The end of the last warm-up bar of each symbol: bars up to there have been observed.
+    /// The end of the last bar of each symbol that strategies have observed; in lock step, where
+    /// none is missed, of the last in the warm-up.
     pub warmed: Vec<Timestamp>,
     pub phase: Phase,
     pub message: Option<String>,
@@ -211,12 +212,22 @@ impl Desk {
         Input::Link { link, up }
     }
 
-    /// Whether strategies have observed a bar in the warm-up already.
+    /// Whether strategies have observed a bar already.
     pub fn is_warmed(&self, data: &MarketData) -> bool {
         let MarketData::Bar(bar) = data else {
             return false;
         };
         self.warmed.get(bar.symbol.index()).is_some_and(|end| bar.end_time() <= *end)
+    }
+
+    /// Notes a bar that strategies are about to see, so that they see it once.
+    pub fn observed(&mut self, data: &MarketData) {
+        let MarketData::Bar(bar) = data else {
+            return;
+        };
+        if let Some(warmed) = self.warmed.get_mut(bar.symbol.index()) {
+            *warmed = bar.end_time().max(*warmed);
+        }
     }
 
     /// What is done now and then: the status is published and the journal synced.
@@ -290,7 +301,8 @@ pub(super) fn ends_for(answer: &Answer) -> Option<SessionError> {
         | Answer::CancelFailed(..)
         | Answer::Fees(_)
         | Answer::Broker(..)
-        | Answer::Bars(_)
+        | Answer::Missed(..)
+        | Answer::Probed { .. }
         | Answer::Calendar(_) => None,
     }
 }

@@ -7,9 +7,10 @@
 //! decide the same.
 
 use super::desk::{Desk, Ending, next_market_message, next_order_message};
+use super::venue_clock::span;
 use super::{Phase, SessionError, StopSignal};
 use crate::alpaca::{MarketStream, MarketStreamMessage, OrderStreamMessage, StepHead};
-use kernel::{Input, Link, MarketData, ShutdownPolicy};
+use kernel::{Channel, Input, Link, MarketData, ShutdownPolicy};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -103,9 +104,22 @@ impl LockStep<'_> {
             }
             MarketStreamMessage::Data(data) => self.data(data).await?,
             MarketStreamMessage::Tape(input) => self.desk.feed_in_turn(*input).await?,
+            MarketStreamMessage::Silent { channel, silent_for } => {
+                self.mute(channel, silent_for).await?;
+            }
             MarketStreamMessage::Lost { .. } | MarketStreamMessage::Fatal(_) => {}
         }
         Ok(false)
+    }
+
+    /// In lock step the next step comes at once: a stream that brings none is mute.
+    async fn mute(&mut self, channel: Channel, silent_for: Duration) -> Result<(), SessionError> {
+        if !self.pending {
+            return Ok(());
+        }
+        self.market.line.reconnect("it was mute");
+        let silent_for = span(silent_for);
+        self.desk.feed_in_turn(Input::Mute { channel, silent_for }).await
     }
 
     async fn step(&mut self, head: StepHead, data: Vec<MarketData>) -> Result<(), SessionError> {
@@ -187,7 +201,7 @@ impl LockStep<'_> {
         }
         let policy = self.desk.policy();
         self.desk.feed_in_turn(Input::Stop(policy)).await?;
-        if ended {
+        if ended || policy != ShutdownPolicy::Flatten {
             // The venue's clock goes no further: what it has not got by now it will not get.
             self.desk.find_lost(None).await?;
         }

@@ -21,6 +21,7 @@ mod describe;
 mod desk;
 mod error;
 mod finish;
+mod gap;
 mod lease;
 mod lock_step;
 mod real_time;

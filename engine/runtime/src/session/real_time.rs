@@ -3,20 +3,19 @@
 //! Everything comes in over bounded channels to this one task. What the kernel sends is carried
 //! out by tasks of its own, so that a slow answer holds nothing up; answers come back as inputs.
 
+mod feed;
+
 use super::core::Work;
-use super::courier::{Answer, BarsWanted, Errand};
+use super::courier::{Answer, Errand};
 use super::desk::{Desk, Ending, TICK, ends_for, next_market_message, next_order_message};
 use super::{Phase, SessionError, StopSignal};
 use crate::alpaca::{MarketStream, MarketStreamMessage, OrderStreamMessage, QuotaLeft};
 use crate::backoff::Backoff;
-use kernel::{Input, Link, MarketData};
+use kernel::{Input, Link, State};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
-
-/// Data that may wait for the bars before them.
-const BEHIND_GAP: usize = 65_536;
 
 /// Answers that may wait for the session; the tasks that bring more wait with them.
 const ANSWERS: usize = 1024;
@@ -43,15 +42,18 @@ pub(super) async fn trade(
         answers,
         ticks,
         connection: 0,
+        feeds: feed::Feeds::new(),
         asked_again,
         next_reconcile,
         ends_at,
         orders_go_on: true,
         market_goes_on: true,
-        behind_gap: None,
         stopping: None,
         failure: None,
     };
+    if session.desk.core.state().order_stream_is_up() {
+        session.orders_are_up();
+    }
     for errand in errands {
         session.send_out(errand);
     }
@@ -73,6 +75,8 @@ struct RealTime<'a> {
     ticks: Interval,
     /// Counts the comings and goings of the order stream.
     connection: u64,
+    /// What is watched of both streams.
+    feeds: feed::Feeds,
     /// How long until the broker is asked again after an answer that the books overtook.
     asked_again: Backoff,
     /// When the books are compared with the broker's next; `None` while that is under way.
@@ -81,8 +85,6 @@ struct RealTime<'a> {
     /// Whether each stream can still bring anything.
     orders_go_on: bool,
     market_goes_on: bool,
-    /// Data that came while the bars before them were still being read.
-    behind_gap: Option<Vec<MarketData>>,
     /// Until when an ending session waits.
     stopping: Option<Instant>,
     /// Why it is ending, when nobody asked.
@@ -188,6 +190,26 @@ impl RealTime<'_> {
     }
 
     fn answer(&mut self, answer: Answer) -> Result<(), SessionError> {
+        match answer {
+            Answer::Missed(bars, trades) => self.missed(bars, trades),
+            Answer::Probed { channel, silent_for, wanted, bars } => {
+                self.probed(channel, silent_for, &wanted, &bars)
+            }
+            Answer::Read(number, read) => {
+                let is_late = self.was_told_late(&read.order);
+                let stands =
+                    |state: &State| state.order(number).map(|order| (order.status, order.filled));
+                let before = stands(self.desk.core.state());
+                self.take_in(Answer::Read(number, read))?;
+                let is_news = stands(self.desk.core.state()) != before;
+                if is_late && is_news { self.orders_are_mute() } else { Ok(()) }
+            }
+            answer => self.take_in(answer),
+        }
+    }
+
+    /// Takes in an answer about the books.
+    fn take_in(&mut self, answer: Answer) -> Result<(), SessionError> {
         let was_read = matches!(answer, Answer::Read(..));
         if let Answer::Broker(_, mark) = answer {
             if mark != self.desk.core.mark(self.connection) {
@@ -204,14 +226,10 @@ impl RealTime<'_> {
             self.asked_again = self.desk.patience.backoff(0);
             self.next_reconcile = Some(Instant::now() + self.reconcile_pause());
         }
-        let closes_gap = matches!(answer, Answer::Bars(_));
         let ends = ends_for(&answer);
         for input in self.desk.core.inputs(answer) {
             let work = self.desk.decide(input)?;
             self.set_going(if was_read { work.without_reads() } else { work });
-        }
-        if closes_gap {
-            self.close_gap()?;
         }
         match ends {
             Some(error) => self.fail(error),
@@ -224,9 +242,13 @@ impl RealTime<'_> {
         message: Result<OrderStreamMessage, SessionError>,
     ) -> Result<(), SessionError> {
         match message {
-            Ok(OrderStreamMessage::Report { report, .. }) => self.feed(Input::Report(report)),
+            Ok(OrderStreamMessage::Report { report, .. }) => {
+                self.hears_orders();
+                self.feed(Input::Report(report))
+            }
             Ok(OrderStreamMessage::Up) => {
                 self.connection += 1;
+                self.orders_are_up();
                 self.feed(Desk::link(Link::Orders, true))?;
                 // Without sequence numbers and replay, what was missed is read.
                 self.reconcile_within(Duration::ZERO);
@@ -285,8 +307,13 @@ impl RealTime<'_> {
                     None => Ok(()),
                 }
             }
+            Ok(MarketStreamMessage::Silent { channel, silent_for }) => {
+                self.is_silent(channel, silent_for);
+                Ok(())
+            }
             Ok(MarketStreamMessage::Lost { messages }) => {
                 tracing::warn!("{messages} market data messages were dropped: the session is slow");
+                self.fill_gap();
                 Ok(())
             }
             Ok(MarketStreamMessage::Fatal(_)) => Ok(()),
@@ -296,43 +323,6 @@ impl RealTime<'_> {
                 self.fail(error)
             }
         }
-    }
-
-    fn data(&mut self, mut data: Vec<MarketData>) -> Result<(), SessionError> {
-        self.desk.core.gauges().data_arrived();
-        if let Some(waiting) = &mut self.behind_gap {
-            waiting.append(&mut data);
-            return if waiting.len() < BEHIND_GAP { Ok(()) } else { self.close_gap() };
-        }
-        self.take_data(data)
-    }
-
-    /// Takes in what waited for the bars before it.
-    fn close_gap(&mut self) -> Result<(), SessionError> {
-        match self.behind_gap.take() {
-            Some(waiting) => self.take_data(waiting),
-            None => Ok(()),
-        }
-    }
-
-    fn take_data(&mut self, data: Vec<MarketData>) -> Result<(), SessionError> {
-        for data in data {
-            if self.desk.is_warmed(&data) {
-                continue;
-            }
-            self.desk.clock.follow(data.time());
-            self.feed(Input::Market(data))?;
-        }
-        Ok(())
-    }
-
-    /// Bars that came while the stream was down are read. What comes meanwhile waits for them, so
-    /// that strategies see everything in its order.
-    fn fill_gap(&mut self) {
-        self.behind_gap.get_or_insert_default();
-        let now = self.desk.clock.now(self.desk.core.state().now());
-        let (state, length) = (self.desk.core.state(), self.desk.bar_length);
-        self.send_out(Errand::Bars(BarsWanted::since_last_seen(state, length, now)));
     }
 
     /// Sees to it that the books are compared with the broker's within a time from now.
@@ -352,6 +342,7 @@ impl RealTime<'_> {
     }
 
     fn tick(&mut self) -> Result<(), SessionError> {
+        self.keep_data_moving()?;
         let state = self.desk.core.state();
         let is_due = self.next_reconcile.is_some_and(|at| at <= Instant::now());
         // An ending session without the stream learns only so what became of its orders.

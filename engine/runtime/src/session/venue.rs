@@ -6,8 +6,8 @@ use crate::alpaca::{
 use futures_util::future::BoxFuture;
 use kernel::risk::{Approved, ApprovedCancel};
 use kernel::{
-    AccountSnapshot, Bar, BrokerOrderId, BrokerState, FeeCharge, OrderNumber, Report, Timestamp,
-    TradingDay,
+    AccountSnapshot, Bar, BrokerOrderId, BrokerState, FeeCharge, OrderNumber, Report, SymbolId,
+    Timestamp, Trade, TradingDay,
 };
 
 /// The answer to a request.
@@ -52,6 +52,13 @@ pub trait Venue: Send + Sync {
     ) -> Answered<'_, Vec<TradingDay>>;
     /// What can be traded under a symbol; `None` when there is no such thing.
     fn asset<'a>(&'a self, symbol: &'a str) -> Answered<'a, Option<Asset>>;
+    /// Trades of the past, oldest first.
+    fn trades<'a>(
+        &'a self,
+        symbols: &'a [SymbolId],
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Answered<'a, Vec<Trade>>;
     /// What is left of the limit on requests.
     fn quota_left(&self) -> QuotaLeft;
     /// Bars of the past, oldest first.
@@ -124,6 +131,15 @@ impl Venue for Client {
 
     fn asset<'a>(&'a self, symbol: &'a str) -> Answered<'a, Option<Asset>> {
         Box::pin(self.asset(symbol))
+    }
+
+    fn trades<'a>(
+        &'a self,
+        symbols: &'a [SymbolId],
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Answered<'a, Vec<Trade>> {
+        Box::pin(self.trades(symbols, start, end))
     }
 
     fn quota_left(&self) -> QuotaLeft {

@@ -77,6 +77,16 @@ impl VenueClock {
         }
     }
 
+    /// A span of the machine's time as the venue's.
+    pub fn venue(&self, wall: Duration) -> Span {
+        match *self {
+            VenueClock::Paced { speed, .. } if speed > 1.0 => stretch(wall, speed),
+            VenueClock::Paced { .. } | VenueClock::Data | VenueClock::Real { .. } => {
+                stretch(wall, 1.0)
+            }
+        }
+    }
+
     /// A span of the venue's time as the machine's; itself in lock step, where it is not used.
     pub fn wall(&self, venue: Duration) -> Duration {
         match *self {
@@ -84,6 +94,11 @@ impl VenueClock {
             VenueClock::Paced { .. } | VenueClock::Data | VenueClock::Real { .. } => venue,
         }
     }
+}
+
+/// A machine's time as a span.
+pub(super) fn span(time: Duration) -> Span {
+    Span::from_nanos(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX))
 }
 
 fn stretch(elapsed: Duration, speed: f64) -> Span {

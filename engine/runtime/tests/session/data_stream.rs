@@ -1,61 +1,117 @@
-//! The data stream goes away and comes back.
+//! The data stream goes away, or is open and mute, and comes back.
 
-use crate::order_stream::{State, Wire};
-use crate::support::{MINUTE, Plan, data_dir, exchange_with, generated};
-use exchange::server::Speed;
-use journal::Reader;
-use kernel::{Input, MarketData, RecordBody, Timestamp};
-use runtime::session::journal_dir;
-use std::collections::BTreeMap;
+use crate::support::{Plan, assert_books_agree, data_dir, exchange, generated};
+use crate::wire::{State, Wire};
+use exchange::server::{Running, Speed};
+use kernel::{Intents, MarketData, Span, Strategy, StrategySpec, Timestamp, View};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-const SYMBOLS: [&str; 2] = ["GLD", "SPY"];
+type Times = Arc<Mutex<Vec<Timestamp>>>;
+
+/// Notes when each bar ended that it observes, and when on which of them it may propose.
+#[derive(Clone, Default)]
+struct Notes {
+    observed: Times,
+    proposed: Arc<Mutex<Vec<(Timestamp, Timestamp)>>>,
+}
+
+impl Strategy for Notes {
+    fn observe(&mut self, data: &MarketData) {
+        self.observed.lock().unwrap().push(data.time());
+    }
+
+    fn propose(&self, data: &MarketData, view: &View<'_>, _: &mut Intents) {
+        self.proposed.lock().unwrap().push((data.time(), view.now()));
+    }
+
+    fn warmup_bars(&self) -> usize {
+        0
+    }
+
+    fn reset(&mut self) {}
+}
+
+impl Notes {
+    fn plan(&self, dir: &std::path::Path, exchange: &Running, wire: &Wire) -> Plan {
+        let mut plan = Plan::new(dir, exchange, &["SPY"], "buy-and-hold");
+        plan.config.strategies =
+            vec![StrategySpec { name: "notes".into(), params: Default::default() }];
+        plan.strategies = vec![Box::new(self.clone())];
+        plan.config.endpoints.stream = format!("ws://{}", wire.address);
+        plan.config.timing.stream.answer = Duration::from_millis(500);
+        plan
+    }
+
+    fn count(&self) -> usize {
+        self.observed.lock().unwrap().len()
+    }
+
+    /// Every bar of the minutes was observed once and in order; so many could be traded on.
+    fn assert_whole(&self) -> usize {
+        let observed = self.observed.lock().unwrap();
+        for (bar, next) in observed.iter().zip(observed.iter().skip(1)) {
+            // A night lies between two days.
+            let apart = next.since(*bar);
+            assert!(
+                apart == Span::from_secs(60) || apart > Span::from_secs(3600),
+                "{bar} is followed by {next}"
+            );
+        }
+        self.proposed.lock().unwrap().len()
+    }
+}
 
 /// Conformance 139.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_missed_is_read_and_every_symbol_is_subscribed_to_again() {
-    let dir = data_dir();
-    let feed = generated(&SYMBOLS, 5_000);
-    let exchange = exchange_with(feed, Speed::Times(600.0), |config| {
-        config.streams.connections_per_endpoint = 4;
-    });
-    let exchange = exchange.await;
+async fn after_a_cut_the_bars_that_were_missed_are_observed_in_order_and_not_traded_on() {
+    let (dir, notes) = (data_dir(), Notes::default());
+    let exchange = exchange(generated(&["SPY"], 20_000), Speed::Times(600.0)).await;
     let wire = Wire::to(exchange.addr()).await;
-    let mut plan = Plan::new(dir.path(), &exchange, &SYMBOLS, "sma-crossover");
-    plan.config.endpoints.stream = format!("ws://{}", wire.address);
-    let mut session = plan.start();
-    session.until(|status| status.links.market_data && status.tally.inputs > 40).await;
-
-    wire.set(State::Cut);
-    let down = session.until(|status| !status.links.market_data).await;
-    let enough = exchange.snapshot().step + 10;
-    session.until(|_| exchange.snapshot().step > enough).await;
-    wire.set(State::Whole);
-    let up = session.until(|status| status.links.market_data).await;
-    session.until(|status| status.tally.inputs > up.tally.inputs + 40).await;
+    let mut session = notes.plan(dir.path(), &exchange, &wire).start();
+    session.until(|_| notes.count() > 10).await;
+    for _ in 0..3 {
+        wire.set(State::Cut);
+        let down = session.until(|status| !status.links.market_data).await.venue_time;
+        let away = Span::from_secs(600);
+        session
+            .until(|status| {
+                status.venue_time.zip(down).is_some_and(|(now, down)| now.since(down) > away)
+            })
+            .await;
+        wire.set(State::Whole);
+        session.until(|status| status.links.market_data).await;
+        let so_far = notes.count();
+        session.until(|_| notes.count() > so_far + 20).await;
+    }
     session.stopper.press();
     let summary = session.ended().await.unwrap();
-    assert!(down.tally.inputs > 0);
-    assert_eq!(summary.alerts, 0);
+    let proposed = notes.assert_whole();
+    assert!(proposed + 20 < notes.count(), "{proposed} of {}", notes.count());
+    for (ended, now) in notes.proposed.lock().unwrap().iter() {
+        assert!(now.since(*ended) < Span::from_secs(120), "{ended} was traded on at {now}");
+    }
+    assert_books_agree(&summary, &exchange);
+}
 
-    let mut late = 0;
-    let mut ends: BTreeMap<_, Vec<Timestamp>> = BTreeMap::new();
-    let mut records = Reader::open(&journal_dir(dir.path()), 1).unwrap();
-    while let Some(record) = records.next().unwrap() {
-        let RecordBody::Input(stamped) = record.body else { continue };
-        late += usize::from(matches!(stamped.input, Input::Late(_)));
-        if let Input::Market(MarketData::Bar(bar)) | Input::Late(MarketData::Bar(bar)) =
-            stamped.input
-        {
-            ends.entry(bar.symbol).or_default().push(bar.end_time());
-        }
-    }
-    assert!(late >= 2 * 9, "{late} bars were read");
-    assert_eq!(ends.len(), SYMBOLS.len());
-    for ends in ends.values() {
-        let gaps = ends.windows(2).filter(|pair| pair[1] != pair[0].plus(MINUTE));
-        // The night between two sessions is none.
-        let gaps: Vec<_> =
-            gaps.filter(|pair| pair[1].since(pair[0]).nanos() < 3_600_000_000_000).collect();
-        assert!(gaps.is_empty(), "in order, each once, none missing: {gaps:?}");
-    }
+/// Conformance 136.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mute_data_stream_is_an_alert_and_is_opened_again() {
+    let (dir, notes) = (data_dir(), Notes::default());
+    let exchange = exchange(generated(&["SPY"], 50_000), Speed::Times(600.0)).await;
+    let wire = Wire::to(exchange.addr()).await;
+    let mut session = notes.plan(dir.path(), &exchange, &wire).start();
+    session.until(|_| notes.count() > 10).await;
+    wire.set(State::Mute);
+    let down = session.until(|status| !status.links.market_data).await;
+    assert_eq!(down.tally.alerts, 1);
+    wire.set(State::Whole);
+    session.until(|status| status.links.market_data).await;
+    let so_far = notes.count();
+    session.until(|_| notes.count() > so_far + 20).await;
+    session.stopper.press();
+    let summary = session.ended().await.unwrap();
+    notes.assert_whole();
+    assert_eq!(summary.alerts, 1);
+    assert_books_agree(&summary, &exchange);
 }

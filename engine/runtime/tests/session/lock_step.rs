@@ -1,14 +1,24 @@
 //! As fast as both can, and always the same.
 
+use crate::real_clock::pass_on;
 use crate::support::{
-    Plan, assert_books_agree, assert_sent_once, data_dir, exchange, generated, real_data,
+    MINUTE, Plan, assert_books_agree, assert_sent_once, data_dir, exchange, generated, real_data,
+    shares,
 };
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode};
+use axum::response::IntoResponse;
+use axum::routing::any;
 use exchange::server::Speed;
-use kernel::StrategySpec;
+use kernel::{Intents, MarketData, Side, Span, StrategySpec, View};
 use marketdata::{Feed, read_files};
 use runtime::session::replay::{self, ReplayReport};
 use runtime::session::{Summary, journal_dir};
+use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 const STRATEGIES: [&str; 5] =
     ["sma-crossover", "rsi-mean-reversion", "macd-trend", "bollinger-breakout", "buy-and-hold"];
@@ -80,4 +90,63 @@ async fn the_week_of_four_symbols_trades_on_all_of_them() {
         let summary = run(dir.path(), &feed, strategy).await;
         assert!(summary.fills > 8, "{strategy}: {summary:#?}");
     }
+}
+
+/// Stands before an exchange and loses the first so many orders, as a gateway does: 504, and the
+/// exchange never hears of them.
+async fn losing(exchange: SocketAddr, orders: usize) -> SocketAddr {
+    let left = Arc::new(AtomicUsize::new(orders));
+    let lose = move |State(exchange): State<SocketAddr>, request: Request| {
+        let left = Arc::clone(&left);
+        async move {
+            let take = |left: usize| left.checked_sub(1);
+            let is_lost = request.method() == Method::POST
+                && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok();
+            match is_lost {
+                true => StatusCode::GATEWAY_TIMEOUT.into_response(),
+                false => pass_on(State(exchange), request).await,
+            }
+        }
+    };
+    let app = Router::new().route("/v2/orders", any(lose)).fallback(pass_on).with_state(exchange);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    address
+}
+
+/// Nobody waits a minute: the venue's clock says when an order is given up, so that two runs
+/// decide the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_never_arrived_is_given_up_by_the_venues_clock_and_proposed_anew() {
+    runtime::alpaca::tls::install();
+    let run = async || {
+        let dir = data_dir();
+        let exchange = exchange(generated(&["SPY"], 60), Speed::Max).await;
+        // Buys on the first bar on which it may, and notes when.
+        let times = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&times);
+        let script = move |data: &MarketData, view: &View<'_>, intents: &mut Intents| {
+            let symbol = data.symbol();
+            if view.position(symbol).quantity.is_zero() && !view.has_open_order(symbol) {
+                noted.lock().unwrap().push(view.now());
+                intents.market(symbol, Side::Buy, shares(3));
+            }
+        };
+        let mut plan = Plan::scripted(dir.path(), &exchange, &["SPY"], script);
+        let address = losing(exchange.addr(), 2).await;
+        plan.config.endpoints.trading = format!("http://{address}");
+        let summary = plan.run().await.unwrap();
+        let times = times.lock().unwrap().clone();
+        (summary, times, exchange)
+    };
+    let (summary, times, exchange) = run().await;
+    // With minute bars an order is a minute old at the next.
+    let apart: Vec<Span> = times.iter().zip(&times[1..]).map(|(a, b)| b.since(*a)).collect();
+    assert_eq!(apart, [MINUTE, MINUTE]);
+    assert_eq!((summary.orders.sent, summary.orders.rejected, summary.fills), (3, 2, 1));
+    assert_books_agree(&summary, &exchange);
+    assert_sent_once(&summary, &exchange);
+    let (again, ..) = run().await;
+    assert_eq!(summary.events_hash, again.events_hash);
 }

@@ -10,7 +10,6 @@
 mod conduct;
 mod control;
 mod data_stream;
-
 mod fields;
 mod latch;
 mod lease;
@@ -21,3 +20,4 @@ mod recovery;
 mod support;
 mod trouble;
 mod warm_up;
+mod wire;

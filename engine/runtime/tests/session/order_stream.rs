@@ -3,78 +3,12 @@
 use crate::support::{
     Plan, assert_books_agree, data_dir, exchange, exchange_with, generated, shares,
 };
+use crate::wire::{State, Wire};
 use exchange::server::{FaultScript, Speed};
-use kernel::{Intents, MarketData, Side, View};
-use std::io;
-use std::net::SocketAddr;
+use kernel::{BasisPoints, Intents, MarketData, OrderStatus, Price, Rounding, Side, View};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
-
-/// What a wire does with what the exchange says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    Whole,
-    /// It swallows it, and nobody notices.
-    Mute,
-    Cut,
-}
-
-/// A wire between the session and the exchange.
-pub struct Wire {
-    pub address: SocketAddr,
-    state: watch::Sender<State>,
-}
-
-impl Wire {
-    pub async fn to(exchange: SocketAddr) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (state, watched) = watch::channel(State::Whole);
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let (watched, mut cut) = (watched.clone(), watched.clone());
-                tokio::spawn(async move {
-                    tokio::select! {
-                        biased;
-                        _ = cut.wait_for(|state| *state == State::Cut) => {}
-                        _ = carry(client, exchange, watched) => {}
-                    }
-                });
-            }
-        });
-        Self { address, state }
-    }
-
-    pub fn set(&self, state: State) {
-        self.state.send_replace(state);
-    }
-}
-
-async fn carry(
-    client: TcpStream,
-    exchange: SocketAddr,
-    state: watch::Receiver<State>,
-) -> io::Result<()> {
-    let (mut from_client, mut to_client) = client.into_split();
-    let (mut from_exchange, mut to_exchange) = TcpStream::connect(exchange).await?.into_split();
-    let asking = tokio::io::copy(&mut from_client, &mut to_exchange);
-    let answering = async {
-        let mut buffer = [0; 4096];
-        loop {
-            let read = from_exchange.read(&mut buffer).await?;
-            if read == 0 {
-                return Ok(0);
-            }
-            if *state.borrow() == State::Whole {
-                to_client.write_all(&buffer[..read]).await?;
-            }
-        }
-    };
-    tokio::select! { ended = asking => ended, ended = answering => ended }.map(|_| ())
-}
+use std::time::Duration;
 
 /// Conformance 107, 109.
 #[tokio::test(flavor = "multi_thread")]
@@ -151,6 +85,82 @@ async fn an_update_that_never_comes_is_found_by_asking() {
     let summary = session.ended().await.unwrap();
     assert_eq!(summary.fills, 1);
     assert_books_agree(&summary, &exchange);
+}
+
+/// A stream that is connected and mute is noticed by what it did not tell, and opened again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mute_order_stream_is_an_alert_and_is_opened_again() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&["SPY"], 20_000), Speed::Times(600.0)).await;
+    let wire = Wire::to(exchange.addr()).await;
+    let buys = Arc::new(AtomicBool::new(false));
+    let may_buy = Arc::clone(&buys);
+    let script = move |data: &MarketData, view: &View<'_>, intents: &mut Intents| {
+        let symbol = data.symbol();
+        let idle = !view.has_open_order(symbol) && view.position(symbol).quantity.is_zero();
+        if idle && may_buy.load(Ordering::SeqCst) {
+            intents.market(symbol, Side::Buy, shares(10));
+        }
+    };
+    let mut plan = Plan::scripted(dir.path(), &exchange, &["SPY"], script);
+    plan.config.endpoints.trading_stream = format!("ws://{}/stream", wire.address);
+    plan.config.timing.silence.orders = Duration::from_millis(1);
+    plan.config.timing.stream.answer = Duration::from_millis(500);
+    let mut session = plan.start();
+    session.until(|status| status.links.orders && status.links.market_data).await;
+    wire.set(State::Mute);
+    buys.store(true, Ordering::SeqCst);
+    session.until(|status| !status.links.orders).await;
+    wire.set(State::Whole);
+    session.until(|status| status.links.orders && status.reconciled).await;
+    session.until(|status| status.tally.fills == 1).await;
+    session.stopper.press();
+    let summary = session.ended().await.unwrap();
+    assert_eq!((summary.fills, summary.alerts), (1, 1));
+    assert_books_agree(&summary, &exchange);
+}
+
+/// The gate is for entries alone: what was sent before can be taken back.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_it_cancels_pass() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&["SPY"], 20_000), Speed::Times(600.0)).await;
+    let wire = Wire::to(exchange.addr()).await;
+    let cancels = Arc::new(AtomicBool::new(false));
+    let may_cancel = Arc::clone(&cancels);
+    // Rests far below the market until it is told to cancel; then tries to enter at the market.
+    let script = move |data: &MarketData, view: &View<'_>, intents: &mut Intents| {
+        let symbol = data.symbol();
+        let resting = view.open_orders(symbol).next();
+        match (resting, may_cancel.load(Ordering::SeqCst)) {
+            (Some(order), true) => intents.cancel(order.number),
+            (None, true) => intents.market(symbol, Side::Buy, shares(1)),
+            (None, false) => {
+                let far = BasisPoints::new(-400);
+                let price = data.price().shifted(far, Rounding::Down).unwrap();
+                let cents = price.nanos() / 10_000_000 * 10_000_000;
+                intents.limit(symbol, Side::Buy, shares(1), Price::from_nanos(cents));
+            }
+            (Some(_), false) => {}
+        }
+    };
+    let mut plan = Plan::scripted(dir.path(), &exchange, &["SPY"], script);
+    plan.config.endpoints.trading_stream = format!("ws://{}/stream", wire.address);
+    plan.config.limits.entry_time_to_live = None;
+    let mut session = plan.start();
+    session.until(|status| status.open_orders.len() == 1 && status.reconciled).await;
+    wire.set(State::Cut);
+    let down = session.until(|status| !status.links.orders).await;
+    cancels.store(true, Ordering::SeqCst);
+    let is_canceled =
+        || exchange.snapshot().orders.iter().all(|order| order.status == OrderStatus::Canceled);
+    session.until(|_| is_canceled()).await;
+    session.until(|status| status.tally.denied > down.tally.denied + 1).await;
+    assert_eq!(exchange.snapshot().orders.len(), 1, "the cancel went out, and no entry");
+    wire.set(State::Whole);
+    session.until(|status| status.tally.canceled == 1).await;
+    session.stopper.press();
+    assert_books_agree(&session.ended().await.unwrap(), &exchange);
 }
 
 /// Conformance 19.

@@ -47,6 +47,7 @@ pub(super) async fn market(client: &Client) -> Result<String, String> {
                 MarketStreamMessage::Data(_)
                 | MarketStreamMessage::Step { .. }
                 | MarketStreamMessage::Tape(_)
+                | MarketStreamMessage::Silent { .. }
                 | MarketStreamMessage::Lost { .. } => {}
             }
         }

@@ -7,7 +7,7 @@ mod venue;
 
 pub(super) use account::{account, fee, positions};
 pub(super) use orders::{fill, of_other_session, order, orders, update};
-pub(super) use venue::{asset, bar, calendar, clock, new_york};
+pub(super) use venue::{asset, bar, calendar, clock, new_york, trade};
 
 use super::wire::Loose;
 use kernel::{Cash, Price, Quantity, Rounding, Timestamp};

@@ -1,11 +1,11 @@
 //! What the venue says of itself: clock, calendar, assets, bars.
 
-use super::{FieldError, ReadError, need, parse, price, time};
+use super::{FieldError, ReadError, need, parse, price, quantity, time};
 use crate::alpaca::rows::{Asset, Clock, Replay, ReplayData};
-use crate::alpaca::wire::{AssetWire, BarWire, CalendarDayWire, ClockWire, Loose};
+use crate::alpaca::wire::{AssetWire, BarWire, CalendarDayWire, ClockWire, Loose, TradeWire};
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
-use kernel::{Bar, Span, SymbolId, Timestamp, TradingDay, Volume};
+use kernel::{Bar, Span, SymbolId, Timestamp, Trade, TradingDay, Volume};
 
 pub(in crate::alpaca) fn clock(body: &[u8]) -> Result<Clock, ReadError> {
     let wire: ClockWire<'_> = parse(body)?;
@@ -115,5 +115,18 @@ pub(in crate::alpaca) fn bar(
         low: need("bar", "l", &wire.l, price)?,
         close: need("bar", "c", &wire.c, price)?,
         volume: wire.v.text().and_then(|text| Volume::from_decimal(text).ok()).unwrap_or_default(),
+    })
+}
+
+/// A trade on the tape.
+pub(in crate::alpaca) fn trade(
+    wire: &TradeWire<'_>,
+    symbol: SymbolId,
+) -> Result<Trade, FieldError> {
+    Ok(Trade {
+        symbol,
+        time: need("trade", "t", &wire.t, time)?,
+        price: need("trade", "p", &wire.p, price)?,
+        size: need("trade", "s", &wire.s, quantity)?,
     })
 }

@@ -67,7 +67,6 @@ fn told(id: &str, at: &str, size: &str) -> TapeTrade {
     TapeTrade { id: id.into(), price: price(at), size: shares(size) }
 }
 
-/// Conformance 133.
 #[test]
 fn what_changes_the_tape_afterwards_is_an_input() {
     let spy = names().symbol("SPY").unwrap();

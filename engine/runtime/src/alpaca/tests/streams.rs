@@ -7,10 +7,10 @@ use crate::alpaca::order_stream::Updates;
 use crate::alpaca::stream::Protocol;
 use crate::alpaca::{
     Channels, MarketStream, MarketStreamConfig, MarketStreamMessage, OrderStream,
-    OrderStreamConfig, OrderStreamMessage, Overflow, StreamError, StreamTiming, market_stream,
-    order_stream,
+    OrderStreamConfig, OrderStreamMessage, Overflow, Silence, StreamError, StreamTiming,
+    market_stream, order_stream,
 };
-use kernel::{OrderNumber, ReportKind, Span};
+use kernel::{Channel, OrderNumber, ReportKind, Span};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -386,11 +386,12 @@ async fn it_pings_and_gives_up_when_nothing_comes_back() {
 
 /// Conformance 136.
 #[tokio::test]
-async fn a_silent_socket_is_left_only_while_data_is_to_be_expected() {
+async fn of_a_silent_channel_the_session_is_told_while_data_is_to_be_expected() {
     let stub = SocketStub::start().await;
     let mut config = market_config(&stub.address);
     config.timing.ping = Duration::from_millis(10);
-    config.silence = Some(Duration::from_millis(30));
+    let silence = Duration::from_millis(30);
+    config.silence = Some(Silence { bars: silence, ..Silence::default() });
     let open = Arc::clone(&config.market_open);
     let mut stream = market_stream(config);
     let mut peer = stub.accept().await;
@@ -401,9 +402,40 @@ async fn a_silent_socket_is_left_only_while_data_is_to_be_expected() {
     }
     open.store(true, Ordering::Relaxed);
     let hear = async { while peer.frame().await.is_some() {} };
-    let (down, ()) = tokio::join!(next_data(&mut stream), hear);
-    let MarketStreamMessage::Down { reason } = down else { panic!("{down:?}") };
-    assert!(reason.starts_with("no data for"), "{reason}");
+    let told = tokio::select! {
+        told = next_data(&mut stream) => told,
+        () = hear => panic!("the socket is not left"),
+    };
+    let MarketStreamMessage::Silent { channel: Channel::Bars, silent_for } = told else {
+        panic!("{told:?}")
+    };
+    assert!(silent_for >= silence, "{silent_for:?}");
+}
+
+#[tokio::test]
+async fn both_streams_open_another_connection_when_they_are_asked_to() {
+    let stub = SocketStub::start().await;
+    let mut orders = order_stream(order_config(&stub.address));
+    let mut peer = stub.accept().await;
+    bring_up(&mut peer).await;
+    assert_eq!(next(&mut orders).await, OrderStreamMessage::Up);
+    orders.line.reconnect("it was mute");
+    let down = next(&mut orders);
+    let hear = async { while peer.frame().await.is_some() {} };
+    let (down, ()) = tokio::join!(down, hear);
+    assert_eq!(down, OrderStreamMessage::Down { reason: "it was mute".into() });
+    let mut peer = stub.accept().await;
+    bring_up(&mut peer).await;
+    assert_eq!(next(&mut orders).await, OrderStreamMessage::Up);
+    drop(orders);
+    let mut market = market_stream(market_config(&stub.address));
+    let mut peer = stub.accept().await;
+    bring_market_up(&mut peer).await;
+    assert!(matches!(next_data(&mut market).await, MarketStreamMessage::Up { .. }));
+    market.line.reconnect("it was mute");
+    let hear = async { while peer.frame().await.is_some() {} };
+    let (down, ()) = tokio::join!(next_data(&mut market), hear);
+    assert_eq!(down, MarketStreamMessage::Down { reason: "it was mute".into() });
 }
 
 #[tokio::test]

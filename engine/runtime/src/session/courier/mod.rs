@@ -20,8 +20,8 @@ use super::venue::Venue;
 use crate::alpaca::BarsQuery;
 use crate::backoff::Backoff;
 use kernel::{
-    Bar, BrokerOrderId, BrokerState, Cash, FeeCharge, Order, OrderNumber, Quantity, Report, Span,
-    State, SymbolId, Timestamp, TradingDay,
+    Bar, BrokerOrderId, BrokerState, Cash, Channel, FeeCharge, Order, OrderNumber, Quantity,
+    Report, Span, State, SymbolId, Timestamp, Trade, TradingDay,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,8 +46,10 @@ pub(super) enum Errand {
         /// Where the books stand while it is asked, for the answer.
         mark: Mark,
     },
-    /// Bars of the past.
-    Bars(BarsWanted),
+    /// Bars and trades that the data stream did not bring.
+    Missed(MissedWanted),
+    /// Whether a silent channel had anything to say.
+    Probe { channel: Channel, silent_for: Duration, bars: BarsWanted },
     /// The trading days after an instant, up to another.
     Calendar { from: Timestamp, to: Timestamp },
     /// Whether another session trades on the account, by its orders since an instant.
@@ -73,12 +75,20 @@ pub(super) struct Mark {
 }
 
 /// Bars of the past that strategies are to observe.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BarsWanted {
     pub symbols: Vec<SymbolId>,
     pub length: Span,
     pub start: Timestamp,
     pub end: Timestamp,
+}
+
+/// Bars and trades of the past that were missed.
+#[derive(Debug, Clone)]
+pub(super) struct MissedWanted {
+    pub bars: BarsWanted,
+    /// `None` when no trades are listened to, or none was ever seen.
+    pub trades_since: Option<Timestamp>,
 }
 
 /// An order to be looked at, as we have it.
@@ -104,8 +114,10 @@ pub(super) enum Answer {
     Fees(Vec<FeeCharge>),
     /// What the broker holds, and where the books stood when it was asked.
     Broker(Box<BrokerState>, Mark),
-    /// Bars of the past.
-    Bars(Vec<Bar>),
+    /// What the data stream did not bring.
+    Missed(Vec<Bar>, Vec<Trade>),
+    /// The bars in the time in which a channel was silent.
+    Probed { channel: Channel, silent_for: Duration, wanted: BarsWanted, bars: Vec<Bar> },
     /// Trading days.
     Calendar(Vec<TradingDay>),
     /// Another session trades on the account.
@@ -275,7 +287,10 @@ impl Courier {
                 }
                 self.account(fees_since, mark, out).await;
             }
-            Errand::Bars(wanted) => self.bars(&wanted, out).await,
+            Errand::Missed(wanted) => self.missed(&wanted, out).await,
+            Errand::Probe { channel, silent_for, bars } => {
+                self.probe(channel, silent_for, bars, out).await;
+            }
             Errand::Calendar { from, to } => self.calendar(from, to, out).await,
             Errand::Others(lease, after) => self.others(&lease, after, out).await,
         }

@@ -1,11 +1,12 @@
 //! Looking things up.
 
-use super::{Answer, BarsWanted, Courier, Mark, Target, tell};
+use super::{Answer, BarsWanted, Courier, Mark, MissedWanted, Target, tell};
 use crate::alpaca::{ApiError, OrderState};
 use crate::session::lease::Lease;
 use crate::session::startup::connect::date;
 use crate::session::{OrderRead, Venue};
-use kernel::{BrokerState, FeeCharge, Timestamp};
+use kernel::{BrokerState, Channel, FeeCharge, Timestamp};
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// How often executions are asked for before they are inferred.
@@ -97,12 +98,39 @@ impl Courier {
         }
     }
 
-    pub(super) async fn bars(&self, wanted: &BarsWanted, out: &mpsc::Sender<Answer>) {
-        match self.venue.bars(&wanted.query()).await {
-            Ok(bars) => tell(out, Answer::Bars(bars)).await,
+    /// A gap that cannot be read stays open: what came since goes on without it.
+    pub(super) async fn missed(&self, wanted: &MissedWanted, out: &mpsc::Sender<Answer>) {
+        let bars = match self.venue.bars(&wanted.bars.query()).await {
+            Ok(bars) => bars,
             Err(error) => {
-                tracing::warn!("the gap in the data stays open: {error}");
-                tell(out, Answer::Bars(Vec::new())).await;
+                tracing::warn!("the bars that were missed cannot be read: {error}");
+                Vec::new()
+            }
+        };
+        let trades = match wanted.trades_since {
+            None => Vec::new(),
+            Some(since) => {
+                let (symbols, end) = (&wanted.bars.symbols, wanted.bars.end);
+                self.venue.trades(symbols, since, end).await.unwrap_or_else(|error| {
+                    tracing::warn!("the trades that were missed cannot be read: {error}");
+                    Vec::new()
+                })
+            }
+        };
+        tell(out, Answer::Missed(bars, trades)).await;
+    }
+
+    pub(super) async fn probe(
+        &self,
+        channel: Channel,
+        silent_for: Duration,
+        wanted: BarsWanted,
+        out: &mpsc::Sender<Answer>,
+    ) {
+        match self.venue.bars(&wanted.query()).await {
+            Ok(bars) => tell(out, Answer::Probed { channel, silent_for, wanted, bars }).await,
+            Err(error) => {
+                tracing::warn!("whether the {} are mute is not known: {error}", channel.as_str());
             }
         }
     }

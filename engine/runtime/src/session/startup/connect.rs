@@ -5,7 +5,6 @@ use super::super::{DataKind, SessionConfig, SessionError, VenueClock, VenueKind,
 use super::warm_up::{DAY, reach};
 use crate::alpaca::{Client, ClientConfig, Clock, Pace};
 use kernel::{SessionStart, Span, Timestamp, TradingDay, TradingState};
-use std::time::Duration;
 
 /// Symbols that are looked up one by one; more would take minutes under the broker's limit.
 pub(super) const SYMBOLS_CHECKED: usize = 100;
@@ -78,16 +77,6 @@ impl Connected {
     pub fn bar_length(&self, config: &SessionConfig) -> Span {
         let replayed = self.clock.tradewind.and_then(|replay| replay.bar_length);
         replayed.unwrap_or(config.bar_length)
-    }
-
-    /// How long the data stream may be silent while the market is open; longer where a replay is
-    /// slower than the world.
-    pub fn silence(&self, config: &SessionConfig) -> Duration {
-        let speed = self.clock.tradewind.and_then(|replay| replay.speed).unwrap_or(1.0);
-        // A speed is above zero; what does not fit is as good as for ever.
-        let longest =
-            Duration::try_from_secs_f64(config.timing.silence.as_secs_f64() / speed.min(1.0));
-        longest.unwrap_or(Duration::MAX)
     }
 
     /// Where the market data come from: a replay says so itself.

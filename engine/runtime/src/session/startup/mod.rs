@@ -14,7 +14,7 @@ use super::venue::Venue;
 use super::{Phase, SessionConfig, SessionError, Status, StopReceiver, StopSignal, data_dir};
 use crate::alpaca::{
     MarketStream, MarketStreamConfig, Names, OrderStream, OrderStreamConfig, Overflow,
-    market_stream, order_stream,
+    StreamTiming, market_stream, order_stream,
 };
 use crate::control;
 use crate::readers::Readers;
@@ -171,14 +171,17 @@ fn open_orders(config: &SessionConfig, names: &Names, is_lock_step: bool) -> Ord
 
 fn open_market(desk: &Desk, names: &Names, venue: &Connected) -> MarketStream {
     let config = &desk.config;
+    let speed = venue.clock.tradewind.and_then(|replay| replay.speed).unwrap_or(1.0);
+    let silence = config.timing.silence.at_speed(speed);
+    let ping = config.timing.stream.ping.min(silence.bars);
     market_stream(MarketStreamConfig {
         address: config.endpoints.market_stream(&config.feed),
         credentials: config.credentials.clone(),
         names: names.clone(),
         channels: config.channels,
         bar_length: venue.bar_length(config),
-        timing: config.timing.stream,
-        silence: Some(venue.silence(config)),
+        timing: StreamTiming { ping, ..config.timing.stream },
+        silence: Some(silence),
         market_open: Arc::clone(&desk.market_open),
         overflow: if venue.is_lock_step() { Overflow::Wait } else { Overflow::Drop },
         capacity: MARKET_MESSAGES,

@@ -110,6 +110,14 @@ impl Venue for Script {
     fn asset<'a>(&'a self, _: &'a str) -> Answered<'a, Option<Asset>> {
         unused()
     }
+    fn trades<'a>(
+        &'a self,
+        _: &'a [SymbolId],
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Answered<'a, Vec<Trade>> {
+        unused()
+    }
     fn quota_left(&self) -> QuotaLeft {
         QuotaLeft::UNLIMITED
     }

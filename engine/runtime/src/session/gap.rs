@@ -1,0 +1,125 @@
+//! What the data stream missed, and what came while that was being read.
+//!
+//! After a reconnect, or after the stream had to drop messages, the bars and trades that are
+//! missing are read over REST. Until they are there, what the stream brings is held back, so that
+//! strategies see everything in order; it is not held back for long.
+
+use kernel::{Bar, MarketData, Timestamp, Trade};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// So long the stream waits for what was missed.
+const HELD_FOR: Duration = Duration::from_secs(5);
+/// So much of it at most.
+const MOST_HELD: usize = 50_000;
+
+/// A gap in the data, or none.
+#[derive(Default)]
+pub(super) struct Gap {
+    held: Option<Held>,
+    /// The last trade that was seen.
+    last_trade: Option<Timestamp>,
+}
+
+struct Held {
+    data: Vec<MarketData>,
+    until: Instant,
+}
+
+impl Gap {
+    /// Something is missing, and is being read.
+    pub fn open(&mut self) {
+        let until = Instant::now() + HELD_FOR;
+        self.held.get_or_insert(Held { data: Vec::new(), until });
+    }
+
+    /// Keeps what came while something is missing; gives it back when nothing is.
+    pub fn hold(&mut self, data: Vec<MarketData>) -> Option<Vec<MarketData>> {
+        match &mut self.held {
+            None => Some(data),
+            Some(held) => {
+                held.data.extend(data);
+                None
+            }
+        }
+    }
+
+    /// Whether what is held has waited long enough for what was missed.
+    pub fn is_overdue(&self) -> bool {
+        let waits = |held: &Held| held.data.len() < MOST_HELD && Instant::now() < held.until;
+        self.held.as_ref().is_some_and(|held| !waits(held))
+    }
+
+    /// What was held: nothing is missing any more, or it is not waited for any longer.
+    pub fn close(&mut self) -> Vec<MarketData> {
+        self.held.take().map(|held| held.data).unwrap_or_default()
+    }
+
+    /// From when trades are missing.
+    pub const fn last_trade(&self) -> Option<Timestamp> {
+        self.last_trade
+    }
+
+    /// Whether a trade has not been seen. The stream brings them in the order of time.
+    pub fn lacks(&self, trade: &Trade) -> bool {
+        self.last_trade.is_none_or(|last| last < trade.time)
+    }
+
+    /// Notes what strategies are about to see.
+    pub fn note(&mut self, data: &MarketData) {
+        if let MarketData::Trade(trade) = data {
+            self.last_trade = self.last_trade.max(Some(trade.time));
+        }
+    }
+}
+
+/// What was missed, in the order in which it was known.
+pub(super) fn in_order(bars: Vec<Bar>, trades: Vec<Trade>) -> Vec<MarketData> {
+    let bars = bars.into_iter().map(MarketData::Bar);
+    let mut all: Vec<MarketData> = bars.chain(trades.into_iter().map(MarketData::Trade)).collect();
+    all.sort_by_key(|data| (data.time(), data.symbol()));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::{Price, Quantity, Symbols};
+
+    fn trade(second: i64) -> Trade {
+        let symbol = Symbols::new(["SPY"]).unwrap().id("SPY").unwrap();
+        let (price, size) = (Price::from_nanos(1), Quantity::from_nanos(1));
+        Trade { symbol, time: Timestamp::from_secs(second), price, size }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_is_held_until_what_was_missed_is_there_or_too_late() {
+        let mut gap = Gap::default();
+        let data = || vec![MarketData::Trade(trade(1))];
+        assert_eq!(gap.hold(data()), Some(data()), "nothing is missing");
+        gap.open();
+        assert_eq!(gap.hold(data()), None);
+        assert!(!gap.is_overdue());
+        assert_eq!(gap.close(), data());
+        assert_eq!(gap.hold(data()), Some(data()));
+        gap.open();
+        tokio::time::advance(HELD_FOR).await;
+        assert!(gap.is_overdue());
+        gap.open();
+        assert!(gap.is_overdue(), "a second gap does not prolong the first");
+        gap.close();
+        gap.open();
+        gap.hold(data().repeat(MOST_HELD));
+        assert!(gap.is_overdue(), "and there is only so much room");
+    }
+
+    #[test]
+    fn a_trade_is_missing_when_it_is_newer_than_all_that_were_seen() {
+        let mut gap = Gap::default();
+        assert!(gap.lacks(&trade(1)));
+        gap.note(&MarketData::Trade(trade(5)));
+        gap.note(&MarketData::Trade(trade(4)));
+        assert_eq!(gap.last_trade(), Some(Timestamp::from_secs(5)));
+        assert!(!gap.lacks(&trade(5)) && gap.lacks(&trade(6)));
+    }
+}
