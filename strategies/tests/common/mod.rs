@@ -8,10 +8,10 @@
 )]
 
 use kernel::{
-    AccountSnapshot, Bar, BrokerOrderId, BrokerState, Cash, Event, Execution, ExecutionId, Input,
-    Intents, Kernel, Limits, Link, MarketData, Order, OrderNumber, Output, Price, Report,
-    ReportKind, Send, SessionStart, Span, Stamped, State, Strategy, StrategySpec, SymbolId,
-    Symbols, Timestamp, TradingHours, View, Volume,
+    AccountSnapshot, AssetClass, AssetFacts, Bar, BrokerOrderId, BrokerState, Cash, Event,
+    Execution, ExecutionId, Input, Intents, Kernel, Limits, Link, MarketData, Order, OrderNumber,
+    Output, Price, Report, ReportKind, Send, SessionStart, Span, Stamped, State, Strategy,
+    StrategySpec, SymbolId, Symbols, Timestamp, TradingHours, View, Volume,
 };
 use std::collections::BTreeMap;
 
@@ -88,6 +88,18 @@ impl Session {
         })));
         session.feed(Input::Link { link: Link::MarketData, up: true });
         session.feed(Input::Link { link: Link::Orders, up: true });
+        let symbols: Vec<SymbolId> = session.kernel.state().symbols().ids().collect();
+        for symbol in symbols {
+            session.feed(Input::Asset(AssetFacts {
+                symbol,
+                class: AssetClass::UsEquity,
+                tradable: true,
+                shortable: true,
+                easy_to_borrow: true,
+                fractionable: false,
+                fractional_extended_hours: false,
+            }));
+        }
         let cash = Cash::from_whole(100_000).unwrap();
         session.feed(Input::Broker(Box::new(BrokerState {
             account: AccountSnapshot {
