@@ -168,7 +168,7 @@ pub(super) enum Payload<'a> {
     },
     ChannelMute {
         channel: Channel,
-        silent_s: f64,
+        silent_s: i64,
     },
     DayStarted {
         date: String,
@@ -298,7 +298,7 @@ impl<'a> Payload<'a> {
             Event::LinkChanged { link, up } => Payload::LinkChanged { link: *link, up: *up },
             Event::ChannelMute { channel, silent_for } => Payload::ChannelMute {
                 channel: *channel,
-                silent_s: silent_for.nanos() as f64 / 1e9,
+                silent_s: silent_for.nanos() / 1_000_000_000,
             },
             Event::DayStarted { date, equity } => {
                 Payload::DayStarted { date: iso_date(*date), equity: *equity }
