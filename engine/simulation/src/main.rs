@@ -115,12 +115,12 @@ fn main() -> ExitCode {
             }
         }
     });
-    print(&total, started.elapsed().as_secs_f64());
+    print(&total, started.elapsed().as_secs_f64(), args.all_kinds);
     let all_ran = total.seeds == seeds;
     if total.failed.is_empty() && all_ran { ExitCode::SUCCESS } else { ExitCode::from(5) }
 }
 
-fn print(total: &Total, seconds: f64) {
+fn print(total: &Total, seconds: f64, all_kinds: bool) {
     println!("{}", total.coverage);
     println!(
         "{} seeds, {} trading days, {} orders, {} fills, {} faults, {} starts of the process",
@@ -138,12 +138,11 @@ fn print(total: &Total, seconds: f64) {
     }
     let mut failed: Vec<_> = total.failed.iter().collect();
     failed.sort_by_key(|outcome| outcome.seed);
+    let flag = if all_kinds { " --all-kinds" } else { "" };
     for outcome in failed.iter().take(20) {
         if let Some(violation) = &outcome.violation {
-            println!(
-                "seed {}: {violation}; again: simulate --seed {} --trace",
-                outcome.seed, outcome.seed
-            );
+            let seed = outcome.seed;
+            println!("seed {seed}: {violation}; again: simulate --seed {seed}{flag} --trace");
         }
     }
     println!("{} seeds broke a law", failed.len());
