@@ -5,7 +5,7 @@ use kernel::{
     Event, FeeRates, Limits, ShutdownPolicy, Span, Strategy, StrategySpec, Timestamp, TradingDay,
     TradingHours,
 };
-use marketdata::Feed;
+use marketdata::{Facts, Feed};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,8 +49,17 @@ impl BacktestConfig {
     ///
     /// Bars of a day or more are known after the close and traded at the next open, so on them
     /// the hours are [`TradingHours::Always`] and an entry may wait for that open, however long.
+    pub fn for_data(facts: &Facts) -> Self {
+        Self::on(facts.bar_length, facts.trading_days())
+    }
+
+    /// As [`BacktestConfig::for_data`], for data in memory.
     pub fn for_feed(feed: &Feed) -> Self {
-        let daily = feed.bar_length.is_some_and(|length| length >= DAY);
+        Self::on(feed.bar_length, feed.trading_days())
+    }
+
+    fn on(bar_length: Option<Span>, calendar: Vec<TradingDay>) -> Self {
+        let daily = bar_length.is_some_and(|length| length >= DAY);
         let mut limits = Limits::default();
         if daily {
             limits.entry_time_to_live = None;
@@ -60,7 +69,7 @@ impl BacktestConfig {
             limits,
             fees: marketdata::fee_rates(),
             hours: if daily { TradingHours::Always } else { TradingHours::Regular },
-            calendar: feed.trading_days(),
+            calendar,
             shutdown: ShutdownPolicy::CancelEntries,
             journal: None,
             keep_equity: false,

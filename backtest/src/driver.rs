@@ -25,7 +25,7 @@ use kernel::{
     FeeCharge, Input, Kernel, Link, MarketData, Notice, OrderNumber, Output, SessionStart,
     ShutdownPolicy, Stamped, Timestamp,
 };
-use marketdata::Feed;
+use marketdata::{Facts, Feed, FeedSource, Source};
 use std::time::Instant;
 
 /// Market data between two looks at the clock.
@@ -33,27 +33,42 @@ const PROGRESS_EVERY: usize = 1 << 16;
 /// Records between two commits. A run that breaks off is run again, so nothing waits for a disk.
 const COMMIT_EVERY: u64 = 1 << 12;
 
-/// Runs strategies over a feed.
+/// Runs strategies over a feed in memory.
 ///
 /// # Errors
-/// When there is nothing to run, the journal cannot be written, or the program contradicts itself;
-/// in the last case no result is given, because none could be believed.
+/// As [`run_source`].
 pub fn run(
     config: &BacktestConfig,
     feed: &Feed,
     strategies: Vec<Chosen>,
     observer: &mut dyn Observer,
 ) -> Result<BacktestReport, BacktestError> {
-    let (first, last) = feed.span().ok_or(BacktestError::NoData)?;
+    run_source(config, &mut FeedSource::new(feed), strategies, observer)
+}
+
+/// Runs strategies over a source that nothing was read from yet. No more of it is in memory than
+/// one chunk.
+///
+/// # Errors
+/// When there is nothing to run, the data or the journal fails on the way, or the program
+/// contradicts itself; in the last case no result is given, because none could be believed.
+pub fn run_source(
+    config: &BacktestConfig,
+    source: &mut dyn Source,
+    strategies: Vec<Chosen>,
+    observer: &mut dyn Observer,
+) -> Result<BacktestReport, BacktestError> {
+    let facts = source.facts().clone();
+    let span = facts.span.ok_or(BacktestError::NoData)?;
     if strategies.is_empty() {
         return Err(BacktestError::NoStrategy);
     }
     let (strategies, specs): (Vec<_>, Vec<_>) = strategies.into_iter().unzip();
-    let manifest = result::manifest(config, feed, specs);
+    let manifest = result::manifest(config, &facts, specs);
     let run = result::run_id(&manifest)?;
     let started = Instant::now();
     let exchange =
-        Exchange::new(config.exchange.clone(), feed.symbols.clone(), config.calendar.clone());
+        Exchange::new(config.exchange.clone(), facts.symbols.clone(), config.calendar.clone());
     let mut driver = Driver {
         kernel: Kernel::new(strategies),
         out: Output::default(),
@@ -63,7 +78,7 @@ pub fn run(
         hash: EventsHash::new(),
         journal: config.journal.as_deref().map(open_journal).transpose()?,
         committed: 0,
-        trades: Trades::new(feed.symbols.len()),
+        trades: Trades::new(facts.symbols.len()),
         equity: Equity::new(config.exchange.starting_cash, config.keep_equity),
         observer,
     };
@@ -71,7 +86,7 @@ pub fn run(
         session: run.as_str().into(),
         venue: "backtest".into(),
         build: config.build.as_str().into(),
-        symbols: feed.symbols.clone(),
+        symbols: facts.symbols.clone(),
         strategies: manifest.strategies.clone(),
         limits: config.limits.clone(),
         calendar: config.calendar.clone(),
@@ -80,8 +95,8 @@ pub fn run(
         trading: Default::default(),
         config: config.config.clone(),
     })?;
-    driver.tell_without_bars(feed)?;
-    driver.data(feed, started)?;
+    driver.tell_without_bars(&facts)?;
+    let mut driver = driver.data(source, Pace { done: 0, told: 0, total: facts.rows, started })?;
     driver.end(config.shutdown)?;
     let elapsed = started.elapsed();
     let Driver { kernel, venue, hash, trades, equity, .. } = driver;
@@ -90,8 +105,8 @@ pub fn run(
     result::report(Finished {
         run,
         manifest,
-        feed,
-        span: (first, last),
+        facts,
+        span,
         kernel,
         exchange,
         trades,
@@ -109,8 +124,16 @@ fn open_journal(dir: &std::path::Path) -> Result<Journal, BacktestError> {
     }
 }
 
-/// A run in progress.
-struct Driver<'a> {
+/// How far a run is, and how far its observer knows it to be.
+struct Pace {
+    done: usize,
+    told: usize,
+    total: u64,
+    started: Instant,
+}
+
+/// A run in progress, in a chunk of data.
+struct Driver<'a, 'o> {
     kernel: Kernel,
     out: Output,
     venue: Venue,
@@ -124,10 +147,10 @@ struct Driver<'a> {
     committed: u64,
     trades: Trades,
     equity: Equity,
-    observer: &'a mut dyn Observer,
+    observer: &'o mut dyn Observer,
 }
 
-impl<'a> Driver<'a> {
+impl<'a, 'o> Driver<'a, 'o> {
     fn start(&mut self, start: SessionStart) -> Result<(), BacktestError> {
         self.feed(Input::Start(Box::new(start)))?;
         self.feed(Input::Link { link: Link::MarketData, up: true })?;
@@ -140,8 +163,8 @@ impl<'a> Driver<'a> {
     }
 
     /// Strategies decide on bars: they will be silent about what has none.
-    fn tell_without_bars(&mut self, feed: &Feed) -> Result<(), BacktestError> {
-        let symbols = feed.symbols_without_bars().join(", ");
+    fn tell_without_bars(&mut self, facts: &Facts) -> Result<(), BacktestError> {
+        let symbols = facts.without_bars.join(", ");
         if symbols.is_empty() {
             return Ok(());
         }
@@ -149,16 +172,44 @@ impl<'a> Driver<'a> {
         self.feed(Input::Notice(Notice::NoBars { symbols: symbols.into(), source }))
     }
 
-    fn data(&mut self, feed: &'a Feed, started: Instant) -> Result<(), BacktestError> {
-        let total = feed.data.len() as u64;
-        let (mut done, mut told) = (0, 0);
-        for step in feed.steps() {
+    /// All data, chunk after chunk.
+    fn data(mut self, source: &mut dyn Source, mut pace: Pace) -> Result<Self, BacktestError> {
+        while let Some(chunk) = source.next_chunk()? {
+            let mut within = self.in_chunk();
+            within.chunk(chunk, &mut pace)?;
+            self = within.in_chunk();
+        }
+        Ok(self)
+    }
+
+    /// The same run before the first step of another chunk.
+    fn in_chunk<'b>(self) -> Driver<'b, 'o> {
+        let Self { kernel, out, venue, step: _, fees_read, hash, .. } = self;
+        let Self { journal, committed, trades, equity, observer, .. } = self;
+        let step = &[];
+        Driver {
+            kernel,
+            out,
+            venue,
+            step,
+            fees_read,
+            hash,
+            journal,
+            committed,
+            trades,
+            equity,
+            observer,
+        }
+    }
+
+    fn chunk(&mut self, chunk: &'a [MarketData], pace: &mut Pace) -> Result<(), BacktestError> {
+        for step in chunk.chunk_by(|one, next| one.time() == next.time()) {
             self.step(step)?;
-            done += step.len();
-            if done - told >= PROGRESS_EVERY {
-                told = done;
-                let (done, elapsed) = (done as u64, started.elapsed());
-                self.observer.progress(&Progress { done, total, elapsed });
+            pace.done += step.len();
+            if pace.done - pace.told >= PROGRESS_EVERY {
+                pace.told = pace.done;
+                let (done, elapsed) = (pace.done as u64, pace.started.elapsed());
+                self.observer.progress(&Progress { done, total: pace.total, elapsed });
             }
         }
         Ok(())

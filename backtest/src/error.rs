@@ -12,6 +12,9 @@ pub enum BacktestError {
     /// There is nothing to run.
     #[error("no strategy was chosen: name one, `tradewind strategies` lists them")]
     NoStrategy,
+    /// The data failed on the way.
+    #[error(transparent)]
+    Data(#[from] marketdata::MarketDataFileError),
     /// The records could not be stored.
     #[error("the journal of the run could not be written: {0}")]
     Journal(#[from] JournalError),

@@ -1,4 +1,4 @@
-//! Backtests: the kernel and the exchange library over market data in memory.
+//! Backtests: the kernel and the exchange library over market data, in memory or streamed.
 //!
 //! The kernel that decides here is the one that decides in a session, and the exchange is the one
 //! that a paper session talks to; what is different is that no wire lies between them. Inputs come
@@ -20,7 +20,7 @@ mod trades;
 pub mod venue;
 
 pub use config::{BacktestConfig, Chosen, Observer, Progress, Quiet};
-pub use driver::run;
+pub use driver::{run, run_source};
 pub use equity::EquityPoint;
 pub use error::BacktestError;
 pub use report::{

@@ -8,16 +8,16 @@ use crate::trades::Trades;
 use crate::{BacktestConfig, BacktestError, memory};
 use exchange::Exchange;
 use kernel::{Kernel, Quantity, State, StrategySpec, Timestamp};
-use marketdata::Feed;
+use marketdata::Facts;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A run whose last input has been decided.
-pub(crate) struct Finished<'a> {
+pub(crate) struct Finished {
     pub run: String,
     pub manifest: Manifest,
-    pub feed: &'a Feed,
+    pub facts: Facts,
     pub span: (Timestamp, Timestamp),
     pub kernel: Kernel,
     pub exchange: Exchange,
@@ -29,13 +29,13 @@ pub(crate) struct Finished<'a> {
 
 pub(crate) fn manifest(
     config: &BacktestConfig,
-    feed: &Feed,
+    facts: &Facts,
     strategies: Vec<StrategySpec>,
 ) -> Manifest {
     Manifest {
         build: config.build.clone(),
         seed: config.exchange.seed,
-        data_hash: feed.content_hash(),
+        data_hash: facts.content_hash.clone(),
         feed: config.feed.clone(),
         adjustment: config.adjustment.clone(),
         rules: Rules {
@@ -55,19 +55,19 @@ pub(crate) fn run_id(manifest: &Manifest) -> Result<String, BacktestError> {
     Ok(hex::encode(digest.get(..16).unwrap_or(&digest)))
 }
 
-pub(crate) fn report(finished: Finished<'_>) -> Result<BacktestReport, BacktestError> {
-    let Finished { run, manifest, feed, span, kernel, exchange, trades, equity, .. } = finished;
+pub(crate) fn report(finished: Finished) -> Result<BacktestReport, BacktestError> {
+    let Finished { run, manifest, facts, span, kernel, exchange, trades, equity, .. } = finished;
     let (first, last) = span;
     let state = kernel.state();
     compare(state, &exchange)?;
-    let rows = trades.closed(&feed.symbols);
+    let rows = trades.closed(&facts.symbols);
     let total_return = equity.total_return();
-    let bars = feed.data.len() as u64;
+    let bars = facts.rows;
     Ok(BacktestReport {
         run,
         strategy: names(&manifest.strategies),
         params: params(&manifest.strategies),
-        symbols: feed.symbols.names().map(Into::into).collect(),
+        symbols: facts.symbols.names().map(Into::into).collect(),
         data: DataSummary { hash: manifest.data_hash.clone(), first, last, bars },
         rules: manifest.rules.clone(),
         metrics: Metrics::of(total_return, equity.max_drawdown(), &rows),

@@ -122,3 +122,42 @@ fn a_long_run_says_how_far_it_is() {
         assert!(progress.done < progress.total && progress.remaining().is_some());
     }
 }
+
+/// A source that hands out so many instants at a time.
+struct InChunks<'a> {
+    facts: marketdata::Facts,
+    steps: Vec<&'a [MarketData]>,
+    at_a_time: usize,
+    chunk: Vec<MarketData>,
+}
+
+impl marketdata::Source for InChunks<'_> {
+    fn facts(&self) -> &marketdata::Facts {
+        &self.facts
+    }
+
+    fn next_chunk(&mut self) -> Result<Option<&[MarketData]>, marketdata::MarketDataFileError> {
+        let count = self.at_a_time.min(self.steps.len());
+        self.chunk = self.steps.drain(..count).flatten().copied().collect();
+        Ok(Some(self.chunk.as_slice()).filter(|chunk| !chunk.is_empty()))
+    }
+}
+
+#[test]
+fn chunks_change_nothing() {
+    let feed = walk(&["QQQ", "SPY"], 3);
+    let config = backtest::BacktestConfig::for_feed(&feed);
+    assert_eq!(backtest::BacktestConfig::for_data(&feed.facts()).calendar, config.calendar);
+    let whole = run(&config, &feed, chosen("sma-crossover", &[], &feed));
+    assert!(whole.fills > 10);
+    for at_a_time in [1, 7, 390, 5_000] {
+        let steps = feed.steps().collect();
+        let mut source = InChunks { facts: feed.facts(), steps, at_a_time, chunk: Vec::new() };
+        let strategy = chosen("sma-crossover", &[], &feed);
+        let mut quiet = backtest::Quiet;
+        let mut run = backtest::run_source(&config, &mut source, strategy, &mut quiet).unwrap();
+        run.bars_per_second = whole.bars_per_second;
+        run.peak_memory_bytes = whole.peak_memory_bytes;
+        assert_eq!(run, whole, "{at_a_time} instants at a time");
+    }
+}

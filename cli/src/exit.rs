@@ -159,6 +159,7 @@ impl From<&BacktestError> for Failure {
     fn from(error: &BacktestError) -> Self {
         let exit = match error {
             BacktestError::NoData
+            | BacktestError::Data(_)
             | BacktestError::NoStrategy
             | BacktestError::JournalNotEmpty { .. } => Exit::Usage,
             BacktestError::Journal(error) => Exit::of_journal(error),

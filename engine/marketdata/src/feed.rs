@@ -1,11 +1,11 @@
 //! Market data in memory, in the order in which it becomes known.
 
-use crate::calendar::{self, Date};
+use crate::MarketDataFileError;
+use crate::content::{self, ContentHasher};
+use crate::source::{self, Facts, Source};
 use kernel::{Bar, MarketData, Quote, Span, SymbolError, Symbols, Timestamp, Trade, TradingDay};
-use sha2::{Digest, Sha256};
 
-/// Market data of one or more symbols, sorted by the time at which it is known; within one
-/// instant by symbol name, then by the order in which it was given.
+/// Market data of one or more symbols, in the order that [`Source`] tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feed {
     /// The symbols in alphabetical order, so that ids and names sort alike.
@@ -19,7 +19,7 @@ pub struct Feed {
 impl Feed {
     /// Sorts data whose ids belong to `symbols`, which must be in alphabetical order.
     pub(crate) fn new(symbols: Symbols, mut data: Vec<MarketData>) -> Self {
-        data.sort_by_key(|datum| (datum.time(), datum.symbol()));
+        data.sort_by_key(source::order);
         let bar_length = data.iter().filter_map(bar_length).min();
         Self { symbols, data, bar_length }
     }
@@ -72,27 +72,49 @@ impl Feed {
     /// The trading days of New York around the data: from a week before it to two weeks after, so
     /// that the session before and the next one are always among them.
     pub fn trading_days(&self) -> Vec<TradingDay> {
-        let Some((first, last)) = self.span() else {
-            return Vec::new();
-        };
-        let day = |at: Timestamp, days: i64| -> Date {
-            calendar::date_of(at.plus(Span::from_secs(days * 86_400)))
-        };
-        calendar::trading_days(day(first, -7), day(last, 14))
+        source::trading_days_around(self.span())
     }
 
-    /// SHA-256 over symbols and data in hexadecimal digits. It depends on what the data says, not
-    /// on how files hold it: names, order of files and compression change nothing.
+    /// SHA-256 over what the data says, in hexadecimal digits: see [`crate::content`].
     pub fn content_hash(&self) -> String {
-        let mut hash = Sha256::new();
-        for name in self.symbols.names() {
-            hash.update(name);
-            hash.update([0]);
+        let mut hash = ContentHasher::default();
+        self.data.iter().for_each(|datum| hash.add(datum));
+        hash.finish(&self.symbols).finish()
+    }
+
+    /// All that is known of the data.
+    pub fn facts(&self) -> Facts {
+        let without_bars = self.symbols_without_bars().into_iter().map(Into::into).collect();
+        Facts {
+            symbols: self.symbols.clone(),
+            rows: self.data.len() as u64,
+            span: self.span(),
+            bar_length: self.bar_length,
+            without_bars,
+            content_hash: self.content_hash(),
         }
-        for datum in &self.data {
-            update(&mut hash, datum);
+    }
+
+    /// Everything that a source has left, in memory.
+    ///
+    /// # Errors
+    /// When the source cannot be read.
+    pub fn collect(source: &mut dyn Source) -> Result<Self, MarketDataFileError> {
+        let facts = source.facts();
+        let (symbols, bar_length) = (facts.symbols.clone(), facts.bar_length);
+        let mut data = Vec::with_capacity(usize::try_from(facts.rows).unwrap_or(0));
+        while let Some(chunk) = source.next_chunk()? {
+            data.extend_from_slice(chunk);
         }
-        hex::encode(hash.finalize())
+        Ok(Self { symbols, data, bar_length })
+    }
+
+    /// The rows of one instant on and before another: of bars, those that open there.
+    #[must_use]
+    pub fn between(&self, from: Timestamp, to: Timestamp) -> Self {
+        let inside = |datum: &&MarketData| (from..to).contains(&content::row_time(datum));
+        let data = self.data.iter().filter(inside).copied().collect();
+        Self::new(self.symbols.clone(), data)
     }
 }
 
@@ -100,35 +122,5 @@ fn bar_length(datum: &MarketData) -> Option<Span> {
     match datum {
         MarketData::Bar(bar) => Some(bar.length),
         MarketData::Quote(_) | MarketData::Trade(_) => None,
-    }
-}
-
-fn update(hash: &mut Sha256, datum: &MarketData) {
-    let symbol = datum.symbol().index() as i64;
-    let words = |kind: i64, rest: [i64; 6]| {
-        let mut bytes = [0; 64];
-        let fields = [kind, symbol].into_iter().chain(rest);
-        for (place, field) in bytes.chunks_exact_mut(8).zip(fields) {
-            place.copy_from_slice(&field.to_le_bytes());
-        }
-        bytes
-    };
-    match datum {
-        MarketData::Bar(bar) => {
-            let [open, high, low, close] =
-                [bar.open, bar.high, bar.low, bar.close].map(|price| price.nanos());
-            let times = [bar.open_time.nanos(), bar.length.nanos()];
-            hash.update(words(0, [times[0], times[1], open, high, low, close]));
-            hash.update(bar.volume.nanos().to_le_bytes());
-        }
-        MarketData::Quote(quote) => {
-            let (bid, ask) = (quote.bid.nanos(), quote.ask.nanos());
-            let (bid_size, ask_size) = (quote.bid_size.nanos(), quote.ask_size.nanos());
-            hash.update(words(1, [quote.time.nanos(), bid, bid_size, ask, ask_size, 0]));
-        }
-        MarketData::Trade(trade) => {
-            let (price, size) = (trade.price.nanos(), trade.size.nanos());
-            hash.update(words(2, [trade.time.nanos(), price, size, 0, 0, 0]));
-        }
     }
 }

@@ -7,14 +7,17 @@
 //! Nothing here reads a clock, and no price passes through a binary float on its way in.
 
 pub mod calendar;
+pub mod content;
 mod error;
 mod fee_rates;
 mod feed;
 mod read;
+mod source;
 mod synthetic;
 
 pub use error::{Fault, MarketDataFileError};
 pub use fee_rates::fee_rates;
 pub use feed::Feed;
 pub use read::read_files;
+pub use source::{Facts, FactsBuilder, FeedSource, Source, order};
 pub use synthetic::{Generator, SyntheticConfig};
