@@ -191,7 +191,7 @@ impl Venue {
     }
 
     /// What a look at an order says that has not been reported: executions that are not booked,
-    /// then where it stands.
+    /// then where it stands, unless that follows from what has filled.
     pub fn read(&self, ours: &Order) -> Vec<Report> {
         let Some(row) = self.row(ours.number) else {
             return Vec::new();
@@ -201,10 +201,18 @@ impl Venue {
             .filter(|fill| fill.cum_qty > ours.filled)
             .map(|fill| listed(ours.number, fill))
             .collect();
-        let follows = matches!(row.status, OrderStatus::Filled | OrderStatus::PartiallyFilled);
+        let follows = match row.status {
+            OrderStatus::PartiallyFilled => true,
+            OrderStatus::Filled => row.filled_qty >= ours.quantity,
+            _ => false,
+        };
         if row.status != ours.status && !follows {
             let cumulative = Some(row.filled_qty);
-            reports.push(Report { cumulative, ..standing(ours.number, row) });
+            let report = Report { cumulative, ..standing(ours.number, row) };
+            reports.push(match row.status {
+                OrderStatus::Filled => Report { kind: ReportKind::Fill, ..report },
+                _ => report,
+            });
         }
         reports
     }
@@ -294,7 +302,8 @@ fn listed(number: OrderNumber, fill: &FillActivity) -> Report {
     Report {
         order: Some(number),
         broker_id: Some(BrokerOrderId(written(fill.order_id))),
-        kind: ReportKind::Fill,
+        // Whether more is to come is told by where the order stands.
+        kind: ReportKind::PartialFill,
         time: fill.time,
         execution: Some(Execution {
             id: ExecutionId(written(fill.execution)),

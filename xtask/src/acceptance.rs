@@ -35,9 +35,7 @@ fn simulation(root: &Path) -> Result<(), String> {
         "# Simulated days of trading\n\n\
          Written by `cargo xtask acceptance simulation` on {}, on {}. A seed is one session of one or two\n\
          trading days between the kernel and the exchange library, in virtual time, with faults drawn at\n\
-         random and laws watched from outside (`engine/simulation`). Orders in dollars, in parts of a share and\n\
-         with legs are not among them: under those (`--all-kinds`) laws are still known to break. How\n\
-         often each fault met each kind of order:\n\n{table}\n\n{facts}",
+         random and laws watched from outside (`engine/simulation`). How often each fault met each kind of order:\n\n{table}\n\n{facts}",
         date()?,
         machine()
     );

@@ -50,13 +50,15 @@ pub struct Outcome {
     pub violation: Option<Violation>,
 }
 
-/// Runs a seed. With `all_kinds` its strategy also asks for orders in dollars, in parts of a share and
-/// with legs, under which laws are still known to break. With `trace` everything that happens is written to stderr.
-pub fn run(seed: u64, all_kinds: bool, trace: bool) -> Outcome {
-    let plan = Plan::new(seed, all_kinds);
+/// Runs a seed. With `trace` everything that happens is written to stderr.
+pub fn run(seed: u64, trace: bool) -> Outcome {
+    let plan = Plan::new(seed);
     let days = plan.days as u64;
     let mut world = World::new(plan, trace);
     let violation = world.run().err();
+    if trace && violation.is_some() {
+        world.tell_differences();
+    }
     Outcome {
         seed,
         days,

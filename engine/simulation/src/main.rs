@@ -23,10 +23,6 @@ struct Args {
     /// Write everything that happens in that seed to stderr.
     #[arg(long, requires = "seed")]
     trace: bool,
-    /// Ask for orders in dollars, in parts of a share and with legs too. Laws are still known to break
-    /// under them.
-    #[arg(long)]
-    all_kinds: bool,
     /// Threads; all cores by default.
     #[arg(long)]
     jobs: Option<NonZero<usize>>,
@@ -105,7 +101,7 @@ fn main() -> ExitCode {
                 if seed >= from.saturating_add(seeds) {
                     return sum;
                 }
-                sum.add(run(seed, args.all_kinds, args.trace));
+                sum.add(run(seed, args.trace));
             }
         };
         let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
@@ -115,12 +111,12 @@ fn main() -> ExitCode {
             }
         }
     });
-    print(&total, started.elapsed().as_secs_f64(), args.all_kinds);
+    print(&total, started.elapsed().as_secs_f64());
     let all_ran = total.seeds == seeds;
     if total.failed.is_empty() && all_ran { ExitCode::SUCCESS } else { ExitCode::from(5) }
 }
 
-fn print(total: &Total, seconds: f64, all_kinds: bool) {
+fn print(total: &Total, seconds: f64) {
     println!("{}", total.coverage);
     println!(
         "{} seeds, {} trading days, {} orders, {} fills, {} faults, {} starts of the process",
@@ -138,11 +134,10 @@ fn print(total: &Total, seconds: f64, all_kinds: bool) {
     }
     let mut failed: Vec<_> = total.failed.iter().collect();
     failed.sort_by_key(|outcome| outcome.seed);
-    let flag = if all_kinds { " --all-kinds" } else { "" };
     for outcome in failed.iter().take(20) {
         if let Some(violation) = &outcome.violation {
             let seed = outcome.seed;
-            println!("seed {seed}: {violation}; again: simulate --seed {seed}{flag} --trace");
+            println!("seed {seed}: {violation}; again: simulate --seed {seed} --trace");
         }
     }
     println!("{} seeds broke a law", failed.len());

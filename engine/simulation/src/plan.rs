@@ -26,14 +26,12 @@ pub(crate) struct Plan {
     pub(crate) faults: u64,
     /// Orders that the strategy proposes in a thousand bars.
     pub(crate) orders: u64,
-    /// Whether orders in dollars, in parts of a share and with legs are among them.
-    pub(crate) all_kinds: bool,
     pub(crate) days: usize,
 }
 
 impl Plan {
     /// The plan of a seed.
-    pub(crate) fn new(seed: u64, all_kinds: bool) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut random = Random::new(seed, 1);
         let count = 2 + random.below(3);
         let names = NAMES.iter().take(usize::try_from(count).unwrap_or(2));
@@ -52,7 +50,6 @@ impl Plan {
             limits: limits(&mut random),
             faults: 20 + random.below(50),
             orders: 150 + random.below(150),
-            all_kinds,
             days,
         }
     }

@@ -137,7 +137,7 @@ pub(crate) fn is_unanswered(order: &Order) -> bool {
 
 /// The strategies of a plan, as built each time.
 pub(crate) fn strategies(plan: &Plan) -> Vec<Box<dyn Strategy>> {
-    vec![Box::new(Trader::new(plan.seed, plan.orders, plan.all_kinds, plan.symbols.len()))]
+    vec![Box::new(Trader::new(plan.seed, plan.orders, plan.symbols.len()))]
 }
 
 /// The first input.

@@ -16,8 +16,6 @@ pub(crate) struct Trader {
     seed: u64,
     /// Orders proposed in a thousand bars.
     orders: u64,
-    /// Whether it also asks for orders in dollars, in parts of a share and with legs.
-    all_kinds: bool,
     /// Bars observed, by symbol.
     seen: Vec<u64>,
 }
@@ -47,8 +45,8 @@ impl Dice {
 }
 
 impl Trader {
-    pub(crate) fn new(seed: u64, orders: u64, all_kinds: bool, symbols: usize) -> Self {
-        Self { seed, orders, all_kinds, seen: vec![0; symbols] }
+    pub(crate) fn new(seed: u64, orders: u64, symbols: usize) -> Self {
+        Self { seed, orders, seen: vec![0; symbols] }
     }
 
     fn dice(&self, symbol: SymbolId) -> Dice {
@@ -72,8 +70,8 @@ impl Trader {
         Intent::Submit(match dice.below(10) {
             0 | 1 => order.lasting(TimeInForce::Gtc),
             2 => of_the_moment(dice, order),
-            3 if self.all_kinds => in_parts(dice, order, price),
-            4 | 5 if self.all_kinds => grouped(dice, order, price, closes),
+            3 => in_parts(dice, order, price),
+            4 | 5 => grouped(dice, order, price, closes),
             _ => order,
         })
     }

@@ -226,6 +226,9 @@ impl World {
             self.timer = (life, deadline);
             self.queue.plan(deadline.max(self.now), Happening::Timer { life });
         }
+        if self.trace {
+            work.events.iter().for_each(|event| eprintln!("{}   {event:?}", self.now));
+        }
         self.watch.after(&work, shell.state(), &self.venue.exchange)?;
         for event in &work.events {
             match event {
@@ -403,6 +406,19 @@ impl World {
         let Some(shell) = &self.shell else { return Err(Violation::Endless) };
         self.watch.judge(shell.state(), &self.venue, &self.plan)?;
         crate::again::decide_again(&self.plan, &self.storage, shell.state())
+    }
+
+    /// Writes every order that stands otherwise in the books than at the exchange to stderr.
+    pub(crate) fn tell_differences(&self) {
+        let Some(shell) = &self.shell else { return };
+        for row in self.venue.exchange.orders() {
+            let ours = self.venue.number_of(row).and_then(|number| shell.state().order(number));
+            let same =
+                |ours: &kernel::Order| (ours.status, ours.filled) == (row.status, row.filled_qty);
+            if !ours.is_some_and(same) {
+                eprintln!("DIFFERS in the books {ours:?} and at the exchange {row:?}");
+            }
+        }
     }
 
     /// Lets everything happen that is planned within a span.

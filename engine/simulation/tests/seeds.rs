@@ -4,7 +4,7 @@
 use simulation::run;
 
 fn assert_lawful(seed: u64, why: &str) {
-    if let Some(violation) = run(seed, false, false).violation {
+    if let Some(violation) = run(seed, false).violation {
         panic!("seed {seed} ({why}): {violation}; see it with simulate --seed {seed} --trace");
     }
 }
@@ -29,7 +29,7 @@ fn a_hundred_seeds_break_no_law() {
 /// A seed is one session: run again it is the same to the last count.
 #[test]
 fn a_seed_gives_the_same_session_each_time() {
-    let (first, again) = (run(7, false, false), run(7, false, false));
+    let (first, again) = (run(7, false), run(7, false));
     assert_eq!(
         (first.orders, first.fills, first.faults, first.lives, first.coverage),
         (again.orders, again.fills, again.faults, again.lives, again.coverage)

@@ -97,7 +97,9 @@ impl Deciding<'_> {
         if to.is_final() && !from.is_final() { self.end_legs(number, to, kind) } else { Ok(()) }
     }
 
-    /// An order that ends without having filled ends the legs that wait for it.
+    /// An entry that ends without having filled ends the legs that wait for it. The leg of an OCO
+    /// waits for nothing: it may be what has filled and ended the order, so it is read, unless the
+    /// broker never had the group.
     fn end_legs(
         &mut self,
         number: OrderNumber,
@@ -107,11 +109,17 @@ impl Deciding<'_> {
         if matches!(to, OrderStatus::Filled | OrderStatus::Replaced) {
             return Ok(());
         }
+        let had = !matches!(report, ReportKind::Refused | ReportKind::NotReceived);
+        let works_beside = self.state().order(number).and_then(Order::exits_of) == Some(number);
+        if works_beside && had {
+            return self.read_legs(number, report);
+        }
         let legs = self.state().live_legs(number).map(|leg| (leg.number, leg.status));
         let legs: Vec<_> = legs.collect();
-        let unprotected = self.state().order(number).is_some_and(|order| {
-            order.filled.is_positive() && order.exits_of().is_none() && !legs.is_empty()
-        });
+        let unprotected = self
+            .state()
+            .order(number)
+            .is_some_and(|order| order.filled.is_positive() && !works_beside && !legs.is_empty());
         for (order, from) in legs {
             let (broker_id, text) = (None, None);
             self.emit(Event::OrderUpdated { order, from, to, report, broker_id, text })?;
@@ -121,6 +129,16 @@ impl Deciding<'_> {
                 "Order {number} ended with a part filled, so the exits that were to protect it ended with it"
             );
             return self.alert(Severity::Critical, "entry_unprotected", text);
+        }
+        Ok(())
+    }
+
+    /// Asks what became of the legs of an order: of those without a name the order must tell.
+    fn read_legs(&mut self, number: OrderNumber, report: ReportKind) -> Result<(), DecideError> {
+        let legs = self.state().live_legs(number);
+        let reads = legs.map(|leg| leg.broker_id.as_ref().map_or(number, |_| leg.number));
+        for order in reads.collect::<Vec<_>>() {
+            self.emit(Event::OrderQueryNeeded { order, report, counted: None })?;
         }
         Ok(())
     }
@@ -280,14 +298,15 @@ fn new_execution<'a>(order: &Order, report: &'a Report) -> Result<&'a Execution,
 }
 
 /// Whether an order of which so many shares have filled has wholly filled. Of an order in dollars
-/// only the broker knows, and only once all that it counts is booked.
+/// only the broker knows, and only once all that it counts is booked; so it is with an exit of which
+/// the broker has taken off shares.
 fn is_whole(order: &Order, filled: Quantity, report: &Report) -> bool {
+    let said = report.kind == ReportKind::Fill;
     match order.size {
-        OrderSize::Shares(_) => filled >= order.quantity,
-        OrderSize::Notional(_) => {
-            report.kind == ReportKind::Fill
-                && report.cumulative.is_none_or(|counted| filled >= counted)
+        OrderSize::Shares(_) => {
+            filled >= order.quantity || (said && report.cumulative == Some(filled))
         }
+        OrderSize::Notional(_) => said && report.cumulative.is_none_or(|counted| filled >= counted),
     }
 }
 

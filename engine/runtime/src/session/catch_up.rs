@@ -73,7 +73,8 @@ fn inferred(ours: &Order, theirs: &OrderState, counted: &Counted) -> Option<Repo
     let id = format!("inferred:{}:{}", theirs.broker_id, theirs.filled);
     Some(Report {
         order: Some(ours.number),
-        kind: ReportKind::Fill,
+        // Whether more is to come is told by where the order stands.
+        kind: ReportKind::PartialFill,
         execution: Some(Execution { id: ExecutionId(id.into()), quantity: missing, price }),
         ..theirs.report()
     })
@@ -90,8 +91,9 @@ fn standing(ours: &Order, theirs: &OrderState) -> Option<Report> {
         }
         Some(status) if status == ours.status && named => None,
         // Follows from the quantities; as news it says only that the order is working.
-        // But only the broker knows how many shares an order in dollars comes to.
-        Some(OrderStatus::Filled) if ours.size.notional().is_some() => {
+        // But only the broker knows how many shares an order in dollars comes to, and how many an
+        // exit has left when it starts.
+        Some(OrderStatus::Filled) if is_told(ours, theirs) => {
             Some(Report { kind: ReportKind::Fill, ..report })
         }
         Some(OrderStatus::Filled | OrderStatus::PartiallyFilled) => {
@@ -100,6 +102,11 @@ fn standing(ours: &Order, theirs: &OrderState) -> Option<Report> {
         }
         Some(_) => Some(report),
     }
+}
+
+/// Whether that an order has wholly filled does not follow from its quantities.
+fn is_told(ours: &Order, theirs: &OrderState) -> bool {
+    ours.size.notional().is_some() || theirs.filled < ours.quantity
 }
 
 #[cfg(test)]
@@ -219,6 +226,23 @@ mod tests {
         let reports = catch_up(&ours(0, "10.00", &[]), &read);
         let kinds: Vec<ReportKind> = reports.iter().map(|report| report.kind).collect();
         assert_eq!(kinds, [ReportKind::PartialFill, ReportKind::Canceled]);
+    }
+
+    /// Of an order in dollars and of an exit that started smaller the broker alone knows the end.
+    #[test]
+    fn an_end_is_told_where_the_quantities_do_not_say_it() {
+        let kinds = |ours: &Order, status| {
+            let read = OrderRead { order: theirs(60, "10.00", status), fills: vec![] };
+            catch_up(ours, &read).iter().map(|report| report.kind).collect::<Vec<_>>()
+        };
+        let smaller = ours(0, "10.00", &[]);
+        let dollars = kernel::OrderSize::Notional(kernel::Cash::from_nanos(600_000_000_000));
+        for order in [smaller.clone(), Order { size: dollars, ..smaller }] {
+            let filled = kinds(&order, OrderStatus::Filled);
+            assert_eq!(filled, [ReportKind::PartialFill, ReportKind::Fill]);
+            let canceled = kinds(&order, OrderStatus::Canceled);
+            assert_eq!(canceled, [ReportKind::PartialFill, ReportKind::Canceled]);
+        }
     }
 
     #[test]
