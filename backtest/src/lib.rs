@@ -15,6 +15,8 @@ mod error;
 mod memory;
 mod report;
 mod result;
+#[cfg(feature = "parquet")]
+pub mod store;
 mod table;
 mod trades;
 pub mod venue;

@@ -29,6 +29,9 @@ pub enum Fault {
     /// The compressed data is cut short or damaged.
     #[error("the gzip data is cut short or damaged ({0}); fetch or copy the file again")]
     Gzip(#[source] std::io::Error),
+    /// A Parquet file that is cut short or damaged, or none.
+    #[error("the file is not sound Parquet ({0}); fetch or write the file again")]
+    Parquet(String),
     /// The header is that of no kind of data.
     #[error(
         "the header `{header}` is not one of bars (timestamp,open,high,low,close,volume), quotes \

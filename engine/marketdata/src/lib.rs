@@ -12,6 +12,7 @@ mod error;
 mod fee_rates;
 mod feed;
 mod read;
+pub mod resolution;
 mod source;
 mod synthetic;
 

@@ -1,10 +1,10 @@
 //! How long a file's bars last, which no column says.
 
+use crate::resolution;
 use kernel::Span;
 use std::path::Path;
 
-const MINUTE: i64 = 60;
-const HOUR: i64 = 60 * MINUTE;
+const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 
 /// The length that the folder names when the bars do not overlap with it, else what their
@@ -21,16 +21,7 @@ pub(super) fn of_file(file: &Path, smallest_gap: Option<Span>) -> Option<Span> {
 fn of_folder(file: &Path) -> Option<Span> {
     let folder = file.parent()?.file_name()?.to_str()?;
     let name = folder.split('_').next()?;
-    let digits = name.find(|c: char| !c.is_ascii_digit())?;
-    let (count, unit) = name.split_at(digits);
-    let unit = match unit {
-        "Min" => MINUTE,
-        "Hour" => HOUR,
-        "Day" => DAY,
-        _ => return None,
-    };
-    let count: i64 = count.parse().ok().filter(|count| (1..=60).contains(count))?;
-    Some(Span::from_secs(count * unit))
+    resolution::parse(name)
 }
 
 /// The length that the smallest distance between two bars of a symbol says: itself, or a day when
@@ -53,6 +44,8 @@ fn of_gap(gap: Span) -> Option<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MINUTE: i64 = 60;
 
     #[test]
     fn folders_name_lengths() {
