@@ -125,6 +125,11 @@ impl ContentHash {
         self.partitions.insert(key, (rows, hash));
     }
 
+    /// The partitions, each with its rows and their hash.
+    pub fn into_partitions(self) -> Vec<(PartitionKey, u64, RowsHash)> {
+        self.partitions.into_iter().map(|(key, (rows, hash))| (key, rows, hash)).collect()
+    }
+
     /// In hexadecimal digits.
     pub fn finish(self) -> String {
         let mut all = Sha256::new();

@@ -66,6 +66,52 @@ pub enum Fault {
     /// A time that cannot be read.
     #[error("`{0}` is not a time; expected RFC 3339 such as 2011-01-03T14:30:00Z")]
     Time(String),
+    /// A time that is not of the form that was named.
+    #[error("`{found}` is not a time of the form {pattern}")]
+    TimePattern {
+        /// What stands there.
+        found: String,
+        /// What was expected.
+        pattern: String,
+    },
+    /// A time without a zone.
+    #[error("`{0}` names no time zone; name it with --time-zone, such as America/New_York or UTC")]
+    NoZone(String),
+    /// Times of one file in several zones.
+    #[error(
+        "the time is in {found}, and those before in {first}; write all in one zone, or name the \
+         zone that has both with --time-zone"
+    )]
+    MixedZones {
+        /// How this one is written.
+        found: String,
+        /// How the first one is.
+        first: String,
+    },
+    /// A column that was named and is not there.
+    #[error("the header has no column `{named}`; it has {header}")]
+    NamedColumn {
+        /// As it was named.
+        named: String,
+        /// The columns there are.
+        header: String,
+    },
+    /// A field that no kind of data has.
+    #[error(
+        "`{0}` is no field; expected timestamp, symbol, open, high, low, close, volume, bid_price, bid_size, ask_price, ask_size, price or size"
+    )]
+    Field(String),
+    /// Several symbols one after the other in a file that is to be streamed.
+    #[error(
+        "{time} is earlier than {before} of another symbol; sort the rows by time to stream the \
+         file, or import it into a store"
+    )]
+    NotMerged {
+        /// The row's time.
+        time: Timestamp,
+        /// The time of the row before.
+        before: Timestamp,
+    },
     /// A date that cannot be read.
     #[error("`{0}` is not a date; expected one such as 2011-01-03")]
     Date(String),

@@ -19,6 +19,10 @@ mod synthetic;
 pub use error::{Fault, MarketDataFileError};
 pub use fee_rates::fee_rates;
 pub use feed::Feed;
-pub use read::read_files;
+pub use jiff::tz::TimeZone;
+pub use read::{
+    CsvFile, CsvRows, CsvSource, Decoder, ReadOptions, Stamp, TimeFormat, read_files,
+    read_files_with,
+};
 pub use source::{Facts, FactsBuilder, FeedSource, Source, order};
 pub use synthetic::{Generator, SyntheticConfig};

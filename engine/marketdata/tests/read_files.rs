@@ -172,7 +172,15 @@ fn every_bad_row_is_one_sentence() {
     let cases = [
         (
             "2011-01-03 14:31,1,2,1,2,3",
-            "timestamp: `2011-01-03 14:31` is not a time; expected RFC 3339 such as 2011-01-03T14:30:00Z",
+            "timestamp: `2011-01-03T14:31:00` names no time zone; name it with --time-zone, such as America/New_York or UTC",
+        ),
+        (
+            "noon,1,2,1,2,3",
+            "timestamp: `noon` is not a time; expected RFC 3339 such as 2011-01-03T14:30:00Z",
+        ),
+        (
+            "2011-01-03T09:31:00-05:00,1,2,1,2,3",
+            "timestamp: the time is in UTC-05:00, and those before in UTC; write all in one zone, or name the zone that has both with --time-zone",
         ),
         (
             "2011-01-03T14:29:00Z,1,2,1,2,3",

@@ -1,12 +1,12 @@
-//! One file into rows that are checked against each other.
+//! CSV files, row by row.
 
-use super::bar_length;
-use super::layout::{Column, Layout};
-use super::row::Row;
+use super::decoder::Decoder;
+use super::options::ReadOptions;
+use crate::content::{self, ContentHasher, PartitionKey, RowsHash};
 use crate::{Fault, MarketDataFileError};
 use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 use flate2::read::MultiGzDecoder;
-use kernel::{MarketData, Span, SymbolId, Symbols, Timestamp};
+use kernel::{MarketData, Span, Symbols, Timestamp};
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -21,128 +21,59 @@ pub(super) struct FileRows {
     pub data: Vec<MarketData>,
 }
 
-/// Reads a file, plain or gzipped (told by its first bytes, not by its name).
-pub(super) fn read(path: &Path) -> Result<FileRows, MarketDataFileError> {
-    let fail = |error| MarketDataFileError::file(path, Fault::Unreadable(error));
-    let mut file = File::open(path).map_err(fail)?;
-    let mut start = Vec::new();
-    file.by_ref().take(2).read_to_end(&mut start).map_err(fail)?;
-    let gzipped = start == GZIP_MAGIC;
-    let whole = BufReader::with_capacity(BUFFER, io::Cursor::new(start).chain(file));
-    if gzipped {
-        Rows::new(path, true, MultiGzDecoder::new(whole))?.read()
-    } else {
-        Rows::new(path, false, whole)?.read()
+/// Reads a file whole.
+pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<FileRows, MarketDataFileError> {
+    let mut rows = Rows::open(path, options)?;
+    let mut data = Vec::new();
+    while let Some((datum, _)) = rows.next()? {
+        data.push(datum);
     }
+    if data.is_empty() {
+        return Err(MarketDataFileError::file(path, Fault::NoRows));
+    }
+    let length = rows.decoder.bar_length()?;
+    data.iter_mut().for_each(|datum| rows.decoder.complete(datum, length));
+    Ok(FileRows { path: path.into(), symbols: rows.decoder.symbols().clone(), data })
 }
 
-struct Rows<'a, R> {
-    path: &'a Path,
+/// The rows of a file, plain or gzipped (told by its first bytes, not by its name).
+struct Rows {
+    path: PathBuf,
     gzipped: bool,
-    reader: Reader<R>,
-    layout: Layout,
-    naming: Naming,
-    symbols: Symbols,
-    order: Order,
+    reader: Reader<Box<dyn Read>>,
+    record: ByteRecord,
+    decoder: Decoder,
 }
 
-/// Where the symbol of a row comes from.
-#[derive(Clone, Copy)]
-enum Naming {
-    File(SymbolId),
-    Column(Column),
-}
-
-impl<'a, R: Read> Rows<'a, R> {
-    fn new(path: &'a Path, gzipped: bool, source: R) -> Result<Self, MarketDataFileError> {
+impl Rows {
+    fn open(path: &Path, options: &ReadOptions) -> Result<Self, MarketDataFileError> {
+        let fail = |error| MarketDataFileError::file(path, Fault::Unreadable(error));
+        let mut file = File::open(path).map_err(fail)?;
+        let mut start = Vec::new();
+        file.by_ref().take(2).read_to_end(&mut start).map_err(fail)?;
+        let gzipped = start == GZIP_MAGIC;
+        let whole = BufReader::with_capacity(BUFFER, io::Cursor::new(start).chain(file));
+        let source: Box<dyn Read> =
+            if gzipped { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) };
         let mut reader = ReaderBuilder::new()
             .flexible(true)
             .quoting(false)
             .buffer_capacity(BUFFER)
             .from_reader(source);
         let header = reader.byte_headers().map_err(|error| broken(path, gzipped, error))?;
-        let layout = Layout::of(header, path)?;
-        let mut symbols = Symbols::default();
-        let naming = match layout.symbol {
-            Some(column) => Naming::Column(column),
-            None => Naming::File(
-                symbols
-                    .intern(name_of(path))
-                    .map_err(|error| MarketDataFileError::file(path, Fault::Symbol(error)))?,
-            ),
-        };
-        Ok(Self { path, gzipped, reader, layout, naming, symbols, order: Order::default() })
+        let decoder = Decoder::new(path, header.iter(), options)?;
+        Ok(Self { path: path.into(), gzipped, reader, record: ByteRecord::new(), decoder })
     }
 
-    fn read(mut self) -> Result<FileRows, MarketDataFileError> {
-        let mut data = Vec::new();
-        let mut record = ByteRecord::new();
-        loop {
-            let more = self.reader.read_byte_record(&mut record);
-            if !more.map_err(|error| broken(self.path, self.gzipped, error))? {
-                break;
-            }
-            let line = record.position().map_or(0, csv::Position::line);
-            data.push(self.datum(&Row { file: self.path, record: &record, line })?);
+    /// The next row and its line.
+    fn next(&mut self) -> Result<Option<(MarketData, u64)>, MarketDataFileError> {
+        let more = self.reader.read_byte_record(&mut self.record);
+        if !more.map_err(|error| broken(&self.path, self.gzipped, error))? {
+            return Ok(None);
         }
-        if data.is_empty() {
-            return Err(MarketDataFileError::file(self.path, Fault::NoRows));
-        }
-        self.set_bar_length(&mut data)?;
-        Ok(FileRows { path: self.path.into(), symbols: self.symbols, data })
+        let line = self.record.position().map_or(0, csv::Position::line);
+        self.decoder.row(&self.record, line).map(|datum| Some((datum, line)))
     }
-
-    fn datum(&mut self, row: &Row<'_>) -> Result<MarketData, MarketDataFileError> {
-        let (found, expected) = (row.record.len(), self.layout.fields);
-        if found != expected {
-            return Err(row.error(None, Fault::FieldCount { found, expected }));
-        }
-        let time = row.time(self.layout.timestamp)?;
-        let symbol = match self.naming {
-            Naming::File(symbol) => symbol,
-            Naming::Column(column) => intern(&mut self.symbols, row, column)?,
-        };
-        let datum = row.data(&self.layout, symbol, time)?;
-        let is_bar = matches!(datum, MarketData::Bar(_));
-        self.order.check(symbol, time, is_bar).map_err(|wrong| {
-            let fault = match wrong {
-                Wrong::Repeated => {
-                    Fault::Duplicate { symbol: self.symbols.name(symbol).into(), time }
-                }
-                Wrong::Earlier(before) => Fault::Unsorted { time, before },
-            };
-            row.error(Some(self.layout.timestamp), fault)
-        })?;
-        Ok(datum)
-    }
-
-    fn set_bar_length(&self, data: &mut [MarketData]) -> Result<(), MarketDataFileError> {
-        let length = bar_length::of_file(self.path, self.order.smallest_gap);
-        for datum in data {
-            if let MarketData::Bar(bar) = datum {
-                bar.length =
-                    length.ok_or_else(|| MarketDataFileError::file(self.path, Fault::BarLength))?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The symbol that a file is named for: its name up to the first `_`, or up to `.csv`.
-fn name_of(path: &Path) -> &str {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let stem = name.strip_suffix(".gz").unwrap_or(name);
-    let stem = stem.strip_suffix(".csv").unwrap_or(stem);
-    stem.split('_').next().unwrap_or_default()
-}
-
-fn intern(
-    symbols: &mut Symbols,
-    row: &Row<'_>,
-    column: Column,
-) -> Result<SymbolId, MarketDataFileError> {
-    let name = row.text(column)?;
-    symbols.intern(name).map_err(|error| row.error(Some(column), Fault::Symbol(error)))
 }
 
 fn broken(path: &Path, gzipped: bool, error: csv::Error) -> MarketDataFileError {
@@ -154,37 +85,123 @@ fn broken(path: &Path, gzipped: bool, error: csv::Error) -> MarketDataFileError 
     MarketDataFileError::file(path, fault(error))
 }
 
-/// The times of a file's rows so far, symbol by symbol.
-#[derive(Default)]
-struct Order {
-    last: Vec<Option<Timestamp>>,
-    smallest_gap: Option<Span>,
+/// A file that was read through once and found good, and whose rows can be read again without being
+/// in memory together.
+#[derive(Debug, Clone)]
+pub struct CsvFile {
+    path: PathBuf,
+    options: ReadOptions,
+    symbols: Symbols,
+    kind: content::Kind,
+    length: Span,
+    rows: u64,
+    span: (Timestamp, Timestamp),
+    not_merged: Option<(Timestamp, Timestamp)>,
+    partitions: Vec<(PartitionKey, u64, RowsHash)>,
 }
 
-enum Wrong {
-    Repeated,
-    Earlier(Timestamp),
+impl CsvFile {
+    /// Reads a file through.
+    ///
+    /// # Errors
+    /// The first mistake found, with its row and column.
+    pub fn open(path: &Path, options: &ReadOptions) -> Result<Self, MarketDataFileError> {
+        let mut rows = Rows::open(path, options)?;
+        let (mut count, mut span) = (0, None::<(Timestamp, Timestamp)>);
+        // With bars stamped by their ends the years are not known before their length is.
+        let mut hash = (options.stamp == super::Stamp::Open).then(ContentHasher::default);
+        while let Some((datum, _)) = rows.next()? {
+            count += 1;
+            let time = content::row_time(&datum);
+            let (first, last) = span.unwrap_or((time, time));
+            span = Some((first.min(time), last.max(time)));
+            hash.iter_mut().for_each(|hash| hash.add(&datum));
+        }
+        let Some((first, last)) = span else {
+            return Err(MarketDataFileError::file(path, Fault::NoRows));
+        };
+        let decoder = &rows.decoder;
+        let length = decoder.bar_length()?;
+        let shift = if hash.is_some() { Span::ZERO } else { length };
+        let partitions = hash.map(|hash| hash.finish(decoder.symbols()).into_partitions());
+        let with_length = |(key, rows, hash)| (PartitionKey { length, ..key }, rows, hash);
+        Ok(Self {
+            path: path.into(),
+            options: options.clone(),
+            symbols: decoder.symbols().clone(),
+            kind: decoder.kind(),
+            length,
+            rows: count,
+            span: (first.minus(shift), last.minus(shift)),
+            not_merged: decoder.order().not_merged,
+            partitions: partitions.into_iter().flatten().map(with_length).collect(),
+        })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The symbols of its rows.
+    pub fn symbols(&self) -> &Symbols {
+        &self.symbols
+    }
+
+    /// What it holds.
+    pub fn kind(&self) -> content::Kind {
+        self.kind
+    }
+
+    /// How long its bars last.
+    pub fn length(&self) -> Span {
+        self.length
+    }
+
+    /// How many rows.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// The times of the first and the last row: of bars, their opens.
+    pub fn span(&self) -> (Timestamp, Timestamp) {
+        self.span
+    }
+
+    /// The hash of each of its partitions; none when they are not known.
+    pub(super) fn partitions(&self) -> &[(PartitionKey, u64, RowsHash)] {
+        &self.partitions
+    }
+
+    /// The first row that keeps the file from being merged with others as it is read.
+    pub(super) fn not_merged(&self) -> Option<(Timestamp, Timestamp)> {
+        self.not_merged
+    }
+
+    /// Its rows from the first on.
+    ///
+    /// # Errors
+    /// When it cannot be read any more.
+    pub fn read(&self) -> Result<CsvRows, MarketDataFileError> {
+        let rows = Rows::open(&self.path, &self.options)?;
+        Ok(CsvRows { rows, length: self.length })
+    }
 }
 
-impl Order {
-    fn check(&mut self, symbol: SymbolId, time: Timestamp, is_bar: bool) -> Result<(), Wrong> {
-        if self.last.len() <= symbol.index() {
-            self.last.resize(symbol.index() + 1, None);
-        }
-        let Some(last) = self.last.get_mut(symbol.index()) else {
-            return Ok(());
-        };
-        let Some(before) = last.replace(time) else {
-            return Ok(());
-        };
-        if time < before {
-            return Err(Wrong::Earlier(before));
-        }
-        if time == before {
-            return if is_bar { Err(Wrong::Repeated) } else { Ok(()) };
-        }
-        let gap = time.since(before);
-        self.smallest_gap = Some(self.smallest_gap.map_or(gap, |smallest| smallest.min(gap)));
-        Ok(())
+/// The rows of a [`CsvFile`], with ids of its table.
+pub struct CsvRows {
+    rows: Rows,
+    length: Span,
+}
+
+impl CsvRows {
+    /// The next row and its line; `None` after the last.
+    ///
+    /// # Errors
+    /// When the file has changed since it was found good.
+    pub fn next_row(&mut self) -> Result<Option<(MarketData, u64)>, MarketDataFileError> {
+        let Some((mut datum, line)) = self.rows.next()? else { return Ok(None) };
+        self.rows.decoder.complete(&mut datum, self.length);
+        Ok(Some((datum, line)))
     }
 }

@@ -9,31 +9,54 @@
 //! | trades | `timestamp,price,size` |
 //!
 //! Their order does not matter and further columns are passed over, but for `symbol`: without it,
-//! all rows belong to the symbol that the file is named for (`SPY_2011.csv.gz` is SPY). The
-//! `timestamp` of a bar is its open. Quotes may be crossed or one-sided, as markets are; the
+//! all rows belong to the symbol that the file is named for (`SPY_2011.csv.gz` is SPY). Common other
+//! names of columns are recognised, and [`ReadOptions`] name any. The `timestamp` of a bar is its
+//! open unless they say otherwise. Quotes may be crossed or one-sided, as markets are; the
 //! kernel judges those.
 
 mod bar_length;
+mod decoder;
 mod file;
 mod layout;
+mod options;
 mod row;
+mod stream;
+mod time;
+
+pub use decoder::Decoder;
+pub use file::{CsvFile, CsvRows};
+pub use options::{ReadOptions, Stamp, TimeFormat};
+pub use stream::CsvSource;
 
 use crate::{Fault, Feed, MarketDataFileError};
 use file::FileRows;
 use kernel::{Bar, MarketData, Span, SymbolId, Symbols, Timestamp};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Reads files and merges them in the order of time.
 ///
 /// # Errors
 /// The first mistake found, with its file, row and column: see [`Fault`] for all there are.
 pub fn read_files(paths: &[PathBuf]) -> Result<Feed, MarketDataFileError> {
+    read_files_with(paths, &ReadOptions::default())
+}
+
+/// As [`read_files`], for files that say less of themselves.
+///
+/// # Errors
+/// As [`read_files`].
+pub fn read_files_with(
+    paths: &[PathBuf],
+    options: &ReadOptions,
+) -> Result<Feed, MarketDataFileError> {
     if paths.is_empty() {
         return Err(MarketDataFileError::file("".as_ref(), Fault::NoFile));
     }
-    let mut files = paths.iter().map(|path| file::read(path)).collect::<Result<Vec<_>, _>>()?;
-    let symbols = all_symbols(&files)?;
+    let mut files =
+        paths.iter().map(|path| file::read(path, options)).collect::<Result<Vec<_>, _>>()?;
+    let tables = files.iter().map(|file| (file.path.as_path(), &file.symbols));
+    let symbols = all_symbols(tables)?;
     files.iter_mut().for_each(|file| use_ids_of(&symbols, file));
     if let [only] = files.as_mut_slice() {
         return Ok(Feed::new(symbols, std::mem::take(&mut only.data)));
@@ -46,11 +69,14 @@ pub fn read_files(paths: &[PathBuf]) -> Result<Feed, MarketDataFileError> {
     }
 }
 
-fn all_symbols(files: &[FileRows]) -> Result<Symbols, MarketDataFileError> {
+/// The symbols of all files in alphabetical order.
+fn all_symbols<'a>(
+    files: impl Iterator<Item = (&'a Path, &'a Symbols)>,
+) -> Result<Symbols, MarketDataFileError> {
     let mut first_file = BTreeMap::new();
-    for file in files {
-        for name in file.symbols.names() {
-            first_file.entry(name).or_insert(&file.path);
+    for (path, symbols) in files {
+        for name in symbols.names() {
+            first_file.entry(name).or_insert(path);
         }
     }
     let mut symbols = Symbols::default();
@@ -65,15 +91,18 @@ fn all_symbols(files: &[FileRows]) -> Result<Symbols, MarketDataFileError> {
 /// Gives the data the ids of the table that all files share.
 fn use_ids_of(symbols: &Symbols, file: &mut FileRows) {
     let ids: Vec<Option<SymbolId>> = file.symbols.names().map(|name| symbols.id(name)).collect();
-    for datum in &mut file.data {
-        let symbol = match datum {
-            MarketData::Bar(bar) => &mut bar.symbol,
-            MarketData::Quote(quote) => &mut quote.symbol,
-            MarketData::Trade(trade) => &mut trade.symbol,
-        };
-        if let Some(Some(id)) = ids.get(symbol.index()) {
-            *symbol = *id;
-        }
+    file.data.iter_mut().for_each(|datum| with_id(&ids, datum));
+}
+
+/// Gives a row the id that stands in the place of its own.
+fn with_id(ids: &[Option<SymbolId>], datum: &mut MarketData) {
+    let symbol = match datum {
+        MarketData::Bar(bar) => &mut bar.symbol,
+        MarketData::Quote(quote) => &mut quote.symbol,
+        MarketData::Trade(trade) => &mut trade.symbol,
+    };
+    if let Some(Some(id)) = ids.get(symbol.index()) {
+        *symbol = *id;
     }
 }
 

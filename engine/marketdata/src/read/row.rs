@@ -4,10 +4,10 @@ use super::layout::{Column, Kind, Layout};
 use crate::{Fault, MarketDataFileError};
 use csv::ByteRecord;
 use kernel::{
-    Bar, MarketData, NumberError, Price, Quantity, Quote, Span, SymbolId, Timestamp, Trade, Volume,
+    Bar, MarketData, NumberError, Price, Quantity, Quote, Rounding, Span, SymbolId, Timestamp,
+    Trade, Volume,
 };
 use std::path::Path;
-use std::str::FromStr;
 
 const PRICE: &str = "a price above zero with at most nine digits after the point";
 const QUOTE_PRICE: &str = "a price, or 0 for a side that nobody quotes";
@@ -15,11 +15,31 @@ const SIZE: &str = "a size above zero";
 const QUOTE_SIZE: &str = "a size of zero or more";
 const VOLUME: &str = "a volume of zero or more";
 
+/// A number of nine digits after the point.
+trait Decimal: Sized {
+    /// Exactly, or rounded when a rounding says so.
+    fn read(text: &str, rounding: Option<Rounding>) -> Result<Self, NumberError>;
+}
+
+impl Decimal for Price {
+    fn read(text: &str, rounding: Option<Rounding>) -> Result<Self, NumberError> {
+        rounding.map_or_else(|| text.parse(), |rounding| Self::from_decimal(text, rounding))
+    }
+}
+
+impl Decimal for Quantity {
+    fn read(text: &str, rounding: Option<Rounding>) -> Result<Self, NumberError> {
+        rounding.map_or_else(|| text.parse(), |rounding| Self::from_decimal(text, rounding))
+    }
+}
+
 /// A row with what is needed to say where a mistake is.
 pub(super) struct Row<'a> {
     pub file: &'a Path,
     pub record: &'a ByteRecord,
     pub line: u64,
+    /// Whether digits beyond the ninth are rounded.
+    pub rounds: bool,
 }
 
 impl Row<'_> {
@@ -30,12 +50,9 @@ impl Row<'_> {
 
     pub(super) fn text(&self, column: Column) -> Result<&str, MarketDataFileError> {
         let field = self.record.get(column.place).unwrap_or_default();
-        str::from_utf8(field).map_err(|_| self.error(Some(column), Fault::NotText))
-    }
-
-    pub(super) fn time(&self, column: Column) -> Result<Timestamp, MarketDataFileError> {
-        let text = self.text(column)?;
-        text.parse().map_err(|_| self.error(Some(column), Fault::Time(text.into())))
+        let text = str::from_utf8(field).map_err(|_| self.error(Some(column), Fault::NotText))?;
+        // Some programs put every field between quotation marks, or spaces behind commas.
+        Ok(text.trim_matches(|c| c == '"' || c == ' '))
     }
 
     /// The market data of the row. A bar's length is not known yet and stays zero.
@@ -96,19 +113,20 @@ impl Row<'_> {
         zero: N,
     ) -> Result<N, MarketDataFileError>
     where
-        N: FromStr<Err = NumberError> + PartialOrd,
+        N: Decimal + PartialOrd,
     {
         let number: N = self.number(column, expected)?;
         self.demand(number >= zero, column, expected)?;
         Ok(number)
     }
 
-    fn number<N: FromStr<Err = NumberError>>(
+    fn number<N: Decimal>(
         &self,
         column: Column,
         expected: &'static str,
     ) -> Result<N, MarketDataFileError> {
-        self.parsed(column, expected, str::parse)
+        let rounding = self.rounds.then_some(Rounding::HalfEven);
+        self.parsed(column, expected, |text| N::read(text, rounding))
     }
 
     fn parsed<N>(
