@@ -15,6 +15,7 @@ mod error;
 mod memory;
 mod report;
 mod result;
+pub mod statistics;
 #[cfg(feature = "parquet")]
 pub mod store;
 mod table;
