@@ -43,6 +43,8 @@ pub enum Fault {
     BadPrices,
     /// The venue halts a symbol.
     SymbolHalted,
+    /// The venue draws its price bands close.
+    PriceBands,
     /// An operator halts and resumes.
     OperatorHalt,
     /// An operator cancels everything, or flattens.
@@ -59,7 +61,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault, in the order of declaration.
-    pub const ALL: [Fault; 25] = [
+    pub const ALL: [Fault; 26] = [
         Fault::RateLimited,
         Fault::LostBefore,
         Fault::LostAfter,
@@ -79,6 +81,7 @@ impl Fault {
         Fault::FutureData,
         Fault::BadPrices,
         Fault::SymbolHalted,
+        Fault::PriceBands,
         Fault::OperatorHalt,
         Fault::OperatorFlatten,
         Fault::Killed,
@@ -109,6 +112,7 @@ impl Fault {
             Fault::FutureData => "data from the future",
             Fault::BadPrices => "impossible prices",
             Fault::SymbolHalted => "symbol halted",
+            Fault::PriceBands => "price bands drawn close",
             Fault::OperatorHalt => "operator halts",
             Fault::OperatorFlatten => "operator cancels all or flattens",
             Fault::Killed => "process killed",

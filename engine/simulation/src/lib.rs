@@ -29,6 +29,10 @@ use kernel::{Order, OrderClass, TimeInForce};
 use plan::Plan;
 use world::World;
 
+/// Orders and faults that each seed must have, over all of its days.
+const LEAST_ORDERS: u64 = 50;
+const LEAST_FAULTS: u64 = 5;
+
 /// What one seed came to.
 #[derive(Debug, Clone)]
 pub struct Outcome {
@@ -59,6 +63,7 @@ pub fn run(seed: u64, trace: bool) -> Outcome {
     if trace && violation.is_some() {
         world.tell_differences();
     }
+    let violation = violation.or_else(|| thin(days, world.watch.orders, world.faults));
     Outcome {
         seed,
         days,
@@ -69,6 +74,12 @@ pub fn run(seed: u64, trace: bool) -> Outcome {
         coverage: world.coverage,
         violation,
     }
+}
+
+/// A seed that asks for little shows little.
+fn thin(days: u64, orders: u64, faults: u64) -> Option<Violation> {
+    let is_thin = days < 1 || orders < LEAST_ORDERS || faults < LEAST_FAULTS;
+    is_thin.then_some(Violation::Thin { days, orders, faults })
 }
 
 /// The kind of an order, as the coverage table calls it.

@@ -2,15 +2,20 @@
 
 use crate::random::Random;
 use exchange::ExchangeConfig;
-use kernel::{BasisPoints, Cash, Limits, MarketData, Quantity, Span, Symbols, TradingDay};
+use kernel::{
+    BasisPoints, Cash, Limits, MarketData, Quantity, Span, Symbols, TradingDay, TradingHours,
+};
 use marketdata::calendar::{self, Date};
 use marketdata::{Generator, SyntheticConfig};
 
 /// The names that a plan picks from.
 const NAMES: [&str; 4] = ["AAA", "BBB", "CCC", "DDD"];
 
-/// A minute bar of every symbol for each minute of a regular session.
-const MINUTES_A_DAY: usize = 390;
+/// Orders that a seed proposes at least: about half of them come to nothing.
+const PROPOSALS: u64 = 500;
+
+/// A session that trades extended hours begins so long before the open, and ends at the close.
+const BEFORE_OPEN: Span = Span::from_secs(20 * 60);
 
 /// Everything that follows from a seed before the first input.
 #[derive(Debug, Clone)]
@@ -18,6 +23,7 @@ pub(crate) struct Plan {
     pub(crate) seed: u64,
     pub(crate) symbols: Symbols,
     pub(crate) calendar: Vec<TradingDay>,
+    pub(crate) hours: TradingHours,
     /// The bars, step by step.
     pub(crate) steps: Vec<Vec<MarketData>>,
     pub(crate) exchange: ExchangeConfig,
@@ -39,20 +45,40 @@ impl Plan {
         let symbols = Symbols::new(names).unwrap_or_default();
         let days = 1 + usize::try_from(random.below(2)).unwrap_or(0);
         let start = first_day(&mut random);
-        let market = SyntheticConfig { seed, symbols: symbols.clone(), start, extended: false };
-        let steps: Vec<_> = Generator::new(&market).take(days * MINUTES_A_DAY).collect();
+        let calendar = calendar::trading_days(start, start.saturating_add(two_weeks()));
+        let hours = match random.chance(500) {
+            true => TradingHours::Extended,
+            false => TradingHours::Regular,
+        };
+        let extended = hours == TradingHours::Extended;
+        let market = SyntheticConfig { seed, symbols: symbols.clone(), start, extended };
+        let steps = steps(&market, calendar.get(..days).unwrap_or_default());
+        let bars = (steps.len() * symbols.len()).max(1) as u64;
         Self {
             seed,
             symbols,
-            calendar: calendar::trading_days(start, start.saturating_add(two_weeks())),
             steps,
+            calendar,
+            hours,
             exchange: exchange(seed, &mut random),
             limits: limits(&mut random),
             faults: 20 + random.below(50),
-            orders: 150 + random.below(150),
+            orders: (150 + random.below(150)).max(PROPOSALS * 1000 / bars),
             days,
         }
     }
+}
+
+/// The bars of some days.
+fn steps(market: &SyntheticConfig, days: &[TradingDay]) -> Vec<Vec<MarketData>> {
+    let Some(last) = days.last() else { return Vec::new() };
+    let time = |step: &[MarketData]| step.first().map_or(last.close, MarketData::time);
+    let steps = Generator::new(market).take_while(|step| time(step) <= last.close);
+    let inside = |step: &Vec<MarketData>| {
+        let at = time(step);
+        days.iter().any(|day| day.open.minus(BEFORE_OPEN) < at && at <= day.close)
+    };
+    steps.filter(inside).collect()
 }
 
 fn two_weeks() -> std::time::Duration {

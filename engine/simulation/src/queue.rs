@@ -2,7 +2,8 @@
 
 use exchange::{OrderId, Update};
 use kernel::{
-    BrokerState, Command, Input, Link, MarketData, OrderNumber, Report, SymbolId, Timestamp,
+    BasisPoints, BrokerState, Command, Input, Link, MarketData, OrderNumber, Report, SymbolId,
+    Timestamp,
 };
 use std::collections::BTreeMap;
 
@@ -31,6 +32,8 @@ pub(crate) enum Happening {
     Silence { connection: u64 },
     /// The venue halts a symbol or lets it go.
     Halt(SymbolId, bool),
+    /// The venue's price bands of a symbol change: so far from the last price on both sides.
+    Bands(SymbolId, BasisPoints),
     /// An operator says something.
     Command(Command),
     /// The exchange refuses an order that it had taken.

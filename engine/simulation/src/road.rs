@@ -7,8 +7,8 @@ use crate::{Fault, Violation, kind_of};
 use exchange::{OrderId, OrderRequest, Update, UpdateEvent};
 use journal::storage::Faults;
 use kernel::{
-    Command, MarketData, OrderClass, OrderKind, OrderNumber, Price, Quantity, ReportKind, Send,
-    Side, Span, SymbolId, TimeInForce,
+    BasisPoints, Command, Input, Luld, MarketData, OrderClass, OrderKind, OrderNumber, Price,
+    Quantity, ReportKind, Rounding, Send, Side, Span, SymbolId, TimeInForce, TradingState,
 };
 
 /// A request that hung once arrives for good.
@@ -125,12 +125,21 @@ impl World {
             if let Some(id) = id
                 && self.strikes(15)
             {
+                let id = self.one_of_group(id);
                 let at = self.now.plus(self.random.millis(1_500, 20_000));
                 self.queue.plan(at, Happening::Reject(id));
             }
         }
         self.send_updates();
         Ok(answer)
+    }
+
+    /// An order, or one of its legs.
+    fn one_of_group(&mut self, id: OrderId) -> OrderId {
+        let row = self.venue.exchange.order(id);
+        let legs = row.map_or([None; 2], |row| row.legs).into_iter().flatten();
+        let group: Vec<OrderId> = legs.chain([id]).collect();
+        self.random.pick(&group).copied().unwrap_or(id)
     }
 
     /// The answer does not come: the order is unknown, and looked for.
@@ -240,7 +249,7 @@ impl World {
         if data.check().is_ok() && data.time() <= self.now {
             self.history.push(data);
         }
-        self.feed(kernel::Input::Market(data))
+        self.feed(Input::Market(data))
     }
 
     /// What befalls the session as a whole, now and then.
@@ -264,6 +273,9 @@ impl World {
             self.halt_a_symbol();
         }
         if self.strikes(8) {
+            self.narrow_bands();
+        }
+        if self.strikes(8) {
             self.operate();
         }
         if self.strikes(6) {
@@ -272,7 +284,38 @@ impl World {
                 self.queue.plan(soon, Happening::CloseByHand(symbol));
             }
         }
+        self.look_after();
         self.break_down()
+    }
+
+    /// Somebody looks after a session that has stopped, and lets it go on.
+    fn look_after(&mut self) {
+        let trading = self.shell.as_ref().map(|shell| shell.state().trading_state());
+        let stopped = trading.is_some_and(|trading| trading != TradingState::Active);
+        if stopped && self.random.chance(200) {
+            let at = self.now.plus(self.random.millis(0, 59_000));
+            let reason = "looked after".into();
+            self.queue.plan(at, Happening::Command(Command::Resume { reason }));
+        }
+    }
+
+    fn narrow_bands(&mut self) {
+        let symbols: Vec<SymbolId> = self.plan.symbols.ids().collect();
+        let Some(symbol) = self.random.pick(&symbols).copied() else { return };
+        self.note_for_all(Fault::PriceBands);
+        let until = self.now.plus(self.random.millis(60_000, 600_000));
+        self.queue.plan(self.now, Happening::Bands(symbol, BasisPoints::new(20)));
+        self.queue.plan(until, Happening::Bands(symbol, BasisPoints::new(1000)));
+    }
+
+    /// The venue's bands reach the session.
+    pub(crate) fn bound(&mut self, symbol: SymbolId, width: BasisPoints) -> Result<(), Violation> {
+        let last = self.shell.as_ref().and_then(|shell| shell.state().last_price(symbol));
+        let Some(last) = last else { return Ok(()) };
+        let (lower, upper) =
+            (last.shifted(width.negated(), Rounding::Down), last.shifted(width, Rounding::Up));
+        let (Some(lower), Some(upper)) = (lower, upper) else { return Ok(()) };
+        self.feed(Input::Luld(Luld { symbol, time: self.now, lower, upper }))
     }
 
     fn halt_a_symbol(&mut self) {

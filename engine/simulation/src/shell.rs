@@ -8,7 +8,7 @@ use journal::storage::MemoryStorage;
 use journal::{Durability, Journal, JournalError, Options};
 use kernel::{
     DecideError, Event, Input, Kernel, Order, OrderNumber, OrderStatus, Output, Send, SessionStart,
-    Stamped, State, Strategy, StrategySpec, Timestamp, TradingHours, TradingState,
+    Stamped, State, Strategy, StrategySpec, Timestamp, TradingState,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -137,7 +137,7 @@ pub(crate) fn is_unanswered(order: &Order) -> bool {
 
 /// The strategies of a plan, as built each time.
 pub(crate) fn strategies(plan: &Plan) -> Vec<Box<dyn Strategy>> {
-    vec![Box::new(Trader::new(plan.seed, plan.orders, plan.symbols.len()))]
+    vec![Box::new(Trader::new(plan))]
 }
 
 /// The first input.
@@ -150,7 +150,7 @@ pub(crate) fn start(plan: &Plan) -> Input {
         strategies: vec![StrategySpec { name: "trader".into(), params: BTreeMap::new() }],
         limits: plan.limits.clone(),
         calendar: plan.calendar.clone(),
-        hours: TradingHours::Regular,
+        hours: plan.hours,
         trading: TradingState::Active,
         fees: marketdata::fee_rates(),
         config: BTreeMap::new(),

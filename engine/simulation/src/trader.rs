@@ -3,11 +3,12 @@
 //! It is a function of what it has observed and of the view, as a strategy must be: its dice are a
 //! hash of its seed and of the bars it has seen.
 
+use crate::plan::Plan;
 use crate::random::mix;
 use kernel::{
     BasisPoints, Cash, Intent, Intents, Leg, MarketData, NewOrder, Order, OrderClass, OrderKind,
-    OrderSize, Price, Quantity, Rounding, SCALE, Side, StopLoss, Strategy, SymbolId, TimeInForce,
-    Trail, View,
+    OrderSize, Price, Quantity, Rounding, SCALE, Side, Span, StopLoss, Strategy, SymbolId,
+    TimeInForce, Timestamp, Trail, View,
 };
 
 /// The strategy.
@@ -16,6 +17,8 @@ pub(crate) struct Trader {
     seed: u64,
     /// Orders proposed in a thousand bars.
     orders: u64,
+    /// The opens and closes of the days.
+    auctions: Vec<(Timestamp, Timestamp)>,
     /// Bars observed, by symbol.
     seen: Vec<u64>,
 }
@@ -45,8 +48,28 @@ impl Dice {
 }
 
 impl Trader {
-    pub(crate) fn new(seed: u64, orders: u64, symbols: usize) -> Self {
-        Self { seed, orders, seen: vec![0; symbols] }
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let days = plan.calendar.iter().take(plan.days);
+        Self {
+            seed: plan.seed,
+            orders: plan.orders,
+            auctions: days.map(|day| (day.open, day.close)).collect(),
+            seen: vec![0; plan.symbols.len()],
+        }
+    }
+
+    /// The auction that is near, if one is.
+    fn auction(&self, now: Timestamp) -> Option<TimeInForce> {
+        self.auctions.iter().find_map(|(open, close)| {
+            let near = |auction: &Timestamp| {
+                now < *auction && auction.since(now) <= Span::from_secs(30 * 60)
+            };
+            match (near(open), near(close)) {
+                (true, _) => Some(TimeInForce::Opg),
+                (false, true) => Some(TimeInForce::Cls),
+                (false, false) => None,
+            }
+        })
     }
 
     fn dice(&self, symbol: SymbolId) -> Dice {
@@ -54,7 +77,8 @@ impl Trader {
         Dice { state: mix(mix(self.seed, seen), symbol.index() as u64), draws: 0 }
     }
 
-    fn submit(&self, dice: &mut Dice, symbol: SymbolId, price: Price, view: &View<'_>) -> Intent {
+    fn submit(&self, dice: &mut Dice, data: &MarketData, view: &View<'_>) -> Intent {
+        let (symbol, price) = (data.symbol(), data.price());
         let held = view.position(symbol).quantity;
         let closes = !held.is_zero() && dice.chance(450);
         let side = match (closes, held.is_positive()) {
@@ -67,6 +91,9 @@ impl Trader {
         let asked = Quantity::from_whole(asked).unwrap_or(Quantity::MAX);
         let quantity = if closes { asked.min(held.abs()) } else { asked };
         let order = NewOrder::new(symbol, side, quantity, kind(dice, side, price));
+        if let Some(auction) = self.auction(data.time()).filter(|_| dice.chance(400)) {
+            return Intent::Submit(at_market_or_limit(order).lasting(auction));
+        }
         Intent::Submit(match dice.below(10) {
             0 | 1 => order.lasting(TimeInForce::Gtc),
             2 => of_the_moment(dice, order),
@@ -114,14 +141,21 @@ fn kind(dice: &mut Dice, side: Side, price: Price) -> OrderKind {
 
 /// An order that fills at once, or in an auction, or not at all.
 fn of_the_moment(dice: &mut Dice, order: NewOrder) -> NewOrder {
-    let moments = [TimeInForce::Ioc, TimeInForce::Fok, TimeInForce::Opg, TimeInForce::Cls];
-    let place = usize::try_from(dice.below(4)).unwrap_or(0);
+    let moment = match dice.below(8) {
+        0 => TimeInForce::Opg,
+        1 => TimeInForce::Cls,
+        2 | 3 => TimeInForce::Ioc,
+        _ => TimeInForce::Fok,
+    };
+    at_market_or_limit(order).lasting(moment)
+}
+
+fn at_market_or_limit(order: NewOrder) -> NewOrder {
     let kind = match order.kind {
         OrderKind::Limit { .. } => order.kind,
         _ => OrderKind::Market,
     };
-    let moment = moments.get(place).copied().unwrap_or(TimeInForce::Ioc);
-    NewOrder { kind, ..order }.lasting(moment)
+    NewOrder { kind, ..order }
 }
 
 /// An order in dollars, or in parts of a share.
@@ -155,16 +189,12 @@ fn grouped(dice: &mut Dice, order: NewOrder, price: Price, closes: bool) -> NewO
         let kind = OrderKind::Limit { limit: profit };
         return NewOrder { kind, ..order }.grouped(OrderClass::Oco { stop_loss });
     }
-    let kind = match order.kind {
-        OrderKind::Limit { .. } => order.kind,
-        _ => OrderKind::Market,
-    };
     let class = match dice.below(3) {
         0 => OrderClass::Oto { leg: Leg::StopLoss(stop_loss) },
         1 => OrderClass::Oto { leg: Leg::TakeProfit { limit: profit } },
         _ => OrderClass::Bracket { take_profit: profit, stop_loss },
     };
-    NewOrder { kind, ..order }.grouped(class)
+    at_market_or_limit(order).grouped(class)
 }
 
 impl Strategy for Trader {
@@ -185,7 +215,7 @@ impl Strategy for Trader {
             true => Self::disturb(&mut dice, &orders, data.price()),
             false => None,
         };
-        intents.push(intent.unwrap_or_else(|| self.submit(&mut dice, symbol, data.price(), view)));
+        intents.push(intent.unwrap_or_else(|| self.submit(&mut dice, data, view)));
     }
 
     fn warmup_bars(&self) -> usize {

@@ -54,6 +54,12 @@ pub enum Violation {
     /// The same inputs lead to other events.
     #[error("decided again, record {seq} comes out otherwise")]
     Otherwise { seq: u64 },
+    /// An order in a symbol that the venue had halted.
+    #[error("order {order} is for a symbol that the venue has halted")]
+    Halted { order: OrderNumber },
+    /// The plan asked for too little to show anything.
+    #[error("the plan is thin: {days} days, {orders} orders, {faults} faults")]
+    Thin { days: u64, orders: u64, faults: u64 },
     /// Something feeds itself for ever.
     #[error("the session does not come to rest")]
     Endless,

@@ -8,7 +8,7 @@ use backtest::venue::Venue;
 use exchange::check::SessionRecord;
 use exchange::{Exchange, OrderRow, Update};
 use kernel::{
-    Cash, Command, Difference, Event, Input, Limits, Order, OrderKind, OrderNumber, Price,
+    Cash, Command, Difference, Event, Input, Limits, Luld, Order, OrderKind, OrderNumber, Price,
     Quantity, Report, ReportKind, Rounding, Send, Side, Span, State, SymbolId, Timestamp,
     TradingState,
 };
@@ -39,6 +39,10 @@ pub(crate) struct Watch {
     disturbed: BTreeSet<SymbolId>,
     /// Every symbol in which somebody else ever traded.
     foreign: BTreeSet<SymbolId>,
+    /// Symbols that the venue has halted, as far as the process was told.
+    halted: BTreeSet<SymbolId>,
+    /// The venue's price bands, likewise.
+    bands: BTreeMap<SymbolId, Luld>,
     pub(crate) orders: u64,
     pub(crate) fills: u64,
 }
@@ -57,13 +61,27 @@ impl Watch {
             untold: BTreeMap::new(),
             disturbed: BTreeSet::new(),
             foreign: BTreeSet::new(),
+            halted: BTreeSet::new(),
+            bands: BTreeMap::new(),
             orders: 0,
             fills: 0,
         }
     }
 
     /// An input is about to be taken.
-    pub(crate) fn before(&mut self, input: &Input, _state: &State) {
+    pub(crate) fn before(&mut self, input: &Input) {
+        match input {
+            Input::TradingStatus { symbol, halted: true, .. } => {
+                self.halted.insert(*symbol);
+            }
+            Input::TradingStatus { symbol, halted: false, .. } => {
+                self.halted.remove(symbol);
+            }
+            Input::Luld(bands) => {
+                self.bands.insert(bands.symbol, *bands);
+            }
+            _ => {}
+        }
         self.heard = match input {
             Input::Command(Command::Halt { .. } | Command::Flatten { .. }) => {
                 Some(TradingState::Halted)
@@ -83,6 +101,9 @@ impl Watch {
         let found = state.trading_state();
         // That the books were moved to what somebody else's trade left may have been lost.
         self.disturbed.clone_from(&self.foreign);
+        // What the venue said and was not synced may be gone.
+        self.halted.retain(|symbol| state.is_halted_by_venue(*symbol));
+        self.bands.retain(|symbol, bands| state.price_bands(*symbol) == Some(bands));
         let torn = std::mem::take(&mut self.is_torn).then_some(self.heard).flatten();
         if state.session().is_none() {
             return Ok(());
@@ -163,6 +184,9 @@ impl Watch {
             return Err(Violation::Twice { order: number });
         }
         self.orders += 1;
+        if self.halted.contains(&order.symbol) {
+            return Err(Violation::Halted { order: number });
+        }
         let most = self.limits.max_order_quantity.unwrap_or(Quantity::MAX);
         if order.quantity > most && self.grows(order, exchange) {
             return Err(Violation::Limit { order: number, what: "shares in one order" });
@@ -173,6 +197,7 @@ impl Watch {
         if self.trading != TradingState::Active {
             return Err(Violation::GrewWhileHalted { order: number, state: self.trading });
         }
+        self.check_bands(order, state)?;
         self.check_rate(order, state.now())?;
         self.check_exposure(order, state, exchange)
     }
@@ -193,6 +218,20 @@ impl Watch {
         let held = held(exchange, order.symbol);
         let adds = held.is_zero() || held.is_positive() == (order.side == Side::Buy);
         !unsure && (adds || order.quantity > held.abs())
+    }
+
+    /// Prices that an order names lie inside the venue's bands, which hold for a day's session.
+    fn check_bands(&self, order: &Order, state: &State) -> Result<(), Violation> {
+        let holds = |bands: &&Luld| {
+            let day = state.day().map(|day| day.hours);
+            day.is_some_and(|day| day.extended_open <= bands.time && state.now() < day.close)
+        };
+        let Some(bands) = self.bands.get(&order.symbol).filter(holds) else { return Ok(()) };
+        let prices = [order.kind.limit(), order.kind.stop()].into_iter().flatten();
+        match prices.into_iter().all(|price| bands.lower <= price && price <= bands.upper) {
+            true => Ok(()),
+            false => Err(Violation::Limit { order: order.number, what: "the venue's price bands" }),
+        }
     }
 
     fn check_rate(&mut self, order: &Order, now: Timestamp) -> Result<(), Violation> {

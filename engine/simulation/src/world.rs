@@ -11,7 +11,7 @@ use exchange::{Activity, Exchange};
 use journal::storage::{Faults, MemoryStorage};
 use kernel::{
     Command, FeeCharge, IgnoreReason, Input, MarketData, OrderNumber, Report, ReportKind, Send,
-    Span, Timestamp, TradingHours,
+    Span, Timestamp,
 };
 
 /// How often the books are compared with the broker's.
@@ -59,7 +59,7 @@ impl World {
         let first = plan.steps.first().and_then(|step| step.first());
         let opens = first.map_or(Timestamp::default(), |data| data.time().minus(RECONCILE));
         let mut world = Self {
-            venue: Venue::new(exchange, SESSION, TradingHours::Regular),
+            venue: Venue::new(exchange, SESSION, plan.hours),
             queue: Queue::default(),
             now: opens,
             shell: None,
@@ -90,7 +90,22 @@ impl World {
         for (place, time) in times.iter().enumerate() {
             self.queue.plan(*time, Happening::Step(place));
         }
+        for day in self.plan.calendar.iter().take(self.plan.days).copied().collect::<Vec<_>>() {
+            // The first data after the open fill what was for the open.
+            for auction in [day.open.plus(Span::from_secs(60)), day.close] {
+                self.cancel_before(auction);
+            }
+        }
         self.queue.plan(opens, Happening::Start);
+    }
+
+    /// An operator cancels everything so shortly before an auction that the two may race.
+    fn cancel_before(&mut self, auction: Timestamp) {
+        if self.random.chance(100) {
+            let at = auction.minus(self.random.millis(1, 1_500));
+            let reason = "shortly before an auction".into();
+            self.queue.plan(at, Happening::Command(Command::CancelAll { reason }));
+        }
     }
 
     /// Runs to the end.
@@ -140,6 +155,7 @@ impl World {
             Happening::Halt(symbol, halted) => {
                 self.feed(Input::TradingStatus { symbol, halted, reason: "simulated".into() })
             }
+            Happening::Bands(symbol, width) => self.bound(symbol, width),
             Happening::Command(command) => self.command(command),
             Happening::Reject(id) => self.reject(id),
             Happening::CloseByHand(symbol) => self.close_by_hand(symbol),
@@ -205,7 +221,7 @@ impl World {
 
     fn feed_now(&mut self, input: Input, at: Timestamp) -> Result<(), Violation> {
         let Some(shell) = &mut self.shell else { return Ok(()) };
-        self.watch.before(&input, shell.state());
+        self.watch.before(&input);
         match shell.take(input, at) {
             Ok(work) => self.plan_work(work),
             Err(Death::Decide(error)) => Err(Violation::Contradiction(error.to_string())),

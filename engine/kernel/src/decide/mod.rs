@@ -152,6 +152,10 @@ impl Kernel {
 }
 
 /// One decision in progress: the kernel and what it has led to so far.
+///
+/// A crash may cut off the records of an input after any of its events, and nothing is decided
+/// again. So what guards comes before what it guards against: entries are stopped before the books
+/// are moved, legs end before their parent.
 struct Deciding<'a> {
     kernel: &'a mut Kernel,
     out: &'a mut Output,

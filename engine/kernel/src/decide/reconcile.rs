@@ -31,6 +31,12 @@ impl Deciding<'_> {
         for difference in differences {
             self.tell(difference)?;
         }
+        if !self.state().is_reconciled() {
+            // A crash may have come between the books that moved and the exits that were to end.
+            for symbol in self.state().symbols().ids().collect::<Vec<_>>() {
+                self.cancel_uncovered_exits(symbol)?;
+            }
+        }
         let open_orders = self.state().live_orders().count();
         self.emit(Event::Reconciled { open_orders: u32::try_from(open_orders).unwrap_or(u32::MAX) })
     }
@@ -57,10 +63,10 @@ impl Deciding<'_> {
             Difference::Position { symbol, .. } => Some(*symbol),
             _ => None,
         };
-        self.emit(Event::DifferenceFound(difference))?;
         if moves_books {
             self.stop_entries(&text)?;
         }
+        self.emit(Event::DifferenceFound(difference))?;
         self.alert(severity, "reconciliation_difference", text)?;
         if let Some(symbol) = moved {
             self.cancel_uncovered_exits(symbol)?;
@@ -76,8 +82,10 @@ impl Deciding<'_> {
     fn cancel_uncovered_exits(&mut self, symbol: SymbolId) -> Result<(), DecideError> {
         let held = self.state().ledger().position(symbol).quantity;
         let mut covered = held.abs().nanos();
-        let exits =
-            self.state().live_orders().filter(|order| order.symbol == symbol && !order.grows);
+        let state = self.state();
+        let exits = state
+            .live_orders()
+            .filter(|order| order.symbol == symbol && !order.grows && state.exit_is_on(order));
         let (mut uncovered, mut groups) = (Vec::new(), BTreeMap::new());
         for order in exits {
             let closes = !held.is_zero() && held.is_negative() == (order.side == Side::Buy);

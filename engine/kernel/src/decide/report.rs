@@ -88,16 +88,20 @@ impl Deciding<'_> {
             None => report.broker_id.clone(),
             Some(_) => None,
         };
+        if to.is_final() && !from.is_final() {
+            self.end_legs(number, to, report.kind)?;
+        }
         let early = broker_id.as_ref().map(|id| self.state().early_reports(id));
         let (kind, text) = (report.kind, report.text.clone());
         self.emit(Event::OrderUpdated { order: number, from, to, report: kind, broker_id, text })?;
         for report in early.into_iter().flatten() {
             self.report(&report)?;
         }
-        if to.is_final() && !from.is_final() { self.end_legs(number, to, kind) } else { Ok(()) }
+        Ok(())
     }
 
-    /// An entry that ends without having filled ends the legs that wait for it. The leg of an OCO
+    /// An entry that ends without having filled ends the legs that wait for it: before itself, since
+    /// a leg that a crash left behind would have nobody to end it. The leg of an OCO
     /// waits for nothing: it may be what has filled and ended the order, so it is read, unless the
     /// broker never had the group.
     fn end_legs(
