@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 static REGISTRY: &[Entry] = &[
     bollinger_breakout::ENTRY,
     buy_and_hold::ENTRY,
+    #[cfg(feature = "failpoints")]
+    crate::strategy::every_kind::ENTRY,
     macd_trend::ENTRY,
     rsi_mean_reversion::ENTRY,
     sma_crossover::ENTRY,

@@ -1,6 +1,9 @@
 //! The long proofs: each runs to its end and writes its table into `docs/`, with the date and the class
 //! of the machine.
 
+mod crash_matrix;
+mod section;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,7 +15,8 @@ const SEEDS: &str = "10000";
 pub fn run(root: &Path, name: &str) -> Result<(), String> {
     match name {
         "simulation" => simulation(root),
-        _ => Err(format!("there is no proof called {name}: simulation is one")),
+        "crash-matrix" => crash_matrix::run(root),
+        _ => Err(format!("there is no proof called {name}: crash-matrix and simulation are")),
     }
 }
 

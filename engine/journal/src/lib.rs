@@ -21,6 +21,7 @@ mod codec;
 mod cursor;
 mod error;
 mod events_hash;
+pub mod failpoint;
 mod format;
 mod frame;
 mod options;

@@ -1,5 +1,6 @@
 //! Writing: records are collected by `append` and leave together by `commit`.
 
+use crate::failpoint::hit;
 use crate::format::{FileKind, HEADER_BYTES, Header};
 use crate::recover::{Recovered, Tail, recover, tidy};
 use crate::reserve::Reserve;
@@ -94,12 +95,14 @@ impl Journal {
         if found != expected {
             return Err(JournalError::Sequence { expected, found });
         }
+        hit("append.before", found);
         if self.buffer.is_empty() {
             self.mark();
         }
         let encoded = codec::encode(record, &mut self.buffer);
         encoded.map_err(|what| JournalError::Unwritable { seq: found, what })?;
         self.last_seq = found;
+        hit("append.after", found);
         Ok(())
     }
 
@@ -197,6 +200,7 @@ impl Journal {
         let Some(open) = self.segment.as_mut().filter(|_| !self.buffer.is_empty()) else {
             return Ok(());
         };
+        hit("write.before", self.last_seq);
         let path = self.storage.locate(&open.name);
         let mut written = open.file.write_at(open.len, &self.buffer);
         if written.as_ref().is_err_and(crate::error::is_full)
@@ -207,6 +211,7 @@ impl Journal {
         written.map_err(JournalError::io("write", path))?;
         open.len += self.buffer.len() as u64;
         self.buffer.clear();
+        hit("write.after", self.last_seq);
         Ok(())
     }
 
@@ -214,6 +219,7 @@ impl Journal {
         let Some(open) = self.segment.as_mut().filter(|open| open.len > open.durable) else {
             return Ok(());
         };
+        hit("fsync.before", self.last_seq);
         if open.file.sync().is_err() {
             // After a failed fsync the kernel may have dropped the pages: trying again would
             // succeed and prove nothing.
@@ -222,6 +228,7 @@ impl Journal {
         }
         open.durable = open.len;
         self.durable_seq = self.last_seq;
+        hit("fsync.after", self.last_seq);
         Ok(())
     }
 

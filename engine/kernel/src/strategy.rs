@@ -219,6 +219,11 @@ impl<'a> View<'a> {
         self.state.live_orders().filter(move |order| order.symbol == symbol)
     }
 
+    /// The orders in a symbol, oldest first: every live one, and the latest that have ended.
+    pub fn orders(&self, symbol: SymbolId) -> impl Iterator<Item = &'a Order> + use<'a> {
+        self.state.orders().filter(move |order| order.symbol == symbol)
+    }
+
     /// Whether any order in a symbol is live. Most strategies wait while one is.
     pub fn has_open_order(&self, symbol: SymbolId) -> bool {
         self.open_orders(symbol).next().is_some()

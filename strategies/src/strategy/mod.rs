@@ -2,6 +2,8 @@
 
 pub(crate) mod bollinger_breakout;
 pub(crate) mod buy_and_hold;
+#[cfg(feature = "failpoints")]
+pub(crate) mod every_kind;
 pub(crate) mod macd_trend;
 pub(crate) mod rsi_mean_reversion;
 pub(crate) mod sma_crossover;

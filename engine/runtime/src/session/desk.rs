@@ -9,7 +9,8 @@ use super::{Phase, SessionConfig, SessionError, Status, StopReceiver, StopSignal
 use crate::alpaca::{MarketStream, OrderStream, OrderStreamMessage, StreamError};
 use crate::control;
 use crate::telemetry::Live;
-use kernel::{Input, Link, MarketData, ShutdownPolicy, Span, Timestamp};
+use journal::failpoint::hit;
+use kernel::{Input, Link, MarketData, Report, ShutdownPolicy, Span, Timestamp};
 use serde_json::json;
 use std::pin::pin;
 use std::sync::Arc;
@@ -104,6 +105,14 @@ impl Desk {
         self.carry_out(if was_read { work.without_reads() } else { work }).await
     }
 
+    /// The same for what the order stream has told.
+    pub async fn hear_in_turn(&mut self, report: Report) -> Result<(), SessionError> {
+        hit("report.before", self.core.journal().last_seq());
+        self.feed_in_turn(Input::Report(report)).await?;
+        hit("report.after", self.core.journal().last_seq());
+        Ok(())
+    }
+
     async fn carry_out(&mut self, work: Work) -> Result<(), SessionError> {
         for errand in work.errands {
             // An answer may lead to further errands.
@@ -139,9 +148,11 @@ impl Desk {
             };
             let was_read = matches!(answer, Answer::Read(..));
             let ends = ends_for(&answer);
+            hit("answer.before", self.core.journal().last_seq());
             for input in self.core.inputs(answer) {
                 self.feed_with(input, was_read).await?;
             }
+            hit("answer.after", self.core.journal().last_seq());
             if let Some(error) = ends {
                 return Err(error);
             }

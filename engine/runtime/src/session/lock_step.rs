@@ -164,7 +164,7 @@ impl LockStep<'_> {
         match message {
             OrderStreamMessage::Report { count, report } => {
                 self.heard = count;
-                self.desk.feed_in_turn(Input::Report(report)).await
+                self.desk.hear_in_turn(report).await
             }
             OrderStreamMessage::Unreadable { count, .. } => {
                 self.heard = self.heard.max(count);

@@ -11,6 +11,7 @@ use super::desk::{Desk, Ending, TICK, ends_for, next_market_message, next_order_
 use super::{Phase, SessionError, StopSignal};
 use crate::alpaca::{MarketStream, MarketStreamMessage, OrderStreamMessage, QuotaLeft};
 use crate::backoff::Backoff;
+use journal::failpoint::hit;
 use kernel::{Input, Link, State};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -227,10 +228,12 @@ impl RealTime<'_> {
             self.next_reconcile = Some(Instant::now() + self.reconcile_pause());
         }
         let ends = ends_for(&answer);
+        hit("answer.before", self.desk.core.journal().last_seq());
         for input in self.desk.core.inputs(answer) {
             let work = self.desk.decide(input)?;
             self.set_going(if was_read { work.without_reads() } else { work });
         }
+        hit("answer.after", self.desk.core.journal().last_seq());
         match ends {
             Some(error) => self.fail(error),
             None => Ok(()),
@@ -244,7 +247,10 @@ impl RealTime<'_> {
         match message {
             Ok(OrderStreamMessage::Report { report, .. }) => {
                 self.hears_orders();
-                self.feed(Input::Report(report))
+                hit("report.before", self.desk.core.journal().last_seq());
+                self.feed(Input::Report(report))?;
+                hit("report.after", self.desk.core.journal().last_seq());
+                Ok(())
             }
             Ok(OrderStreamMessage::Up) => {
                 self.connection += 1;

@@ -2,6 +2,7 @@
 
 use super::{Answer, Courier, Target, tell};
 use crate::alpaca::{self, ApiError, ErrorClass, OrderState, Refusal};
+use journal::failpoint::hit;
 use kernel::risk::{Approved, ApprovedCancel};
 use kernel::{BrokerOrderId, OrderStatus, Report, Timestamp};
 use tokio::sync::mpsc;
@@ -54,13 +55,16 @@ impl Courier {
         approved: &Approved,
         original: Option<&BrokerOrderId>,
     ) -> Result<Vec<Report>, ApiError> {
-        let mut backoff = self.backoff(approved.order().number.0);
+        let number = approved.order().number.0;
+        let mut backoff = self.backoff(number);
         let mut repeats = REPEATS;
         loop {
+            hit("send.before", number);
             let answer = match original {
                 None => self.venue.submit(approved).await,
                 Some(original) => self.venue.replace(approved, original).await,
             };
+            hit("send.after", number);
             match answer {
                 Err(error) if error.was_not_carried_out() && repeats > 0 => repeats -= 1,
                 answer => return answer,
@@ -80,7 +84,10 @@ impl Courier {
         let mut backoff = self.backoff(target.number.0);
         let mut message = String::new();
         for _ in 0..CANCELS {
-            match self.venue.cancel(cancel).await {
+            hit("send.before", target.number.0);
+            let answer = self.venue.cancel(cancel).await;
+            hit("send.after", target.number.0);
+            match answer {
                 Ok(()) => return,
                 Err(error) => {
                     let is_final = matches!(

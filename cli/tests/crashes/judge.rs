@@ -1,0 +1,158 @@
+//! What a session left behind, judged by the exchange's own record.
+
+use crate::life::Life;
+use exchange::check::{Bounds, Claims, SessionRecord};
+use exchange::server::{ServerConfig, Source, Speed};
+use journal::Reader;
+use kernel::{Order, Record, RecordBody, State, SymbolId};
+use std::collections::BTreeSet;
+
+/// The session's journal, folded.
+pub struct Books {
+    pub state: State,
+    /// The records of each decision that changed an order of the chosen kind.
+    pub concerned: BTreeSet<u64>,
+}
+
+/// The third symbol is that of the chosen kind.
+fn chosen(state: &State) -> Option<SymbolId> {
+    state.symbols().ids().nth(2)
+}
+
+impl Books {
+    pub fn read(life: &Life) -> Result<Self, String> {
+        let told = |error: journal::JournalError| error.to_string();
+        let mut reader = Reader::open(&life.user.path("d/journal"), 1).map_err(told)?;
+        let mut books = Self { state: State::default(), concerned: BTreeSet::new() };
+        let (mut decision, mut before) = (Vec::new(), Vec::new());
+        while let Some(record) = reader.next().map_err(told)? {
+            if matches!(record.body, RecordBody::Input(_)) {
+                books.note(&decision, &before);
+                decision.clear();
+                before = books.orders();
+            }
+            decision.push(record.seq);
+            books.fold(&record)?;
+        }
+        books.note(&decision, &before);
+        Ok(books)
+    }
+
+    fn fold(&mut self, record: &Record) -> Result<(), String> {
+        self.state.evolve(record).map_err(|error| error.to_string())
+    }
+
+    fn orders(&self) -> Vec<Order> {
+        let chosen = chosen(&self.state);
+        self.state.orders().filter(|order| Some(order.symbol) == chosen).cloned().collect()
+    }
+
+    fn note(&mut self, decision: &[u64], before: &[Order]) {
+        if self.orders() != before {
+            self.concerned.extend(decision);
+        }
+    }
+
+    /// What the books say. Every order at the exchange must be in them, so none is left out by its
+    /// name; a leg has the name that the exchange gave it.
+    fn claims(&self, record: &SessionRecord) -> Claims {
+        let session = self.state.session().map_or("", |start| &start.session);
+        let orders = self.state.orders().map(|order| {
+            let broker_id = order.broker_id.as_ref().map(|id| &*id.0);
+            let row = record.orders.iter().find(|row| Some(&*row.id.to_string()) == broker_id);
+            let own = format!("tw-{session:.8}-{}", order.number);
+            (row.map_or(own, |row| row.client_order_id.to_string()), (order.status, order.filled))
+        });
+        let ledger = self.state.ledger();
+        let ids = self.state.symbols().ids();
+        let limits = self.state.limits();
+        Claims {
+            cash: ledger.cash(),
+            positions: ids.map(|id| (id, ledger.position(id).quantity)).collect(),
+            orders: orders.collect(),
+            bounds: Bounds {
+                order_qty: limits.max_order_quantity,
+                order_notional: limits.max_order_notional,
+                position_notional: limits.max_position_notional,
+                orders_per_minute: None,
+            },
+            ..Claims::default()
+        }
+    }
+}
+
+/// The exchange's record: it restores itself from its log, which is to run again.
+pub fn record(life: &mut Life) -> Result<SessionRecord, String> {
+    life.close();
+    let feed = marketdata::read_files(&life.files).map_err(|error| error.to_string())?;
+    let mut config = ServerConfig::new(Source::Files(feed), Speed::Max);
+    config.state_dir = Some(life.record());
+    // As in config/default.toml.
+    config.exchange.account.multiplier = 2;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let running = exchange::server::start(config).await.map_err(|error| error.to_string())?;
+        let record = running.record();
+        running.shutdown().await;
+        Ok(record)
+    })
+}
+
+/// Every order at the exchange with what became of it, without its name and times: the same
+/// whether or not there was a crash on the way.
+pub fn outline(record: &SessionRecord) -> Vec<String> {
+    let rows = record.orders.iter().map(|row| {
+        let size = match row.notional {
+            Some(usd) => format!("{usd} USD"),
+            None => format!("{} shares", row.qty),
+        };
+        format!(
+            "symbol {} {} {size} {:?} {}{} {}{}: {} {} filled",
+            row.symbol.index(),
+            row.side.as_str(),
+            row.kind,
+            row.time_in_force.as_str(),
+            if row.extended_hours { " extended" } else { "" },
+            row.group.as_str(),
+            if row.parent.is_some() { " leg" } else { "" },
+            row.status.as_str(),
+            row.filled_qty,
+        )
+    });
+    let mut rows: Vec<String> = rows.collect();
+    rows.sort();
+    rows
+}
+
+/// Everything that is wrong with a session that has come to its end, if it should look like this.
+pub fn judge(life: &mut Life, expected: &[String]) -> Result<(), String> {
+    let books = Books::read(life)?;
+    let record = record(life)?;
+    let findings = record.findings().into_iter().map(|finding| finding.to_string());
+    let breaches =
+        record.breaches(&books.claims(&record)).into_iter().map(|breach| breach.to_string());
+    let mut wrong: Vec<String> = findings.chain(breaches).collect();
+    let found = outline(&record);
+    wrong.extend(difference(expected, &found).iter().map(|row| format!("lost: {row}")));
+    wrong.extend(difference(&found, expected).iter().map(|row| format!("too much: {row}")));
+    for check in [&["journal", "verify"], &["replay", "--verify"]] {
+        let ended = life.user.run(&[&check[..], &["--data-dir", "d"]].concat());
+        if ended.code != 0 {
+            wrong.push(format!("{}: {}", check.join(" "), ended.sentence()));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n  ")) }
+}
+
+/// What the first has more often than the second.
+fn difference(one: &[String], other: &[String]) -> Vec<String> {
+    let mut left = other.to_vec();
+    let mut more = Vec::new();
+    for row in one {
+        match left.iter().position(|candidate| candidate == row) {
+            Some(place) => drop(left.swap_remove(place)),
+            None => more.push(row.clone()),
+        }
+    }
+    more
+}

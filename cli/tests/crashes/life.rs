@@ -1,0 +1,172 @@
+//! One session, from its first start through a kill to its end.
+
+use crate::common::{User, exchange};
+use crate::{common::RunningExchange, data};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+/// What does not come within this time does not come.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Where the exchange runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Venue {
+    /// In the session's process, which takes it along when it is killed.
+    Embedded,
+    /// In a process of its own, which lives on.
+    Process,
+}
+
+/// A data directory, an exchange, and what trades there.
+pub struct Life {
+    pub user: User,
+    pub files: Vec<PathBuf>,
+    venue: Venue,
+    kind: &'static str,
+    exchange: Option<RunningExchange>,
+}
+
+/// A hit of a failpoint, as a trace tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    pub place: String,
+    pub count: u64,
+    /// Of the record or the order.
+    pub number: u64,
+}
+
+impl Life {
+    pub fn new(venue: Venue, kind: &'static str) -> Self {
+        let user = User::new();
+        let files = data::write(&user, kind);
+        let exchange = (venue == Venue::Process).then(|| {
+            let mut args = vec!["--speed", "max", "--state", "x", "--data"];
+            let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+            args.extend(names.iter().map(String::as_str));
+            exchange(&user, &args)
+        });
+        Self { user, files, venue, kind, exchange }
+    }
+
+    /// Where the exchange keeps its record.
+    pub fn record(&self) -> PathBuf {
+        match self.venue {
+            Venue::Embedded => self.user.path("d/exchange"),
+            Venue::Process => self.user.path("x"),
+        }
+    }
+
+    /// Ends the exchange, so that its record can be read.
+    pub fn close(&mut self) {
+        self.exchange = None;
+    }
+
+    fn session(&self) -> Command {
+        let param = format!("kind={}", self.kind);
+        let mut args = vec!["paper", "--json", "--until-end", "--data-dir", "d"];
+        args.extend(["--strategy", "every-kind", "--param", &param]);
+        args.extend(["--set", "risk.entry_time_to_live_s=off", "--set", "store.sqlite=false"]);
+        if self.kind == "opg" {
+            // An order for the opening auction is sent before the open.
+            args.extend(["--session", "extended"]);
+        }
+        let names = self.files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>();
+        let symbols = data::SYMBOLS.join(",");
+        match &self.exchange {
+            None => {
+                args.extend(["--speed", "max", "--data"]);
+                args.extend(names.iter().map(String::as_str));
+                self.user.command(&args)
+            }
+            Some(exchange) => {
+                args.extend(["--symbols", &symbols]);
+                let mut command = self.user.command(&args);
+                let url = &exchange.url;
+                command.env("APCA_API_BASE_URL", url).env("APCA_API_DATA_URL", url);
+                command.env("APCA_API_STREAM_URL", url.replace("http", "ws"));
+                command.env("APCA_API_KEY_ID", "KEY").env("APCA_API_SECRET_KEY", "SECRET");
+                command
+            }
+        }
+    }
+
+    /// Runs the session to its end, and gives every hit of a failpoint.
+    pub fn traced(&self) -> Result<Vec<Hit>, String> {
+        let mut command = self.session();
+        command.env("TRADEWIND_FAILPOINT", "trace");
+        let said = self.to_the_end(command)?;
+        Ok(said.lines().filter_map(hit).collect())
+    }
+
+    /// Runs the session to its end.
+    pub fn finish(&self) -> Result<(), String> {
+        self.to_the_end(self.session()).map(drop)
+    }
+
+    /// Gives what it wrote on standard error.
+    fn to_the_end(&self, mut command: Command) -> Result<String, String> {
+        let (out, err) = (self.user.path("out"), self.user.path("err"));
+        command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
+        let mut child = Killed(command.spawn().unwrap());
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = child.0.try_wait().unwrap() {
+                break status;
+            }
+            if begun.elapsed() > PATIENCE {
+                return Err(format!("the session does not end:\n{}", tail(&read(&err))));
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        let said = read(&err);
+        if status.success() { Ok(said) } else { Err(format!("{status}:\n{}", tail(&said))) }
+    }
+
+    /// Starts the session and kills it at a hit of a failpoint.
+    pub fn kill_at(&self, place: &str, count: u64) -> Result<(), String> {
+        let mut command = self.session();
+        command.env("TRADEWIND_FAILPOINT", format!("{place}:{count}"));
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = Killed(command.spawn().unwrap());
+        let lines = BufReader::new(child.0.stderr.take().unwrap()).lines();
+        let (tell, told) = mpsc::channel();
+        let reader = std::thread::spawn(move || {
+            let is_there = lines.map_while(Result::ok).any(|line| hit(&line).is_some());
+            let _ = tell.send(is_there);
+        });
+        let is_there = told.recv_timeout(PATIENCE).unwrap_or(false);
+        drop(child);
+        let _ = reader.join();
+        if is_there { Ok(()) } else { Err("it was not reached".into()) }
+    }
+}
+
+/// A child that is killed where this is dropped.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn hit(line: &str) -> Option<Hit> {
+    let mut words = line.strip_prefix("failpoint ")?.split(' ');
+    let place = words.next()?.to_owned();
+    let mut number = || words.next()?.parse().ok();
+    Some(Hit { place, count: number()?, number: number()? })
+}
+
+fn read(path: &std::path::Path) -> String {
+    String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()
+}
+
+fn tail(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(12)..].join("\n")
+}

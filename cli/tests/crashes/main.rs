@@ -1,0 +1,66 @@
+//! The crash matrix: the release binary is killed by its parent at named places of a scripted
+//! session, for each kind of order, and must come back with nothing doubled and nothing lost.
+//!
+//! Without arguments it strikes a few kills, as a test. `--whole` strikes at every place of every
+//! kind, with the exchange embedded and as a process of its own, and prints the table.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod data;
+mod judge;
+mod life;
+mod matrix;
+
+use life::Venue;
+use matrix::{Cell, KINDS};
+
+/// The kills of the test: a kind, a place, and how far into the life of the order, in percent.
+const FEW: [(&str, &str, usize); 8] = [
+    ("market", "send.before", 0),
+    ("bracket", "send.after", 0),
+    ("oco", "fsync.before", 50),
+    ("oto", "report.before", 100),
+    ("stop", "append.after", 50),
+    ("replace", "answer.before", 50),
+    ("notional", "write.before", 100),
+    ("cancel", "send.after", 100),
+];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let told = |name: &str| {
+        let at = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(at + 1).cloned()
+    };
+    let is_whole = arguments.iter().any(|argument| argument == "--whole");
+    let kinds: Vec<&str> = match told("--kind") {
+        Some(kind) => KINDS.into_iter().filter(|known| *known == kind).collect(),
+        None => KINDS.to_vec(),
+    };
+    // Kills in a cell; each place is struck at its first and its last hit at least.
+    let kills = told("--kills").map_or(4, |text| text.parse().unwrap());
+    let cells = if is_whole { matrix::whole(&kinds, kills) } else { few() };
+    print!("{}", matrix::table(&cells));
+    let broken: Vec<String> = cells.iter().flat_map(|cell| cell.problems.clone()).collect();
+    broken.iter().for_each(|problem| eprintln!("{problem}"));
+    let kills: usize = cells.iter().map(|cell| cell.kills).sum();
+    println!("\n{kills} kills, {} after which something was wrong", broken.len());
+    if !broken.is_empty() || kills == 0 {
+        std::process::exit(1);
+    }
+}
+
+fn few() -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for (number, (kind, place, percent)) in FEW.into_iter().enumerate() {
+        let venue = if number % 2 == 0 { Venue::Embedded } else { Venue::Process };
+        cells.push(matrix::one(venue, kind, place, percent));
+    }
+    cells
+}

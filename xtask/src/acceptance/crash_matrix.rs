@@ -1,0 +1,46 @@
+//! The crash matrix: `cli/tests/crashes` in full, and its table.
+
+use super::{date, machine, section};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+const HEADING: &str = "Killed at every place";
+
+/// Strikes every kill and writes the table.
+pub fn run(root: &Path) -> Result<(), String> {
+    let tests = ["test", "--release", "--locked", "--package", "tradewind", "--test", "crashes"];
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
+        .args(tests)
+        .args(["--features", "failpoints", "--", "--whole"])
+        .current_dir(root)
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("the crash matrix cannot be run: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    if !output.status.success() {
+        return Err(format!("{said}\na session did not survive, so the document stays as it is"));
+    }
+    let text = format!(
+        "Written by `cargo xtask acceptance crash-matrix` on {}, on {}. {WHAT}\n{said}",
+        date()?,
+        machine()
+    );
+    section::replace(&root.join("docs/CRASHES.md"), HEADING, &text)
+}
+
+const WHAT: &str = "\
+A scripted session (`strategies/src/strategy/every_kind.rs`) takes one order of each kind from its first to its last step,
+while a bracket and a stop stand in two other symbols. The release binary, built with the feature `failpoints`, stands still
+at a place and its parent kills it with SIGKILL; it is started again without a word and runs to its end. Each number is how
+many kills the cell had: one for each time the place is passed on behalf of the order, with the exchange embedded and with
+`tradewind exchange` as a process of its own.
+
+After each kill the exchange's own record is judged, by the checkers of `exchange::check` and against an undisturbed session:
+no order twice, none missing, each ended as it should, cash and positions those of the books; the stop filled, the bracket
+took its profit and the other leg was cancelled. `journal verify` and `replay --verify` must answer yes as well.
+
+`append` is a record taken in, `write` the records of a decision handed to the system, `fsync` the same on disk, `send` a
+request of the client's (new order, replacement, cancel), `answer` its answer fed to the books, `report` a message of the
+order stream. What the exchange did and the session has not heard of lies between `send.before` and `send.after`: for the
+journal, which is all that is left, that is one place.
+";
