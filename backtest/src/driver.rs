@@ -22,7 +22,7 @@ use crate::{BacktestError, BacktestReport};
 use exchange::{Activity, Exchange};
 use journal::{Durability, EventsHash, Journal};
 use kernel::{
-    FeeCharge, Input, Kernel, Link, MarketData, Notice, OrderNumber, Output, SessionStart,
+    Cash, FeeCharge, Input, Kernel, Link, MarketData, Notice, OrderNumber, Output, SessionStart,
     ShutdownPolicy, Stamped, Timestamp,
 };
 use marketdata::{Facts, Feed, FeedSource, Source};
@@ -79,7 +79,7 @@ pub fn run_source(
         journal: config.journal.as_deref().map(open_journal).transpose()?,
         committed: 0,
         trades: Trades::new(facts.symbols.len()),
-        equity: Equity::new(config.exchange.starting_cash, config.keep_equity),
+        equity: Equity::new(config.exchange.starting_cash, config.keep_equity, &config.calendar),
         observer,
     };
     driver.start(SessionStart {
@@ -112,6 +112,7 @@ pub fn run_source(
         trades,
         equity,
         events_hash,
+        calendar: config.calendar.clone(),
         elapsed,
     })
 }
@@ -216,15 +217,32 @@ impl<'a, 'o> Driver<'a, 'o> {
     }
 
     fn step(&mut self, data: &'a [MarketData]) -> Result<(), BacktestError> {
+        if let Some(first) = data.first()
+            && self.equity.session_is_over(first.time())
+        {
+            let (equity, gross) = self.standing();
+            self.equity.next_session(first.time(), equity, gross);
+        }
         self.venue.exchange.step(data);
         self.step = data;
         self.updates()?;
         for datum in data {
             self.feed(Input::Market(*datum))?;
         }
+        if self.trades.any_is_open() {
+            self.trades.watch(data);
+        }
         let state = self.kernel.state();
         self.equity.mark(state.now(), state.equity());
         Ok(())
+    }
+
+    /// Equity, and long and short positions together, at the last prices.
+    fn standing(&self) -> (Cash, Cash) {
+        let state = self.kernel.state();
+        let values = state.symbols().ids().filter_map(|symbol| state.market_value(symbol));
+        let gross = values.fold(0_i64, |sum, value| sum.saturating_add(value.abs().nanos()));
+        (state.equity(), Cash::from_nanos(gross))
     }
 
     /// Feeds what the exchange has to say of orders. What that leads to waits for the next call.
@@ -245,8 +263,8 @@ impl<'a, 'o> Driver<'a, 'o> {
             // Without data nothing can fill any more: what is open stays open.
             self.feed(Input::Stop(ShutdownPolicy::Leave))?;
         }
-        let state = self.kernel.state();
-        self.equity.mark_again(state.now(), state.equity());
+        let (equity, gross) = self.standing();
+        self.equity.finish(self.kernel.state().now(), equity, gross);
         if let Some(journal) = &mut self.journal {
             journal.commit(self.kernel.state(), Durability::Synced)?;
         }

@@ -9,12 +9,17 @@
 //! anything before it.
 
 mod config;
+mod dates;
 mod driver;
 mod equity;
 mod error;
+mod judge;
 mod memory;
+mod metrics;
 mod report;
 mod result;
+mod sessions;
+mod sketch;
 pub mod statistics;
 #[cfg(feature = "parquet")]
 pub mod store;
@@ -24,9 +29,13 @@ pub mod venue;
 
 pub use config::{BacktestConfig, Chosen, Observer, Progress, Quiet};
 pub use driver::{run, run_source};
-pub use equity::EquityPoint;
+pub use equity::{DailyPoint, EquityPoint};
 pub use error::BacktestError;
+pub use judge::{Judgement, Yardstick};
+pub use metrics::{ConventionNote, Metrics};
 pub use report::{
-    BacktestReport, DataSummary, Manifest, Metrics, OrderCounts, PositionLine, Rules, TradeRow,
+    ActivitySummary, BacktestReport, DataSummary, Manifest, OrderCounts, PositionLine, Rules,
+    TradeRow,
 };
-pub use table::{write_equity, write_trades};
+pub use sketch::{Benchmark, PriceBucket, PriceSketch, Sketch, written_date};
+pub use table::{write_daily, write_equity, write_trades};

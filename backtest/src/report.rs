@@ -1,6 +1,7 @@
 //! The result of a run, as it is printed and stored.
 
-use crate::EquityPoint;
+use crate::metrics::{ConventionNote, Metrics};
+use crate::{DailyPoint, EquityPoint};
 use exchange::ExchangeConfig;
 use kernel::{
     Cash, Limits, Price, Quantity, ShutdownPolicy, Side, StrategySpec, Timestamp, TradingHours,
@@ -44,8 +45,23 @@ pub struct BacktestReport {
     /// What equity grew by, as a share of what it was at the start.
     #[serde(rename = "return")]
     pub total_return: Option<f64>,
+    /// Equity before the first step.
+    #[serde(default)]
+    pub start: Cash,
+    /// One plain sentence on what it is worth.
+    #[serde(default)]
+    pub verdict: String,
+    /// What must be known to read the metrics.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// Statistics.
     pub metrics: Metrics,
+    /// By whose definitions.
+    #[serde(default)]
+    pub convention: ConventionNote,
+    /// What was done.
+    #[serde(default)]
+    pub activity: ActivitySummary,
     /// Market data taken in for each second, from the first input to the last; reading and hashing
     /// the data come before that.
     pub bars_per_second: f64,
@@ -59,6 +75,12 @@ pub struct BacktestReport {
     /// Equity after each step, when it was to be kept.
     #[serde(skip)]
     pub equity_points: Vec<EquityPoint>,
+    /// Equity at the end of each session.
+    #[serde(skip)]
+    pub daily: Vec<DailyPoint>,
+    /// Some two thousand points of equity, evenly spread over the steps.
+    #[serde(skip)]
+    pub samples: Vec<EquityPoint>,
 }
 
 /// What a run went over.
@@ -108,6 +130,12 @@ pub struct TradeRow {
     pub pnl: Cash,
     /// Its share of the fees posted.
     pub fees: Cash,
+    /// The worst mark against the mean entry price while it was open, at most 0, before fees.
+    #[serde(default)]
+    pub mae: Cash,
+    /// The best mark against the mean entry price while it was open, at least 0, before fees.
+    #[serde(default)]
+    pub mfe: Cash,
 }
 
 /// Orders by their end.
@@ -136,26 +164,22 @@ pub struct PositionLine {
     pub avg_price: Option<Price>,
 }
 
-/// The few statistics that are certain.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Metrics {
-    /// What equity grew by, as a share of what it was at the start.
-    pub total_return: Option<f64>,
-    /// Why there is no return.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total_return_reason: Option<String>,
+/// What was done in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ActivitySummary {
+    /// Steps of data: instants at which some of it became known.
+    pub steps: u64,
+    /// Steps at whose end a position was held.
+    pub steps_held: u64,
+    /// Sessions of the calendar between the first and the last one with data.
+    pub sessions_open: u64,
+    /// Whether trading never ends.
+    pub is_endless: bool,
+    /// What was bought and sold in all.
+    pub traded: Cash,
     /// The deepest fall of equity from a highest before it, as a share of that, by the step.
-    pub max_drawdown: Option<f64>,
-    /// Why there is no drawdown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_drawdown_reason: Option<String>,
-    /// Trades closed.
-    pub trades: u64,
-    /// The share of trades closed whose profit is above their fees.
-    pub win_rate: Option<f64>,
-    /// Why there is no win rate.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub win_rate_reason: Option<String>,
+    pub max_drawdown_by_step: Option<f64>,
 }
 
 /// Everything that it takes to run it again.
@@ -177,29 +201,4 @@ pub struct Manifest {
     pub strategies: Vec<StrategySpec>,
     /// The resolved configuration, redacted.
     pub config: BTreeMap<Box<str>, Box<str>>,
-}
-
-impl Metrics {
-    pub(crate) fn of(
-        total_return: Option<f64>,
-        max_drawdown: Option<f64>,
-        trades: &[TradeRow],
-    ) -> Self {
-        let reason = |value: Option<f64>, why: &str| match value {
-            Some(_) => None,
-            None => Some(why.to_owned()),
-        };
-        let won = trades.iter().filter(|trade| trade.pnl > trade.fees).count();
-        let win_rate = (!trades.is_empty()).then(|| won as f64 / trades.len() as f64);
-        let nothing = "the account held nothing at the start";
-        Self {
-            total_return,
-            total_return_reason: reason(total_return, nothing),
-            max_drawdown,
-            max_drawdown_reason: reason(max_drawdown, nothing),
-            trades: trades.len() as u64,
-            win_rate,
-            win_rate_reason: reason(win_rate, "no trade was closed"),
-        }
-    }
 }

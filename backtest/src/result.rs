@@ -1,13 +1,16 @@
 //! From a finished run to its report.
 
+use crate::dates::day_count;
 use crate::equity::Equity;
+use crate::judge::Yardstick;
+use crate::metrics::{ConventionNote, Metrics};
 use crate::report::{
-    BacktestReport, DataSummary, Manifest, Metrics, OrderCounts, PositionLine, Rules,
+    ActivitySummary, BacktestReport, DataSummary, Manifest, OrderCounts, PositionLine, Rules,
 };
 use crate::trades::Trades;
 use crate::{BacktestConfig, BacktestError, memory};
 use exchange::Exchange;
-use kernel::{Kernel, Quantity, State, StrategySpec, Timestamp};
+use kernel::{Kernel, Quantity, State, StrategySpec, Timestamp, TradingDay};
 use marketdata::Facts;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -24,6 +27,7 @@ pub(crate) struct Finished {
     pub trades: Trades,
     pub equity: Equity,
     pub events_hash: String,
+    pub calendar: Vec<TradingDay>,
     pub elapsed: Duration,
 }
 
@@ -62,21 +66,29 @@ pub(crate) fn report(finished: Finished) -> Result<BacktestReport, BacktestError
     compare(state, &exchange)?;
     let rows = trades.closed(&facts.symbols);
     let total_return = equity.total_return();
+    let activity = activity(&trades, &equity);
+    let (start, last_equity) = (equity.start(), equity.last());
+    let (equity_points, samples, daily) = equity.into_points();
     let bars = facts.rows;
-    Ok(BacktestReport {
+    let mut report = BacktestReport {
         run,
         strategy: names(&manifest.strategies),
         params: params(&manifest.strategies),
         symbols: facts.symbols.names().map(Into::into).collect(),
         data: DataSummary { hash: manifest.data_hash.clone(), first, last, bars },
         rules: manifest.rules.clone(),
-        metrics: Metrics::of(total_return, equity.max_drawdown(), &rows),
+        start,
+        verdict: String::new(),
+        notes: Vec::new(),
+        metrics: Metrics::default(),
+        convention: ConventionNote::default(),
+        activity,
         trades: rows,
         orders: orders(state),
         fills: state.tally().fills,
         positions: positions(state),
         cash: state.ledger().cash(),
-        equity: equity.last(),
+        equity: last_equity,
         fees: state.ledger().total_fees(),
         accrued_fees: exchange.account().accrued_fees,
         total_return,
@@ -84,8 +96,38 @@ pub(crate) fn report(finished: Finished) -> Result<BacktestReport, BacktestError
         peak_memory_bytes: memory::peak_bytes(),
         events_hash: finished.events_hash,
         manifest,
-        equity_points: equity.into_points(),
-    })
+        equity_points,
+        daily,
+        samples,
+    };
+    report.activity.sessions_open = sessions_open(&report, &finished.calendar);
+    report.judge(&Yardstick::default());
+    Ok(report)
+}
+
+fn activity(trades: &Trades, equity: &Equity) -> ActivitySummary {
+    let (steps_held, traded) = trades.activity();
+    ActivitySummary {
+        steps: equity.steps(),
+        steps_held,
+        sessions_open: 0,
+        is_endless: equity.is_endless(),
+        traded,
+        max_drawdown_by_step: equity.max_drawdown(),
+    }
+}
+
+/// Sessions of the calendar between the first and the last one with data.
+fn sessions_open(report: &BacktestReport, calendar: &[TradingDay]) -> u64 {
+    let Some((first, last)) = report.daily.first().zip(report.daily.last()) else {
+        return 0;
+    };
+    if report.activity.is_endless {
+        let days = day_count(last.date) - day_count(first.date) + 1;
+        return u64::try_from(days).unwrap_or(0);
+    }
+    let dates = first.date..=last.date;
+    calendar.iter().filter(|day| dates.contains(&day.date)).count() as u64
 }
 
 /// The books must be the exchange's to the last digit.

@@ -1,6 +1,6 @@
 //! The result as CSV.
 
-use crate::{BacktestReport, EquityPoint};
+use crate::{BacktestReport, DailyPoint, EquityPoint};
 use std::io::{self, Write};
 
 /// Writes the trades, one a line, with the column names of the summary.
@@ -8,11 +8,11 @@ use std::io::{self, Write};
 /// # Errors
 /// What the writer says.
 pub fn write_trades(report: &BacktestReport, mut out: impl Write) -> io::Result<()> {
-    writeln!(out, "symbol,side,qty,entry_time,entry_price,exit_time,exit_price,pnl,fees")?;
+    writeln!(out, "symbol,side,qty,entry_time,entry_price,exit_time,exit_price,pnl,fees,mae,mfe")?;
     for trade in &report.trades {
         writeln!(
             out,
-            "{},{},{},{},{},{},{},{},{}",
+            "{},{},{},{},{},{},{},{},{},{},{}",
             trade.symbol,
             trade.side.as_str(),
             trade.qty,
@@ -22,6 +22,8 @@ pub fn write_trades(report: &BacktestReport, mut out: impl Write) -> io::Result<
             trade.exit_price,
             trade.pnl,
             trade.fees,
+            trade.mae,
+            trade.mfe,
         )?;
     }
     out.flush()
@@ -35,6 +37,30 @@ pub fn write_equity(points: &[EquityPoint], mut out: impl Write) -> io::Result<(
     writeln!(out, "time,equity")?;
     for point in points {
         writeln!(out, "{},{}", point.time, point.equity)?;
+    }
+    out.flush()
+}
+
+/// Writes equity, exposure and benchmark by the session, `date,time,equity,gross,benchmark`; the
+/// first line is the start, the benchmark is its value over what it was then.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_daily(
+    report: &BacktestReport,
+    benchmark: &[f64],
+    mut out: impl Write,
+) -> io::Result<()> {
+    writeln!(out, "date,time,equity,gross,benchmark")?;
+    if let Some(first) = report.daily.first() {
+        let (date, start) = (crate::written_date(first.date), report.start);
+        writeln!(out, "{date},{},{start},0,1", report.data.first)?;
+    }
+    let mut benchmark = benchmark.iter();
+    for DailyPoint { date, time, equity, gross } in &report.daily {
+        let date = crate::written_date(*date);
+        let other = benchmark.next().map(f64::to_string).unwrap_or_default();
+        writeln!(out, "{date},{time},{equity},{gross},{other}")?;
     }
     out.flush()
 }

@@ -6,7 +6,8 @@
 
 use crate::report::TradeRow;
 use kernel::{
-    Cash, Event, Notional, Price, Quantity, Rounding, Side, SymbolId, Symbols, Timestamp,
+    Cash, Event, MarketData, Notional, Price, Quantity, Rounding, Side, SymbolId, Symbols,
+    Timestamp,
 };
 
 /// A fill as the book of trades needs it.
@@ -30,6 +31,9 @@ struct Trade {
     exit_time: Timestamp,
     realised: Cash,
     fees: Cash,
+    /// The lowest and the highest price while it was open.
+    low: Price,
+    high: Price,
 }
 
 /// The fills of one side of a trade.
@@ -48,6 +52,12 @@ pub(crate) struct Trades {
     uncharged: Vec<(usize, Timestamp, Cash)>,
     /// When the last fee was posted.
     posted: Timestamp,
+    /// How many are open.
+    held: usize,
+    /// Steps at whose end one was.
+    steps_held: u64,
+    /// What was bought and sold.
+    traded: Cash,
 }
 
 impl Trades {
@@ -57,7 +67,40 @@ impl Trades {
             open: vec![None; symbols],
             uncharged: Vec::new(),
             posted: Timestamp::MIN,
+            held: 0,
+            steps_held: 0,
+            traded: Cash::ZERO,
         }
+    }
+
+    /// Whether something is held.
+    #[inline]
+    pub(crate) const fn any_is_open(&self) -> bool {
+        self.held > 0
+    }
+
+    /// Looks how far prices go for and against the open trades, at the end of a step. The bar of
+    /// an entry counts wholly, as what of it came before the entry is not known; of that of the
+    /// exit only the exit's price does.
+    pub(crate) fn watch(&mut self, data: &[MarketData]) {
+        self.steps_held += 1;
+        for datum in data {
+            let Some(place) = self.open.get(datum.symbol().index()).copied().flatten() else {
+                continue;
+            };
+            let (low, high) = match datum {
+                MarketData::Bar(bar) => (bar.low, bar.high),
+                MarketData::Quote(_) | MarketData::Trade(_) => (datum.price(), datum.price()),
+            };
+            if let Some(trade) = self.trades.get_mut(place) {
+                trade.reaches(low, high);
+            }
+        }
+    }
+
+    /// Steps at whose end something was held, and what was bought and sold in all.
+    pub(crate) const fn activity(&self) -> (u64, Cash) {
+        (self.steps_held, self.traded)
     }
 
     /// Books a fill. `reported` is the venue's time of it, `bar_time` the open time of the bar it
@@ -71,6 +114,7 @@ impl Trades {
         let fill = Fill { symbol, side, quantity, price, realised, position, time };
         let trade = self.book(&fill);
         let value = price.value(quantity, Rounding::HalfEven).unwrap_or(Cash::MAX);
+        self.traded = self.traded.checked_add(value).unwrap_or(Cash::MAX);
         self.uncharged.push((trade, reported, value));
     }
 
@@ -82,6 +126,7 @@ impl Trades {
         else {
             return self.begin(fill, fill.quantity);
         };
+        trade.reaches(fill.price, fill.price);
         if trade.side == fill.side {
             trade.entered.add(fill.quantity, fill);
             return place;
@@ -113,6 +158,8 @@ impl Trades {
             exit_time: fill.time,
             realised: Cash::ZERO,
             fees: Cash::ZERO,
+            low: fill.price,
+            high: fill.price,
         });
         let place = self.trades.len() - 1;
         self.set_open(fill.symbol, Some(place));
@@ -121,6 +168,7 @@ impl Trades {
 
     fn set_open(&mut self, symbol: SymbolId, trade: Option<usize>) {
         if let Some(open) = self.open.get_mut(symbol.index()) {
+            self.held = self.held + usize::from(trade.is_some()) - usize::from(open.is_some());
             *open = trade;
         }
     }
@@ -170,6 +218,22 @@ impl Leg {
 }
 
 impl Trade {
+    fn reaches(&mut self, low: Price, high: Price) {
+        self.low = self.low.min(low);
+        self.high = self.high.max(high);
+    }
+
+    /// What the whole entry would have gained at a price.
+    fn at(&self, price: Price) -> Cash {
+        let entry = self.entered.price();
+        let moved = match self.side {
+            Side::Buy => price.checked_sub(entry),
+            Side::Sell => entry.checked_sub(price),
+        };
+        let value = moved.and_then(|moved| moved.value(self.entered.quantity, Rounding::HalfEven));
+        value.unwrap_or(Cash::ZERO)
+    }
+
     fn row(&self, symbols: &Symbols) -> TradeRow {
         TradeRow {
             symbol: symbols.name(self.symbol).into(),
@@ -181,6 +245,8 @@ impl Trade {
             exit_price: self.left.price(),
             pnl: self.realised,
             fees: self.fees,
+            mae: self.at(self.low).min(self.at(self.high)).min(Cash::ZERO),
+            mfe: self.at(self.low).max(self.at(self.high)).max(Cash::ZERO),
         }
     }
 }

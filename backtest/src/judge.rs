@@ -1,0 +1,216 @@
+//! What a finished run is worth: its figures by a convention, and a verdict in a sentence.
+
+use crate::dates::day_count;
+use crate::metrics::{ConventionNote, Metrics};
+use crate::sketch::Benchmark;
+use crate::statistics::{
+    Activity, ClosedTrade, Convention, Facts, Metric, Periods, Series, TRADEWIND, Trials,
+    Undefined, figures,
+};
+use crate::{BacktestReport, DailyPoint, TradeRow};
+use kernel::Side;
+
+/// Sessions below which nothing can be told from chance.
+const FEW: usize = 30;
+
+/// How to judge.
+#[derive(Debug, Clone)]
+pub struct Yardstick {
+    /// By whose definitions.
+    pub convention: &'static Convention,
+    /// The annual risk-free rate, unless it is the convention's own.
+    pub risk_free: Option<f64>,
+    /// What it is compared with.
+    pub benchmark: Option<Benchmark>,
+    /// The tries among which the run was chosen.
+    pub trials: Option<Trials>,
+}
+
+impl Default for Yardstick {
+    fn default() -> Self {
+        Self { convention: &TRADEWIND, risk_free: None, benchmark: None, trials: None }
+    }
+}
+
+/// A run that was judged.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// Every figure, in the order of a report.
+    pub figures: Vec<Metric>,
+    /// Equity by the session, the start first; or why there is none to judge.
+    pub series: Result<Series, Undefined>,
+    /// The benchmark over the same sessions.
+    pub benchmark: Option<(String, Series)>,
+    /// The closed trades.
+    pub trades: Vec<ClosedTrade>,
+    /// What must be known to read the figures.
+    pub notes: Vec<String>,
+    /// One plain sentence.
+    pub verdict: String,
+}
+
+impl Judgement {
+    /// A figure by its name, when it is defined.
+    pub fn get(&self, name: &str) -> Option<f64> {
+        let metric = self.figures.iter().find(|metric| metric.name == name)?;
+        metric.value.as_ref().ok().copied()
+    }
+}
+
+impl BacktestReport {
+    /// Judges the run, and takes the figures over into the report.
+    pub fn judge(&mut self, yardstick: &Yardstick) -> Judgement {
+        let (periods, mut notes) = self.periods_per_year();
+        let series = self.series(periods);
+        let benchmark = yardstick.benchmark.as_ref().and_then(|benchmark| {
+            let dates = self.daily.iter().map(|day| day_count(day.date));
+            let values = dates.zip(benchmark.values.iter().copied());
+            let start = self.daily.first().map(|day| (day_count(day.date), 1.0));
+            let series = Series::new(start.into_iter().chain(values), periods).ok()?;
+            Some((benchmark.name.clone(), series))
+        });
+        let trades: Vec<ClosedTrade> = self.trades.iter().map(closed).collect();
+        let facts = Facts {
+            series: series.as_ref().map_err(Clone::clone),
+            benchmark: benchmark.as_ref().map(|(_, series)| series),
+            trades: &trades,
+            activity: Activity {
+                steps: self.activity.steps,
+                steps_held: self.activity.steps_held,
+                traded: self.activity.traded.to_f64(),
+                fees: self.fees.to_f64(),
+                fall_by_step: self.activity.max_drawdown_by_step,
+            },
+            risk_free: yardstick.risk_free,
+            trials: yardstick.trials,
+        };
+        let figures = figures(&facts, yardstick.convention);
+        notes.extend(self.warnings(series.as_ref().ok()));
+        let name = benchmark.as_ref().map(|(name, _)| name.clone());
+        let convention = yardstick.convention;
+        let periods = match convention.periods {
+            Periods::Calendar => periods,
+            Periods::Fixed(fixed) => fixed,
+        };
+        self.convention =
+            ConventionNote::of(convention, &figures, periods, yardstick.risk_free, name);
+        self.metrics = Metrics::of(&figures);
+        let mut judgement =
+            Judgement { figures, series, benchmark, trades, notes, verdict: String::new() };
+        judgement.verdict = verdict(&judgement);
+        self.verdict.clone_from(&judgement.verdict);
+        self.notes.clone_from(&judgement.notes);
+        judgement
+    }
+
+    fn series(&self, periods: f64) -> Result<Series, Undefined> {
+        let start = self.daily.first().map(|day| (day_count(day.date), self.start.to_f64()));
+        let point = |day: &DailyPoint| (day_count(day.date), day.equity.to_f64());
+        Series::new(start.into_iter().chain(self.daily.iter().map(point)), periods)
+    }
+
+    /// Sessions in a year: by the calendar, or as many as had data when most had none.
+    fn periods_per_year(&self) -> (f64, Vec<String>) {
+        let calendar = if self.activity.is_endless { 365.0 } else { 252.0 };
+        let (seen, open) = (self.daily.len() as f64, self.activity.sessions_open as f64);
+        if open == 0.0 || seen >= 0.9 * open {
+            return (calendar, Vec::new());
+        }
+        let periods = (calendar * seen / open).max(1.0).round();
+        let note = format!(
+            "{seen} of the calendar's {open} sessions have data: figures are annualised by {periods} \
+             periods a year"
+        );
+        (periods, vec![note])
+    }
+
+    fn warnings(&self, series: Option<&Series>) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some(series) = series {
+            if series.len() < FEW {
+                let count = series.len();
+                notes.push(format!(
+                    "{count} sessions are too few to tell skill from chance: ratios say little"
+                ));
+            } else if series.calendar_days() < 365.0 {
+                notes.push("less than a year of data: annual figures are extrapolated".into());
+            }
+        }
+        if !self.trades.is_empty() && self.trades.len() < FEW {
+            let count = self.trades.len();
+            notes.push(format!("{count} closed trades: their statistics are rough"));
+        }
+        if !self.positions.is_empty() {
+            notes
+                .push("positions are open at the end: equity counts them at the last price".into());
+        }
+        notes
+    }
+}
+
+fn closed(trade: &TradeRow) -> ClosedTrade {
+    let fees = trade.fees.to_f64();
+    ClosedTrade {
+        net: trade.pnl.to_f64() - fees,
+        fees,
+        entry_value: trade.entry_price.to_f64() * trade.qty.to_f64(),
+        is_long: trade.side == Side::Buy,
+        seconds: trade.exit_time.since(trade.entry_time).nanos() as f64 / 1e9,
+        worst: trade.mae.to_f64(),
+        best: trade.mfe.to_f64(),
+    }
+}
+
+/// One plain sentence.
+fn verdict(judgement: &Judgement) -> String {
+    let Some(earned) = judgement.get("total_return") else {
+        return match &judgement.series {
+            Ok(_) => "Nothing can be said: the return is undefined.".into(),
+            Err(reason) => format!("Nothing can be said: {reason}."),
+        };
+    };
+    let exposure = judgement.get("exposure").unwrap_or(0.0);
+    if judgement.trades.is_empty() && exposure == 0.0 {
+        return "It never held a position, so there is nothing to judge.".into();
+    }
+    let result = if earned >= 0.0 { "Gained" } else { "Lost" };
+    let against = judgement.benchmark.as_ref().zip(judgement.get("benchmark_return"));
+    let against = against.map_or(String::new(), |((name, _), other)| {
+        let verb = if other >= 0.0 { "gained" } else { "lost" };
+        format!(" where {name} {verb} {}", percent(other.abs()))
+    });
+    format!("{result} {}{against}; {}.", percent(earned.abs()), likelihood(judgement))
+}
+
+fn likelihood(judgement: &Judgement) -> String {
+    if judgement.series.as_ref().is_ok_and(|series| series.len() < FEW) {
+        return "so short a record says nothing of skill".into();
+    }
+    if let Some(deflated) = judgement.get("dsr") {
+        let sure = percent(deflated);
+        return match deflated {
+            0.95.. => format!("after all trials it is {sure} sure that this is more than luck"),
+            _ => format!("after all trials it is only {sure} sure that this is more than luck"),
+        };
+    }
+    let Some(sure) = judgement.get("psr") else {
+        return "whether that is luck cannot be said".into();
+    };
+    let needed = judgement.get("min_track_record").map(|count| count as u64);
+    match (sure, needed) {
+        (0.95.., _) => format!(
+            "taken alone it is {} sure that its Sharpe ratio is above zero; count every variant you tried",
+            percent(sure)
+        ),
+        (_, Some(needed)) => format!(
+            "it is {} sure that its Sharpe ratio is above zero: {needed} sessions would make it 95 %",
+            percent(sure)
+        ),
+        (_, None) => "its Sharpe ratio is not above zero, so nothing speaks for skill".into(),
+    }
+}
+
+fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent >= 1000.0 { format!("{percent:.0} %") } else { format!("{percent:.1} %") }
+}
