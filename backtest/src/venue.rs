@@ -236,6 +236,16 @@ impl Venue {
         works_on.then(|| self.refused(ours.number, ReportKind::CancelRejected, text))
     }
 
+    /// What the `client_order_id`s of a session's orders begin with; those of legs do not.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The `client_order_id` of an order of ours: of a leg the exchange's, once it is there.
+    pub fn client_order_id_of(&self, number: OrderNumber) -> String {
+        self.row(number).map_or(self.client_order_id(number), |row| row.client_order_id.to_string())
+    }
+
     fn client_order_id(&self, number: OrderNumber) -> String {
         format!("{}{number}", self.prefix)
     }

@@ -119,4 +119,38 @@ fn what_a_session_could_not_know_is_not_held_against_it() {
     assert_eq!(record.breaches(&claims), [Breach::Grew { id: "tw-3".into() }]);
     claims.told_within = told_late;
     assert_eq!(record.breaches(&claims), []);
+    claims.told_within = Span::ZERO;
+    claims.unsure = ["tw-3".to_owned()].into();
+    assert_eq!(record.breaches(&claims), []);
+}
+
+/// An order may travel for long: what was allowed when it was decided on counts.
+#[test]
+fn an_order_is_held_to_what_was_allowed_when_it_was_decided_on() {
+    let (record, mut claims) = honest();
+    claims.words = vec![Word { at: minute(3, 0), allowed: Allowed::Reducing, by_operator: true }];
+    claims.decided.insert("tw-3".into(), minute(3, -1));
+    assert_eq!(record.breaches(&claims), []);
+    claims.words[0].at = minute(3, -2);
+    assert!(record.breaches(&claims).contains(&Breach::Grew { id: "tw-3".into() }));
+    claims.words.clear();
+    claims.decided.insert("tw-3".into(), minute(3, -10));
+    claims.decided.insert("tw-1".into(), minute(3, -10));
+    let what = "orders in a minute";
+    assert_eq!(record.breaches(&claims), [Breach::Limit { id: "tw-3".into(), what }]);
+}
+
+/// The exchange names legs; a claim under such a name is judged like any other.
+#[test]
+fn a_leg_that_has_filled_otherwise_is_found() {
+    let (mut record, mut claims) = honest();
+    let parent = record.orders[0].id;
+    let leg = &mut record.orders[1];
+    (leg.client_order_id, leg.parent) = ("leg".into(), Some(parent));
+    claims.orders.remove("tw-2");
+    assert_eq!(record.breaches(&claims), [], "what is not claimed is not judged");
+    claims.orders.insert("leg".into(), (OrderStatus::Canceled, shares(4)));
+    assert_eq!(record.breaches(&claims), [], "what its end is called differs");
+    claims.orders.insert("leg".into(), (OrderStatus::Canceled, shares(3)));
+    assert_eq!(record.breaches(&claims), [Breach::Order { id: "leg".into() }]);
 }

@@ -74,10 +74,10 @@ impl Shell {
     }
 
     /// Decides on one input; its records are in the journal when this returns, and on disk if
-    /// anything is to be sent or an operator was heard.
+    /// anything is to be sent, an operator was heard or trading was halted.
     pub(crate) fn take(&mut self, input: Input, at: Timestamp) -> Result<Work, Death> {
         let at = at.max(self.state().now());
-        let promised = matches!(input, Input::Command(_) | Input::Start(_));
+        let mut promised = matches!(input, Input::Command(_) | Input::Start(_));
         let stamped = Stamped { at, seen: at, input };
         self.kernel.decide(&stamped, &mut self.out).map_err(Death::Decide)?;
         let work = Work {
@@ -85,10 +85,12 @@ impl Shell {
             sends: std::mem::take(&mut self.out.sends),
             fees_due: self.out.fees_due,
         };
+        promised |= !work.sends.is_empty();
+        promised |= work.events.iter().any(|it| matches!(it, Event::TradingStateChanged { .. }));
         for record in self.out.records(stamped) {
             self.journal.append(&record).map_err(Death::Disk)?;
         }
-        let durability = match promised || !work.sends.is_empty() {
+        let durability = match promised {
             true => Durability::Synced,
             false => Durability::Buffered,
         };

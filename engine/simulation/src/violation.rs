@@ -1,6 +1,7 @@
 //! A law that was broken.
 
-use kernel::{Cash, OrderNumber, OrderStatus, Quantity, TradingState};
+use exchange::check::Breach;
+use kernel::OrderNumber;
 
 /// What a simulated session did that no session may.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,9 +13,6 @@ pub enum Violation {
     /// A limit was exceeded.
     #[error("order {order} exceeds the limit of {what}")]
     Limit { order: OrderNumber, what: &'static str },
-    /// Growth while halted or reducing.
-    #[error("order {order} grows a position while trading is {}", state.as_str())]
-    GrewWhileHalted { order: OrderNumber, state: TradingState },
     /// An operator's halt did not last.
     #[error("trading was halted, and is not any more although nobody resumed it")]
     HaltForgotten,
@@ -24,27 +22,12 @@ pub enum Violation {
     /// The exchange contradicts itself.
     #[error("the exchange's own record: {0}")]
     Exchange(String),
+    /// By the exchange's record the session did what it must not, or says what is not so.
+    #[error("{0}")]
+    Breach(Breach),
     /// Books that differ although nobody else traded: something was booked wrongly or not at all.
     #[error("a difference that nobody else's trade explains: {0}")]
     Unexplained(String),
-    /// A position differs after quiet.
-    #[error("the position in symbol {symbol} is {ours} in the books and {theirs} at the exchange")]
-    Position { symbol: usize, ours: Quantity, theirs: Quantity },
-    /// Cash differs after quiet.
-    #[error("cash is {ours} in the books and {theirs} at the exchange")]
-    Cash { ours: Cash, theirs: Cash },
-    /// An order stands elsewhere after quiet.
-    #[error("order {order} is {} in the books and {} at the exchange", ours.as_str(), theirs.as_str())]
-    Standing { order: OrderNumber, ours: OrderStatus, theirs: OrderStatus },
-    /// An order at the exchange that the books have never heard of.
-    #[error("order {order} is at the exchange and not in the books")]
-    Unknown { order: OrderNumber },
-    /// An order never came to an end.
-    #[error("order {order} is still {} after the end", status.as_str())]
-    Open { order: OrderNumber, status: OrderStatus },
-    /// An order never came to an end at the exchange.
-    #[error("order {id} is still open at the exchange after the end")]
-    OpenThere { id: String },
     /// The journal could not be opened again.
     #[error("the journal cannot be taken up: {0}")]
     Journal(String),

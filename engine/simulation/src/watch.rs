@@ -2,17 +2,17 @@
 //! delivered. None of it asks the kernel whether it kept them.
 
 use crate::Violation;
+use crate::conduct::Conduct;
 use crate::plan::Plan;
 use crate::shell::Work;
 use backtest::venue::Venue;
 use exchange::check::SessionRecord;
 use exchange::{Exchange, OrderRow, Update};
 use kernel::{
-    Cash, Command, Difference, Event, Input, Limits, Luld, Order, OrderKind, OrderNumber, Price,
-    Quantity, Report, ReportKind, Rounding, Send, Side, Span, State, SymbolId, Timestamp,
-    TradingState,
+    Cash, Command, Difference, Event, Input, Limits, Luld, Order, OrderKind, OrderNumber, Origin,
+    Price, Quantity, Report, ReportKind, Rounding, Send, Side, State, SymbolId, TradingState,
 };
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the `client_order_id` of somebody else's order begins with.
 pub(crate) const BY_HAND: &str = "hand-";
@@ -21,6 +21,8 @@ pub(crate) const BY_HAND: &str = "hand-";
 #[derive(Debug)]
 pub(crate) struct Watch {
     limits: Limits,
+    /// What the session claims, for the exchange's checkers.
+    claims: Conduct,
     /// Where trading stands by the operators' words that were taken.
     trading: TradingState,
     /// Whether the last word may or may not have reached the disk.
@@ -32,7 +34,6 @@ pub(crate) struct Watch {
     approved: BTreeMap<OrderNumber, Price>,
     /// Orders whose cancel was approved.
     canceling: BTreeSet<OrderNumber>,
-    grown: VecDeque<Timestamp>,
     /// Executions at the exchange that the process has not been told of.
     untold: BTreeMap<String, SymbolId>,
     /// Symbols in which somebody else traded and the books were not compared since.
@@ -51,13 +52,13 @@ impl Watch {
     pub(crate) fn new(plan: &Plan) -> Self {
         Self {
             limits: plan.limits.clone(),
+            claims: Conduct::default(),
             trading: TradingState::Active,
             is_torn: false,
             heard: None,
             requested: BTreeSet::new(),
             approved: BTreeMap::new(),
             canceling: BTreeSet::new(),
-            grown: VecDeque::new(),
             untold: BTreeMap::new(),
             disturbed: BTreeSet::new(),
             foreign: BTreeSet::new(),
@@ -116,6 +117,8 @@ impl Watch {
         if self.trading == TradingState::Halted && found != TradingState::Halted {
             return Err(Violation::HaltForgotten);
         }
+        // What the kernel said by itself may be lost with what led to it.
+        self.claims.word(state.now(), found, true);
         Ok(())
     }
 
@@ -128,6 +131,7 @@ impl Watch {
     ) -> Result<(), Violation> {
         if let Some(heard) = self.heard {
             self.trading = heard;
+            self.claims.word(state.now(), heard, true);
         }
         for event in &work.events {
             match event {
@@ -139,8 +143,11 @@ impl Watch {
                 Event::CancelApproved { order, .. } => {
                     self.canceling.insert(*order);
                 }
-                Event::TradingStateChanged { to, .. } if *to != TradingState::Active => {
-                    self.trading = *to;
+                Event::TradingStateChanged { to, origin, .. } => {
+                    self.claims.word(state.now(), *to, *origin == Origin::Operator);
+                    if *to != TradingState::Active {
+                        self.trading = *to;
+                    }
                 }
                 _ => {}
             }
@@ -187,18 +194,12 @@ impl Watch {
         if self.halted.contains(&order.symbol) {
             return Err(Violation::Halted { order: number });
         }
-        let most = self.limits.max_order_quantity.unwrap_or(Quantity::MAX);
-        if order.quantity > most && self.grows(order, exchange) {
-            return Err(Violation::Limit { order: number, what: "shares in one order" });
-        }
+        self.claims.decided(number, state.now());
         if !self.grows(order, exchange) {
+            self.claims.unsure(number);
             return Ok(());
         }
-        if self.trading != TradingState::Active {
-            return Err(Violation::GrewWhileHalted { order: number, state: self.trading });
-        }
         self.check_bands(order, state)?;
-        self.check_rate(order, state.now())?;
         self.check_exposure(order, state, exchange)
     }
 
@@ -208,9 +209,7 @@ impl Watch {
         let others = exchange
             .open_orders()
             .any(|row| row.symbol == order.symbol && row.client_order_id.starts_with(BY_HAND));
-        let unsure = others
-            || self.disturbed.contains(&order.symbol)
-            || self.untold.values().any(|symbol| *symbol == order.symbol);
+        let unsure = others || self.is_unsure(order.symbol);
         // A leg is held until its parent has filled, and closes what that opened.
         if order.parent.is_some() {
             return false;
@@ -218,6 +217,12 @@ impl Watch {
         let held = held(exchange, order.symbol);
         let adds = held.is_zero() || held.is_positive() == (order.side == Side::Buy);
         !unsure && (adds || order.quantity > held.abs())
+    }
+
+    /// Whether the process cannot know what is held: executions are on their way, or somebody else
+    /// has traded.
+    fn is_unsure(&self, symbol: SymbolId) -> bool {
+        self.disturbed.contains(&symbol) || self.untold.values().any(|it| *it == symbol)
     }
 
     /// Prices that an order names lie inside the venue's bands, which hold for a day's session.
@@ -231,19 +236,6 @@ impl Watch {
         match prices.into_iter().all(|price| bands.lower <= price && price <= bands.upper) {
             true => Ok(()),
             false => Err(Violation::Limit { order: order.number, what: "the venue's price bands" }),
-        }
-    }
-
-    fn check_rate(&mut self, order: &Order, now: Timestamp) -> Result<(), Violation> {
-        let since = now.minus(Span::from_secs(60));
-        while self.grown.front().is_some_and(|at| *at <= since) {
-            self.grown.pop_front();
-        }
-        self.grown.push_back(now);
-        let most = self.limits.max_orders_per_minute.map_or(usize::MAX, |most| most as usize);
-        match self.grown.len() > most {
-            true => Err(Violation::Limit { order: order.number, what: "orders in a minute" }),
-            false => Ok(()),
         }
     }
 
@@ -283,10 +275,15 @@ impl Watch {
 
     /// A request is handed to the exchange.
     pub(crate) fn sent(&mut self, send: &Send) -> Result<(), Violation> {
-        let order = match send {
-            Send::Submit(approved) | Send::Replace { approved, .. } => approved.order().number,
+        let (order, symbol) = match send {
+            Send::Submit(approved) | Send::Replace { approved, .. } => {
+                (approved.order().number, approved.order().symbol)
+            }
             Send::Cancel(_) => return Ok(()),
         };
+        if self.is_unsure(symbol) {
+            self.claims.unsure(order);
+        }
         if !self.requested.insert(order) {
             return Err(Violation::Twice { order });
         }
@@ -323,48 +320,14 @@ impl Watch {
         }
     }
 
-    /// After quiet: the books are the exchange's, and nothing is left open or unsaid.
-    pub(crate) fn judge(&self, state: &State, venue: &Venue, plan: &Plan) -> Result<(), Violation> {
-        let exchange = &venue.exchange;
-        let findings = SessionRecord::of(exchange).findings();
-        if let Some(finding) = findings.first() {
+    /// After quiet: the exchange's own record is sound, and the session has kept its word by it.
+    pub(crate) fn judge(&self, state: &State, venue: &Venue) -> Result<(), Violation> {
+        let record = SessionRecord::of(&venue.exchange);
+        if let Some(finding) = record.findings().into_iter().next() {
             return Err(Violation::Exchange(finding.to_string()));
         }
-        for symbol in plan.symbols.ids() {
-            let (ours, theirs) = (state.ledger().position(symbol).quantity, held(exchange, symbol));
-            if ours != theirs {
-                return Err(Violation::Position { symbol: symbol.index(), ours, theirs });
-            }
-        }
-        let (ours, theirs) = (state.ledger().cash(), exchange.account().cash);
-        if ours != theirs {
-            return Err(Violation::Cash { ours, theirs });
-        }
-        if let Some(order) = state.live_orders().next() {
-            let (number, status) = (order.number, order.status);
-            return Err(Violation::Open { order: number, status });
-        }
-        if let Some(row) = exchange.open_orders().next() {
-            return Err(Violation::OpenThere { id: row.client_order_id.to_string() });
-        }
-        self.judge_orders(state, venue)
-    }
-
-    /// Every order that the exchange took stands in the books as it stands there.
-    fn judge_orders(&self, state: &State, venue: &Venue) -> Result<(), Violation> {
-        for row in venue.exchange.orders() {
-            let Some(number) = venue.number_of(row) else { continue };
-            let Some(ours) = state.order(number) else {
-                return Err(Violation::Unknown { order: number });
-            };
-            // A leg whose parent was refused never worked; what its end is called differs.
-            let ended = row.parent.is_some() && ours.status.is_final() && row.status.is_final();
-            if ours.filled != row.filled_qty || (ours.status != row.status && !ended) {
-                let (ours, theirs) = (ours.status, row.status);
-                return Err(Violation::Standing { order: number, ours, theirs });
-            }
-        }
-        Ok(())
+        let breach = record.breaches(&self.claims.of(state, venue)).into_iter().next();
+        breach.map_or(Ok(()), |breach| Err(Violation::Breach(breach)))
     }
 }
 

@@ -420,7 +420,7 @@ impl World {
         }
         self.drain(Span::from_secs(150))?;
         let Some(shell) = &self.shell else { return Err(Violation::Endless) };
-        self.watch.judge(shell.state(), &self.venue, &self.plan)?;
+        self.watch.judge(shell.state(), &self.venue)?;
         crate::again::decide_again(&self.plan, &self.storage, shell.state())
     }
 

@@ -5,7 +5,7 @@
 use super::SessionRecord;
 use crate::{FillActivity, OrderRow};
 use kernel::{Cash, OrderStatus, Price, Quantity, Rounding, Side, Span, SymbolId, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a session says of itself once it has come to rest, and what it had promised.
 #[derive(Debug, Clone, Default)]
@@ -16,8 +16,15 @@ pub struct Claims {
     pub cash: Cash,
     /// Positions by its books; flat ones may be left out.
     pub positions: BTreeMap<SymbolId, Quantity>,
-    /// Where each of its orders stands and what it has filled, by client order id.
+    /// Where each of its orders stands and what it has filled, by client order id. Of a leg that is
+    /// the exchange's; one that is left out is not judged.
     pub orders: BTreeMap<String, (OrderStatus, Quantity)>,
+    /// When it decided on its orders, by client order id: an order is held to what was allowed then.
+    /// One that is left out is held to what was allowed when it arrived.
+    pub decided: BTreeMap<String, Timestamp>,
+    /// Orders that it sent while it could not know what it held, by client order id: whether they
+    /// grow a position is not held against it.
+    pub unsure: BTreeSet<String>,
     /// How far it was allowed to go, in order of time; everything before the first.
     pub words: Vec<Word>,
     /// What its orders may come to.
@@ -95,6 +102,12 @@ pub enum Breach {
     Unlatched { at: Timestamp },
 }
 
+impl Claims {
+    fn decided(&self, row: &OrderRow) -> Timestamp {
+        self.decided.get(&*row.client_order_id).copied().unwrap_or(row.submitted_at)
+    }
+}
+
 impl SessionRecord {
     /// Everything that a session did wrong; empty for one that keeps its word.
     pub fn breaches(&self, claims: &Claims) -> Vec<Breach> {
@@ -110,12 +123,15 @@ impl SessionRecord {
                 breaches.push(Breach::Missing { id: id.clone() });
             }
         }
-        let entries = ours.into_iter().filter(|row| row.opens && row.parent.is_none());
-        let entries: Vec<&OrderRow> = entries.collect();
+        let entries = ours.into_iter().filter(|row| {
+            row.opens && row.parent.is_none() && !claims.unsure.contains(&*row.client_order_id)
+        });
+        let mut entries: Vec<&OrderRow> = entries.collect();
+        entries.sort_by_key(|row| claims.decided(row));
         for (number, row) in entries.iter().enumerate() {
             breaches.extend(self.check_growth(row, claims));
-            let since = row.submitted_at.minus(Span::from_secs(60));
-            let before = entries.iter().take(number + 1).filter(|row| row.submitted_at > since);
+            let since = claims.decided(row).minus(Span::from_secs(60));
+            let before = entries.iter().take(number + 1).filter(|row| claims.decided(row) > since);
             if claims.bounds.orders_per_minute.is_some_and(|most| before.count() > most) {
                 breaches.push(limit(row, "orders in a minute"));
             }
@@ -125,7 +141,8 @@ impl SessionRecord {
     }
 
     fn is_of(&self, row: &OrderRow, claims: &Claims) -> bool {
-        row.client_order_id.starts_with(&claims.prefix)
+        let id = &*row.client_order_id;
+        id.starts_with(&claims.prefix) || claims.orders.contains_key(id)
     }
 
     fn check_books(&self, claims: &Claims) -> Vec<Breach> {
@@ -153,7 +170,7 @@ impl SessionRecord {
     /// What an order that opens or grows a position is held to.
     fn check_growth(&self, row: &OrderRow, claims: &Claims) -> Vec<Breach> {
         let mut breaches = Vec::new();
-        let at = row.submitted_at;
+        let at = claims.decided(row);
         let news = |fill: &&FillActivity| {
             fill.symbol == row.symbol && fill.time <= at && fill.time > at.minus(claims.told_within)
         };
@@ -198,6 +215,10 @@ fn check_standing(row: &OrderRow, claims: &Claims) -> Option<Breach> {
     }
     match claims.orders.get(&*row.client_order_id) {
         None => Some(Breach::Unknown { id }),
+        // A leg whose parent was refused never worked; what its end is called differs.
+        Some(&(status, filled)) if row.parent.is_some() && status.is_final() => {
+            (filled != row.filled_qty).then_some(Breach::Order { id })
+        }
         Some(&claimed) if claimed != (row.status, row.filled_qty) => Some(Breach::Order { id }),
         Some(_) => None,
     }

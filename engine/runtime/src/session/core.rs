@@ -121,10 +121,10 @@ impl Core {
     }
 
     /// Decides on one input. Input and events are in the journal when this returns, and on disk if
-    /// anything is to be sent.
+    /// anything is to be sent, an operator was heard or trading was halted.
     pub fn take(&mut self, input: Input, at: Timestamp) -> Result<Work, SessionError> {
         let at = at.max(self.state().now());
-        let was_commanded = matches!(input, Input::Command(_));
+        let mut promises = matches!(input, Input::Command(_));
         let stamped = Stamped { at, seen: machine_time(), input };
         self.kernel.decide(&stamped, &mut self.out)?;
         let mut work = Work::default();
@@ -141,12 +141,12 @@ impl Core {
                 if matches!(event, Event::OrderFilled { .. } | Event::FeeBooked { .. }) {
                     self.booked = Some(Instant::now());
                 }
+                promises |= matches!(event, Event::TradingStateChanged { .. });
                 work.notice(event, self.kernel.state());
             }
         }
-        // What was promised must outlive the machine: an order, and that an operator was heard.
-        let promises =
-            was_commanded || work.errands.iter().any(|errand| matches!(errand, Errand::Send(..)));
+        // What was promised must outlive the machine: an order, that an operator was heard, a halt.
+        promises |= work.errands.iter().any(|errand| matches!(errand, Errand::Send(..)));
         self.commit(if promises { Durability::Synced } else { Durability::Buffered })?;
         if fees_due {
             work.errands.push(Errand::Fees(self.fees_due()));
@@ -358,4 +358,46 @@ fn errand(send: kernel::Send, state: &State) -> Errand {
 
 const fn is_unanswered(status: OrderStatus) -> bool {
     matches!(status, OrderStatus::Approved | OrderStatus::Unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use journal::Options;
+    use journal::storage::MemoryStorage;
+    use kernel::{Limits, SessionStart, Symbols, TradingHours, TradingState};
+    use std::sync::Arc;
+
+    fn start() -> Input {
+        Input::Start(Box::new(SessionStart {
+            session: "0123456789abcdef0123456789abcdef".into(),
+            venue: "embedded".into(),
+            build: "test".into(),
+            symbols: Symbols::new(["AAA"]).unwrap(),
+            strategies: Vec::new(),
+            limits: Limits::default(),
+            calendar: Vec::new(),
+            hours: TradingHours::Regular,
+            fees: Default::default(),
+            trading: TradingState::Active,
+            config: Default::default(),
+        }))
+    }
+
+    /// A halt is latched from its first moment: no power cut takes it back.
+    #[test]
+    fn a_halt_is_on_disk_before_anything_follows_from_it() {
+        let storage = Arc::new(MemoryStorage::new());
+        let (journal, _) = Journal::open_on(storage, Options::default()).unwrap();
+        let (durable, readable) = watch::channel(0);
+        let at = Timestamp::default();
+        let mut core = Core::new(Kernel::new(Vec::new()), journal, None, at, durable);
+        core.take(start(), at).unwrap();
+        core.take(Input::Link { link: kernel::Link::MarketData, up: true }, at).unwrap();
+        let before = core.state().next_seq();
+        assert!(*readable.borrow() + 1 < before, "a link that is up may be lost");
+        core.take(Input::Room(Room::Full), at).unwrap();
+        assert_eq!(core.state().trading_state(), TradingState::Reducing);
+        assert_eq!(*readable.borrow() + 1, core.state().next_seq());
+    }
 }

@@ -1,0 +1,66 @@
+//! What a session claims and has promised, as the exchange's checkers take it.
+
+use backtest::venue::Venue;
+use exchange::check::{Allowed, Bounds, Claims, Word};
+use kernel::{OrderNumber, State, Timestamp, TradingState};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is noted of a session's conduct while it trades.
+#[derive(Debug, Default)]
+pub(crate) struct Conduct {
+    words: Vec<Word>,
+    decided: BTreeMap<OrderNumber, Timestamp>,
+    unsure: BTreeSet<OrderNumber>,
+}
+
+impl Conduct {
+    /// From now on the session may go so far.
+    pub(crate) fn word(&mut self, at: Timestamp, trading: TradingState, by_operator: bool) {
+        let allowed = match trading {
+            TradingState::Active => Allowed::Everything,
+            TradingState::Reducing => Allowed::Reducing,
+            TradingState::Halted => Allowed::Halted,
+        };
+        if self.words.last().is_none_or(|word| word.allowed != allowed) {
+            self.words.push(Word { at, allowed, by_operator });
+        }
+    }
+
+    /// An order was decided on.
+    pub(crate) fn decided(&mut self, order: OrderNumber, at: Timestamp) {
+        self.decided.insert(order, at);
+    }
+
+    /// The session cannot know whether an order grows what is held.
+    pub(crate) fn unsure(&mut self, order: OrderNumber) {
+        self.unsure.insert(order);
+    }
+
+    /// The claims of a session that has come to rest. What the market was worth when an order was
+    /// decided on the exchange cannot tell, so limits in USD are watched elsewhere.
+    pub(crate) fn of(&self, state: &State, venue: &Venue) -> Claims {
+        let ledger = state.ledger();
+        let symbols = state.symbols().ids();
+        let name = |number: OrderNumber| venue.client_order_id_of(number);
+        let limits = state.limits();
+        let per_minute = limits.max_orders_per_minute.and_then(|most| usize::try_from(most).ok());
+        Claims {
+            prefix: venue.prefix().to_owned(),
+            cash: ledger.cash(),
+            positions: symbols.map(|symbol| (symbol, ledger.position(symbol).quantity)).collect(),
+            orders: state
+                .orders()
+                .map(|order| (name(order.number), (order.status, order.filled)))
+                .collect(),
+            decided: self.decided.iter().map(|(number, at)| (name(*number), *at)).collect(),
+            unsure: self.unsure.iter().map(|number| name(*number)).collect(),
+            words: self.words.clone(),
+            bounds: Bounds {
+                order_qty: limits.max_order_quantity,
+                orders_per_minute: per_minute,
+                ..Bounds::default()
+            },
+            ..Claims::default()
+        }
+    }
+}
