@@ -5,6 +5,7 @@
 //! amounts, so there is a case for each and one in between. Reading and hashing the data is not
 //! counted.
 
+use backtest::workload::swings;
 use backtest::{BacktestConfig, Quiet};
 use criterion::{Criterion, Throughput};
 use kernel::{Span, Symbols};
@@ -17,7 +18,8 @@ const BARS: usize = 1_000_000;
 const BUDGET: f64 = 25.0;
 /// Name, strategy, parameters.
 type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
-const CASES: [Case; 3] = [
+const CASES: [Case; 4] = [
+    ("swings, SMA 10/30, 100 shares", "sma-crossover", &[("quantity", "100")]),
     ("SMA 10/30", "sma-crossover", &[("fast", "10"), ("slow", "30")]),
     ("SMA 100/300", "sma-crossover", &[("fast", "100"), ("slow", "300")]),
     ("buy and hold", "buy-and-hold", &[]),
@@ -49,8 +51,7 @@ fn run(feed: &Feed, config: &BacktestConfig, name: &str, params: &[(&str, &str)]
 }
 
 fn main() {
-    let feed = feed();
-    let config = BacktestConfig::for_feed(&feed);
+    let (feed, swings) = (feed(), swings(BARS));
     let mut criterion = Criterion::default().configure_from_args().sample_size(10);
     let mut group = criterion.benchmark_group("backtest");
     group.throughput(Throughput::Elements(BARS as u64));
@@ -59,11 +60,13 @@ fn main() {
     for ((case, name, params), (best, orders)) in
         CASES.into_iter().zip(best.iter_mut().zip(&mut orders))
     {
+        let feed = if case.starts_with("swings") { &swings } else { &feed };
+        let config = BacktestConfig::for_feed(feed);
         group.bench_function(case, |bencher| {
             bencher.iter_custom(|rounds| {
                 let mut seconds = 0.0;
                 for _ in 0..rounds {
-                    let (took, sent) = run(&feed, &config, name, params);
+                    let (took, sent) = run(feed, &config, name, params);
                     seconds += took;
                     (*best, *orders) = (best.min(took), sent);
                 }

@@ -22,8 +22,8 @@ use crate::{BacktestError, BacktestReport};
 use exchange::{Activity, Exchange};
 use journal::{Durability, EventsHash, Journal};
 use kernel::{
-    Cash, FeeCharge, Input, Kernel, Link, MarketData, Notice, OrderNumber, Output, SessionStart,
-    ShutdownPolicy, Stamped, Timestamp,
+    Cash, DecideError, FeeCharge, Input, Kernel, Link, MarketData, Notice, OrderNumber, Output,
+    SessionStart, ShutdownPolicy, Stamped, Timestamp,
 };
 use marketdata::{Facts, Feed, FeedSource, Source};
 use std::time::Instant;
@@ -227,7 +227,7 @@ impl<'a, 'o> Driver<'a, 'o> {
         self.step = data;
         self.updates()?;
         for datum in data {
-            self.feed(Input::Market(*datum))?;
+            self.feed_market(datum)?;
         }
         if self.trades.any_is_open() {
             self.trades.watch(data);
@@ -246,7 +246,12 @@ impl<'a, 'o> Driver<'a, 'o> {
     }
 
     /// Feeds what the exchange has to say of orders. What that leads to waits for the next call.
+    #[inline]
     fn updates(&mut self) -> Result<(), BacktestError> {
+        if self.venue.exchange.has_updates() { self.take_updates() } else { Ok(()) }
+    }
+
+    fn take_updates(&mut self) -> Result<(), BacktestError> {
         for update in self.venue.exchange.drain_updates() {
             let report = self.venue.report(update);
             self.feed(Input::Report(report))?;
@@ -272,26 +277,53 @@ impl<'a, 'o> Driver<'a, 'o> {
     }
 
     /// Feeds one input, after the timers that come before it.
-    // Inlined, so that market data is written once, to where the kernel reads it.
-    #[inline]
     fn feed(&mut self, input: Input) -> Result<(), BacktestError> {
-        let now = self.kernel.state().now();
-        let at = input.own_time().map_or(now, |own| own.max(now));
-        while let Some(deadline) = self.kernel.due(at) {
-            self.decide(&Stamped { at: deadline, seen: deadline, input: Input::Timer })?;
-        }
+        let at = self.pass_timers(input.own_time())?;
         self.decide(&Stamped { at, seen: at, input })
     }
 
-    fn decide(&mut self, stamped: &Stamped) -> Result<(), BacktestError> {
-        if let Err(source) = self.kernel.decide(stamped, &mut self.out) {
-            return Err(BacktestError::Decide { seq: self.kernel.state().next_seq() - 1, source });
-        }
-        // Almost every input leads to nothing.
-        if self.out.events.is_empty() && self.journal.is_none() {
+    /// Feeds market data. It becomes an input when something has to be recorded, and most of it
+    /// leads to nothing.
+    #[inline]
+    fn feed_market(&mut self, data: &MarketData) -> Result<(), BacktestError> {
+        let at = self.pass_timers(Some(data.time()))?;
+        let decided = self.kernel.decide_on_market(at, data, &mut self.out);
+        self.check(decided)?;
+        if self.led_to_nothing() {
             return Ok(());
         }
-        self.act_on(stamped)
+        self.act_on(&Stamped { at, seen: at, input: Input::Market(*data) })
+    }
+
+    /// Feeds the timers that fall due before an input of such a time, and says when it happens.
+    #[inline]
+    fn pass_timers(&mut self, own: Option<Timestamp>) -> Result<Timestamp, BacktestError> {
+        let now = self.kernel.state().now();
+        let at = own.map_or(now, |own| own.max(now));
+        while let Some(deadline) = self.kernel.due(at) {
+            self.decide(&Stamped { at: deadline, seen: deadline, input: Input::Timer })?;
+        }
+        Ok(at)
+    }
+
+    fn decide(&mut self, stamped: &Stamped) -> Result<(), BacktestError> {
+        let decided = self.kernel.decide(stamped, &mut self.out);
+        self.check(decided)?;
+        if self.led_to_nothing() { Ok(()) } else { self.act_on(stamped) }
+    }
+
+    #[inline]
+    fn check(&self, decided: Result<(), DecideError>) -> Result<(), BacktestError> {
+        decided.map_err(|source| {
+            let seq = self.kernel.state().next_seq() - 1;
+            BacktestError::Decide { seq, source }
+        })
+    }
+
+    /// Whether there is nothing to do and nothing to record, as after almost every input.
+    #[inline]
+    fn led_to_nothing(&self) -> bool {
+        self.out.events.is_empty() && self.journal.is_none()
     }
 
     /// Records what an input led to, and does it.

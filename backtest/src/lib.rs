@@ -26,6 +26,7 @@ pub mod store;
 mod table;
 mod trades;
 pub mod venue;
+pub mod workload;
 
 pub use config::{BacktestConfig, Chosen, Observer, Progress, Quiet};
 pub use driver::{run, run_source};

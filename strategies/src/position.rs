@@ -109,6 +109,7 @@ impl Trading {
     ///
     /// No order may cross zero, so a turn from long to short takes two: what is held is closed
     /// first, and the entry follows once that fill has been booked.
+    #[inline]
     pub fn toward(&self, stance: Stance, bar: &Bar, view: &View<'_>, intents: &mut Intents) {
         let held = view.position(bar.symbol).quantity;
         let stance = match (stance, self.direction) {

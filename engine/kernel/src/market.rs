@@ -234,6 +234,7 @@ impl Trade {
 
 impl MarketData {
     /// Whose data.
+    #[inline]
     pub const fn symbol(&self) -> SymbolId {
         match self {
             MarketData::Bar(bar) => bar.symbol,
@@ -252,6 +253,7 @@ impl MarketData {
     }
 
     /// When it is known: a bar at its end, a quote or trade when it was made.
+    #[inline]
     pub const fn time(&self) -> Timestamp {
         match self {
             MarketData::Bar(bar) => bar.end_time(),
@@ -261,6 +263,7 @@ impl MarketData {
     }
 
     /// The price it says the symbol has: close, mid or trade.
+    #[inline]
     pub fn price(&self) -> Price {
         match self {
             MarketData::Bar(bar) => bar.close,
@@ -273,6 +276,7 @@ impl MarketData {
     ///
     /// # Errors
     /// The first thing that is wrong with it.
+    #[inline]
     pub fn check(&self) -> Result<(), MarketDataError> {
         match self {
             MarketData::Bar(bar) => bar.check(),

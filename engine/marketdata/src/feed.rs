@@ -47,12 +47,16 @@ impl Feed {
     /// The symbols with quotes or trades and without bars, on which strategies decide.
     pub fn symbols_without_bars(&self) -> Vec<&str> {
         let mut seen = vec![(false, false); self.symbols.len()];
+        let mut without = seen.len();
         for datum in &self.data {
-            if let Some((bars, ticks)) = seen.get_mut(datum.symbol().index()) {
-                match datum {
-                    MarketData::Bar(_) => *bars = true,
-                    MarketData::Quote(_) | MarketData::Trade(_) => *ticks = true,
-                }
+            let Some((bars, ticks)) = seen.get_mut(datum.symbol().index()) else { continue };
+            match datum {
+                MarketData::Bar(_) if !*bars => (*bars, without) = (true, without - 1),
+                MarketData::Bar(_) => {}
+                MarketData::Quote(_) | MarketData::Trade(_) => *ticks = true,
+            }
+            if without == 0 {
+                return Vec::new();
             }
         }
         let symbols = self.symbols.names().zip(seen);

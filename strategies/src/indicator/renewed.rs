@@ -28,6 +28,7 @@ impl<I: Next<f64> + Reset + Clone> Renewed<I> {
     }
 
     /// Takes in a sample; the indicator's value once the window is full.
+    #[inline]
     pub(super) fn update(&mut self, sample: Sample) -> Option<I::Output> {
         self.age += 1;
         let value = self.current.next(sample.get());

@@ -1,6 +1,6 @@
 //! In the market while the fast average is above the slow one.
 
-use crate::indicator::Sma;
+use crate::indicator::{Sample, Sma};
 use crate::{
     DIRECTION, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance, Trading,
 };
@@ -64,8 +64,9 @@ impl Strategy for SmaCrossover {
     fn observe(&mut self, data: &MarketData) {
         let MarketData::Bar(bar) = data else { return };
         let Some(averages) = self.symbols.get_mut(bar.symbol.index()) else { return };
-        averages.fast.update(bar.close);
-        averages.slow.update(bar.close);
+        let close = Sample::from(bar.close);
+        averages.fast.update(close);
+        averages.slow.update(close);
     }
 
     fn propose(&self, data: &MarketData, view: &View<'_>, intents: &mut Intents) {

@@ -116,6 +116,7 @@ impl Exchange {
     /// Takes the market data of one instant, all with the same [`MarketData::time`]: matches
     /// orders against it, marks prices, and moves the clock there. Data that cannot be believed
     /// ([`MarketData::check`]) is passed over.
+    #[inline]
     pub fn step(&mut self, data: &[MarketData]) {
         if self.book.has_open() {
             for datum in data {
@@ -132,6 +133,7 @@ impl Exchange {
 
     /// Moves the clock without market data; never backwards. Data of an instant must be taken
     /// before the clock is moved there: at a close, the orders that it could fill are gone.
+    #[inline]
     pub fn advance(&mut self, to: Timestamp) {
         // What is due at the end of time never comes: without it, a clock that stands there would
         // wait for it for ever.
@@ -149,6 +151,7 @@ impl Exchange {
         }
     }
 
+    #[inline]
     fn mark(&mut self, datum: &MarketData) {
         if let Some(market) = self.markets.get_mut(datum.symbol().index())
             && datum.check().is_ok()
@@ -176,6 +179,12 @@ impl Exchange {
     fn set_wake(&mut self) {
         let arrival = self.travelling.front().map_or(Timestamp::MAX, |travel| travel.due);
         self.wake = arrival.min(self.sessions.due());
+    }
+
+    /// Whether anything has happened to orders since they were last drained.
+    #[inline]
+    pub fn has_updates(&self) -> bool {
+        !self.updates.is_empty()
     }
 
     /// What has happened to orders since the last call, in order.

@@ -114,6 +114,7 @@ impl Deciding<'_> {
     /// While being flat is wanted, in a symbol or in all: closes what is held as soon as nothing is
     /// live in its symbol, and says so when all is done. After a refusal it waits before it tries
     /// that symbol again.
+    #[inline]
     pub(super) fn flatten(&mut self) -> Result<(), DecideError> {
         if !self.state().closes_anything() {
             return Ok(());

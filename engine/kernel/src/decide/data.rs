@@ -8,6 +8,7 @@ use crate::{
 
 impl Deciding<'_> {
     /// Begins a trading day when the clock has entered one.
+    #[inline]
     pub(super) fn roll_day(&mut self) -> Result<(), DecideError> {
         let state = self.state();
         let now = state.now();
@@ -30,6 +31,12 @@ impl Deciding<'_> {
         self.take(data, true)
     }
 
+    /// Market data from the stream that has been found usable.
+    #[inline]
+    pub(super) fn usable_market(&mut self, data: &MarketData) -> Result<(), DecideError> {
+        self.act_upon(data, true)
+    }
+
     /// Market data that was missed and read afterwards. Strategies observe all of it, and propose
     /// on a bar only while no later one of its symbol can be complete: what was missed before that
     /// is history, and a trade or a quote that comes late always is.
@@ -45,6 +52,11 @@ impl Deciding<'_> {
         if let Err(reason) = self.usable(data) {
             return self.emit(Event::DataRefused { symbol: data.symbol(), reason });
         }
+        self.act_upon(data, may_trade)
+    }
+
+    #[inline]
+    fn act_upon(&mut self, data: &MarketData, may_trade: bool) -> Result<(), DecideError> {
         if !self.show(data) || !may_trade || !self.may_propose() {
             return Ok(());
         }
@@ -64,6 +76,7 @@ impl Deciding<'_> {
         self.alert(Severity::Warning, "channel_mute", text)
     }
 
+    #[inline]
     fn usable(&self, data: &MarketData) -> Result<(), MarketDataError> {
         if data.symbol().index() >= self.state().symbols().len() {
             return Err(MarketDataError::UnknownSymbol);
@@ -79,6 +92,7 @@ impl Deciding<'_> {
     }
 
     /// Lets every strategy see usable data; `false` when it lies outside the hours that are traded.
+    #[inline]
     fn show(&mut self, data: &MarketData) -> bool {
         let counts = match data {
             MarketData::Bar(bar) => self.state().bar_counts(bar),
@@ -92,6 +106,7 @@ impl Deciding<'_> {
         counts
     }
 
+    #[inline]
     fn may_propose(&self) -> bool {
         let state = self.state();
         state.account_is_open()
@@ -101,6 +116,7 @@ impl Deciding<'_> {
             && state.session_is_open()
     }
 
+    #[inline]
     fn ask_strategies(
         &mut self,
         data: &MarketData,

@@ -10,8 +10,8 @@ mod report;
 
 use crate::risk::{self, Denial, Send};
 use crate::{
-    Alert, Event, EvolveError, Input, Intent, Intents, Order, OrderNumber, Origin, Record,
-    RecordBody, Severity, Stamped, State, Strategy, StrategyId, Timestamp,
+    Alert, Event, EvolveError, Input, Intent, Intents, MarketData, Order, OrderNumber, Origin,
+    Record, RecordBody, Severity, Stamped, State, Strategy, StrategyId, Timestamp,
 };
 
 /// Why a session begins halted or reducing.
@@ -65,6 +65,7 @@ impl Output {
         )
     }
 
+    #[inline]
     fn clear(&mut self) {
         self.events.clear();
         self.sends.clear();
@@ -106,6 +107,7 @@ impl Kernel {
 
     /// When the kernel wants an [`Input::Timer`], if it waits for anything. What fell due while
     /// no process ran waits for the restart.
+    #[inline]
     pub fn next_deadline(&self) -> Option<Timestamp> {
         if self.awaits_restart {
             return None;
@@ -116,6 +118,7 @@ impl Kernel {
 
     /// The timer that must be fed before any input of a later time. Every driver asks this before
     /// each input, so that all of them decide the same.
+    #[inline]
     pub fn due(&self, at: Timestamp) -> Option<Timestamp> {
         self.next_deadline().filter(|deadline| *deadline <= at)
     }
@@ -132,22 +135,60 @@ impl Kernel {
     /// Only when the session was not started or the program contradicts itself; the state is then
     /// not to be used.
     pub fn decide(&mut self, stamped: &Stamped, out: &mut Output) -> Result<(), DecideError> {
-        out.clear();
+        if let Input::Market(data) = &stamped.input {
+            return self.decide_on_market(stamped.at, data, out);
+        }
         let is_start = matches!(stamped.input, Input::Start(_));
-        if self.state.session().is_none() != is_start {
-            return Err(DecideError::NotStarted);
-        }
-        if self.awaits_restart && !matches!(stamped.input, Input::Restart { .. }) {
-            return Err(DecideError::NotRestarted);
-        }
-        self.awaits_restart = false;
-        out.input_seq = self.state.next_seq();
+        let is_restart = matches!(stamped.input, Input::Restart { .. });
+        self.begin(is_start, is_restart, out)?;
         self.state.take_input(out.input_seq, stamped)?;
         out.at = self.state.now();
         let mut deciding = Deciding { kernel: self, out };
         deciding.roll_day()?;
         deciding.input(&stamped.input)?;
         deciding.flatten()
+    }
+
+    /// Decides on market data: the same as [`Kernel::decide`] on an [`Input::Market`], which a
+    /// driver that keeps no records of what leads to nothing need not make for each bar.
+    ///
+    /// # Errors
+    /// Those of [`Kernel::decide`].
+    #[inline]
+    pub fn decide_on_market(
+        &mut self,
+        at: Timestamp,
+        data: &MarketData,
+        out: &mut Output,
+    ) -> Result<(), DecideError> {
+        self.begin(false, false, out)?;
+        let is_usable = self.state.take_market(out.input_seq, at, data)?;
+        out.at = self.state.now();
+        let mut deciding = Deciding { kernel: self, out };
+        deciding.roll_day()?;
+        if is_usable { deciding.usable_market(data) } else { deciding.market(data) }?;
+        deciding.flatten()
+    }
+
+    /// What comes before any input: the output is emptied, and the input must be one whose turn
+    /// it is.
+    #[inline]
+    fn begin(
+        &mut self,
+        is_start: bool,
+        is_restart: bool,
+        out: &mut Output,
+    ) -> Result<(), DecideError> {
+        out.clear();
+        if self.state.session().is_none() != is_start {
+            return Err(DecideError::NotStarted);
+        }
+        if self.awaits_restart && !is_restart {
+            return Err(DecideError::NotRestarted);
+        }
+        self.awaits_restart = false;
+        out.input_seq = self.state.next_seq();
+        Ok(())
     }
 }
 

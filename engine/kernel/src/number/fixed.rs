@@ -143,6 +143,7 @@ impl Price {
     ///
     /// The same as [`Price::times`] and [`Notional::to_cash`], in 64 bits for whole shares, whose
     /// value needs no rounding.
+    #[inline]
     pub fn value(self, quantity: Quantity, rounding: Rounding) -> Option<Cash> {
         if quantity.is_whole() {
             return self.0.checked_mul(quantity.0 / SCALE).map(Cash);

@@ -7,7 +7,8 @@ use super::{Day, Last, Market, RefusedClose, State};
 use crate::{
     BrokerState, Cash, Difference, Event, Input, Intent, Ledger, LedgerError, Link, Luld,
     MarketData, Order, OrderNumber, OrderStatus, Origin, Quantity, Record, RecordBody, Report,
-    ReportKind, Rounding, SessionStart, ShutdownPolicy, Span, Stamped, SymbolId, TradingState,
+    ReportKind, Rounding, SessionStart, ShutdownPolicy, Span, Stamped, SymbolId, Timestamp,
+    TradingState,
 };
 
 /// Ended orders that are kept for late reports.
@@ -89,13 +90,13 @@ impl State {
     }
 
     pub(crate) fn take_input(&mut self, seq: u64, stamped: &Stamped) -> Result<(), EvolveError> {
-        self.advance(seq)?;
-        self.now = self.now.max(stamped.at);
-        self.tally.inputs += 1;
+        self.turn_to(seq, stamped.at)?;
         match &stamped.input {
             Input::Start(start) => self.begin(start),
             Input::Restart { .. } => self.resume(),
-            Input::Warmup(data) | Input::Market(data) | Input::Late(data) => self.see(data),
+            Input::Warmup(data) | Input::Market(data) | Input::Late(data) => {
+                self.see(data);
+            }
             Input::Luld(bands) => self.bound(bands),
             Input::UpdatedBar(bar) => self.recount(bar),
             Input::Correction(correction) => self.correct(correction),
@@ -123,6 +124,27 @@ impl State {
         Ok(())
     }
 
+    /// The same as [`State::take_input`] on an [`Input::Market`]; whether the data could be used.
+    #[inline]
+    pub(crate) fn take_market(
+        &mut self,
+        seq: u64,
+        at: Timestamp,
+        data: &MarketData,
+    ) -> Result<bool, EvolveError> {
+        self.turn_to(seq, at)?;
+        Ok(self.see(data))
+    }
+
+    /// What every input does: the next number is taken, and the clock follows.
+    #[inline]
+    fn turn_to(&mut self, seq: u64, at: Timestamp) -> Result<(), EvolveError> {
+        self.advance(seq)?;
+        self.now = self.now.max(at);
+        self.tally.inputs += 1;
+        Ok(())
+    }
+
     fn begin(&mut self, start: &SessionStart) {
         self.ledger = Ledger::new(start.symbols.len());
         self.markets = vec![Market::default(); start.symbols.len()];
@@ -138,21 +160,25 @@ impl State {
         self.suspected.clear();
     }
 
-    fn see(&mut self, data: &MarketData) {
+    /// Takes note of a price; `false` when the data cannot be used.
+    #[inline]
+    fn see(&mut self, data: &MarketData) -> bool {
         if data.check().is_err() {
-            return;
+            return false;
         }
         let Some(market) = self.markets.get_mut(data.symbol().index()) else {
-            return;
+            return false;
         };
-        if market.last.is_none_or(|last| last.time <= data.time()) {
+        let (time, price) = (data.time(), data.price());
+        if market.last.is_none_or(|last| last.time <= time) {
             let length = match data {
                 MarketData::Bar(bar) => bar.length,
                 MarketData::Quote(_) | MarketData::Trade(_) => Span::ZERO,
             };
             market.is_void = false;
-            market.last = Some(Last { price: data.price(), time: data.time(), length });
+            market.last = Some(Last { price, time, length });
         }
+        true
     }
 
     fn bound(&mut self, bands: &Luld) {

@@ -52,10 +52,12 @@ impl State {
     }
 
     /// Whether positions may grow now, by the calendar.
+    #[inline]
     pub fn session_is_open(&self) -> bool {
         self.is_open_at(self.now)
     }
 
+    #[inline]
     fn is_open_at(&self, at: Timestamp) -> bool {
         let Some(start) = &self.start else {
             return false;
@@ -75,6 +77,7 @@ impl State {
     }
 
     /// Whether strategies see a bar: it lies in the hours that are traded, or lasts a day.
+    #[inline]
     pub fn bar_counts(&self, bar: &Bar) -> bool {
         bar.length >= DAY || self.is_open_at(bar.open_time)
     }

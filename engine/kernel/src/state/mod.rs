@@ -295,6 +295,7 @@ impl State {
     }
 
     /// Whether anything is being closed by an operator's word or the end of the session.
+    #[inline]
     pub(crate) fn closes_anything(&self) -> bool {
         self.flattening || !self.closing.is_empty()
     }
@@ -317,6 +318,7 @@ impl State {
 
     /// The value of a position at the last price, at cost while no price is known; signed.
     /// `None` on overflow.
+    #[inline]
     pub fn market_value(&self, symbol: SymbolId) -> Option<Cash> {
         let position = self.ledger.position(symbol);
         match self.last_price(symbol) {
@@ -326,6 +328,7 @@ impl State {
     }
 
     /// Cash and positions at the last prices; saturates.
+    #[inline]
     pub fn equity(&self) -> Cash {
         let held = self.held().fold(self.ledger.cash().nanos(), |sum, symbol| {
             sum.saturating_add(self.market_value(symbol).unwrap_or(Cash::MAX).nanos())
