@@ -1,5 +1,12 @@
 //! What can be typed. Parsing does no work and knows no rules between options.
 
+mod data;
+
+pub use data::{
+    CheckArgs, ConvertArgs, DataCommand, FormatArgs, GenerateArgs, ImportArgs, ListArgs, PartArgs,
+    StoreArgs,
+};
+
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -66,6 +73,9 @@ pub enum Command {
     /// Run a strategy over files of bars, with the same kernel and exchange.
     #[command(after_help = BACKTEST_EXAMPLES)]
     Backtest(BacktestArgs),
+    /// Import, list, check, convert and generate market data.
+    #[command(subcommand)]
+    Data(DataCommand),
     /// Look into a session's journal.
     #[command(subcommand)]
     Journal(JournalCommand),
@@ -246,6 +256,20 @@ pub struct BacktestArgs {
     /// Write the equity curve to this CSV file.
     #[arg(long, value_name = "FILE")]
     pub equity: Option<PathBuf>,
+    /// Read the data from a store, in chunks, instead of from files.
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// Of the store: bars of this length.
+    #[arg(long, value_name = "LENGTH")]
+    pub resolution: Option<String>,
+    #[command(flatten)]
+    pub part: PartArgs,
+    /// Of the store: quotes or trades too, separated by commas.
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = ["quotes", "trades"])]
+    pub with: Vec<String>,
+    /// Read CSV files in chunks instead of into memory.
+    #[arg(long)]
+    pub stream: bool,
     /// Keep the records of the run as a journal in this folder.
     #[arg(long, value_name = "DIR")]
     pub journal: Option<PathBuf>,

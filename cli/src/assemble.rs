@@ -8,7 +8,7 @@ use crate::shell::Shell;
 use exchange::ExchangeConfig;
 use exchange::server::{FaultScript, ServerConfig, Source, Speed, Synthetic};
 use kernel::{BasisPoints, FeeRates, Limits, Span, TradingHours};
-use marketdata::Feed;
+use marketdata::{Feed, ReadOptions};
 use runtime::alpaca::{Client, ClientConfig, Credentials, Endpoints, Pace, Timing};
 use runtime::readers::ReadersConfig;
 use std::net::SocketAddr;
@@ -50,7 +50,19 @@ pub fn check_free(address: Option<SocketAddr>) -> Result<(), Failure> {
 /// # Errors
 /// The first row that is not good, or a symbol that the files do not hold.
 pub fn read_feed(files: &[PathBuf], symbols: &[String]) -> Result<Feed, Failure> {
-    let feed = marketdata::read_files(files).map_err(Failure::usage)?;
+    read_feed_with(files, &ReadOptions::default(), symbols)
+}
+
+/// As [`read_feed`], for files that say less of themselves.
+///
+/// # Errors
+/// As [`read_feed`].
+pub fn read_feed_with(
+    files: &[PathBuf],
+    options: &ReadOptions,
+    symbols: &[String],
+) -> Result<Feed, Failure> {
+    let feed = read_all(files, options)?;
     if symbols.is_empty() {
         return Ok(feed);
     }
@@ -62,6 +74,33 @@ pub fn read_feed(files: &[PathBuf], symbols: &[String]) -> Result<Feed, Failure>
         )));
     }
     feed.select(symbols).map_err(Failure::usage)
+}
+
+#[cfg(not(feature = "parquet"))]
+fn read_all(files: &[PathBuf], options: &ReadOptions) -> Result<Feed, Failure> {
+    match files.iter().find(|file| file.extension().is_some_and(|ending| ending == "parquet")) {
+        Some(_) => Err(crate::commands::data::without_parquet()),
+        None => marketdata::read_files_with(files, options).map_err(Failure::usage),
+    }
+}
+
+/// CSV files, and Parquet files with their columns.
+#[cfg(feature = "parquet")]
+fn read_all(files: &[PathBuf], options: &ReadOptions) -> Result<Feed, Failure> {
+    use backtest::store::{ForeignFile, is_parquet};
+
+    let named = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "parquet");
+    let (tables, texts): (Vec<PathBuf>, Vec<PathBuf>) =
+        files.iter().cloned().partition(|file| named(file) || is_parquet(file));
+    if tables.is_empty() {
+        return marketdata::read_files_with(files, options).map_err(Failure::usage);
+    }
+    let feed = |file: &PathBuf| ForeignFile::open(file, options)?.feed();
+    let mut feeds = tables.iter().map(feed).collect::<Result<Vec<_>, _>>();
+    if let (Ok(feeds), false) = (&mut feeds, texts.is_empty()) {
+        feeds.push(marketdata::read_files_with(&texts, options).map_err(Failure::usage)?);
+    }
+    Feed::merged(feeds.map_err(Failure::usage)?).map_err(Failure::usage)
 }
 
 /// Files by their names, as a sentence has them.

@@ -17,6 +17,7 @@
 
 mod cursor;
 mod error;
+mod foreign;
 mod meta;
 mod parquet;
 mod source;
@@ -24,9 +25,10 @@ mod table;
 mod write;
 
 pub use error::StoreError;
+pub use foreign::{ForeignFile, is_parquet};
 pub use meta::{Adjustment, Meta, Origin, Partition, Series};
 pub use source::{Selection, StoreSource};
-pub use write::{Conflict, Import, Imported};
+pub use write::{Conflict, Import, Imported, ParquetFile};
 
 use std::path::{Path, PathBuf};
 

@@ -34,6 +34,14 @@ impl RowGroups {
         self.whole.num_rows
     }
 
+    /// The names of the columns.
+    pub(super) fn columns(&self) -> Result<Vec<String>, StoreError> {
+        let mut reader = ParquetReader::new(again(&self.path, &self.file)?);
+        reader.set_metadata(Arc::new(self.whole.clone()));
+        let schema = reader.schema().map_err(|error| damaged(&self.path, &error))?;
+        Ok(schema.iter_names().map(|name| name.to_string()).collect())
+    }
+
     /// Adds the rows of the next row group to others; whether there was one.
     pub(super) fn next(
         &mut self,

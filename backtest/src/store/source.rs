@@ -61,6 +61,7 @@ impl Store {
     /// When it holds nothing of the kind, or a file is not sound.
     pub fn open(&self, selection: &Selection) -> Result<StoreSource, StoreError> {
         let series = self.select(selection)?;
+        self.check_one_resolution(&series)?;
         let names: std::collections::BTreeSet<&str> =
             series.iter().map(|meta| &*meta.series.symbol).collect();
         let symbols = Symbols::new(names).map_err(|error| StoreError::Meta {
@@ -81,8 +82,11 @@ impl Store {
         Ok(StoreSource { facts, series, cursors, next, chunk: Vec::new(), taken: 0 })
     }
 
-    /// The series that a selection names.
-    fn select(&self, selection: &Selection) -> Result<Vec<Meta>, StoreError> {
+    /// The series that a selection names, in the order of the store.
+    ///
+    /// # Errors
+    /// When there is none, or a symbol has none.
+    pub fn select(&self, selection: &Selection) -> Result<Vec<Meta>, StoreError> {
         let absent = |wanted: String| StoreError::Absent { path: self.root().into(), wanted };
         let mut found = self.list()?;
         found.retain(|meta| {
@@ -107,18 +111,24 @@ impl Store {
         if found.is_empty() {
             return Err(absent(format!("{adjustment} data of that kind")));
         }
+        Ok(found)
+    }
+
+    /// Bars of two lengths would tell the same trades twice.
+    fn check_one_resolution(&self, found: &[Meta]) -> Result<(), StoreError> {
         let mut lengths: Vec<Span> = found.iter().map(|meta| meta.series.length).collect();
         lengths.retain(|length| *length > Span::ZERO);
         lengths.sort_unstable();
         lengths.dedup();
         if lengths.len() > 1 {
             let names: Vec<String> = lengths.into_iter().map(resolution::name).collect();
-            return Err(absent(format!(
+            let wanted = format!(
                 "single resolution of them but {}: choose one with --resolution",
                 names.join(" and ")
-            )));
+            );
+            return Err(StoreError::Absent { path: self.root().into(), wanted });
         }
-        Ok(found)
+        Ok(())
     }
 
     /// What is known of the series without reading more than the years that are cut.

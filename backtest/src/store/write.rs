@@ -179,7 +179,7 @@ impl SeriesWriter {
         let held = self.held.as_ref().filter(|meta| meta.partitions.contains_key(&year.number));
         let held =
             held.map(|meta| Cursor::new(&self.store, meta, self.symbol, year.start..year.end));
-        let out = PartitionWriter::new(&self.series, file)?;
+        let out = PartitionWriter::new(self.series.kind, file);
         self.year = Some(YearWriter { year, held, out, last: None });
         Ok(())
     }
@@ -360,10 +360,9 @@ struct PartitionWriter {
 }
 
 impl PartitionWriter {
-    fn new(series: &Series, path: PathBuf) -> Result<Self, StoreError> {
-        let (kind, hash) = (series.kind, RowsHasher::default());
-        let (rows, first, last) = (Vec::new(), None, Timestamp::MIN);
-        Ok(Self { path, kind, out: None, rows, hash, first, last })
+    fn new(kind: Kind, path: PathBuf) -> Self {
+        let (rows, hash) = (Vec::new(), RowsHasher::default());
+        Self { path, kind, out: None, rows, hash, first: None, last: Timestamp::MIN }
     }
 
     fn push(&mut self, datum: &MarketData) -> Result<(), StoreError> {
@@ -423,5 +422,44 @@ impl PartitionWriter {
             hash,
             bytes,
         })
+    }
+}
+
+/// A Parquet file of one symbol and kind that stands alone, with the columns of the store. It has its
+/// name when [`ParquetFile::finish`] was called, not before.
+pub struct ParquetFile {
+    path: PathBuf,
+    beside: PathBuf,
+    series: Series,
+    out: PartitionWriter,
+}
+
+impl ParquetFile {
+    /// A file that is made with its first rows.
+    pub fn create(path: &Path, kind: Kind, symbol: &str) -> Self {
+        let (adjustment, length) = (Default::default(), kernel::Span::ZERO);
+        let series = Series { adjustment, kind, length, symbol: symbol.into() };
+        let beside = path.with_extension("part");
+        let out = PartitionWriter::new(kind, beside.clone());
+        Self { path: path.into(), beside, series, out }
+    }
+
+    /// Adds a row of the kind.
+    ///
+    /// # Errors
+    /// When it does not fit, or cannot be written.
+    pub fn write(&mut self, datum: &MarketData) -> Result<(), StoreError> {
+        table::check(&self.series, datum)?;
+        self.out.push(datum)
+    }
+
+    /// Brings the file to the disk and gives it its name.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn finish(self) -> Result<(), StoreError> {
+        self.out.finish(&Year::numbered(1970))?;
+        fs::rename(&self.beside, &self.path)
+            .map_err(|error| StoreError::io("written", &self.path, error))
     }
 }

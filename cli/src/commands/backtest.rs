@@ -1,5 +1,6 @@
 //! `tradewind backtest`.
 
+use super::data::run::RunData;
 use super::{print_json, print_text};
 use crate::args::BacktestArgs;
 use crate::config::Settings;
@@ -7,7 +8,7 @@ use crate::exit::{Exit, Failure};
 use crate::figures::{counted, date_time, exact, signed};
 use crate::{assemble, logging, resolve};
 use backtest::{BacktestConfig, BacktestReport, Observer, Progress};
-use marketdata::Feed;
+use marketdata::Facts;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -17,16 +18,15 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
     resolve::trade(&mut layers, &args.trade);
     let settings = Settings::new(layers.finish()?);
     logging::start(&settings);
-    if args.trade.data.is_empty() {
-        return Err(Failure::usage("a backtest needs market data: name files with --data FILE..."));
-    }
     for path in [&args.trades, &args.equity].into_iter().flatten() {
         check_folder(path)?;
     }
-    let feed = assemble::read_feed(&args.trade.data, &settings.symbols())?;
-    warn_of_silence(&feed, &args.trade.data);
-    let chosen = super::strategies::build(&settings, &feed.symbols)?;
-    let (limits, hours) = assemble::limits_and_hours(&settings, feed.bar_length);
+    let mut data = RunData::open(args, &settings.symbols())?;
+    let mut source = data.source();
+    let facts = source.facts();
+    warn_of_silence(facts, &args.trade.data);
+    let chosen = super::strategies::build(&settings, &facts.symbols)?;
+    let (limits, hours) = assemble::limits_and_hours(&settings, facts.bar_length);
     let config = BacktestConfig {
         exchange: assemble::exchange_config(&settings),
         limits,
@@ -36,10 +36,11 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
         journal: args.journal.clone(),
         keep_equity: args.equity.is_some(),
         config: settings.for_journal(),
-        ..BacktestConfig::for_feed(&feed)
+        adjustment: args.part.adjustment.clone(),
+        ..BacktestConfig::for_data(facts)
     };
     let mut bar = ProgressLine::new();
-    let report = backtest::run(&config, &feed, vec![chosen], &mut bar)
+    let report = backtest::run_source(&config, source.as_mut(), vec![chosen], &mut bar)
         .map_err(|error| Failure::from(&error))?;
     bar.clear();
     write_files(args, &report)?;
@@ -47,8 +48,8 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
 }
 
 /// Says once what strategies will be silent about for want of bars.
-fn warn_of_silence(feed: &Feed, files: &[PathBuf]) {
-    let symbols = feed.symbols_without_bars();
+fn warn_of_silence(facts: &Facts, files: &[PathBuf]) {
+    let symbols = &facts.without_bars;
     if !symbols.is_empty() {
         eprintln!(
             "warning: {}: no bars of {}, and strategies decide on bars alone, so they will not trade it; give files with bars",

@@ -4,6 +4,7 @@ pub mod backtest;
 pub mod config;
 mod conformance;
 pub mod control;
+pub mod data;
 pub mod doctor;
 pub mod exchange;
 pub mod journal;

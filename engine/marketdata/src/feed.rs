@@ -24,6 +24,18 @@ impl Feed {
         Self { symbols, data, bar_length }
     }
 
+    /// The data of several feeds as one.
+    ///
+    /// # Errors
+    /// When there are too many symbols.
+    pub fn merged(feeds: Vec<Self>) -> Result<Self, SymbolError> {
+        let names: std::collections::BTreeSet<&str> =
+            feeds.iter().flat_map(|feed| feed.symbols.names()).collect();
+        let symbols = Symbols::new(names)?;
+        let rows = feeds.iter().flat_map(|feed| feed.rows_of(&symbols));
+        Ok(Self::new(symbols.clone(), rows.collect()))
+    }
+
     /// The data of some symbols alone.
     ///
     /// # Errors
@@ -32,16 +44,21 @@ impl Feed {
         let mut names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
         names.sort_unstable();
         let symbols = Symbols::new(names)?;
-        let kept = self.data.iter().filter_map(|datum| {
-            let id = symbols.id(self.symbols.name(datum.symbol()))?;
+        let data = self.rows_of(&symbols).collect();
+        Ok(Self::new(symbols, data))
+    }
+
+    /// The rows of the symbols of a table, with its ids.
+    fn rows_of<'a>(&'a self, symbols: &'a Symbols) -> impl Iterator<Item = MarketData> + 'a {
+        let ids: Vec<_> = self.symbols.names().map(|name| symbols.id(name)).collect();
+        self.data.iter().filter_map(move |datum| {
+            let id = ids.get(datum.symbol().index()).copied().flatten()?;
             Some(match *datum {
                 MarketData::Bar(bar) => MarketData::Bar(Bar { symbol: id, ..bar }),
                 MarketData::Quote(quote) => MarketData::Quote(Quote { symbol: id, ..quote }),
                 MarketData::Trade(trade) => MarketData::Trade(Trade { symbol: id, ..trade }),
             })
-        });
-        let data = kept.collect();
-        Ok(Self::new(symbols, data))
+        })
     }
 
     /// The symbols with quotes or trades and without bars, on which strategies decide.

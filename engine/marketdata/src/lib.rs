@@ -6,16 +6,21 @@
 //!
 //! Nothing here reads a clock, and no price passes through a binary float on its way in.
 
+mod actions;
 pub mod calendar;
+pub mod check;
 pub mod content;
 mod error;
 mod fee_rates;
 mod feed;
 mod read;
+mod resample;
 pub mod resolution;
 mod source;
 mod synthetic;
+mod write;
 
+pub use actions::{Action, CorporateActions};
 pub use error::{Fault, MarketDataFileError};
 pub use fee_rates::fee_rates;
 pub use feed::Feed;
@@ -24,5 +29,7 @@ pub use read::{
     CsvFile, CsvRows, CsvSource, Decoder, ReadOptions, Stamp, TimeFormat, read_files,
     read_files_with,
 };
+pub use resample::Resampler;
 pub use source::{Facts, FactsBuilder, FeedSource, Source, order};
 pub use synthetic::{Generator, SyntheticConfig};
+pub use write::CsvWriter;

@@ -1,0 +1,195 @@
+//! Parquet files that other programs wrote.
+
+use super::StoreError;
+use super::parquet::RowGroups;
+use csv::ByteRecord;
+use kernel::{MarketData, Span, Symbols, Timestamp};
+use marketdata::content::Kind;
+use marketdata::{Decoder, Fault, Feed, MarketDataFileError, ReadOptions};
+use polars_core::prelude::{AnyValue, Column, DataFrame, TimeUnit};
+use std::path::{Path, PathBuf};
+
+const MAGIC: &[u8] = b"PAR1";
+
+/// Whether a file begins as Parquet does.
+pub fn is_parquet(path: &Path) -> bool {
+    use std::io::Read;
+    let mut start = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(4).read_to_end(&mut start));
+    read.is_ok() && start == MAGIC
+}
+
+/// A Parquet file with the columns of a CSV file, which was read through once and found good. Its
+/// numbers are judged as a CSV file's are; as most programs keep prices as binary floats, they are
+/// rounded to nine digits after the point.
+pub struct ForeignFile {
+    path: PathBuf,
+    options: ReadOptions,
+    symbols: Symbols,
+    kind: Kind,
+    length: Span,
+    rows: u64,
+}
+
+impl ForeignFile {
+    /// Reads a file through.
+    ///
+    /// # Errors
+    /// The first mistake found, with its row (counted from 1) and column.
+    pub fn open(path: &Path, options: &ReadOptions) -> Result<Self, StoreError> {
+        let options = ReadOptions { rounds: true, ..options.clone() };
+        let mut rows = 0;
+        let decoder = each(path, &options, &mut |_, _| {
+            rows += 1;
+            Ok(())
+        })?;
+        if rows == 0 {
+            return Err(fault(path, Fault::NoRows));
+        }
+        let (length, kind) = (decoder.bar_length()?, decoder.kind());
+        let symbols = decoder.symbols().clone();
+        Ok(Self { path: path.into(), options, symbols, kind, length, rows })
+    }
+
+    /// The symbols of its rows.
+    pub fn symbols(&self) -> &Symbols {
+        &self.symbols
+    }
+
+    /// What it holds.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// How long its bars last.
+    pub fn length(&self) -> Span {
+        self.length
+    }
+
+    /// How many rows.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Hands out its rows, with ids of its table.
+    ///
+    /// # Errors
+    /// When the file has changed, or who takes the rows refuses.
+    pub fn read(
+        &self,
+        take: &mut dyn FnMut(MarketData) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        each(&self.path, &self.options, &mut |decoder, mut datum| {
+            decoder.complete(&mut datum, self.length);
+            take(datum)
+        })?;
+        Ok(())
+    }
+
+    /// All of it in memory.
+    ///
+    /// # Errors
+    /// When the file has changed.
+    pub fn feed(&self) -> Result<Feed, StoreError> {
+        let mut data = Vec::new();
+        self.read(&mut |datum| {
+            data.push(datum);
+            Ok(())
+        })?;
+        let names: Vec<&str> = self.symbols.names().collect();
+        let rows = Feed { symbols: self.symbols.clone(), data, bar_length: None };
+        rows.select(&names).map_err(|error| fault(&self.path, Fault::Symbol(error)))
+    }
+}
+
+/// Decodes row after row.
+fn each(
+    path: &Path,
+    options: &ReadOptions,
+    take: &mut dyn FnMut(&Decoder, MarketData) -> Result<(), StoreError>,
+) -> Result<Decoder, StoreError> {
+    let mut groups = RowGroups::open(path)?;
+    let names = groups.columns()?;
+    let mut decoder = Decoder::new(path, names.iter().map(String::as_bytes), options)?;
+    let places = decoder.places();
+    let wanted: Vec<String> =
+        places.iter().filter_map(|place| names.get(*place).cloned()).collect();
+    let mut row = 0;
+    while let Some(table) = groups.next_table(Some(&wanted))? {
+        for index in 0..table.height() {
+            row += 1;
+            let record = record(path, &table, index, &names)?;
+            let datum = decoder.row(&record, row)?;
+            take(&decoder, datum)?;
+        }
+    }
+    Ok(decoder)
+}
+
+/// A row as text, with nothing in the columns that are not looked at.
+fn record(
+    path: &Path,
+    table: &DataFrame,
+    index: usize,
+    names: &[String],
+) -> Result<ByteRecord, StoreError> {
+    let mut record = ByteRecord::new();
+    for name in names {
+        let column = table.columns().iter().find(|column| column.name().as_str() == name);
+        let text = column.map_or(Ok(String::new()), |column| text(path, column, index))?;
+        record.push_field(text.as_bytes());
+    }
+    Ok(record)
+}
+
+fn text(path: &Path, column: &Column, index: usize) -> Result<String, StoreError> {
+    let wrong = |reason: String| fault(path, Fault::Parquet(reason));
+    let value = column.get(index).map_err(|error| wrong(error.to_string()))?;
+    Ok(match value {
+        AnyValue::Null => String::new(),
+        AnyValue::String(text) => text.into(),
+        AnyValue::Int32(number) => number.to_string(),
+        AnyValue::Int64(number) => number.to_string(),
+        AnyValue::UInt32(number) => number.to_string(),
+        AnyValue::UInt64(number) => number.to_string(),
+        AnyValue::Float32(number) => number.to_string(),
+        AnyValue::Float64(number) => number.to_string(),
+        AnyValue::Decimal(units, _, scale) => decimal(units, scale),
+        AnyValue::Date(days) => date(days),
+        AnyValue::Datetime(count, unit, zone) => time(count, unit, zone.is_some()),
+        AnyValue::DatetimeOwned(count, unit, zone) => time(count, unit, zone.is_some()),
+        _ => {
+            let (name, kind) = (column.name(), column.dtype());
+            return Err(wrong(format!(
+                "column {name} is of the type {kind}, not a number, text or time"
+            )));
+        }
+    })
+}
+
+fn decimal(units: i128, scale: usize) -> String {
+    let sign = if units < 0 { "-" } else { "" };
+    let digits = format!("{:0>width$}", units.unsigned_abs(), width = scale + 1);
+    let (whole, part) = digits.split_at(digits.len() - scale);
+    if part.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part}") }
+}
+
+fn date(days: i32) -> String {
+    let start = Timestamp::from_secs(i64::from(days) * 86_400);
+    start.to_string().chars().take(10).collect()
+}
+
+/// With `Z` when the file says that it is UTC, which all zones are kept in.
+fn time(count: i64, unit: TimeUnit, is_utc: bool) -> String {
+    let nanos = count.saturating_mul(match unit {
+        TimeUnit::Nanoseconds => 1,
+        TimeUnit::Microseconds => 1_000,
+        TimeUnit::Milliseconds => 1_000_000,
+    });
+    let text = Timestamp::from_nanos(nanos).to_string();
+    if is_utc { text } else { text.trim_end_matches('Z').into() }
+}
+
+fn fault(path: &Path, fault: Fault) -> StoreError {
+    MarketDataFileError { file: path.into(), row: None, column: None, fault }.into()
+}

@@ -1,0 +1,261 @@
+//! `tradewind data import`.
+
+use super::options;
+use crate::args::{ImportArgs, PartArgs};
+use crate::commands::{print_json, print_text};
+use crate::exit::{Exit, Failure};
+use crate::figures::counted;
+use backtest::store::{
+    Adjustment, Conflict, ForeignFile, Import, Imported, Origin, Selection, Series, Store,
+    StoreError, is_parquet,
+};
+use journal::Reader;
+use kernel::{Input, MarketData, RecordBody, Span, Symbols, Timestamp};
+use marketdata::content::Kind;
+use marketdata::{CsvFile, ReadOptions};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Rows that are handed to the store at a time.
+const BATCH: usize = 1 << 12;
+
+pub fn run(args: &ImportArgs) -> Result<(), Failure> {
+    let adjustment: Adjustment = args.adjustment.parse().map_err(Failure::usage)?;
+    let read = options::read_options(&args.format)?;
+    let store = Store::at(options::store_dir(&args.store));
+    let conflict = if args.replace { Conflict::Replace } else { Conflict::Refuse };
+    let done = match &args.session {
+        Some(session) => {
+            let taken = Recorded::read(session)?;
+            let mut import = begin(args, &store, conflict, &session.display().to_string())?;
+            taken.add(&mut import, adjustment)?;
+            import.commit()
+        }
+        None => {
+            // Every file is read through before anything is written.
+            let files = args.files.iter().map(|file| Table::open(file, &read));
+            let files = files.collect::<Result<Vec<_>, _>>()?;
+            let mut import = begin(args, &store, conflict, &names(&args.files))?;
+            for file in &files {
+                file.add(&mut import, adjustment)?;
+            }
+            import.commit()
+        }
+    };
+    tell(args, &store, &done.map_err(failure)?)
+}
+
+fn begin(
+    args: &ImportArgs,
+    store: &Store,
+    conflict: Conflict,
+    source: &str,
+) -> Result<Import, Failure> {
+    let stamps = if args.session.is_some() { "open" } else { args.format.stamp.as_str() };
+    let origin = origin(source, &args.feed, stamps);
+    Import::begin(store, origin, conflict).map_err(failure)
+}
+
+/// Where rows come from that are brought in now.
+pub fn origin(source: &str, feed: &str, stamps: &str) -> Origin {
+    let (source, feed, stamps) = (source.into(), feed.into(), stamps.into());
+    Origin { source, feed, stamps, imported: now().to_string() }
+}
+
+fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let nanos = since.map(|since| since.as_nanos()).unwrap_or_default();
+    Timestamp::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
+}
+
+fn names(files: &[PathBuf]) -> String {
+    crate::assemble::names_of(files)
+}
+
+/// A part of the store, as flags name it: bars, and what is read beside them.
+///
+/// # Errors
+/// When a flag does not say what it should.
+pub fn selection(
+    symbols: &[String],
+    beside_bars: &[&str],
+    resolution: Option<&str>,
+    part: &PartArgs,
+) -> Result<Selection, Failure> {
+    let mut kinds = vec![Kind::Bars];
+    kinds.extend(beside_bars.iter().map(|kind| match *kind {
+        "quotes" => Kind::Quotes,
+        _ => Kind::Trades,
+    }));
+    let resolution = resolution.map(|name| options::length("--resolution", name)).transpose()?;
+    Ok(Selection {
+        symbols: symbols.to_vec(),
+        kinds,
+        resolution,
+        adjustment: part.adjustment.parse().map_err(Failure::usage)?,
+        range: options::range(part)?,
+    })
+}
+
+/// What is wrong with a store or a file.
+pub fn failure(error: StoreError) -> Failure {
+    let exit = match &error {
+        StoreError::Io { source, .. } => Exit::of_io(source),
+        StoreError::Parquet { .. } => Exit::Other,
+        _ => Exit::Usage,
+    };
+    Failure::new(exit, error.to_string())
+}
+
+/// A file that was found good.
+enum Table {
+    Csv(CsvFile),
+    Parquet(ForeignFile),
+}
+
+impl Table {
+    fn open(path: &Path, options: &ReadOptions) -> Result<Self, Failure> {
+        if is_parquet(path) || path.extension().is_some_and(|ending| ending == "parquet") {
+            return ForeignFile::open(path, options).map(Self::Parquet).map_err(failure);
+        }
+        CsvFile::open(path, options).map(Self::Csv).map_err(Failure::usage)
+    }
+
+    fn add(&self, import: &mut Import, adjustment: Adjustment) -> Result<(), Failure> {
+        match self {
+            Table::Csv(file) => {
+                let batch = Batch::new(file.symbols(), file.kind(), file.length(), adjustment);
+                let mut batch = batch.into(import);
+                let mut rows = file.read().map_err(Failure::usage)?;
+                while let Some((datum, _)) = rows.next_row().map_err(Failure::usage)? {
+                    batch.push(datum).map_err(failure)?;
+                }
+                batch.flush().map_err(failure)
+            }
+            Table::Parquet(file) => {
+                let batch = Batch::new(file.symbols(), file.kind(), file.length(), adjustment);
+                let mut batch = batch.into(import);
+                file.read(&mut |datum| batch.push(datum)).map_err(failure)?;
+                batch.flush().map_err(failure)
+            }
+        }
+    }
+}
+
+/// Rows of one table on their way, those of one symbol at a time.
+struct Batch {
+    series: Vec<Series>,
+    rows: Vec<MarketData>,
+}
+
+impl Batch {
+    fn new(symbols: &Symbols, kind: Kind, length: Span, adjustment: Adjustment) -> Self {
+        let series = |symbol: &str| Series { adjustment, kind, length, symbol: symbol.into() };
+        Self { series: symbols.names().map(series).collect(), rows: Vec::with_capacity(BATCH) }
+    }
+
+    fn into(self, import: &mut Import) -> Filling<'_> {
+        Filling { batch: self, import }
+    }
+}
+
+struct Filling<'a> {
+    batch: Batch,
+    import: &'a mut Import,
+}
+
+impl Filling<'_> {
+    fn push(&mut self, datum: MarketData) -> Result<(), StoreError> {
+        let rows = &self.batch.rows;
+        let other = rows.last().is_some_and(|last| last.symbol() != datum.symbol());
+        if other || rows.len() >= BATCH {
+            self.flush()?;
+        }
+        self.batch.rows.push(datum);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        let first = self.batch.rows.first().map(|datum| datum.symbol().index());
+        if let Some(series) = first.and_then(|index| self.batch.series.get(index)) {
+            self.import.add(series, &self.batch.rows)?;
+        }
+        self.batch.rows.clear();
+        Ok(())
+    }
+}
+
+/// The market data of a session, as its journal has it: what was read before the session to warm
+/// strategies up, what came, and what was read afterwards for a gap of the stream.
+struct Recorded {
+    symbols: Symbols,
+    rows: Vec<MarketData>,
+}
+
+impl Recorded {
+    fn read(session: &Path) -> Result<Self, Failure> {
+        let folder = session.join("journal");
+        let folder = if folder.is_dir() { folder } else { session.into() };
+        let broken = |error: journal::JournalError| {
+            Failure::new(Exit::of_journal(&error), error.to_string())
+        };
+        let mut reader = Reader::open(&folder, 1).map_err(broken)?;
+        let mut recorded = Self { symbols: Symbols::default(), rows: Vec::new() };
+        while let Some(record) = reader.next().map_err(broken)? {
+            let RecordBody::Input(stamped) = record.body else { continue };
+            match stamped.input {
+                Input::Start(start) => recorded.symbols = start.symbols,
+                Input::Warmup(datum) | Input::Market(datum) | Input::Late(datum) => {
+                    recorded.rows.push(datum);
+                }
+                _ => {}
+            }
+        }
+        // Rows that were read late come in their place, and those told twice once.
+        recorded.rows.sort_by_key(marketdata::order);
+        recorded.rows.dedup();
+        if recorded.rows.is_empty() {
+            let place = folder.display();
+            return Err(Failure::usage(format!("the journal {place} holds no market data")));
+        }
+        Ok(recorded)
+    }
+
+    fn add(&self, import: &mut Import, adjustment: Adjustment) -> Result<(), Failure> {
+        for datum in &self.rows {
+            let length = match datum {
+                MarketData::Bar(bar) => bar.length,
+                MarketData::Quote(_) | MarketData::Trade(_) => Span::ZERO,
+            };
+            let symbol = self.symbols.name(datum.symbol()).into();
+            let series = Series { adjustment, kind: Kind::of(datum), length, symbol };
+            import.add(&series, std::slice::from_ref(datum)).map_err(failure)?;
+        }
+        Ok(())
+    }
+}
+
+fn tell(args: &ImportArgs, store: &Store, done: &[Imported]) -> Result<(), Failure> {
+    if args.json {
+        let series = done.iter().map(|one| {
+            let series = &one.series;
+            json!({
+                "symbol": series.symbol, "kind": series.kind.as_str(),
+                "resolution": super::list::resolution_of(series),
+                "adjustment": series.adjustment.as_str(),
+                "added": one.added, "known": one.known, "rows": one.rows,
+            })
+        });
+        let series: Vec<_> = series.collect();
+        return print_json(
+            &json!({ "store": store.root().display().to_string(), "series": series }),
+        );
+    }
+    let lines = done.iter().map(|one| {
+        let known =
+            if one.known > 0 { format!(", {} known already", one.known) } else { String::new() };
+        let words = one.series.words();
+        format!("{words}: {} added{known}, {} in all\n", counted(one.added, "row"), one.rows)
+    });
+    print_text(&lines.collect::<String>())
+}
