@@ -40,15 +40,17 @@ fn documents() -> Vec<PathBuf> {
     found
 }
 
-/// Commands that need keys, a running session or no end are recognised by their words and left
-/// out; everything else is run.
+/// Commands that need keys, a running session, no end or a feature that is not built in are
+/// recognised by their words and left out; everything else is run.
 fn can_run_here(command: &str) -> bool {
     let needs = ["APCA_", " live ", "--conformance", "alpaca-paper", "config/paper.toml"];
     let endless = command.starts_with("tradewind exchange")
         || (command.starts_with("tradewind paper")
             && !command.contains("--for")
             && !command.contains("--until-end"));
-    !endless && !needs.iter().any(|word| command.contains(word))
+    let store = ["--store", "data import"].iter().any(|word| command.contains(word));
+    let built = cfg!(feature = "parquet") || !store;
+    built && !endless && !needs.iter().any(|word| command.contains(word))
 }
 
 #[test]

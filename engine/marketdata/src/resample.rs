@@ -29,9 +29,7 @@ impl Resampler {
 
     /// Takes the next bar; gives the long bar before it when that is complete.
     pub fn push(&mut self, bar: &Bar) -> Option<Bar> {
-        let Some((start, end)) = self.interval(bar.open_time) else {
-            return None;
-        };
+        let (start, end) = self.interval(bar.open_time)?;
         if bar.open_time < self.end
             && let Some(open) = &mut self.open
         {

@@ -19,14 +19,14 @@ pub struct CsvWriter {
 
 enum Out {
     Plain(BufWriter<File>),
-    Gzip(GzEncoder<BufWriter<File>>),
+    Gzip(Box<GzEncoder<BufWriter<File>>>),
 }
 
 impl Out {
     fn writer(&mut self) -> &mut dyn Write {
         match self {
             Out::Plain(out) => out,
-            Out::Gzip(out) => out,
+            Out::Gzip(out) => out.as_mut(),
         }
     }
 }
@@ -43,7 +43,7 @@ impl CsvWriter {
         let beside = path.with_file_name(name);
         let file = BufWriter::new(File::create(&beside)?);
         let out = if path.extension().is_some_and(|ending| ending == "gz") {
-            Out::Gzip(GzEncoder::new(file, Compression::default()))
+            Out::Gzip(Box::new(GzEncoder::new(file, Compression::default())))
         } else {
             Out::Plain(file)
         };

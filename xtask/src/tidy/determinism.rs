@@ -27,6 +27,7 @@ const RULES: [Rule; 3] = [
         except: &[
             "engine/kernel/src/number/",
             "engine/kernel/src/time.rs",
+            "engine/marketdata/src/check/",
             "engine/marketdata/src/synthetic/",
             SERVER,
         ],

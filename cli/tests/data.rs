@@ -1,0 +1,223 @@
+//! Market data on the command line: in, out, and what is wrong with it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
+mod common;
+
+use common::{User, write_bars};
+use std::path::Path;
+
+fn events(user: &User, args: &[&str]) -> (String, String) {
+    let result = user.json(args);
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    (text(&result["data"]["hash"]), text(&result["events_hash"]))
+}
+
+#[test]
+fn what_is_found_has_its_place_and_exit_code_five() {
+    let user = User::new();
+    let file = write_bars(&user, "AAA", 780);
+    let sound = user.run(&["data", "check", &file]);
+    assert_eq!(sound.code, 0, "{}{}", sound.out, sound.err);
+    assert!(sound.out.contains("780 rows, nothing found"), "{}", sound.out);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.drain(100..105);
+    let gap = user.text("BBB.csv");
+    std::fs::write(&gap, lines.join("\n") + "\n").unwrap();
+    let ended = user.run(&["data", "check", &gap, "--json"]);
+    assert_eq!(ended.code, 5, "{}", ended.err);
+    let json: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+    let finding = &json["checked"][0]["findings"][0];
+    assert_eq!((json["findings"].as_u64(), finding["row"].as_u64()), (Some(1), Some(101)));
+    assert_eq!((finding["kind"].as_str(), finding["symbol"].as_str()), (Some("gap"), Some("BBB")));
+    let twice = user.text("CCC.csv");
+    std::fs::write(&twice, text.clone() + lines[lines.len() - 1] + "\n").unwrap();
+    let ended = user.run(&["data", "check", &twice]);
+    assert_eq!(ended.code, 5);
+    assert!(
+        ended.out.contains("CCC.csv, row 782, unusable: column timestamp: a second bar"),
+        "{}",
+        ended.out
+    );
+}
+
+#[test]
+fn files_can_be_streamed_and_cut() {
+    let user = User::new();
+    let file = write_bars(&user, "AAA", 780);
+    let whole = events(&user, &["backtest", "--json", "--data", &file]);
+    assert_eq!(events(&user, &["backtest", "--json", "--stream", "--data", &file]), whole);
+    let day = ["backtest", "--json", "--data", &file, "--from", "2024-02-06"];
+    assert_ne!(events(&user, &day).0, whole.0);
+    let ended = user.run(&["backtest", "--data", &file, "--from", "tomorrow"]);
+    assert_eq!((ended.code, ended.sentence().contains("--from: `tomorrow` is no time")), (2, true));
+}
+
+#[test]
+fn generated_and_converted_data_is_the_same_data() {
+    let user = User::new();
+    let (file, hours) = (user.text("SYN.csv"), user.text("hours.csv.gz"));
+    let made = user.run(&["data", "generate", "--symbols", "SYN", "--bars", "800", "--out", &file]);
+    assert_eq!(made.out, "800 minute bars of SYN, synthetic, seed 1\n", "{}", made.err);
+    let ended = user.run(&["data", "convert", &file, "--resample", "1Hour", "--out", &hours]);
+    assert_eq!(
+        (ended.code, ended.out.ends_with("hours.csv.gz: 15 rows\n")),
+        (0, true),
+        "{}",
+        ended.err
+    );
+    let ended = user.run(&[
+        "data",
+        "convert",
+        &hours,
+        "--symbol",
+        "SYN",
+        "--resample",
+        "5Min",
+        "--out",
+        &file,
+    ]);
+    assert_eq!((ended.code, ended.sentence().contains("out of shorter ones")), (2, true));
+}
+
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn without_the_feature_the_store_names_the_build() {
+    let user = User::new();
+    let file = write_bars(&user, "AAA", 10);
+    for args in
+        [&["data", "list"][..], &["data", "import", &file], &["backtest", "--store", "here"]]
+    {
+        let ended = user.run(args);
+        assert_eq!(ended.code, 2, "{args:?}");
+        assert!(ended.sentence().contains("cargo build --release --locked --features parquet"));
+    }
+}
+
+#[cfg(feature = "parquet")]
+mod store {
+    use super::*;
+
+    #[test]
+    fn one_result_from_csv_and_parquet() {
+        let user = User::new();
+        let files = ["AAA", "BBB"].map(|name| write_bars(&user, name, 780));
+        let import = user.run(&["data", "import", &files[0], &files[1], "--store", "st"]);
+        assert_eq!(import.code, 0, "{}", import.err);
+        assert!(
+            import.out.contains("1Min bars of AAA, raw: 780 rows added, 780 in all"),
+            "{}",
+            import.out
+        );
+        let again = user.run(&["data", "import", &files[0], "--store", "st"]);
+        assert!(again.out.contains("0 rows added, 780 known already"), "{}", again.out);
+        let expected = events(&user, &["backtest", "--json", "--data", &files[0], &files[1]]);
+        assert_eq!(events(&user, &["backtest", "--json", "--store", "st"]), expected);
+        let out = user.text("AAA.parquet");
+        let ended =
+            user.run(&["data", "convert", "--store", "st", "--symbols", "AAA", "--out", &out]);
+        assert_eq!(ended.code, 0, "{}", ended.err);
+        let one = events(&user, &["backtest", "--json", "--data", &files[0]]);
+        assert_eq!(events(&user, &["backtest", "--json", "--data", &out]), one);
+        let list = user.json(&["data", "list", "--store", "st", "--json"]);
+        let series = &list["series"][1];
+        assert_eq!((series["symbol"].as_str(), series["rows"].as_u64()), (Some("BBB"), Some(780)));
+        assert_eq!(
+            (series["feed"].as_str(), series["adjustment"].as_str()),
+            (Some("file"), Some("raw"))
+        );
+        assert_eq!(user.run(&["data", "check", "--store", "st"]).code, 0);
+        let absent = user.run(&["backtest", "--store", "st", "--symbols", "CCC"]);
+        assert_eq!(absent.code, 2);
+        assert!(absent.sentence().contains("holds no raw data of CCC"), "{}", absent.err);
+    }
+
+    #[test]
+    fn bad_files_are_one_sentence_and_nothing_is_written() {
+        let user = User::new();
+        let good = write_bars(&user, "AAA", 20);
+        let text = std::fs::read_to_string(&good).unwrap();
+        let row = |line: &str| text.clone() + line + "\n";
+        let parquet = user.text("whole.parquet");
+        assert_eq!(user.run(&["data", "convert", &good, "--out", &parquet]).code, 0);
+        let whole = std::fs::read(&parquet).unwrap();
+        let cases = [
+            (
+                "missing.csv",
+                text.replace("volume", "size").into_bytes(),
+                "row 1, column volume: the column is missing",
+            ),
+            (
+                "unsorted.csv",
+                row("2024-02-05T14:31:00Z,1,1,1,1,1").into_bytes(),
+                "row 22, column timestamp: 2024-02-05T14:31",
+            ),
+            (
+                "twice.csv",
+                row("2024-02-05T14:49:00Z,1,1,1,1,1").into_bytes(),
+                "row 22, column timestamp: a second bar",
+            ),
+            (
+                "nan.csv",
+                row("2024-02-06T14:49:00Z,NaN,1,1,1,1").into_bytes(),
+                "row 22, column open: `NaN`",
+            ),
+            (
+                "negative.csv",
+                row("2024-02-06T14:49:00Z,1,1,-1,1,1").into_bytes(),
+                "row 22, column low: -1 cannot be",
+            ),
+            (
+                "zones.csv",
+                row("2024-02-06T14:49:00-05:00,1,1,1,1,1").into_bytes(),
+                "row 22, column timestamp: the time is in UTC-05:00",
+            ),
+            ("empty.csv", text.lines().next().unwrap().into(), "empty.csv: the file has no rows"),
+            (
+                "cut.parquet",
+                whole[..whole.len() - 7].to_vec(),
+                "cut.parquet: the file is not sound Parquet",
+            ),
+        ];
+        for (name, bytes, expected) in cases {
+            std::fs::write(user.path(name), bytes).unwrap();
+            // The good file comes first, and is not written either.
+            let ended =
+                user.run(&["data", "import", &good, name, "--symbol", "AAA", "--store", "st"]);
+            assert_eq!(ended.code, 2, "{name}: {}", ended.out);
+            assert!(ended.sentence().contains(expected), "{name}: {}", ended.err);
+            assert_eq!(ended.err.lines().count(), 1, "{name}: {}", ended.err);
+            assert!(!Path::new(&user.text("st")).exists(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_session_that_was_recorded_is_data() {
+        let user = User::new();
+        let file = write_bars(&user, "AAA", 400);
+        let session = [
+            "paper",
+            "--data",
+            &file,
+            "--speed",
+            "max",
+            "--until-end",
+            "--no-view",
+            "--data-dir",
+            "rec",
+        ];
+        let ran = user.run(&session);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let ended =
+            user.run(&["data", "import", "--session", "rec", "--feed", "iex", "--store", "st"]);
+        assert_eq!(ended.code, 0, "{}", ended.err);
+        assert!(ended.out.contains("1Min bars of AAA, raw: 400 rows added"), "{}", ended.out);
+        let expected = events(&user, &["backtest", "--json", "--data", &file]);
+        assert_eq!(events(&user, &["backtest", "--json", "--store", "st"]), expected);
+    }
+}
