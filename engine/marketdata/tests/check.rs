@@ -61,6 +61,7 @@ fn divided(bar: &mut Bar, by: i64) {
 #[test]
 fn sound_data_is_left_alone() {
     assert_eq!(check(&minutes(20), None, false).0, [""; 0]);
+    assert_eq!(check(&minutes(3)[100..900], None, false).0, [""; 0], "ends within sessions");
     assert_eq!(check(&daily(), None, false).0, [""; 0]);
 }
 

@@ -173,7 +173,6 @@ impl Gaps {
                 None => found.extend(self.gaps_of_day(day, bars, begin)),
             }
         }
-        // What is missing at the ends of a file is not part of it.
         found.extend(self.tell_shifts(&shifts));
         found
     }
@@ -227,7 +226,12 @@ impl Gaps {
             expected = expected.plus(Span::from_nanos(off));
         }
         let mut place = within;
-        while expected < day.close {
+        // What lies before the first and behind the last bar is not part of the data.
+        let (start, end) = (self.opens.first()?, self.opens.last()?);
+        while expected < *start {
+            expected = expected.plus(self.length);
+        }
+        while expected < day.close && expected <= *end {
             if bars.get(place) == Some(&expected) {
                 place += 1;
             } else if bars.get(place).is_some_and(|bar| *bar < expected) {
