@@ -1,10 +1,9 @@
 //! What can be typed. Parsing does no work and knows no rules between options.
 
-mod data;
+pub mod data;
 
 pub use data::{
-    CheckArgs, ConvertArgs, DataCommand, FormatArgs, GenerateArgs, ImportArgs, ListArgs, PartArgs,
-    StoreArgs,
+    CheckArgs, ConvertArgs, DataCommand, FormatArgs, GenerateArgs, PartArgs, StoreArgs,
 };
 
 use clap::{Args, Parser, Subcommand, ValueHint};

@@ -9,7 +9,6 @@
 mod common;
 
 use common::{User, write_bars};
-use std::path::Path;
 
 fn events(user: &User, args: &[&str]) -> (String, String) {
     let result = user.json(args);
@@ -102,6 +101,7 @@ fn without_the_feature_the_store_names_the_build() {
 #[cfg(feature = "parquet")]
 mod store {
     use super::*;
+    use std::path::Path;
 
     #[test]
     fn one_result_from_csv_and_parquet() {

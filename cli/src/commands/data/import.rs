@@ -1,7 +1,8 @@
 //! `tradewind data import`.
 
 use super::options;
-use crate::args::{ImportArgs, PartArgs};
+use crate::args::PartArgs;
+use crate::args::data::ImportArgs;
 use crate::commands::{print_json, print_text};
 use crate::exit::{Exit, Failure};
 use crate::figures::counted;

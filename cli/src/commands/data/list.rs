@@ -2,7 +2,7 @@
 
 use super::import::failure;
 use super::options;
-use crate::args::ListArgs;
+use crate::args::data::ListArgs;
 use crate::commands::{print_json, print_text};
 use crate::exit::Failure;
 use crate::figures::date_time;

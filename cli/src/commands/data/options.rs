@@ -1,16 +1,16 @@
 //! Options of market data from text.
 
-use crate::args::{FormatArgs, PartArgs, StoreArgs};
-use crate::config::settings::user_data_dir;
+use crate::args::{FormatArgs, PartArgs};
 use crate::exit::Failure;
 use kernel::{Span, Timestamp};
 use marketdata::{ReadOptions, Stamp, TimeZone, calendar, resolution};
 use std::ops::Range;
-use std::path::PathBuf;
 
 /// The folder of the store.
-pub fn store_dir(args: &StoreArgs) -> PathBuf {
-    args.store.clone().unwrap_or_else(|| user_data_dir().join("store"))
+#[cfg(feature = "parquet")]
+pub fn store_dir(args: &crate::args::StoreArgs) -> std::path::PathBuf {
+    let default = || crate::config::settings::user_data_dir().join("store");
+    args.store.clone().unwrap_or_else(default)
 }
 
 /// How files are to be understood.
