@@ -381,7 +381,9 @@ impl<'a, 'o> Driver<'a, 'o> {
         let fees: Vec<_> = posted
             .filter_map(|activity| match activity {
                 Activity::Fee(fee) => Some((activity.id(), fee.clone())),
-                Activity::Fill(_) | Activity::Split(_) => None,
+                Activity::Fill(_) | Activity::Split(_) | Activity::Cash(_) | Activity::Reset(_) => {
+                    None
+                }
             })
             .collect();
         self.fees_read = self.venue.exchange.activities().len();

@@ -52,6 +52,7 @@ impl Venue {
         });
         BrokerState {
             account: AccountSnapshot {
+                id: "".into(),
                 cash: account.cash,
                 equity: account.equity,
                 buying_power: account.buying_power,
@@ -221,7 +222,11 @@ impl Venue {
         let activities = self.exchange.activities().iter();
         activities.filter_map(|activity| match activity {
             Activity::Fill(fill) if fill.order_id == row.id => Some(fill),
-            Activity::Fill(_) | Activity::Fee(_) | Activity::Split(_) => None,
+            Activity::Fill(_)
+            | Activity::Fee(_)
+            | Activity::Split(_)
+            | Activity::Cash(_)
+            | Activity::Reset(_) => None,
         })
     }
 

@@ -35,6 +35,12 @@ const LIVE_NOTE: &str = "\
 Keys come from APCA_API_KEY_ID and APCA_API_SECRET_KEY. Before anything is traded the account and
 the limits in force are printed. Try the same configuration with `tradewind paper` first.";
 
+const FLATTEN_EXAMPLES: &str = "\
+Examples:
+  tradewind flatten                          everything; trading is halted
+  tradewind flatten \"done for today\"       the same, with the reason
+  tradewind flatten SPY \"too much of it\"    one symbol; the rest trades on";
+
 const BACKTEST_EXAMPLES: &str = "\
 Examples:
   tradewind backtest --data AAA.csv --strategy sma-crossover --param fast=5 --param slow=20
@@ -89,8 +95,9 @@ pub enum Command {
     Halt(ReasonArgs),
     /// Let a halted session trade again.
     Resume(ReasonArgs),
-    /// Cancel every order of the running session and close every position.
-    Flatten(ReasonArgs),
+    /// Cancel every order of the running session and close every position; or those of one symbol.
+    #[command(after_help = FLATTEN_EXAMPLES)]
+    Flatten(FlattenArgs),
     /// Cancel every order of the running session.
     CancelAll(ReasonArgs),
     /// List the strategies, or explain one with its parameters.
@@ -189,6 +196,9 @@ pub struct SessionArgs {
     /// Plain log lines instead of the live view.
     #[arg(long)]
     pub no_view: bool,
+    /// End in order when standard input is closed: for a program that runs this one.
+    #[arg(long, hide = true)]
+    pub while_stdin_is_open: bool,
 }
 
 /// A live session. What belongs to the embedded exchange is not shown; giving it is answered with
@@ -359,6 +369,22 @@ pub struct AskArgs {
 pub struct ReasonArgs {
     #[command(flatten)]
     pub place: PlaceArgs,
+    /// Why, in quotation marks; it is journalled.
+    #[arg(value_name = "REASON", default_value = "", hide_default_value = true)]
+    pub reason: String,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What is closed, and why.
+#[derive(Debug, Clone, Args)]
+pub struct FlattenArgs {
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// What is closed; everything without it. A word in capital letters is a symbol.
+    #[arg(value_name = "SYMBOL")]
+    pub symbol: Option<String>,
     /// Why, in quotation marks; it is journalled.
     #[arg(value_name = "REASON", default_value = "", hide_default_value = true)]
     pub reason: String,

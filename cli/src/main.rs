@@ -54,7 +54,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Status(args) => commands::control::status(&args),
         Command::Halt(args) => commands::control::say("halt", &args),
         Command::Resume(args) => commands::control::say("resume", &args),
-        Command::Flatten(args) => commands::control::say("flatten", &args),
+        Command::Flatten(args) => commands::control::flatten(&args),
         Command::CancelAll(args) => commands::control::say("cancel-all", &args),
         Command::Strategies(args) => commands::strategies::run(&args),
         Command::Config(command) => commands::config::run(&command),

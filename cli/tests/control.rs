@@ -57,6 +57,13 @@ fn it_is_watched_halted_resumed_and_ended_in_order() {
     assert_eq!(last["text"], "trading is halted: lunch");
     assert!(user.run(&["resume", "lunch is over"]).out.contains("active"));
     assert_eq!(user.run(&["cancel-all", "tidy up"]).code, 0);
+    let symbols = halted["symbols"].as_array().unwrap();
+    let symbol = symbols.first().unwrap().as_str().unwrap();
+    let closed = user.run(&["flatten", symbol, "too much of it"]).out;
+    assert!(closed.contains(&format!("Orders in {symbol} are cancelled")), "{closed}");
+    let unknown = user.run(&["flatten", "NOSUCH"]);
+    assert!(unknown.sentence().contains("does not trade NOSUCH"), "{}", unknown.err);
+    assert_eq!(user.json(&["status", "--json"])["trading"], "active", "the rest goes on");
     let (code, out) = session.interrupt();
     assert_eq!(code, 0, "{out}");
     let summary: serde_json::Value = serde_json::from_str(&out).unwrap();

@@ -7,6 +7,7 @@
     reason = "a test may fail loudly"
 )]
 
+use kernel::Ratio;
 use proptest::prelude::*;
 use strategies::indicator::{Bollinger, Ema, Macd, Period, Rsi, Sample, Sma};
 
@@ -214,6 +215,56 @@ proptest! {
         for close in closes {
             rsi.update(sample(close));
             prop_assert!(rsi.value().is_none_or(|value| (0.0..=100.0).contains(&value)));
+        }
+    }
+}
+
+proptest! {
+    /// Old prices rebased and new prices after them give what new prices alone would have given.
+    #[test]
+    fn a_split_leaves_no_step_in_any_indicator(
+        closes in prop::collection::vec(1.0_f64..1000.0, 60),
+        at in 0_usize..60,
+        new in 1_u64..20,
+        old in 1_u64..20,
+    ) {
+        let ratio = Ratio::new(new, old).unwrap();
+        let factor = old as f64 / new as f64;
+        let (p, near) = (period(7), |a: f64, b: f64| (a - b).abs() <= 1e-7 * b.abs().max(1.0));
+        let (mut sma, mut ema) = ([Sma::new(p), Sma::new(p)], [Ema::new(p), Ema::new(p)]);
+        let mut rsi = [Rsi::new(p), Rsi::new(p)];
+        let macd = || Macd::new(period(3), p, period(4));
+        let (mut macd, mut bands) = ([macd(), macd()], [Bollinger::new(p, 2.0), Bollinger::new(p, 2.0)]);
+        for (row, close) in closes.iter().enumerate() {
+            if row == at {
+                sma[0].rebase(ratio);
+                ema[0].rebase(ratio);
+                rsi[0].rebase(ratio);
+                macd[0].rebase(ratio);
+                bands[0].rebase(ratio);
+            }
+            let split = close * factor;
+            for (one, close) in [if row < at { *close } else { split }, split].into_iter().enumerate() {
+                sma[one].update(sample(close));
+                ema[one].update(sample(close));
+                rsi[one].update(sample(close));
+                macd[one].update(sample(close));
+                bands[one].update(sample(close));
+            }
+            if row < at {
+                continue;
+            }
+            let pairs = [
+                (sma[0].value(), sma[1].value()),
+                (ema[0].value(), ema[1].value()),
+                (rsi[0].value(), rsi[1].value()),
+                (macd[0].value().map(|it| it.signal), macd[1].value().map(|it| it.signal)),
+                (bands[0].value().map(|it| it.upper), bands[1].value().map(|it| it.upper)),
+            ];
+            for (found, expected) in pairs {
+                let same = found.zip(expected).is_some_and(|(one, two)| near(one, two));
+                prop_assert!(same || found == expected, "{found:?} where {expected:?} was due");
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `tradewind status|halt|resume|flatten|cancel-all`: a word to the running session.
 
 use super::{print_json, print_text, summary};
-use crate::args::{AskArgs, ReasonArgs};
+use crate::args::{AskArgs, FlattenArgs, ReasonArgs};
 use crate::exit::Failure;
 use crate::figures::{bytes, counted, exact, short, signed};
 use crate::resolve;
@@ -14,7 +14,7 @@ const RECENT: usize = 8;
 
 pub fn status(args: &AskArgs) -> Result<(), Failure> {
     let dir = resolve::data_dir(&args.place)?;
-    let answer = ask(&dir, "status", "")?;
+    let answer = ask(&dir, &Request::new("status", ""))?;
     if args.json {
         return print_json(&answer);
     }
@@ -169,13 +169,43 @@ pub fn say(cmd: &str, args: &ReasonArgs) -> Result<(), Failure> {
         ));
     }
     let dir = resolve::data_dir(&args.place)?;
-    let answer = ask(&dir, cmd, if reason.is_empty() { "no reason given" } else { reason })?;
+    let answer = ask(&dir, &Request::new(cmd, reason))?;
     if args.json {
         return print_json(&answer);
     }
     let trading = answer.body.get("trading").and_then(Value::as_str).unwrap_or("as before");
     let next = AFTER.iter().find(|(name, _)| *name == cmd).map_or("", |(_, text)| *text);
     print_text(&format!("{cmd}: taken, trading is {trading}. {next}\n"))
+}
+
+/// Closes everything, or one symbol: `flatten`, `flatten "REASON"`, `flatten SYM ["REASON"]`.
+pub fn flatten(args: &FlattenArgs) -> Result<(), Failure> {
+    let reason = args.reason.trim();
+    let is_reason = |word: &str| reason.is_empty() && !looks_like_a_symbol(word);
+    let (symbol, reason) = match args.symbol.as_deref() {
+        Some(word) if is_reason(word) => (None, word),
+        symbol => (symbol, reason),
+    };
+    let Some(symbol) = symbol else {
+        let (place, json, reason) = (args.place.clone(), args.json, reason.into());
+        return say("flatten", &ReasonArgs { place, reason, json });
+    };
+    let request = Request {
+        args: serde_json::json!({ "symbol": symbol }),
+        ..Request::new("flatten", reason)
+    };
+    let answer = ask(&resolve::data_dir(&args.place)?, &request)?;
+    if args.json {
+        return print_json(&answer);
+    }
+    print_text(&format!(
+        "flatten: taken. Orders in {symbol} are cancelled and its position closed; watch with `tradewind status`. Strategies may trade it again then: `tradewind halt` stops them.\n"
+    ))
+}
+
+fn looks_like_a_symbol(word: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || ".-/_".contains(c);
+    !word.is_empty() && word.chars().all(allowed)
 }
 
 /// What happens next, and what else can be done.
@@ -192,9 +222,8 @@ const AFTER: [(&str, &str); 4] = [
     ("cancel-all", "The cancels are on their way; strategies may send new orders."),
 ];
 
-fn ask(dir: &Path, cmd: &str, reason: &str) -> Result<Answer, Failure> {
-    let answer = runtime::control::ask(dir, &Request::new(cmd, reason))
-        .map_err(|error| Failure::from(&error))?;
+fn ask(dir: &Path, request: &Request) -> Result<Answer, Failure> {
+    let answer = runtime::control::ask(dir, request).map_err(|error| Failure::from(&error))?;
     match &answer.error {
         Some(error) => Err(Failure::other(error)),
         None => Ok(answer),

@@ -2,8 +2,8 @@
 //! that every fault finds what it strikes at.
 
 use kernel::{
-    BasisPoints, Intent, Intents, MarketData, OrderKind, Price, Quantity, Rounding, Side, Strategy,
-    StrategySpec, SymbolId, Symbols, View,
+    BasisPoints, Intent, Intents, MarketData, OrderKind, Price, Quantity, Ratio, Rounding, Side,
+    Strategy, StrategySpec, SymbolId, Symbols, View,
 };
 
 /// Its name where strategies are named.
@@ -46,6 +46,8 @@ impl Strategy for Drill {
     fn warmup_bars(&self) -> usize {
         0
     }
+
+    fn rebase(&mut self, _: SymbolId, _: Ratio) {}
 
     fn reset(&mut self) {
         self.bars.fill(0);

@@ -50,6 +50,11 @@ impl Account {
         }
     }
 
+    /// Adds to cash what came by no trade, or takes what went.
+    pub(crate) fn add(&mut self, amount: Cash) {
+        self.cash = plus(self.cash, amount);
+    }
+
     /// Takes a posted fee from cash.
     pub(crate) fn charge(&mut self, amount: Cash) {
         self.cash = minus(self.cash, amount);

@@ -4,7 +4,9 @@
 
 use crate::OrderId;
 use crate::local::NewYork;
-use kernel::{Cash, FeeKind, OrderStatus, Price, Quantity, Side, SymbolId, Timestamp};
+use kernel::{
+    Cash, FeeKind, MovementKind, OrderStatus, Price, Quantity, Side, SymbolId, Timestamp,
+};
 use uuid::Uuid;
 
 /// One entry of the account's history.
@@ -16,6 +18,10 @@ pub enum Activity {
     Fee(FeeActivity),
     /// Shares that a split brought or took.
     Split(SplitActivity),
+    /// Cash that came or went by no trade and no fee.
+    Cash(CashActivity),
+    /// The account was begun anew: nothing of before is left.
+    Reset(ResetActivity),
 }
 
 /// An execution in the account's history.
@@ -73,6 +79,30 @@ pub struct SplitActivity {
     pub change: Quantity,
 }
 
+/// A movement of cash in the account's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CashActivity {
+    /// The second half of its id.
+    pub number: Uuid,
+    /// When it happened.
+    pub time: Timestamp,
+    /// What kind.
+    pub kind: MovementKind,
+    /// What it added to cash, in USD; below zero for what it took.
+    pub amount: Cash,
+}
+
+/// The beginning of an account that takes the place of another. No list of activities shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResetActivity {
+    /// The account's id from here on.
+    pub number: Uuid,
+    /// When it happened.
+    pub time: Timestamp,
+    /// What it holds, in USD.
+    pub cash: Cash,
+}
+
 impl Activity {
     /// Its id: `yyyymmddHHMMSSmmm::uuid`, New York time and [`Activity::number`].
     pub fn id(&self) -> String {
@@ -85,6 +115,8 @@ impl Activity {
             Activity::Fill(fill) => fill.execution,
             Activity::Fee(fee) => fee.number,
             Activity::Split(split) => split.number,
+            Activity::Cash(moved) => moved.number,
+            Activity::Reset(reset) => reset.number,
         }
     }
 
@@ -100,6 +132,8 @@ impl Activity {
             Activity::Fill(fill) => fill.time,
             Activity::Fee(fee) => fee.time,
             Activity::Split(split) => split.time,
+            Activity::Cash(moved) => moved.time,
+            Activity::Reset(reset) => reset.time,
         }
     }
 }

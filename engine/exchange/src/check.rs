@@ -149,20 +149,22 @@ impl SessionRecord {
     fn fills(&self) -> impl Iterator<Item = &FillActivity> {
         self.activities.iter().filter_map(|activity| match activity {
             Activity::Fill(fill) => Some(fill),
-            Activity::Fee(_) | Activity::Split(_) => None,
+            Activity::Fee(_) | Activity::Split(_) | Activity::Cash(_) | Activity::Reset(_) => None,
         })
     }
 
     fn check_cash(&self, findings: &mut Vec<Finding>) {
-        let moved = self.activities.iter().map(|activity| match activity {
+        let starting = Notional::from(self.starting_cash).raw();
+        let raw = self.activities.iter().fold(starting, |held, activity| match activity {
             // Each execution is booked at 1e-9 USD.
             Activity::Fill(fill) => {
-                -rounded(fill.price.times(fill.qty), fill.side.signed(fill.qty))
+                held - rounded(fill.price.times(fill.qty), fill.side.signed(fill.qty))
             }
-            Activity::Fee(fee) => -Notional::from(fee.amount).raw(),
-            Activity::Split(_) => 0,
+            Activity::Fee(fee) => held - Notional::from(fee.amount).raw(),
+            Activity::Cash(moved) => held + Notional::from(moved.amount).raw(),
+            Activity::Reset(reset) => Notional::from(reset.cash).raw(),
+            Activity::Split(_) => held,
         });
-        let raw = Notional::from(self.starting_cash).raw() + moved.sum::<i128>();
         let counted = cash(raw);
         let stated = self.account.cash;
         if stated != counted {
@@ -183,15 +185,18 @@ impl SessionRecord {
 
     fn check_positions(&self, findings: &mut Vec<Finding>) {
         let mut counted: BTreeMap<SymbolId, i64> = BTreeMap::new();
-        for fill in self.fills() {
-            let sum = counted.entry(fill.symbol).or_default();
-            *sum = sum.saturating_add(fill.side.signed(fill.qty).nanos());
-        }
         for activity in &self.activities {
-            if let Activity::Split(split) = activity {
-                let sum = counted.entry(split.symbol).or_default();
-                *sum = sum.saturating_add(split.change.nanos());
-            }
+            let (symbol, moved) = match activity {
+                Activity::Fill(fill) => (fill.symbol, fill.side.signed(fill.qty)),
+                Activity::Split(split) => (split.symbol, split.change),
+                Activity::Reset(_) => {
+                    counted.clear();
+                    continue;
+                }
+                Activity::Fee(_) | Activity::Cash(_) => continue,
+            };
+            let sum = counted.entry(symbol).or_default();
+            *sum = sum.saturating_add(moved.nanos());
         }
         for position in &self.positions {
             counted.entry(position.symbol).or_default();

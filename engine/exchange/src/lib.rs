@@ -33,7 +33,9 @@ pub mod server;
 mod sessions;
 mod update;
 
-pub use activity::{Activity, FeeActivity, FillActivity, SplitActivity};
+pub use activity::{
+    Activity, CashActivity, FeeActivity, FillActivity, ResetActivity, SplitActivity,
+};
 pub use asset::{AssetRow, AssetRules};
 pub use config::{AccountRules, CommissionRates, ExchangeConfig, FeeRules, FillRules};
 pub use exchange::Exchange;

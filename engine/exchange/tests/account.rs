@@ -55,7 +55,7 @@ fn short_positions_have_negative_quantity_value_and_cost() {
     assert_eq!(exchange.account().cash, cash("100300"));
     let shorts = exchange.activities().iter().map(|activity| match activity {
         Activity::Fill(fill) => fill.short,
-        Activity::Fee(_) | Activity::Split(_) => unreachable!("fills alone"),
+        _ => unreachable!("fills alone"),
     });
     assert_eq!(shorts.collect::<Vec<_>>(), [true, true, false]);
 }
@@ -158,7 +158,7 @@ fn fills_are_activities_named_by_new_yorks_time() {
     let updates = exchange.drain_updates();
     let fills = exchange.activities().iter().map(|activity| match activity {
         Activity::Fill(fill) => fill,
-        Activity::Fee(_) | Activity::Split(_) => unreachable!("fills alone"),
+        _ => unreachable!("fills alone"),
     });
     let fills = fills.collect::<Vec<_>>();
     assert_eq!(fills.len(), 2);

@@ -32,7 +32,7 @@ fn sound() -> SessionRecord {
 fn fill(record: &mut SessionRecord, number: usize) -> &mut FillActivity {
     let fills = record.activities.iter_mut().filter_map(|activity| match activity {
         Activity::Fill(fill) => Some(fill),
-        Activity::Fee(_) | Activity::Split(_) => None,
+        _ => None,
     });
     fills.into_iter().nth(number).unwrap()
 }

@@ -46,7 +46,7 @@ fn round_trip(date: &str, qty: i64, at: &str, config: ExchangeConfig) -> Vec<Fee
 fn fees(exchange: &Exchange) -> Vec<FeeActivity> {
     let fees = exchange.activities().iter().filter_map(|activity| match activity {
         Activity::Fee(fee) => Some(fee.clone()),
-        Activity::Fill(_) | Activity::Split(_) => None,
+        _ => None,
     });
     fees.collect()
 }

@@ -4,7 +4,7 @@
 //! between two runs of the same decisions taken out:
 //!
 //! - the session's id, arrival times and latencies: no event carries them;
-//! - the broker's names for orders, executions and fees: each is replaced by the order in which it
+//! - the broker's names for orders, executions, fees and movements of cash: each is replaced by the order in which it
 //!   was first seen among its kind. An own order's name is told once, and an execution and a fee
 //!   are booked once, so those need a count and no table;
 //! - the broker's words on an order, and the text of an alert, which are for people and may name
@@ -28,6 +28,7 @@ pub struct EventsHash {
     foreign_orders: BTreeMap<Box<str>, u64>,
     executions: u64,
     fees: u64,
+    movements: u64,
 }
 
 impl EventsHash {
@@ -48,6 +49,7 @@ impl EventsHash {
             Event::OrderUpdated { .. } => self.order_updated(at, event.clone()),
             Event::OrderFilled { .. } => self.order_filled(at, event.clone()),
             Event::FeeBooked { .. } => self.fee_booked(at, event.clone()),
+            Event::CashMoved { .. } => self.cash_moved(at, event.clone()),
             Event::DifferenceFound(difference) => {
                 let difference = self.difference(difference);
                 self.write(at, &Event::DifferenceFound(difference));
@@ -72,6 +74,10 @@ impl EventsHash {
             | Event::DataRefused { .. }
             | Event::Flattened
             | Event::SymbolClosed { .. }
+            | Event::AccountReset { .. }
+            | Event::SharesSplit { .. }
+            | Event::SymbolRenamed { .. }
+            | Event::ExitRenewed { .. }
             | Event::StopRequested { .. } => self.write(at, event),
         }
     }
@@ -109,6 +115,13 @@ impl EventsHash {
     fn fee_booked(&mut self, at: Timestamp, mut event: Event) {
         if let Event::FeeBooked { id, .. } = &mut event {
             *id = count(&mut self.fees);
+        }
+        self.write(at, &event);
+    }
+
+    fn cash_moved(&mut self, at: Timestamp, mut event: Event) {
+        if let Event::CashMoved { id, .. } = &mut event {
+            *id = count(&mut self.movements);
         }
         self.write(at, &event);
     }

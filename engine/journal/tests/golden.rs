@@ -244,6 +244,14 @@ fn broker_inputs() -> Vec<Input> {
     inputs.extend(kinds.map(|kind| {
         Input::Fee(FeeCharge { id: "20231114::1".into(), kind, amount: cash("-0.01") })
     }));
+    inputs.extend(MovementKind::ALL.map(|kind| {
+        Input::Cash(CashMovement { id: "20231114::2".into(), kind, amount: cash("-25") })
+    }));
+    let changes = [ShareChange::Split(Ratio::new(3, 2).unwrap()), ShareChange::Name("AAPX".into())];
+    inputs.extend(["split", "name"].into_iter().zip(changes).map(|(id, change)| {
+        let (id, symbol, date) = (id.into(), symbol(), 20_231_115);
+        Input::Corporate(CorporateAction { id, symbol, date, change })
+    }));
     inputs
 }
 
@@ -279,7 +287,16 @@ fn operator_inputs() -> Vec<Input> {
 fn account_events() -> Vec<Event> {
     let positions = vec![(symbol(), shares(2), price("90"))];
     let day = Event::DayStarted { date: 20_231_114, equity: cash("1000") };
-    vec![Event::SessionStarted, Event::AccountOpened { cash: cash("1000"), positions }, day]
+    let opened = Event::AccountOpened { cash: cash("1500"), positions: positions.clone() };
+    let (id, kind, amount) = ("20231114::2".into(), MovementKind::Deposit, cash("-500"));
+    let moved = Event::CashMoved { id, kind, amount, cash: cash("1000") };
+    let (id, ratio, position) = ("split".into(), Ratio::new(2, 1).unwrap(), shares(4));
+    let split = Event::SharesSplit { id, symbol: symbol(), ratio, position };
+    let (from, to) = ("AAPL".into(), "AAPX".into());
+    let renamed = Event::SymbolRenamed { id: "name".into(), symbol: symbol(), from, to };
+    let (account, cash) = ("61e69015".into(), cash("1000"));
+    let reset = Event::AccountReset { account, cash, positions };
+    vec![Event::SessionStarted, opened, day, moved, split, renamed, reset]
 }
 
 fn order(number: u64, kind: OrderKind) -> Order {
@@ -328,6 +345,7 @@ fn order_events() -> Vec<Event> {
     ];
     let mut events: Vec<Event> =
         orders.into_iter().map(|order| Event::OrderApproved(Box::new(order))).collect();
+    events.push(Event::ExitRenewed { order: FIRST, by: Some(OrderNumber(2)) });
     events.push(Event::CancelApproved { order: OrderNumber(2), origin: Origin::Kernel });
     events.extend(OrderStatus::ALL.map(|to| updated(3, to)));
     events.push(Event::OrderFilled {

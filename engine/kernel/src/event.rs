@@ -3,8 +3,8 @@
 use crate::risk::Denial;
 use crate::{
     BrokerOrderId, Cash, Channel, Command, ExecutionId, FeeKind, Intent, Link, MarketDataError,
-    NewOrder, Order, OrderNumber, OrderStatus, Origin, Price, Quantity, ReportKind, ShutdownPolicy,
-    Side, Span, Stamped, SymbolId, Timestamp, TradingState,
+    MovementKind, NewOrder, Order, OrderNumber, OrderStatus, Origin, Price, Quantity, Ratio,
+    ReportKind, ShutdownPolicy, Side, Span, Stamped, SymbolId, Timestamp, TradingState,
 };
 use serde::{Deserialize, Serialize};
 
@@ -217,6 +217,57 @@ pub enum Event {
         /// Which.
         symbol: SymbolId,
     },
+    /// Cash came or went without a trade or a fee.
+    CashMoved {
+        /// The broker's name for it.
+        id: Box<str>,
+        /// What kind.
+        kind: MovementKind,
+        /// What it added to cash; below zero for what it took.
+        amount: Cash,
+        /// Cash after it.
+        cash: Cash,
+    },
+    /// The account was begun anew at the broker, and the books with it: what the day and the
+    /// drawdown are measured from is what it holds now.
+    AccountReset {
+        /// What tells the new one from the old.
+        account: Box<str>,
+        /// Cash.
+        cash: Cash,
+        /// Symbol, signed shares and mean entry price.
+        positions: Vec<(SymbolId, Quantity, Price)>,
+    },
+    /// Shares were split: position, orders, prices and what strategies remember are in new shares
+    /// from here on.
+    SharesSplit {
+        /// The broker's name for it.
+        id: Box<str>,
+        /// Of what.
+        symbol: SymbolId,
+        /// New shares for old ones.
+        ratio: Ratio,
+        /// Signed shares held after it, at the cost of before.
+        position: Quantity,
+    },
+    /// Shares trade under another symbol from here on.
+    SymbolRenamed {
+        /// The broker's name for it.
+        id: Box<str>,
+        /// Which.
+        symbol: SymbolId,
+        /// What it was called.
+        from: Box<str>,
+        /// What it is called.
+        to: Box<str>,
+    },
+    /// An exit that the broker ended because of a split was asked for anew.
+    ExitRenewed {
+        /// The one that ended.
+        order: OrderNumber,
+        /// The one that takes its place; `None` when risk refused it.
+        by: Option<OrderNumber>,
+    },
 }
 
 /// Why a report changes nothing.
@@ -338,6 +389,11 @@ impl Event {
             Event::StopRequested { .. } => "stop_requested",
             Event::ChannelMute { .. } => "channel_mute",
             Event::SymbolClosed { .. } => "symbol_closed",
+            Event::CashMoved { .. } => "cash_moved",
+            Event::AccountReset { .. } => "account_reset",
+            Event::SharesSplit { .. } => "shares_split",
+            Event::SymbolRenamed { .. } => "symbol_renamed",
+            Event::ExitRenewed { .. } => "exit_renewed",
         }
     }
 
@@ -349,6 +405,8 @@ impl Event {
             | Event::OrderFilled { symbol, .. }
             | Event::SymbolStatusChanged { symbol, .. }
             | Event::SymbolClosed { symbol }
+            | Event::SharesSplit { symbol, .. }
+            | Event::SymbolRenamed { symbol, .. }
             | Event::DataRefused { symbol, .. }
             | Event::DifferenceFound(Difference::Position { symbol, .. }) => Some(*symbol),
             Event::SessionStarted
@@ -371,7 +429,10 @@ impl Event {
             | Event::Flattened
             | Event::AlertRaised(_)
             | Event::StopRequested { .. }
-            | Event::ChannelMute { .. } => None,
+            | Event::ChannelMute { .. }
+            | Event::CashMoved { .. }
+            | Event::AccountReset { .. }
+            | Event::ExitRenewed { .. } => None,
         }
     }
 }

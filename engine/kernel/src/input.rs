@@ -1,9 +1,9 @@
 //! Everything that `decide` depends on: each kind of it is journalled before it is acted on.
 
 use crate::{
-    Bar, BrokerOrderId, CancelError, Cash, Channel, Correction, FeeRates, Limits, Luld, MarketData,
-    OrderNumber, OrderStatus, Price, Quantity, Report, Side, Span, SymbolId, Symbols, Timestamp,
-    TradingState,
+    Bar, BrokerOrderId, CancelError, Cash, CashMovement, Channel, CorporateAction, Correction,
+    FeeRates, Limits, Luld, MarketData, OrderNumber, OrderStatus, Price, Quantity, Report, Side,
+    Span, SymbolId, Symbols, Timestamp, TradingState,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -87,6 +87,10 @@ pub enum Input {
     Calendar(Vec<TradingDay>),
     /// Something about its surroundings that an operator must hear of.
     Notice(Notice),
+    /// Cash that the broker has moved, by no trade and no fee.
+    Cash(CashMovement),
+    /// Shares that will be split or renamed, or were; told before the day as a rule.
+    Corporate(CorporateAction),
 }
 
 /// What a session is: everything that was resolved before its first input.
@@ -171,6 +175,9 @@ pub struct BrokerState {
 /// The account as the broker states it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountSnapshot {
+    /// What tells this account from any other and from itself begun anew; empty when the broker
+    /// does not say.
+    pub id: Box<str>,
     /// Cash; below zero on margin.
     pub cash: Cash,
     /// Cash and positions at market.
@@ -408,7 +415,9 @@ impl Input {
             | Input::Mute { .. }
             | Input::Asset(_)
             | Input::Calendar(_)
-            | Input::Notice(_) => None,
+            | Input::Notice(_)
+            | Input::Cash(_)
+            | Input::Corporate(_) => None,
         }
     }
 }

@@ -7,6 +7,7 @@
 //! Two verbs: [`Kernel::decide`] turns an input into events and sends, and [`State::evolve`] folds
 //! accepted inputs and events into the state. Recovery uses the second alone.
 
+mod corporate;
 mod decide;
 mod event;
 mod fees;
@@ -21,6 +22,7 @@ mod strategy;
 mod symbol;
 mod time;
 
+pub use corporate::{CashMovement, CorporateAction, MovementKind, Ratio, ShareChange};
 pub use decide::{DecideError, Kernel, Output};
 pub use event::{Alert, Difference, Event, IgnoreReason, Record, RecordBody, Severity};
 pub use fees::{FeeRates, RatesByDate, TafRate};

@@ -2,8 +2,8 @@
 
 use crate::{
     Cash, Leg, MarketData, NewOrder, Order, OrderClass, OrderKind, OrderNumber, OrderSize,
-    Position, Price, Quantity, Side, State, StopLoss, SymbolId, Symbols, TimeInForce, Timestamp,
-    Trail,
+    Position, Price, Quantity, Ratio, Side, State, StopLoss, SymbolId, Symbols, TimeInForce,
+    Timestamp, Trail,
 };
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,10 @@ pub trait Strategy: Send {
 
     /// Forgets everything, as if just built.
     fn reset(&mut self);
+
+    /// Shares of a symbol were split: what is remembered of its prices and volumes is in old shares
+    /// and must be turned into new ones, so that what comes next goes on where it stood.
+    fn rebase(&mut self, symbol: SymbolId, ratio: Ratio);
 }
 
 /// What a strategy would like done. It becomes an order only through risk.

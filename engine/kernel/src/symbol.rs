@@ -53,13 +53,24 @@ impl Symbols {
         if let Some(id) = self.id(name) {
             return Ok(id);
         }
-        let allowed = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || ".-/_".contains(c);
-        if name.is_empty() || name.len() > 24 || !name.chars().all(allowed) {
+        if !is_symbol(name) {
             return Err(SymbolError::Malformed(name.into()));
         }
         let id = u16::try_from(self.0.len()).map_err(|_| SymbolError::TooMany)?;
         self.0.push(name.into());
         Ok(SymbolId(id))
+    }
+
+    /// Whether a symbol can be given this name: it is one, and no other symbol's.
+    pub(crate) fn may_be_called(&self, name: &str) -> bool {
+        self.id(name).is_none() && is_symbol(name)
+    }
+
+    /// Gives a symbol another name.
+    pub(crate) fn rename(&mut self, id: SymbolId, name: &str) {
+        if let Some(held) = self.0.get_mut(id.index()) {
+            *held = name.into();
+        }
     }
 
     /// The id of a symbol that the table holds.
@@ -92,4 +103,9 @@ impl Symbols {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+fn is_symbol(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || ".-/_".contains(c);
+    !name.is_empty() && name.len() <= 24 && name.chars().all(allowed)
 }

@@ -11,6 +11,7 @@
 mod common;
 
 use common::*;
+use kernel::risk::auction_hours::HOURS;
 use kernel::risk::compatibility::{
     Combination, Group, Kind, REPLACEMENTS, Row, Rule, Size, TABLE, Way,
 };
@@ -73,6 +74,10 @@ fn page() -> String {
     };
     TABLE.iter().for_each(|each| row(each, refused(each)));
     REPLACEMENTS.iter().for_each(|each| row(each, "replacements".into()));
+    HOURS.iter().for_each(|hours| {
+        let tif = hours.time_in_force.as_str();
+        row(&hours.row, format!("time in force: {tif}, outside of those hours of a trading day"));
+    });
     page += ALLOWED;
     for asset in AssetClass::ALL {
         writeln!(page, "\n### {}\n", asset.as_str()).unwrap();
@@ -129,12 +134,48 @@ fn every_row_refuses_something_and_has_a_name_of_its_own() {
         assert!(refuses, "{:?} is hidden by the rows above it", row.rule);
     }
     let mut names: Vec<String> =
-        TABLE.iter().chain(REPLACEMENTS).map(|row| name(row.rule)).collect();
+        TABLE.iter().chain(REPLACEMENTS).chain(hours()).map(|row| name(row.rule)).collect();
     names.sort();
     let count = names.len();
     names.dedup();
     assert_eq!(names.len(), count);
-    assert!(TABLE.iter().chain(REPLACEMENTS).all(|row| row.rule.reason() == row.reason));
+    let mut rows = TABLE.iter().chain(REPLACEMENTS).chain(hours());
+    assert!(rows.all(|row| row.rule.reason() == row.reason));
+}
+
+fn hours() -> impl Iterator<Item = &'static Row> {
+    HOURS.iter().map(|hours| &hours.row)
+}
+
+/// Orders for an auction by the clock of New York on a regular day and on one that closes early; an
+/// exit is refused as an entry is.
+#[test]
+fn orders_for_an_auction_are_refused_at_the_wrong_time_of_day() {
+    let early = TradingDay { close: time("2024-06-03T17:00:00Z"), ..monday() };
+    let cases = [
+        (monday(), TimeInForce::Opg, "13:27:59", None),
+        (monday(), TimeInForce::Opg, "13:28:00", Some(Rule::OpgHours)),
+        (monday(), TimeInForce::Opg, "22:59:59", Some(Rule::OpgHours)),
+        (monday(), TimeInForce::Opg, "23:00:00", None),
+        (monday(), TimeInForce::Cls, "13:00:00", None),
+        (monday(), TimeInForce::Cls, "19:49:59", None),
+        (monday(), TimeInForce::Cls, "19:50:00", Some(Rule::ClsHours)),
+        (monday(), TimeInForce::Cls, "23:00:00", None),
+        (early, TimeInForce::Cls, "16:49:59", None),
+        (early, TimeInForce::Cls, "16:50:00", Some(Rule::ClsHours)),
+    ];
+    for (day, time_in_force, at, expected) in cases {
+        let mut bench = Bench::holding_on(day, 10);
+        let at = time(&format!("2024-06-03T{at}Z"));
+        bench.now = at;
+        let order = NewOrder::new(bench.symbol("AAA"), Side::Sell, shares(1), OrderKind::Market);
+        let events = bench.propose([Intent::Submit(order.lasting(time_in_force))]);
+        let found = denial(&events).map(|denial| match denial {
+            risk::Denial::NotAllowed { rule } => *rule,
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(found, expected, "{} at {at}", time_in_force.as_str());
+    }
 }
 
 /// An order that is the combination and nothing else is wrong with it.
@@ -197,6 +238,9 @@ fn risk_refuses_what_the_table_refuses_and_nothing_else() {
         match (denial(&events), wanted.refused_by()) {
             (None, None) => {}
             (Some(risk::Denial::NotAllowed { rule }), Some(row)) if *rule == row.rule => {}
+            // The session of the test is open, so the opening auction is over.
+            (Some(risk::Denial::NotAllowed { rule: Rule::OpgHours }), None)
+                if wanted.time_in_force == TimeInForce::Opg => {}
             (denial, row) => panic!("{wanted:?}: {denial:?}, and the table says {row:?}"),
         }
     }

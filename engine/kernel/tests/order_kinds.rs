@@ -299,6 +299,31 @@ fn one_exit_is_an_oto() {
     assert!(bench.kernel.state().order(OrderNumber(3)).is_none());
 }
 
+/// The prices of a bracket's exits may be changed; its entry, and either order of an OTO, may not.
+#[test]
+fn what_of_a_group_is_replaced_is_what_the_broker_replaces() {
+    let leg = Leg::StopLoss(StopLoss::at(price("95")));
+    let cases = [
+        (OrderClass::Oto { leg }, 1, limit("99"), "not_allowed"),
+        (OrderClass::Oto { leg }, 2, OrderKind::Stop { stop: price("94") }, "not_allowed"),
+        (
+            OrderClass::Bracket { take_profit: price("110"), stop_loss: StopLoss::at(price("95")) },
+            1,
+            limit("99"),
+            "not_allowed",
+        ),
+    ];
+    for (class, order, kind, expected) in cases {
+        let mut bench = Bench::warm(Limits::default());
+        bench.approve(new(&bench, Side::Buy, 10, limit("98")).grouped(class));
+        bench.report(1, ReportKind::New);
+        bench.report(2, ReportKind::Held);
+        let (order, quantity) = (OrderNumber(order), shares(10));
+        let events = bench.propose([Intent::Replace { order, quantity, kind }]);
+        assert_eq!(denial(&events).map(risk::Denial::code), Some(expected), "{class:?} {order}");
+    }
+}
+
 #[test]
 fn reservations_by_kind() {
     let trail = |trail| OrderKind::TrailingStop { trail };

@@ -43,6 +43,8 @@ impl Strategy for Buyer {
         0
     }
 
+    fn rebase(&mut self, _: SymbolId, _: Ratio) {}
+
     fn reset(&mut self) {}
 }
 
@@ -123,6 +125,7 @@ impl Books {
         };
         let cash = Cash::from_whole(1_000_000_000).unwrap();
         let account = AccountSnapshot {
+            id: "".into(),
             cash,
             equity: cash,
             buying_power: cash,

@@ -47,6 +47,8 @@ impl Strategy for Buyer {
         0
     }
 
+    fn rebase(&mut self, _: SymbolId, _: Ratio) {}
+
     fn reset(&mut self) {}
 }
 
@@ -102,6 +104,7 @@ fn start(symbols: Symbols) -> Input {
 fn account() -> Input {
     let cash = Cash::from_whole(1_000_000).unwrap();
     let account = AccountSnapshot {
+        id: "".into(),
         cash,
         equity: cash,
         buying_power: cash,

@@ -69,10 +69,12 @@ impl Topic {
             | Event::CancelApproved { .. }
             | Event::OrderUpdated { .. }
             | Event::ReportIgnored { .. }
-            | Event::OrderQueryNeeded { .. } => Topic::Orders,
-            Event::OrderFilled { .. } | Event::FeesAccrued { .. } | Event::FeeBooked { .. } => {
-                Topic::Fills
-            }
+            | Event::OrderQueryNeeded { .. }
+            | Event::ExitRenewed { .. } => Topic::Orders,
+            Event::OrderFilled { .. }
+            | Event::FeesAccrued { .. }
+            | Event::FeeBooked { .. }
+            | Event::CashMoved { .. } => Topic::Fills,
             Event::OrderDenied { .. } | Event::TradingStateChanged { .. } => Topic::Risk,
             Event::AlertRaised(_) => Topic::Alerts,
             Event::SessionStarted
@@ -87,6 +89,9 @@ impl Topic {
             | Event::DayStarted { .. }
             | Event::Flattened
             | Event::SymbolClosed { .. }
+            | Event::AccountReset { .. }
+            | Event::SharesSplit { .. }
+            | Event::SymbolRenamed { .. }
             | Event::StopRequested { .. } => Topic::System,
         }
     }

@@ -7,7 +7,7 @@ use crate::plan::Plan;
 use crate::random::mix;
 use kernel::{
     BasisPoints, Cash, Intent, Intents, Leg, MarketData, NewOrder, Order, OrderClass, OrderKind,
-    OrderSize, Price, Quantity, Rounding, SCALE, Side, Span, StopLoss, Strategy, SymbolId,
+    OrderSize, Price, Quantity, Ratio, Rounding, SCALE, Side, Span, StopLoss, Strategy, SymbolId,
     TimeInForce, Timestamp, Trail, View,
 };
 
@@ -221,6 +221,8 @@ impl Strategy for Trader {
     fn warmup_bars(&self) -> usize {
         5
     }
+
+    fn rebase(&mut self, _: SymbolId, _: Ratio) {}
 
     fn reset(&mut self) {
         self.seen.fill(0);

@@ -282,7 +282,7 @@ impl World {
             });
         for (id, fee) in posted.collect::<Vec<_>>() {
             let Some(shell) = &self.shell else { return Ok(()) };
-            if !shell.state().ledger().has_fee(&id) {
+            if !shell.state().ledger().has_posting(&id) {
                 let charge = FeeCharge { id: id.into(), kind: fee.kind, amount: fee.amount };
                 self.feed(Input::Fee(charge))?;
             }

@@ -1,7 +1,8 @@
 //! Bollinger bands.
 
 use super::renewed::Renewed;
-use super::{Period, Sample};
+use super::{Period, Sample, price_factor};
+use kernel::Ratio;
 use ta::indicators::BollingerBands;
 
 /// A mean with a band on either side, in the unit of the samples.
@@ -37,16 +38,28 @@ impl Bollinger {
     /// Takes in the next sample.
     pub fn update(&mut self, sample: impl Into<Sample>) {
         let bands = self.window.update(sample.into());
+        let factor = self.window.factor();
         self.bands = bands.map(|bands| Bands {
-            lower: bands.lower,
-            middle: bands.average,
-            upper: bands.upper,
+            lower: bands.lower * factor,
+            middle: bands.average * factor,
+            upper: bands.upper * factor,
         });
     }
 
     /// The bands; `None` until the window is full.
     pub const fn value(&self) -> Option<Bands> {
         self.bands
+    }
+
+    /// Turns the samples so far into what they would be after a split.
+    pub fn rebase(&mut self, ratio: Ratio) {
+        self.window.rebase(ratio);
+        let factor = price_factor(ratio);
+        self.bands = self.bands.map(|bands| Bands {
+            lower: bands.lower * factor,
+            middle: bands.middle * factor,
+            upper: bands.upper * factor,
+        });
     }
 
     /// Forgets every sample.

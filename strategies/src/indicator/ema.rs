@@ -1,6 +1,7 @@
 //! Exponential moving average.
 
-use super::{Period, Sample};
+use super::{Period, Sample, price_factor};
+use kernel::Ratio;
 
 /// An average whose weights fall by `1 - 2 / (period + 1)` from sample to sample, in the unit of
 /// the samples. It begins with the mean of the first `period` samples, as TA-Lib's does.
@@ -43,6 +44,11 @@ impl Ema {
     /// The average; `None` until `period` samples were seen.
     pub fn value(&self) -> Option<f64> {
         (self.seen >= self.period).then_some(self.level)
+    }
+
+    /// Turns the samples so far into what they would be after a split.
+    pub fn rebase(&mut self, ratio: Ratio) {
+        self.level *= price_factor(ratio);
     }
 
     /// Forgets every sample.

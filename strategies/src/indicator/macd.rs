@@ -1,6 +1,7 @@
 //! Moving average convergence and divergence.
 
-use super::{Ema, Period, Sample};
+use super::{Ema, Period, Sample, price_factor};
+use kernel::Ratio;
 
 /// What MACD says, in the unit of the samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,6 +65,19 @@ impl Macd {
     /// Line, signal and histogram; `None` until the signal has its first value.
     pub const fn value(&self) -> Option<MacdValue> {
         self.value
+    }
+
+    /// Turns the samples so far into what they would be after a split.
+    pub fn rebase(&mut self, ratio: Ratio) {
+        self.fast.rebase(ratio);
+        self.slow.rebase(ratio);
+        self.signal.rebase(ratio);
+        let factor = price_factor(ratio);
+        self.value = self.value.map(|value| MacdValue {
+            line: value.line * factor,
+            signal: value.signal * factor,
+            histogram: value.histogram * factor,
+        });
     }
 
     /// Forgets every sample.

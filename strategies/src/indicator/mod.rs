@@ -19,3 +19,8 @@ pub use macd::{Macd, MacdValue};
 pub use rsi::Rsi;
 pub use sample::{Period, Sample, SampleError};
 pub use sma::Sma;
+
+/// What a price is multiplied with when shares are split.
+fn price_factor(ratio: kernel::Ratio) -> f64 {
+    ratio.old_shares() as f64 / ratio.new_shares() as f64
+}

@@ -1,6 +1,7 @@
 //! Window indicators of `ta` whose running sums are begun anew now and then.
 
-use super::{Period, Sample};
+use super::{Period, Sample, price_factor};
+use kernel::Ratio;
 use ta::{Next, Reset};
 
 /// Samples after which the running sums are begun anew, at least.
@@ -19,22 +20,32 @@ pub(super) struct Renewed<I> {
     period: usize,
     /// Samples that `current` has taken in.
     age: usize,
+    /// What a sample is multiplied with: the window keeps the unit of its first sample, and after a
+    /// split the samples are in another one.
+    unit: f64,
 }
 
 impl<I: Next<f64> + Reset + Clone> Renewed<I> {
     /// Around an indicator that is new and looks back on `period` samples.
     pub(super) fn new(indicator: I, period: Period) -> Self {
-        Self { spare: indicator.clone(), current: indicator, period: period.get(), age: 0 }
+        Self {
+            spare: indicator.clone(),
+            current: indicator,
+            period: period.get(),
+            age: 0,
+            unit: 1.0,
+        }
     }
 
     /// Takes in a sample; the indicator's value once the window is full.
     #[inline]
     pub(super) fn update(&mut self, sample: Sample) -> Option<I::Output> {
         self.age += 1;
-        let value = self.current.next(sample.get());
+        let sample = sample.get() * self.unit;
+        let value = self.current.next(sample);
         let begin = INTERVAL.max(self.period);
         if self.age > begin {
-            self.spare.next(sample.get());
+            self.spare.next(sample);
             if self.age == begin + self.period {
                 std::mem::swap(&mut self.current, &mut self.spare);
                 self.spare.reset();
@@ -48,5 +59,16 @@ impl<I: Next<f64> + Reset + Clone> Renewed<I> {
         self.current.reset();
         self.spare.reset();
         self.age = 0;
+        self.unit = 1.0;
+    }
+
+    /// Turns the samples so far into what they would be after a split.
+    pub(super) fn rebase(&mut self, ratio: Ratio) {
+        self.unit /= price_factor(ratio);
+    }
+
+    /// What of the window's values makes values in the unit of the newest samples.
+    pub(super) fn factor(&self) -> f64 {
+        self.unit.recip()
     }
 }

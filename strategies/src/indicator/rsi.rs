@@ -1,6 +1,7 @@
 //! Relative strength index.
 
-use super::{Period, Sample};
+use super::{Period, Sample, price_factor};
+use kernel::Ratio;
 
 /// The share of gains in all movement, from 0 to 100 without a unit, by Wilder's smoothing: the
 /// means of the first `period` gains and losses, then each new one with weight `1 / period`.
@@ -50,6 +51,14 @@ impl Rsi {
     pub fn value(&self) -> Option<f64> {
         let moved = self.gain + self.loss;
         (self.changes >= self.period && moved > 0.0).then(|| 100.0 * self.gain / moved)
+    }
+
+    /// Turns the samples so far into what they would be after a split.
+    pub fn rebase(&mut self, ratio: Ratio) {
+        let factor = price_factor(ratio);
+        self.last = self.last.map(|last| last * factor);
+        self.gain *= factor;
+        self.loss *= factor;
     }
 
     /// Forgets every sample.

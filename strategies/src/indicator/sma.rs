@@ -1,7 +1,8 @@
 //! Simple moving average.
 
 use super::renewed::Renewed;
-use super::{Period, Sample};
+use super::{Period, Sample, price_factor};
+use kernel::Ratio;
 use ta::indicators::SimpleMovingAverage;
 
 /// The mean of the last `period` samples, in the unit of the samples.
@@ -23,12 +24,19 @@ impl Sma {
 
     /// Takes in the next sample.
     pub fn update(&mut self, sample: impl Into<Sample>) {
-        self.value = self.window.update(sample.into());
+        let mean = self.window.update(sample.into());
+        self.value = mean.map(|mean| mean * self.window.factor());
     }
 
     /// The mean; `None` until the window is full.
     pub const fn value(&self) -> Option<f64> {
         self.value
+    }
+
+    /// Turns the samples so far into what they would be after a split.
+    pub fn rebase(&mut self, ratio: Ratio) {
+        self.window.rebase(ratio);
+        self.value = self.value.map(|value| value * price_factor(ratio));
     }
 
     /// Forgets every sample.

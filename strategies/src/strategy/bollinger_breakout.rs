@@ -4,7 +4,7 @@ use crate::indicator::{Bands, Bollinger};
 use crate::{
     DIRECTION, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance, Trading,
 };
-use kernel::{Intents, MarketData, Quantity, Strategy, Symbols, View};
+use kernel::{Intents, MarketData, Quantity, Ratio, Strategy, SymbolId, Symbols, View};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "bollinger-breakout",
@@ -79,5 +79,11 @@ impl Strategy for BollingerBreakout {
 
     fn reset(&mut self) {
         self.symbols.iter_mut().for_each(Bollinger::reset);
+    }
+
+    fn rebase(&mut self, symbol: SymbolId, ratio: Ratio) {
+        if let Some(bands) = self.symbols.get_mut(symbol.index()) {
+            bands.rebase(ratio);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Buys each symbol once and keeps it: what every other strategy is compared with.
 
 use crate::{Direction, Entry, Mistake, NOTIONAL_USD, Params, QUANTITY, Size, Stance, Trading};
-use kernel::{Intents, MarketData, Strategy, Symbols, View};
+use kernel::{Intents, MarketData, Ratio, Strategy, SymbolId, Symbols, View};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "buy-and-hold",
@@ -33,4 +33,6 @@ impl Strategy for BuyAndHold {
     }
 
     fn reset(&mut self) {}
+
+    fn rebase(&mut self, _: SymbolId, _: Ratio) {}
 }

@@ -9,8 +9,8 @@
 use crate::{Entry, Mistake, ParamSpec, Params};
 use kernel::{
     Cash, Intents, Leg, MarketData, NewOrder, Order, OrderClass, OrderKind, OrderSize, OrderStatus,
-    Percent, Price, Quantity, SCALE, Side, StopLoss, Strategy, SymbolId, Symbols, TimeInForce,
-    Trail, View,
+    Percent, Price, Quantity, Ratio, SCALE, Side, StopLoss, Strategy, SymbolId, Symbols,
+    TimeInForce, Trail, View,
 };
 
 /// Every kind of order that has a script.
@@ -182,6 +182,8 @@ impl Strategy for EveryKind {
     }
 
     fn reset(&mut self) {}
+
+    fn rebase(&mut self, _: SymbolId, _: Ratio) {}
 }
 
 impl Step {

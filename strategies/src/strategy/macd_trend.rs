@@ -4,7 +4,7 @@ use crate::indicator::{Macd, MacdValue};
 use crate::{
     DIRECTION, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance, Trading,
 };
-use kernel::{Intents, MarketData, Strategy, Symbols, View};
+use kernel::{Intents, MarketData, Ratio, Strategy, SymbolId, Symbols, View};
 use std::cmp::Ordering;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -75,5 +75,11 @@ impl Strategy for MacdTrend {
 
     fn reset(&mut self) {
         self.symbols.iter_mut().for_each(Macd::reset);
+    }
+
+    fn rebase(&mut self, symbol: SymbolId, ratio: Ratio) {
+        if let Some(macd) = self.symbols.get_mut(symbol.index()) {
+            macd.rebase(ratio);
+        }
     }
 }

@@ -4,7 +4,7 @@ use crate::indicator::Rsi;
 use crate::{
     DIRECTION, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance, Trading,
 };
-use kernel::{Intents, MarketData, Strategy, Symbols, View};
+use kernel::{Intents, MarketData, Ratio, Strategy, SymbolId, Symbols, View};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "rsi-mean-reversion",
@@ -80,5 +80,11 @@ impl Strategy for RsiMeanReversion {
 
     fn reset(&mut self) {
         self.symbols.iter_mut().for_each(Rsi::reset);
+    }
+
+    fn rebase(&mut self, symbol: SymbolId, ratio: Ratio) {
+        if let Some(rsi) = self.symbols.get_mut(symbol.index()) {
+            rsi.rebase(ratio);
+        }
     }
 }

@@ -4,7 +4,7 @@ use crate::indicator::{Sample, Sma};
 use crate::{
     DIRECTION, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance, Trading,
 };
-use kernel::{Intents, MarketData, Strategy, Symbols, View};
+use kernel::{Intents, MarketData, Ratio, Strategy, SymbolId, Symbols, View};
 use std::cmp::Ordering;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -85,6 +85,13 @@ impl Strategy for SmaCrossover {
         for averages in &mut self.symbols {
             averages.fast.reset();
             averages.slow.reset();
+        }
+    }
+
+    fn rebase(&mut self, symbol: SymbolId, ratio: Ratio) {
+        if let Some(averages) = self.symbols.get_mut(symbol.index()) {
+            averages.fast.rebase(ratio);
+            averages.slow.rebase(ratio);
         }
     }
 }

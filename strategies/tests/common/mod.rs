@@ -103,6 +103,7 @@ impl Session {
         let cash = Cash::from_whole(100_000).unwrap();
         session.feed(Input::Broker(Box::new(BrokerState {
             account: AccountSnapshot {
+                id: "".into(),
                 cash,
                 equity: cash,
                 buying_power: cash,

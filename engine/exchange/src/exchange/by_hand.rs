@@ -2,8 +2,9 @@
 //! a test or a fault script brings about.
 
 use super::Exchange;
-use crate::{Activity, OrderId, Refusal, SplitActivity, UpdateEvent};
-use kernel::{OrderStatus, Price, Quantity, Rounding, Side, SymbolId};
+use crate::account::Account;
+use crate::{Activity, CashActivity, OrderId, Refusal, ResetActivity, SplitActivity, UpdateEvent};
+use kernel::{Cash, MovementKind, OrderStatus, Price, Quantity, Rounding, Side, SymbolId};
 
 impl Exchange {
     /// Fills a part of a working order now, at the last price or the order's limit, whichever is
@@ -64,8 +65,10 @@ impl Exchange {
     pub fn split_by_hand(&mut self, symbol: SymbolId, new: u32, old: u32) -> Result<(), Refusal> {
         let (new, old) = (i64::from(new), i64::from(old));
         let held = self.account.holding(symbol).qty;
-        let scaled = proportion(held.nanos(), new, old, Rounding::Down);
-        let qty = scaled.map(Quantity::from_nanos).filter(|_| new > 0).ok_or_else(|| {
+        // What is lost is lost towards zero, of a short position too.
+        let scaled = proportion(held.abs().nanos(), new, old, Rounding::Down);
+        let signed = scaled.map(|size| if held.is_negative() { -size } else { size });
+        let qty = signed.map(Quantity::from_nanos).filter(|_| new > 0).ok_or_else(|| {
             Refusal::unprocessable(format!("a split of {new} for {old} cannot be carried out"))
         })?;
         let open = self.open_orders().filter(|order| order.symbol == symbol);
@@ -89,6 +92,26 @@ impl Exchange {
             self.activities.push(Activity::Split(SplitActivity { number, time, symbol, change }));
         }
         Ok(())
+    }
+
+    /// Moves cash by no trade and no fee: below zero it goes.
+    pub fn move_cash_by_hand(&mut self, kind: MovementKind, amount: Cash) {
+        self.account.add(amount);
+        let (number, time) = (self.ids.uuid(), self.now);
+        self.activities.push(Activity::Cash(CashActivity { number, time, kind, amount }));
+    }
+
+    /// Begins the account anew, as a paper account is: under another id, with so much cash, without
+    /// positions and orders.
+    pub fn begin_anew_by_hand(&mut self, cash: Cash) {
+        let open: Vec<OrderId> = self.open_orders().map(|order| order.id).collect();
+        for place in open.iter().filter_map(|id| self.book.place(*id)).collect::<Vec<_>>() {
+            self.finish(place, UpdateEvent::Canceled);
+        }
+        self.account = Account::new(cash, self.symbols.len());
+        let (number, time) = (self.ids.uuid(), self.now);
+        self.account_id = number.to_string();
+        self.activities.push(Activity::Reset(ResetActivity { number, time, cash }));
     }
 }
 

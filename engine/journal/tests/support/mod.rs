@@ -33,6 +33,8 @@ impl Strategy for Turns {
         0
     }
 
+    fn rebase(&mut self, _: SymbolId, _: Ratio) {}
+
     fn reset(&mut self) {
         self.bars = 0;
     }
@@ -151,6 +153,7 @@ pub fn broker() -> BrokerState {
     let cash = Cash::from_whole(100_000).unwrap();
     BrokerState {
         account: AccountSnapshot {
+            id: "".into(),
             cash,
             equity: cash,
             buying_power: cash,

@@ -21,7 +21,8 @@ impl Deciding<'_> {
         let Some(day) = state.trading_day_at(now) else {
             return Ok(());
         };
-        let equity = state.equity();
+        self.corporate_actions(day.date)?;
+        let equity = self.state().equity();
         self.out.fees_due = true;
         self.emit(Event::DayStarted { date: day.date, equity })
     }

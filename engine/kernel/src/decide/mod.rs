@@ -3,10 +3,12 @@
 //! The input is folded first; then each event is folded the moment it is made, before the next
 //! intent is judged, so that two strategies on one bar cannot spend the same cash twice.
 
+mod account;
 mod command;
 mod data;
 mod reconcile;
 mod report;
+mod shares;
 
 use crate::risk::{self, Denial, Send};
 use crate::{
@@ -145,7 +147,10 @@ impl Kernel {
         out.at = self.state.now();
         let mut deciding = Deciding { kernel: self, out };
         deciding.roll_day()?;
+        // Exits come before whatever a strategy proposes in their place.
+        deciding.renew_exits()?;
         deciding.input(&stamped.input)?;
+        deciding.renew_exits()?;
         deciding.flatten()
     }
 
@@ -166,6 +171,7 @@ impl Kernel {
         out.at = self.state.now();
         let mut deciding = Deciding { kernel: self, out };
         deciding.roll_day()?;
+        deciding.renew_exits()?;
         if is_usable { deciding.usable_market(data) } else { deciding.market(data) }?;
         deciding.flatten()
     }
@@ -233,7 +239,8 @@ impl Deciding<'_> {
                 for strategy in &mut self.kernel.strategies {
                     strategy.reset();
                 }
-                self.emit(Event::SessionResumed)
+                self.emit(Event::SessionResumed)?;
+                self.overdue_actions()
             }
             Input::Warmup(data) => {
                 self.warm_up(data);
@@ -265,6 +272,8 @@ impl Deciding<'_> {
             // Folded; the trading day is looked up in it.
             Input::Calendar(_) => Ok(()),
             Input::Notice(notice) => self.notice(notice),
+            Input::Cash(movement) => self.cash(movement),
+            Input::Corporate(action) => self.corporate(action),
         }
     }
 

@@ -7,8 +7,8 @@
 
 use super::{DecideError, Deciding};
 use crate::{
-    BrokerState, Difference, Event, Intent, Order, OrderStatus, Origin, Quantity, ReportKind,
-    Severity, Side, SymbolId,
+    BrokerState, Difference, Event, Intent, Order, OrderStatus, Origin, Price, Quantity,
+    ReportKind, Severity, Side, SymbolId,
 };
 use std::collections::BTreeMap;
 
@@ -21,6 +21,8 @@ impl Deciding<'_> {
         if !self.state().account_is_open() {
             self.open_account(broker)?;
             self.roll_day()?;
+        } else if self.is_another_account(broker) {
+            self.reset_account(broker)?;
         }
         let differences = self.differences(broker);
         let unsure = differences.iter().any(Difference::may_be_late)
@@ -42,11 +44,7 @@ impl Deciding<'_> {
     }
 
     fn open_account(&mut self, broker: &BrokerState) -> Result<(), DecideError> {
-        let cash = broker.account.cash;
-        let held = broker.positions.iter().filter(|position| !position.quantity.is_zero());
-        let positions =
-            held.map(|position| (position.symbol, position.quantity, position.average_price));
-        let positions = positions.collect();
+        let (cash, positions) = (broker.account.cash, held_by(broker));
         self.emit(Event::AccountOpened { cash, positions })
     }
 
@@ -166,6 +164,12 @@ impl Deciding<'_> {
         });
         orders.chain(positions)
     }
+}
+
+/// What an account holds: symbol, signed shares and mean entry price.
+pub(super) fn held_by(broker: &BrokerState) -> Vec<(SymbolId, Quantity, Price)> {
+    let held = broker.positions.iter().filter(|position| !position.quantity.is_zero());
+    held.map(|position| (position.symbol, position.quantity, position.average_price)).collect()
 }
 
 /// Whether two looks found the same to be missing or too much. While a session trades on, both

@@ -243,7 +243,7 @@ impl Deciding<'_> {
 
     /// Books a fee once, by the broker's name for the posting.
     pub(super) fn fee(&mut self, fee: &FeeCharge) -> Result<(), DecideError> {
-        if self.state().ledger().has_fee(&fee.id) {
+        if self.state().ledger().has_posting(&fee.id) {
             return Ok(());
         }
         let ledger = self.state().ledger();

@@ -10,7 +10,7 @@ mod posting;
 pub(crate) use posting::{Account, Posting};
 
 use crate::fees::CENT;
-use crate::{Cash, FeeKind, Notional, Price, Quantity, Rounding, SymbolId};
+use crate::{Cash, FeeKind, MovementKind, Notional, Price, Quantity, Ratio, Rounding, SymbolId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,11 +54,13 @@ pub struct Ledger {
     cash: Cash,
     positions: Vec<Position>,
     fees: BTreeMap<FeeKind, Cash>,
-    fee_ids: BTreeSet<Box<str>>,
+    posted: BTreeSet<Box<str>>,
     accrued: Vec<Accrued>,
     payable: Cash,
     rounding: Cash,
     opening: Cash,
+    capital: Cash,
+    income: Cash,
     adjustments: Cash,
 }
 
@@ -125,9 +127,25 @@ impl Ledger {
         self.rounding
     }
 
-    /// Whether a fee posting of this name is booked.
-    pub fn has_fee(&self, id: &str) -> bool {
-        self.fee_ids.contains(id)
+    /// What was paid in since the session began, less what was taken out.
+    pub const fn capital(&self) -> Cash {
+        self.capital
+    }
+
+    /// Dividends, interest and the like since the session began.
+    pub const fn income(&self) -> Cash {
+        self.income
+    }
+
+    /// How many postings of the broker's are booked: fees, and other movements of cash.
+    pub fn postings(&self) -> usize {
+        self.posted.len()
+    }
+
+    /// Whether a posting of the broker's of this name, a fee or another movement of cash, is
+    /// booked.
+    pub fn has_posting(&self, id: &str) -> bool {
+        self.posted.contains(id)
     }
 
     /// The sum of every account; zero unless the books are broken.
@@ -142,7 +160,8 @@ impl Ledger {
         let own = i128::from(self.cash.nanos()) + costs + fees - realised + accrued
             - i128::from(self.payable.nanos())
             + i128::from(self.rounding.nanos());
-        own - i128::from(self.opening.nanos()) - i128::from(self.adjustments.nanos())
+        let given = [self.opening, self.capital, self.income, self.adjustments];
+        own - sum(&mut given.into_iter())
     }
 
     /// The entries of a fill: cash, cost, and what it realises.
@@ -237,6 +256,28 @@ impl Ledger {
         Posting::new(&[(Account::Position(symbol, quantity), cost), (Account::Adjustment, contra)])
     }
 
+    /// The entries of cash that the broker moved by no trade and no fee.
+    pub(crate) fn movement(kind: MovementKind, amount: Cash) -> Result<Posting, LedgerError> {
+        let contra = amount.checked_neg().ok_or(LedgerError::Overflow)?;
+        let account = if kind.is_capital() { Account::Capital } else { Account::Income };
+        Posting::new(&[(Account::Cash, amount), (account, contra)])
+    }
+
+    /// The entries that turn a position into new shares at the cost of the old ones. Where nothing
+    /// is left of it the cost is lost.
+    pub(crate) fn split(&self, symbol: SymbolId, ratio: Ratio) -> Result<Posting, LedgerError> {
+        let held = self.position(symbol);
+        let after = ratio.shares(held.quantity).ok_or(LedgerError::Overflow)?;
+        let by = after.checked_sub(held.quantity).ok_or(LedgerError::Overflow)?;
+        if after.is_zero() {
+            let back = held.cost.checked_neg().ok_or(LedgerError::Overflow)?;
+            let entries =
+                [(Account::Position(symbol, by), back), (Account::Realised(symbol), held.cost)];
+            return Posting::new(&entries);
+        }
+        Posting::new(&[(Account::Position(symbol, by), Cash::ZERO)])
+    }
+
     /// Books a posting, wholly or not at all.
     ///
     /// # Errors
@@ -259,6 +300,8 @@ impl Ledger {
                 Account::Payable => sub(&mut self.payable, amount)?,
                 Account::Rounding => add(&mut self.rounding, amount)?,
                 Account::Opening => sub(&mut self.opening, amount)?,
+                Account::Capital => sub(&mut self.capital, amount)?,
+                Account::Income => sub(&mut self.income, amount)?,
                 Account::Adjustment => sub(&mut self.adjustments, amount)?,
             }
         }
@@ -285,9 +328,14 @@ impl Ledger {
         Ok(())
     }
 
-    /// Remembers that a fee posting of this name is booked.
-    pub(crate) fn remember_fee(&mut self, id: &str) {
-        self.fee_ids.insert(id.into());
+    /// Remembers that a posting of this name is booked.
+    pub(crate) fn remember_posting(&mut self, id: &str) {
+        self.posted.insert(id.into());
+    }
+
+    /// Empty books for as many symbols, that know what was posted.
+    pub(crate) fn begun_anew(&self) -> Self {
+        Self { posted: self.posted.clone(), ..Self::new(self.positions.len()) }
     }
 
     fn position_mut(&mut self, symbol: SymbolId) -> Result<&mut Position, LedgerError> {

@@ -22,6 +22,10 @@ pub(crate) enum Account {
     Rounding,
     /// What the account held when the session began; a credit.
     Opening,
+    /// What was paid in since, less what was taken out; a credit.
+    Capital,
+    /// Dividends, interest and the like; a credit.
+    Income,
     /// What the broker was right about and we were not.
     Adjustment,
 }

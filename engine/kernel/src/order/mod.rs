@@ -342,6 +342,11 @@ impl Order {
         }
     }
 
+    /// The number that stands for the exits that are for the same shares as this one.
+    pub(crate) fn shares_with(&self) -> OrderNumber {
+        self.exits_of().unwrap_or(self.number)
+    }
+
     /// Whether the broker may still fill it.
     pub const fn is_live(&self) -> bool {
         !self.status.is_final()

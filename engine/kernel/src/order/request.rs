@@ -196,6 +196,25 @@ impl OrderClass {
         first.into_iter().chain(second)
     }
 
+    /// The same class with its legs at other prices.
+    pub(crate) fn repriced(self, price: impl Fn(Price) -> Price) -> Self {
+        let stop =
+            |loss: StopLoss| StopLoss { stop: price(loss.stop), limit: loss.limit.map(&price) };
+        match self {
+            OrderClass::Simple => OrderClass::Simple,
+            OrderClass::Bracket { take_profit, stop_loss } => {
+                OrderClass::Bracket { take_profit: price(take_profit), stop_loss: stop(stop_loss) }
+            }
+            OrderClass::Oco { stop_loss } => OrderClass::Oco { stop_loss: stop(stop_loss) },
+            OrderClass::Oto { leg: Leg::TakeProfit { limit } } => {
+                OrderClass::Oto { leg: Leg::TakeProfit { limit: price(limit) } }
+            }
+            OrderClass::Oto { leg: Leg::StopLoss(loss) } => {
+                OrderClass::Oto { leg: Leg::StopLoss(stop(loss)) }
+            }
+        }
+    }
+
     /// The numbers of the legs of an order of this class, with the leg each stands for.
     pub fn numbered_legs(self, parent: OrderNumber) -> impl Iterator<Item = (OrderNumber, Leg)> {
         let numbers = (parent.0.saturating_add(1)..).map(OrderNumber);

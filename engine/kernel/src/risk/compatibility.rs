@@ -4,6 +4,7 @@
 //! What no row refuses is allowed. The check "allowed together" reads the table before an order is
 //! sent, and `docs/ORDERS.md` is printed from it.
 
+use super::auction_hours::HOURS;
 use super::effect::Effect;
 use crate::{AssetClass, NewOrder, OrderClass, OrderKind, OrderSize, Side, TimeInForce};
 use serde::{Deserialize, Serialize};
@@ -248,12 +249,15 @@ pub enum Rule {
     ReplaceFractional,
     ReplaceGroup,
     ReplaceLegSize,
+    ReplaceOto,
+    OpgHours,
+    ClsHours,
 }
 
 impl Rule {
     /// What it says, in one sentence.
     pub fn reason(self) -> &'static str {
-        let rows = TABLE.iter().chain(REPLACEMENTS);
+        let rows = TABLE.iter().chain(REPLACEMENTS).chain(HOURS.iter().map(|hours| &hours.row));
         rows.filter(|row| row.rule == self).map(|row| row.reason).next().unwrap_or_default()
     }
 }
@@ -299,7 +303,7 @@ impl Row {
             && among(self.ways, &wanted.way)
     }
 
-    const fn new(
+    pub(super) const fn new(
         rule: Rule,
         reason: &'static str,
         (source, dated): (&'static str, &'static str),
@@ -448,8 +452,13 @@ pub static REPLACEMENTS: &[Row] = &[
     Row::new(Rule::ReplaceFractional, "a replacement is of whole shares", API),
     Row::new(
         Rule::ReplaceGroup,
-        "the entry of a bracket or OTO is not replaced: cancel it and send another",
-        ("Alpaca, \"Orders at Alpaca\", of OTO; of brackets Tradewind", "2026-01-27"),
+        "the entry of a bracket is not replaced, only the prices of its exits: cancel it and send another",
+        OURS,
+    ),
+    Row::new(
+        Rule::ReplaceOto,
+        "neither order of an OTO is replaced: cancel it and send another",
+        ORDERS,
     ),
     Row::new(Rule::ReplaceLegSize, "a leg keeps its number of shares", ORDERS),
 ];

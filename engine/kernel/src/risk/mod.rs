@@ -9,6 +9,7 @@
 //! itself. Missing information denies growth, never an exit.
 
 mod approved;
+pub mod auction_hours;
 mod breaker;
 mod checks;
 pub mod compatibility;
@@ -150,7 +151,9 @@ pub(crate) fn judge_replacement(
     if state.live_orders().any(|other| other.replaces == Some(order)) {
         return Err(Denial::OrderNotWorking { order, status: Some(OrderStatus::PendingReplace) });
     }
-    replaceable(held, quantity).map_err(|rule| Denial::NotAllowed { rule })?;
+    let parent = held.parent.and_then(|parent| state.order(parent));
+    let is_of_oto = parent.is_some_and(|parent| matches!(parent.class, OrderClass::Oto { .. }));
+    replaceable(held, is_of_oto, quantity).map_err(|rule| Denial::NotAllowed { rule })?;
     // A stop beside a take-profit is held for as long as both are for the same shares.
     let is_working = match held.status {
         OrderStatus::New | OrderStatus::PartiallyFilled => true,
@@ -174,12 +177,14 @@ pub(crate) fn judge_replacement(
 }
 
 /// What the broker does not let a replacement do.
-fn replaceable(held: &Order, quantity: Quantity) -> Result<(), Rule> {
+fn replaceable(held: &Order, is_of_oto: bool, quantity: Quantity) -> Result<(), Rule> {
     if held.size.notional().is_some() {
         return Err(Rule::ReplaceNotional);
     }
     match held.class {
-        OrderClass::Bracket { .. } | OrderClass::Oto { .. } => return Err(Rule::ReplaceGroup),
+        OrderClass::Oto { .. } => return Err(Rule::ReplaceOto),
+        OrderClass::Bracket { .. } => return Err(Rule::ReplaceGroup),
+        OrderClass::Oco { .. } | OrderClass::Simple if is_of_oto => return Err(Rule::ReplaceOto),
         OrderClass::Oco { .. } | OrderClass::Simple => {}
     }
     if held.is_grouped() && quantity != held.quantity {

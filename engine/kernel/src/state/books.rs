@@ -1,38 +1,65 @@
 //! What moves the books besides executions: the account that is taken over, fees, and what the
 //! broker was right about.
 
-use super::State;
-use crate::{Cash, Difference, FeeKind, Ledger, LedgerError, Price, Quantity, SymbolId};
+use super::{EvolveError, State};
+use crate::{
+    Cash, Difference, Event, FeeKind, Ledger, LedgerError, MovementKind, Price, Quantity, SymbolId,
+};
 
 impl State {
+    /// Folds an event that moves the account without an execution.
+    pub(super) fn move_account(&mut self, seq: u64, event: &Event) -> Result<(), EvolveError> {
+        let ledger = |source| EvolveError::Ledger { seq, source };
+        match event {
+            Event::FeeBooked { id, kind, amount, cash } => {
+                self.book_fee(id, *kind, *amount).map_err(ledger)?;
+                self.agree(seq, self.ledger.cash() == *cash)?;
+            }
+            Event::FeesAccrued { date, fees, accrued } => {
+                self.accrue_fees(*date, fees).map_err(ledger)?;
+                self.agree(seq, self.ledger.accrued_fees() == *accrued)?;
+            }
+            Event::AccountOpened { cash, positions } => {
+                self.open_account(*cash, positions).map_err(ledger)?;
+                self.drop_past_actions();
+                self.note_equity();
+            }
+            Event::AccountReset { account, cash, positions } => {
+                self.reset_account(*cash, positions).map_err(ledger)?;
+                if let Some(known) = &mut self.account {
+                    known.id.clone_from(account);
+                }
+                self.drop_past_actions();
+            }
+            Event::CashMoved { id, kind, amount, cash } => {
+                self.move_cash(id, *kind, *amount).map_err(ledger)?;
+                self.agree(seq, self.ledger.cash() == *cash)?;
+            }
+            Event::DifferenceFound(difference) => self.settle(difference).map_err(ledger)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
     /// Books a fee under the broker's name for the posting, and takes back what was accrued for it.
-    pub(super) fn book_fee(
-        &mut self,
-        id: &str,
-        kind: FeeKind,
-        amount: Cash,
-    ) -> Result<(), LedgerError> {
+    fn book_fee(&mut self, id: &str, kind: FeeKind, amount: Cash) -> Result<(), LedgerError> {
         let posting = self.ledger.fee(kind, amount)?;
         self.ledger.post(&posting.charge)?;
         if let Some(reversal) = &posting.reversal {
             self.ledger.post(reversal)?;
         }
-        self.ledger.remember_fee(id);
+        self.ledger.remember_posting(id);
         Ok(())
     }
 
     /// Books what will be posted at the close of a day.
-    pub(super) fn accrue_fees(
-        &mut self,
-        date: u32,
-        fees: &[(FeeKind, Cash)],
-    ) -> Result<(), LedgerError> {
+    fn accrue_fees(&mut self, date: u32, fees: &[(FeeKind, Cash)]) -> Result<(), LedgerError> {
         fees.iter()
             .try_for_each(|&(kind, amount)| self.ledger.post(&Ledger::accrue(date, kind, amount)?))
     }
 
     /// Takes over what the account holds.
-    pub(super) fn open_account(
+    fn open_account(
         &mut self,
         cash: Cash,
         positions: &[(SymbolId, Quantity, Price)],
@@ -42,11 +69,45 @@ impl State {
             self.ledger.post(&Ledger::opening_position(symbol, quantity, price)?)?;
         }
         self.account_opened = true;
+        self.books_since = self.now;
         Ok(())
     }
 
+    /// Begins the books anew with what the account holds now. What the day and the drawdown are
+    /// measured from begins there too.
+    fn reset_account(
+        &mut self,
+        cash: Cash,
+        positions: &[(SymbolId, Quantity, Price)],
+    ) -> Result<(), LedgerError> {
+        self.ledger = self.ledger.begun_anew();
+        self.open_account(cash, positions)?;
+        let equity = self.equity();
+        if let Some(day) = &mut self.day {
+            day.starting_equity = equity;
+        }
+        self.high_water = Some(equity);
+        Ok(())
+    }
+
+    /// Books cash that the broker moved by no trade and no fee.
+    fn move_cash(&mut self, id: &str, kind: MovementKind, amount: Cash) -> Result<(), LedgerError> {
+        self.ledger.post(&Ledger::movement(kind, amount)?)?;
+        self.ledger.remember_posting(id);
+        if kind.is_capital() {
+            self.measure_from(amount);
+        }
+        Ok(())
+    }
+
+    /// Raises the high-water mark to what the account is worth now.
+    pub(super) fn note_equity(&mut self) {
+        let equity = self.equity();
+        self.high_water = Some(self.high_water.map_or(equity, |mark| mark.max(equity)));
+    }
+
     /// Moves the books to the broker's.
-    pub(super) fn settle(&mut self, difference: &Difference) -> Result<(), LedgerError> {
+    fn settle(&mut self, difference: &Difference) -> Result<(), LedgerError> {
         let before = self.equity();
         self.move_books(difference)?;
         self.rebase(before);
@@ -72,13 +133,18 @@ impl State {
         }
     }
 
-    /// What the books are moved by is no result of trading, so what the day is measured by moves
-    /// along.
+    /// What the books are moved by is no result of trading.
     fn rebase(&mut self, before: Cash) {
-        let moved = self.equity().checked_sub(before);
-        if let (Some(day), Some(moved)) = (&mut self.day, moved) {
-            let start = day.starting_equity.checked_add(moved);
-            day.starting_equity = start.unwrap_or(day.starting_equity);
+        if let Some(moved) = self.equity().checked_sub(before) {
+            self.measure_from(moved);
+        }
+    }
+
+    /// Moves what profit and drawdown are measured from by what is no result of trading.
+    fn measure_from(&mut self, moved: Cash) {
+        let marks = self.day.as_mut().map(|day| &mut day.starting_equity);
+        for mark in marks.into_iter().chain(&mut self.high_water) {
+            *mark = mark.checked_add(moved).unwrap_or(*mark);
         }
     }
 }

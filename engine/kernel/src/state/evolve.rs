@@ -3,12 +3,11 @@
 //! Applying the records of a journal in order rebuilds the state; applying one twice, or out of
 //! order, is refused.
 
-use super::{Day, Last, Market, RefusedClose, State};
+use super::{Day, Last, Market, State};
 use crate::{
-    BrokerState, Cash, Difference, Event, Input, Intent, Ledger, LedgerError, Link, Luld,
-    MarketData, Order, OrderNumber, OrderStatus, Origin, Quantity, Record, RecordBody, Report,
-    ReportKind, Rounding, SessionStart, ShutdownPolicy, Span, Stamped, SymbolId, Timestamp,
-    TradingState,
+    AccountSnapshot, BrokerState, Cash, Difference, Event, Input, Ledger, LedgerError, Link, Luld,
+    MarketData, Order, OrderNumber, OrderStatus, Quantity, Record, RecordBody, Report, ReportKind,
+    Rounding, SessionStart, ShutdownPolicy, Span, Stamped, Timestamp, TradingState,
 };
 
 /// Ended orders that are kept for late reports.
@@ -19,11 +18,6 @@ const EARLY_KEPT: usize = 64;
 
 /// A cancel that was refused is asked for again, when its order is past its time, but not at once.
 const CANCEL_AGAIN: Span = Span::from_secs(5);
-
-/// Seconds until a closing that was refused is tried again, doubled after each refusal up to so
-/// many times: from five seconds to five minutes.
-const CLOSE_AGAIN_S: i64 = 5;
-const CLOSE_DOUBLINGS: u32 = 6;
 
 /// A record that does not follow from what came before it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -113,12 +107,14 @@ impl State {
                 self.assets.insert(facts.symbol, *facts);
             }
             Input::Report(report) => self.keep_early(report),
+            Input::Corporate(action) => self.announce(seq, action),
             Input::Fee(_)
             | Input::Timer
             | Input::Command(_)
             | Input::Stop(_)
             | Input::Room(_)
             | Input::Mute { .. }
+            | Input::Cash(_)
             | Input::Notice(_) => {}
         }
         Ok(())
@@ -190,8 +186,16 @@ impl State {
         }
     }
 
+    /// What the broker says of the account; an account that is another one is taken over by an
+    /// event of its own.
     fn hear(&mut self, broker: &BrokerState) {
-        self.account = Some(broker.account.clone());
+        let known = self.account.as_ref().map(|account| account.id.clone());
+        let known = known.filter(|id| self.account_opened && !id.is_empty());
+        let said = &broker.account.id;
+        self.account = Some(AccountSnapshot {
+            id: known.unwrap_or_else(|| said.clone()),
+            ..broker.account.clone()
+        });
     }
 
     fn link(&mut self, link: Link, up: bool) {
@@ -207,35 +211,31 @@ impl State {
 
     pub(crate) fn take_event(&mut self, seq: u64, event: &Event) -> Result<(), EvolveError> {
         self.advance(seq)?;
-        let ledger = |source| EvolveError::Ledger { seq, source };
         match event {
             Event::OrderApproved(order) => self.add_order(seq, order)?,
             Event::OrderDenied { origin, intent, .. } => self.note_denial(*origin, intent),
             Event::CancelApproved { order, .. } => {
                 self.order_mut(seq, *order)?.cancel_requested = true;
+                self.give_up(*order);
             }
             Event::OrderUpdated { .. } => self.update_order(seq, event)?,
             Event::OrderFilled { .. } => self.book_fill(seq, event)?,
             Event::OrderQueryNeeded { order, counted, .. } => self.count(*order, *counted),
-            Event::FeeBooked { id, kind, amount, cash } => {
-                self.book_fee(id, *kind, *amount).map_err(ledger)?;
-                self.agree(seq, self.ledger.cash() == *cash)?;
-            }
-            Event::FeesAccrued { date, fees, accrued } => {
-                self.accrue_fees(*date, fees).map_err(ledger)?;
-                self.agree(seq, self.ledger.accrued_fees() == *accrued)?;
-            }
-            Event::AccountOpened { cash, positions } => {
-                self.open_account(*cash, positions).map_err(ledger)?;
+            Event::FeeBooked { .. }
+            | Event::FeesAccrued { .. }
+            | Event::AccountOpened { .. }
+            | Event::AccountReset { .. }
+            | Event::CashMoved { .. }
+            | Event::DifferenceFound(_) => self.move_account(seq, event)?,
+            Event::SharesSplit { .. } | Event::SymbolRenamed { .. } | Event::ExitRenewed { .. } => {
+                self.move_shares(seq, event)?;
             }
             Event::DifferenceSuspected { differences } => self.suspected.clone_from(differences),
             Event::Reconciled { .. } => {
                 // What happens while the stream is down is known only after it is up again.
                 self.reconciled = self.order_stream_up;
                 self.suspected.clear();
-            }
-            Event::DifferenceFound(difference) => {
-                self.settle(difference).map_err(ledger)?;
+                self.note_equity();
             }
             Event::TradingStateChanged { to, .. } => {
                 self.trading = *to;
@@ -249,6 +249,8 @@ impl State {
                 let hours = hours.filter(|day| day.date == *date);
                 let hours = hours.ok_or(EvolveError::Contradiction { seq })?;
                 self.day = Some(Day { hours, starting_equity: *equity });
+                self.forget_actions_until(*date);
+                self.note_equity();
             }
             Event::AlertRaised(_) => self.tally.alerts += 1,
             Event::StopRequested { policy } => self.begin_stopping(*policy),
@@ -288,9 +290,13 @@ impl State {
             held.cancel_requested = false;
             held.expires_at = held.expires_at.map(|at| at.max(again));
         }
+        let group = held.shares_with();
         if let Some(id) = broker_id {
             held.broker_id = Some(id.clone());
             self.early.retain(|report| report.broker_id.as_ref() != Some(id));
+        }
+        if *report == ReportKind::CancelRejected {
+            self.given_up.remove(&group);
         }
         self.move_order(seq, *order, *to)
     }
@@ -346,7 +352,7 @@ impl State {
         }
     }
 
-    fn agree(&self, seq: u64, agrees: bool) -> Result<(), EvolveError> {
+    pub(super) fn agree(&self, seq: u64, agrees: bool) -> Result<(), EvolveError> {
         if agrees { Ok(()) } else { Err(EvolveError::Contradiction { seq }) }
     }
 
@@ -388,6 +394,10 @@ impl State {
         if !to.is_final() {
             return Ok(());
         }
+        if !ended_before {
+            self.note_lost_exit(number, to);
+        }
+        let order = self.order_mut(seq, number)?;
         order.reserved = Cash::ZERO;
         order.cancel_requested = false;
         let (symbol, closes) = (order.symbol, !order.grows);
@@ -408,27 +418,6 @@ impl State {
         }
         self.forget_oldest();
         Ok(())
-    }
-
-    fn note_denial(&mut self, origin: Origin, intent: &Intent) {
-        self.tally.denied += 1;
-        if let (Origin::Operator, Intent::Submit(wanted)) = (origin, intent) {
-            self.wait_with_closing(wanted.symbol);
-        }
-    }
-
-    /// A closing was refused: the next try waits, twice as long after each refusal.
-    fn wait_with_closing(&mut self, symbol: SymbolId) {
-        let before = self.refused_closes.get(&symbol).map_or(0, |refused| refused.refusals);
-        let wait = Span::from_secs(CLOSE_AGAIN_S << before.min(CLOSE_DOUBLINGS));
-        let refused = RefusedClose { until: self.now.plus(wait), refusals: before + 1 };
-        self.refused_closes.insert(symbol, refused);
-    }
-
-    fn stop_flattening(&mut self) {
-        self.flattening = false;
-        self.closing.clear();
-        self.refused_closes.clear();
     }
 
     fn forget_oldest(&mut self) {
@@ -480,6 +469,7 @@ impl State {
         if self.uncounted.get(number).is_some_and(|counted| *counted <= filled) {
             self.uncounted.remove(number);
         }
+        self.note_equity();
         self.tally.fills += 1;
         self.shrink_other_exits(*number, *quantity);
         self.move_order(seq, *number, *status)

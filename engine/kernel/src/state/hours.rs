@@ -29,6 +29,14 @@ impl State {
         (at < day.extended_close).then_some(*day)
     }
 
+    /// The trading days around now: the last that has begun in the evening before, and the next.
+    pub(crate) fn trading_days(&self) -> &[TradingDay] {
+        let Some(start) = &self.start else { return &[] };
+        let days = &start.calendar;
+        let begun = days.partition_point(|day| day.extended_open <= self.now);
+        days.get(begun.saturating_sub(1)..(begun + 1).min(days.len())).unwrap_or_default()
+    }
+
     /// The last trading day that is known.
     pub fn last_trading_day(&self) -> Option<&TradingDay> {
         self.start.as_ref()?.calendar.last()

@@ -1,9 +1,11 @@
 //! What the session knows: the fold of everything it has taken in and decided.
 
 mod books;
+mod closings;
 mod evolve;
 mod exits;
 mod hours;
+mod shares;
 mod tape;
 
 pub use evolve::EvolveError;
@@ -11,9 +13,9 @@ pub use hours::Day;
 
 use crate::risk::{Breaker, Failures};
 use crate::{
-    AccountSnapshot, AssetFacts, BrokerOrderId, Cash, Difference, Ledger, Limits, Luld, Order,
-    OrderNumber, Price, Quantity, Report, Rounding, SessionStart, ShutdownPolicy, Span, SymbolId,
-    Symbols, Timestamp,
+    AccountSnapshot, AssetFacts, BrokerOrderId, Cash, CorporateAction, Difference, Ledger, Limits,
+    Luld, Order, OrderNumber, Price, Quantity, Report, Rounding, SessionStart, ShutdownPolicy,
+    Span, SymbolId, Symbols, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -127,6 +129,22 @@ pub struct State {
     refused_closes: BTreeMap<SymbolId, RefusedClose>,
     stopping: Option<ShutdownPolicy>,
     tally: Tally,
+    /// When the books were last taken over whole from the broker.
+    books_since: Timestamp,
+    /// The highest equity so far.
+    high_water: Option<Cash>,
+    /// What will happen to shares, and has not yet.
+    announced: Vec<CorporateAction>,
+    /// The record that announced the newest of them.
+    announced_by: u64,
+    /// The broker's names of what is announced or has happened.
+    actions_known: BTreeSet<Box<str>>,
+    /// Symbols with when they were last split.
+    split_at: BTreeMap<SymbolId, Timestamp>,
+    /// Exits that the broker ended because of a split, to be asked for anew.
+    lost_exits: BTreeSet<OrderNumber>,
+    /// Groups of exits that are being cancelled by request.
+    given_up: BTreeSet<OrderNumber>,
 }
 
 impl State {
@@ -228,6 +246,13 @@ impl State {
         self.markets.get(symbol.index())?.last.as_ref()
     }
 
+    /// The highest equity of the session: of those at the beginnings of days, after executions and
+    /// whenever the books agreed with the broker's. What is paid in or out moves it by the amount.
+    /// `None` before the account was taken over.
+    pub const fn high_water(&self) -> Option<Cash> {
+        self.high_water
+    }
+
     /// Whether the venue has halted a symbol.
     pub fn is_halted_by_venue(&self, symbol: SymbolId) -> bool {
         self.markets.get(symbol.index()).is_some_and(|market| market.halted)
@@ -252,6 +277,11 @@ impl State {
     /// Whether orders have failed one after the other so often that trading must stop.
     pub(crate) fn breaker_trips(&self) -> Option<&Breaker> {
         self.limits.breaker.as_ref().filter(|breaker| self.failures.trip(breaker))
+    }
+
+    /// Whether orders have failed so often that trading was stopped, and nobody has resumed it.
+    pub fn breaker_has_tripped(&self) -> bool {
+        self.trading != TradingState::Active && self.breaker_trips().is_some()
     }
 
     /// Whether the books were compared with the broker's since the last start or reconnect.

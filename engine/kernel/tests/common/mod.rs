@@ -41,6 +41,8 @@ impl Strategy for Scripted {
     fn warmup_bars(&self) -> usize {
         0
     }
+    fn rebase(&mut self, _: SymbolId, _: Ratio) {}
+
     fn reset(&mut self) {}
 }
 
@@ -81,6 +83,7 @@ pub fn start(limits: Limits) -> SessionStart {
 
 pub fn account(amount: &str) -> AccountSnapshot {
     AccountSnapshot {
+        id: "".into(),
         cash: cash(amount),
         equity: cash(amount),
         buying_power: cash(amount),
@@ -125,9 +128,13 @@ impl Bench {
     }
 
     fn started(start: SessionStart) -> Self {
+        Self::started_at("2024-06-03T14:00:00Z", start)
+    }
+
+    fn started_at(now: &str, start: SessionStart) -> Self {
         let script = Scripted::default();
         let kernel = Kernel::new(vec![Box::new(script.clone())]);
-        let now = time("2024-06-03T14:00:00Z");
+        let now = time(now);
         let mut bench = Self { kernel, script, now, records: Vec::new(), sends: Vec::new() };
         bench.feed(Input::Start(Box::new(start)));
         bench
@@ -148,9 +155,20 @@ impl Bench {
         Self::started(SessionStart { fees, ..start(limits) }).warmed()
     }
 
+    /// The same on a day of its own, in extended hours too.
+    pub fn holding_on(day: TradingDay, quantity: i64) -> Self {
+        let (calendar, hours) = (vec![day], TradingHours::Extended);
+        let start = SessionStart { calendar, hours, ..start(Limits::default()) };
+        Self::started_at("2024-06-03T12:00:00Z", start).held(quantity)
+    }
+
     /// A warm session of an account that holds so many AAA.
     pub fn holding(quantity: i64) -> Self {
-        let bench = Self::cold(Limits::default());
+        Self::cold(Limits::default()).held(quantity)
+    }
+
+    fn held(self, quantity: i64) -> Self {
+        let bench = self;
         let symbol = bench.symbol("AAA");
         let position =
             BrokerPosition { symbol, quantity: shares(quantity), average_price: price("100") };

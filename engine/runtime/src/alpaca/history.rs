@@ -1,16 +1,19 @@
-//! The past over REST: executions, fees, bars.
+//! The past over REST: executions, postings, splits, bars.
 
 use super::error::ApiError;
 use super::map::{self, FieldError, ReadError};
 use super::rest::Client;
-use super::rows::{BarsQuery, Fill};
+use super::rows::{BarsQuery, Fill, Posting};
 use super::transport::Call;
 use super::wire::{ActivityWire, BarsPage, TradesPage};
-use kernel::{Bar, FeeCharge, Span, SymbolId, Timestamp, Trade};
+use super::wire_actions::ActionsPage;
+use jiff::civil::Date;
+use kernel::{Bar, CorporateAction, Span, SymbolId, Timestamp, Trade};
 use std::collections::BTreeSet;
 
 /// The most activities and bars that the broker gives in one page.
 const ACTIVITIES_PAGE: usize = 100;
+const ACTIONS_PAGE: &str = "1000";
 const BARS_PAGE: usize = 10_000;
 /// The most trades that a gap is filled with.
 const MOST_TRADES: usize = 50_000;
@@ -21,26 +24,61 @@ impl Client {
     /// # Errors
     /// See [`ApiError`].
     pub async fn fills(&self, after: Option<Timestamp>) -> Result<Vec<Fill>, ApiError> {
-        self.activities("FILL", after, map::fill, |fill| fill.activity.clone()).await
+        self.activities(("activity_types", "FILL"), after, map::fill, |fill| fill.activity.clone())
+            .await
     }
 
-    /// Every fee posted to the account after an instant, oldest first.
+    /// Everything posted to the account after an instant that moved cash and is no trade, oldest
+    /// first: fees, deposits and withdrawals, dividends and the like.
     ///
     /// # Errors
     /// See [`ApiError`].
-    pub async fn fees(&self, after: Option<Timestamp>) -> Result<Vec<FeeCharge>, ApiError> {
-        let id = |(id, _): &(Box<str>, Option<FeeCharge>)| id.clone();
+    pub async fn postings(&self, after: Option<Timestamp>) -> Result<Vec<Posting>, ApiError> {
+        let id = |(id, _): &(Box<str>, Option<Posting>)| id.clone();
         let read = |wire: &ActivityWire<'_>| {
             let id = wire.id.text().unwrap_or_default().into();
-            map::fee(wire).map(|fee| (id, fee))
+            map::posting(wire).map(|posting| (id, posting))
         };
-        let fees = self.activities("FEE", after, read, id).await?;
-        Ok(fees.into_iter().filter_map(|(_, fee)| fee).collect())
+        let kind = ("category", "non_trade_activity");
+        let postings = self.activities(kind, after, read, id).await?;
+        Ok(postings.into_iter().filter_map(|(_, posting)| posting).collect())
+    }
+
+    /// The splits and new names of the session's symbols from one date to another, both inclusive.
+    ///
+    /// # Errors
+    /// See [`ApiError`].
+    pub async fn corporate_actions(
+        &self,
+        from: Date,
+        to: Date,
+    ) -> Result<Vec<CorporateAction>, ApiError> {
+        let names: Vec<&str> = self.names.symbols().names().collect();
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (symbols, start, end) = (names.join(","), from.to_string(), to.to_string());
+        let base = [
+            ("symbols", symbols.as_str()),
+            ("types", "forward_split,reverse_split,name_change"),
+            ("start", &start),
+            ("end", &end),
+            ("limit", ACTIONS_PAGE),
+            ("sort", "asc"),
+        ];
+        let mut actions = Vec::new();
+        let take = |body: &[u8], actions: &mut Vec<CorporateAction>| {
+            let page: ActionsPage<'_> = map::parse(body)?;
+            actions.extend(map::corporate_actions(&page, &self.names)?);
+            Ok(page.next_page_token.text().map(str::to_owned))
+        };
+        self.pages("/v1/corporate-actions", &base, &mut actions, take, |_| false).await?;
+        Ok(actions)
     }
 
     async fn activities<T>(
         &self,
-        kind: &str,
+        kind: (&str, &str),
         after: Option<Timestamp>,
         read: impl Fn(&ActivityWire<'_>) -> Result<T, FieldError>,
         id: impl Fn(&T) -> Box<str>,
@@ -51,8 +89,7 @@ impl Client {
         let mut seen = BTreeSet::new();
         let mut token: Option<Box<str>> = None;
         loop {
-            let mut query =
-                vec![("activity_types", kind), ("direction", "asc"), ("page_size", &size)];
+            let mut query = vec![kind, ("direction", "asc"), ("page_size", &size)];
             query.extend(after.as_deref().map(|after| ("after", after)));
             query.extend(token.as_deref().map(|token| ("page_token", token)));
             let call = self.trading("/v2/account/activities").query(&query);
@@ -87,7 +124,8 @@ impl Client {
             ("end", &end),
             ("limit", &limit),
             ("feed", &self.config.feed),
-            ("adjustment", "raw"),
+            // What strategies remember is in today's shares.
+            ("adjustment", "split"),
             ("sort", "asc"),
         ];
         let mut bars = Vec::new();

@@ -32,6 +32,7 @@ mod tape;
 pub mod tls;
 mod transport;
 mod wire;
+mod wire_actions;
 
 #[cfg(test)]
 mod tests;
@@ -56,7 +57,7 @@ pub use oauth::{OAuth, Refresh};
 pub use order_stream::{OrderStream, OrderStreamConfig, OrderStreamMessage, order_stream};
 pub use orders::Listing;
 pub use rest::{Client, ClientConfig};
-pub use rows::{Asset, BarsQuery, Clock, Fill, OrderState, Positions, Replay, ReplayData};
+pub use rows::{Asset, BarsQuery, Clock, Fill, OrderState, Positions, Posting, Replay, ReplayData};
 pub use silence::Silence;
 pub use stream::{Line, Overflow, StreamCounters, StreamTiming};
 pub use stream_error::{StreamError, is_taken};

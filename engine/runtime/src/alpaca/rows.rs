@@ -1,8 +1,9 @@
 //! What the broker's answers become: values of ours that the kernel's types do not cover.
 
 use kernel::{
-    AssetClass, AssetFacts, BrokerOrder, BrokerOrderId, BrokerPosition, Execution, ExecutionId,
-    OrderNumber, OrderStatus, Price, Quantity, Report, ReportKind, Side, Span, SymbolId, Timestamp,
+    AssetClass, AssetFacts, BrokerOrder, BrokerOrderId, BrokerPosition, CashMovement, Execution,
+    ExecutionId, FeeCharge, Input, OrderNumber, OrderStatus, Price, Quantity, Report, ReportKind,
+    Side, Span, SymbolId, Timestamp,
 };
 
 /// An order as the broker lists it.
@@ -173,6 +174,33 @@ impl Fill {
     pub(super) fn execution_id(activity: &str) -> ExecutionId {
         let id = activity.rsplit_once("::").map_or(activity, |(_, id)| id);
         ExecutionId(id.into())
+    }
+}
+
+/// Something that the broker has posted to the account, and that is no trade.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Posting {
+    /// A fee.
+    Fee(FeeCharge),
+    /// Cash that came or went.
+    Cash(CashMovement),
+}
+
+impl Posting {
+    /// The broker's name for it.
+    pub fn id(&self) -> &str {
+        match self {
+            Posting::Fee(fee) => &fee.id,
+            Posting::Cash(movement) => &movement.id,
+        }
+    }
+
+    /// As the kernel takes it in.
+    pub fn input(self) -> Input {
+        match self {
+            Posting::Fee(fee) => Input::Fee(fee),
+            Posting::Cash(movement) => Input::Cash(movement),
+        }
     }
 }
 

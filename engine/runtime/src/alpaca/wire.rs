@@ -111,6 +111,7 @@ impl<'a> ErrorWire<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(super) struct AccountWire<'a> {
+    pub id: Loose<'a>,
     pub status: Loose<'a>,
     pub currency: Loose<'a>,
     pub cash: Loose<'a>,
@@ -214,7 +215,7 @@ impl AssetWire<'_> {
     }
 }
 
-/// One element of GET `/v2/account/activities`: a fill or a fee.
+/// One element of GET `/v2/account/activities`: a fill, a fee, or another movement of cash.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(super) struct ActivityWire<'a> {

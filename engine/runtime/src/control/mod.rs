@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub struct Request {
     /// `status`, `halt`, `resume`, `flatten` or `cancel-all`.
     pub cmd: String,
-    /// Arguments; none of the commands so far takes any.
+    /// Arguments: `flatten` takes `symbol`, and without it closes everything.
     #[serde(default)]
     pub args: serde_json::Value,
     /// Why; journalled with the command.

@@ -2,7 +2,7 @@
 
 use super::{Answer, Request, path};
 use crate::session::{Phase, Status};
-use kernel::Command;
+use kernel::{Command, SymbolId, Symbols};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -134,15 +134,13 @@ async fn reply(
     if request.cmd == "status" {
         return Answer::done(&*status.borrow());
     }
-    let Some(command) = command(&request) else {
-        return Answer::refused(format!(
-            "no command {:?}: status, halt, resume, flatten or cancel-all",
-            request.cmd
-        ));
-    };
     if status.borrow().phase == Phase::Starting {
         return Answer::refused("the session is still starting: ask again in a moment");
     }
+    let command = match command(&request, &status.borrow().symbols) {
+        Ok(command) => command,
+        Err(refusal) => return Answer::refused(refusal),
+    };
     let (answer, answered) = oneshot::channel();
     if orders.send(Order { command, answer }).await.is_err() {
         return Answer::refused("the session is ending");
@@ -150,18 +148,37 @@ async fn reply(
     answered.await.unwrap_or_else(|_| Answer::refused("the session ended before it answered"))
 }
 
-fn command(request: &Request) -> Option<Command> {
+/// What a request asks for, or why it cannot be.
+fn command(request: &Request, symbols: &Symbols) -> Result<Command, String> {
     let reason = match request.reason.trim() {
         "" => "no reason given".into(),
         reason => reason.into(),
     };
     match request.cmd.as_str() {
-        "halt" => Some(Command::Halt { reason }),
-        "resume" => Some(Command::Resume { reason }),
-        "flatten" => Some(Command::Flatten { reason }),
-        "cancel-all" => Some(Command::CancelAll { reason }),
-        _ => None,
+        "halt" => Ok(Command::Halt { reason }),
+        "resume" => Ok(Command::Resume { reason }),
+        "flatten" => match symbol(request, symbols)? {
+            Some(symbol) => Ok(Command::Close { symbol, reason }),
+            None => Ok(Command::Flatten { reason }),
+        },
+        "cancel-all" => Ok(Command::CancelAll { reason }),
+        other => Err(format!("no command {other:?}: status, halt, resume, flatten or cancel-all")),
     }
+}
+
+/// The symbol that a request names in `args.symbol`, if it names one.
+fn symbol(request: &Request, symbols: &Symbols) -> Result<Option<SymbolId>, String> {
+    let name = match request.args.get("symbol") {
+        None | Some(serde_json::Value::Null) => return Ok(None),
+        Some(serde_json::Value::String(name)) => name,
+        Some(other) => return Err(format!("the symbol must be text, not {other}")),
+    };
+    symbols.id(name).map(Some).ok_or_else(|| {
+        let traded = symbols.names().collect::<Vec<_>>().join(", ");
+        format!(
+            "the session does not trade {name}, but {traded}; without a symbol everything is closed"
+        )
+    })
 }
 
 #[cfg(test)]
@@ -191,7 +208,10 @@ mod tests {
         let early = ask_off_thread(dir.path(), Request::new("halt", "lunch")).await.unwrap();
         assert!(!early.ok && early.error.unwrap().contains("still starting"));
 
-        publish.send_modify(|status| status.phase = Phase::Running);
+        publish.send_modify(|status| {
+            status.phase = Phase::Running;
+            status.symbols = Symbols::new(["AAPL", "MSFT"]).unwrap();
+        });
         let session = tokio::spawn(async move {
             let order = taken.recv().await.unwrap();
             order.answer.send(Answer::done(&serde_json::json!({"trading": "halted"}))).unwrap();
@@ -200,6 +220,13 @@ mod tests {
         let halted = ask_off_thread(dir.path(), Request::new("halt", "lunch")).await.unwrap();
         assert_eq!(halted.body["trading"], "halted");
         assert_eq!(session.await.unwrap(), Command::Halt { reason: "lunch".into() });
+
+        let close = |symbol: &str| Request {
+            args: serde_json::json!({ "symbol": symbol }),
+            ..Request::new("flatten", "")
+        };
+        let other = ask_off_thread(dir.path(), close("TSLA")).await.unwrap();
+        assert!(other.error.unwrap().contains("does not trade TSLA, but AAPL, MSFT"));
 
         let unknown = ask_off_thread(dir.path(), Request::new("dance", "")).await.unwrap();
         assert!(!unknown.ok && unknown.error.unwrap().contains("dance"));

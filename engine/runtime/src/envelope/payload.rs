@@ -7,9 +7,9 @@ use super::{DeadLetter, session_of};
 use kernel::risk::Denial;
 use kernel::{
     Alert, Bar, Cash, Channel, Command, Difference, Event, ExecutionId, FeeKind, IgnoreReason,
-    Intent, Link, MarketData, Order, OrderNumber, Origin, Price, Quantity, Quote, ReportKind,
-    SessionStart, Severity, ShutdownPolicy, State, StrategySpec, SymbolId, Timestamp, Trade,
-    TradingHours, TradingState, Volume,
+    Intent, Link, MarketData, MovementKind, Order, OrderNumber, Origin, Price, Quantity, Quote,
+    ReportKind, SessionStart, Severity, ShutdownPolicy, State, StrategySpec, SymbolId, Timestamp,
+    Trade, TradingHours, TradingState, Volume,
 };
 use serde::Serialize;
 
@@ -135,6 +135,34 @@ pub(super) enum Payload<'a> {
         cash: Cash,
         positions: Vec<Held<'a>>,
     },
+    AccountReset {
+        account: &'a str,
+        cash: Cash,
+        positions: Vec<Held<'a>>,
+    },
+    CashMoved {
+        movement_id: &'a str,
+        movement: MovementKind,
+        amount: Cash,
+        cash: Cash,
+    },
+    SharesSplit {
+        action_id: &'a str,
+        symbol: &'a str,
+        new: u64,
+        old: u64,
+        position: Quantity,
+    },
+    SymbolRenamed {
+        action_id: &'a str,
+        symbol: &'a str,
+        from: &'a str,
+    },
+    ExitRenewed {
+        order: OrderNumber,
+        symbol: Option<&'a str>,
+        by: Option<OrderNumber>,
+    },
     DifferenceSuspected {
         differences: Vec<Differing<'a>>,
     },
@@ -214,6 +242,7 @@ fn order_of(event: &Event) -> Option<OrderNumber> {
         | Event::OrderUpdated { order, .. }
         | Event::OrderFilled { order, .. }
         | Event::OrderQueryNeeded { order, .. }
+        | Event::ExitRenewed { order, .. }
         | Event::DifferenceFound(Difference::OrderMissing { order }) => Some(*order),
         _ => None,
     }
@@ -276,15 +305,15 @@ impl<'a> Payload<'a> {
                 let (order, report, counted) = (*order, *report, *counted);
                 Payload::OrderQueryNeeded { order, symbol, report, counted }
             }
-            Event::FeeBooked { id, kind, amount, cash } => {
-                Payload::FeeBooked { fee_id: id, fee: *kind, amount: *amount, cash: *cash }
-            }
-            Event::FeesAccrued { date, fees, accrued } => Self::due(*date, fees, *accrued),
-            Event::AccountOpened { cash, positions } => Self::opened(*cash, positions, state),
-            Event::DifferenceSuspected { differences } => {
-                let differences = differences.iter().map(|one| Differing::of(one, state)).collect();
-                Payload::DifferenceSuspected { differences }
-            }
+            Event::FeeBooked { .. }
+            | Event::FeesAccrued { .. }
+            | Event::AccountOpened { .. }
+            | Event::AccountReset { .. }
+            | Event::CashMoved { .. }
+            | Event::SharesSplit { .. }
+            | Event::SymbolRenamed { .. }
+            | Event::ExitRenewed { .. } => Self::of_account(event, state),
+            Event::DifferenceSuspected { differences } => Self::suspected(differences, state),
             Event::Reconciled { open_orders } => Payload::Reconciled { open_orders: *open_orders },
             Event::DifferenceFound(one) => Payload::DifferenceFound(Differing::of(one, state)),
             Event::TradingStateChanged { from, to, origin, reason } => {
@@ -315,13 +344,48 @@ impl<'a> Payload<'a> {
         }
     }
 
-    fn opened(cash: Cash, positions: &[(SymbolId, Quantity, Price)], state: &'a State) -> Self {
-        let held = |&(symbol, quantity, average_price): &(SymbolId, Quantity, Price)| Held {
-            symbol: state.symbols().name(symbol),
-            quantity,
-            average_price,
-        };
-        Payload::AccountOpened { cash, positions: positions.iter().map(held).collect() }
+    /// What happens to the account and to shares without an execution.
+    fn of_account(event: &'a Event, state: &'a State) -> Self {
+        let name = |symbol: SymbolId| state.symbols().name(symbol);
+        match event {
+            Event::FeeBooked { id, kind, amount, cash } => {
+                Payload::FeeBooked { fee_id: id, fee: *kind, amount: *amount, cash: *cash }
+            }
+            Event::FeesAccrued { date, fees, accrued } => Self::due(*date, fees, *accrued),
+            Event::AccountOpened { cash, positions } => {
+                Payload::AccountOpened { cash: *cash, positions: holdings(positions, state) }
+            }
+            Event::AccountReset { account, cash, positions } => {
+                let (cash, positions) = (*cash, holdings(positions, state));
+                Payload::AccountReset { account, cash, positions }
+            }
+            Event::CashMoved { id, kind, amount, cash } => Payload::CashMoved {
+                movement_id: id,
+                movement: *kind,
+                amount: *amount,
+                cash: *cash,
+            },
+            Event::SharesSplit { id, symbol, ratio, position } => Payload::SharesSplit {
+                action_id: id,
+                symbol: name(*symbol),
+                new: ratio.new_shares(),
+                old: ratio.old_shares(),
+                position: *position,
+            },
+            Event::SymbolRenamed { id, from, to, .. } => {
+                Payload::SymbolRenamed { action_id: id, symbol: to, from }
+            }
+            Event::ExitRenewed { order, by } => {
+                let symbol = symbol_of(event, state).map(name);
+                Payload::ExitRenewed { order: *order, symbol, by: *by }
+            }
+            _ => Payload::Nothing {},
+        }
+    }
+
+    fn suspected(list: &'a [Difference], state: &'a State) -> Self {
+        let differences = list.iter().map(|one| Differing::of(one, state)).collect();
+        Payload::DifferenceSuspected { differences }
     }
 
     fn due(date: u32, fees: &[(FeeKind, Cash)], accrued: Cash) -> Self {
@@ -418,6 +482,16 @@ impl<'a> Payload<'a> {
         };
         Payload::CommandTaken { command, symbol, reason }
     }
+}
+
+/// What an account holds.
+fn holdings<'a>(positions: &[(SymbolId, Quantity, Price)], state: &'a State) -> Vec<Held<'a>> {
+    let held = |&(symbol, quantity, average_price): &(SymbolId, Quantity, Price)| Held {
+        symbol: state.symbols().name(symbol),
+        quantity,
+        average_price,
+    };
+    positions.iter().map(held).collect()
 }
 
 /// `20190204` as `2019-02-04`.

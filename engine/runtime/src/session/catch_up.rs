@@ -216,6 +216,23 @@ mod tests {
         assert_eq!(fills_of(&reports), [expected]);
     }
 
+    /// The crash comes before or after the inference is booked: it has one name, and counts once.
+    #[test]
+    fn an_inference_has_the_same_name_after_a_restart() {
+        let read = OrderRead { order: theirs(150, "10.50", OrderStatus::Filled), fills: vec![] };
+        let before = ours(50, "10.00", &["a"]);
+        let first = catch_up(&before, &read);
+        let restored: Order =
+            serde_json::from_str(&serde_json::to_string(&before).unwrap()).unwrap();
+        assert_eq!(catch_up(&restored, &read), first);
+        let (name, _, _) = fills_of(&first).remove(0);
+        let booked = ours(150, "10.50", &["a", &name]);
+        assert_eq!(fills_of(&catch_up(&booked, &read)), []);
+        // What the activities list meanwhile is among what was inferred, by the broker's count.
+        let listed = OrderRead { fills: vec![fill("b", 100, "10.75", 150)], ..read };
+        assert_eq!(fills_of(&catch_up(&booked, &listed)), []);
+    }
+
     /// Conformance 72.
     #[test]
     fn a_cancelled_order_with_a_part_filled_is_a_fill_and_then_a_cancel() {

@@ -5,15 +5,21 @@ use super::SessionError;
 use super::courier::{Answer, Errand, Mark, Target};
 use super::status::{Gauges, Status};
 use super::venue_clock::machine_time;
+use crate::alpaca::Posting;
 use journal::{Durability, EventsHash, Journal};
 use kernel::{
-    Event, IgnoreReason, Input, Kernel, OrderNumber, OrderStatus, Output, RecordBody, Report,
-    ReportKind, Room, Span, Stamped, State, Timestamp,
+    Difference, Event, IgnoreReason, Input, Kernel, OrderNumber, OrderStatus, Output, RecordBody,
+    Report, ReportKind, Room, Span, Stamped, State, Timestamp,
 };
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// Fee postings are read from so long before the last reading: brokers post them late.
+/// Splits and new names are asked for so far back, for a session that did not run meanwhile, and so
+/// far ahead.
+const ACTIONS_BACK: Span = Span::from_secs(14 * 86_400);
+const ACTIONS_AHEAD: Span = Span::from_secs(14 * 86_400);
+
+/// Postings are read from so long before the last reading: brokers post them late.
 const FEES_BACK: Span = Span::from_secs(5 * 86_400);
 
 /// How often room is looked for once there is none: looking tries to take back what is kept for the
@@ -27,6 +33,11 @@ pub(super) struct Work {
     pub errands: Vec<Errand>,
     /// Whether the broker must be asked again, since books that differ may only be out of step.
     pub look_again: bool,
+    /// Whether shares may have been split.
+    look_for_splits: bool,
+    /// A symbol that the broker calls otherwise from now on: streams and requests name it as before,
+    /// so the session cannot go on.
+    renamed: Option<(Box<str>, Box<str>)>,
 }
 
 /// The kernel with its journal.
@@ -39,13 +50,13 @@ pub(super) struct Core {
     gauges: Gauges,
     /// The newest record that readers may tell others of.
     durable: watch::Sender<u64>,
-    /// When an execution or a fee was last booked, by the machine's clock.
+    /// When an execution or a posting was last booked, by the machine's clock.
     booked: Option<Instant>,
     is_synced: bool,
     /// How short of room the kernel was told the journal is.
     room: Option<Room>,
     looked_for_room: Instant,
-    fees_since: Timestamp,
+    posted_since: Timestamp,
     /// How much of the calendar is to be known ahead.
     calendar_ahead: Span,
     ask_days_after: Timestamp,
@@ -74,7 +85,7 @@ impl Core {
             is_synced: true,
             room: None,
             looked_for_room: Instant::now(),
-            fees_since: opened,
+            posted_since: opened,
             calendar_ahead: Span::ZERO,
             ask_days_after: Timestamp::MIN,
             opened,
@@ -138,7 +149,10 @@ impl Core {
                     hash.add(*at, event);
                 }
                 self.gauges.note(event, self.kernel.state());
-                if matches!(event, Event::OrderFilled { .. } | Event::FeeBooked { .. }) {
+                if matches!(
+                    event,
+                    Event::OrderFilled { .. } | Event::FeeBooked { .. } | Event::CashMoved { .. }
+                ) {
                     self.booked = Some(Instant::now());
                 }
                 promises |= matches!(event, Event::TradingStateChanged { .. });
@@ -148,8 +162,12 @@ impl Core {
         // What was promised must outlive the machine: an order, that an operator was heard, a halt.
         promises |= work.errands.iter().any(|errand| matches!(errand, Errand::Send(..)));
         self.commit(if promises { Durability::Synced } else { Durability::Buffered })?;
+        if work.look_for_splits {
+            work.errands.push(self.actions_wanted());
+        }
         if fees_due {
-            work.errands.push(Errand::Fees(self.fees_due()));
+            work.errands.push(self.actions_wanted());
+            work.errands.push(Errand::Postings(self.postings_due()));
         }
         work.errands.extend(self.days_wanted());
         Ok(work)
@@ -168,9 +186,14 @@ impl Core {
             Answer::CancelFailed(order, text) => {
                 self.cancel_failed(order, text).map(Input::Report).into_iter().collect()
             }
-            Answer::Fees(fees) => {
-                let new = fees.into_iter().filter(|fee| !self.state().ledger().has_fee(&fee.id));
-                new.map(Input::Fee).collect()
+            Answer::Postings(postings) => {
+                let ledger = self.state().ledger();
+                let new = postings.into_iter().filter(|posting| !ledger.has_posting(posting.id()));
+                new.map(Posting::input).collect()
+            }
+            Answer::Corporate(actions) => {
+                let new = actions.into_iter().filter(|it| !self.state().knows_action(&it.id));
+                new.map(Input::Corporate).collect()
             }
             Answer::Broker(state, _) => vec![Input::Broker(state)],
             Answer::Calendar(days) => vec![Input::Calendar(days)],
@@ -218,11 +241,11 @@ impl Core {
             sent: state.tally().sent,
             unanswered: self.unanswered_orders().len(),
             fills: state.tally().fills,
-            fees: state.ledger().total_fees(),
+            postings: state.ledger().postings(),
         }
     }
 
-    /// How long ago an execution or a fee was last booked.
+    /// How long ago an execution or a posting was last booked.
     pub fn booked_ago(&self) -> Option<Duration> {
         self.booked.map(|booked| booked.elapsed())
     }
@@ -250,10 +273,16 @@ impl Core {
         targets
     }
 
-    /// From when fee postings are to be read now.
-    pub fn fees_due(&mut self) -> Timestamp {
-        let since = self.fees_since;
-        self.fees_since = self.state().now().minus(FEES_BACK).max(self.opened);
+    /// The errand that reads which shares are split or renamed around now.
+    pub fn actions_wanted(&self) -> Errand {
+        let now = self.state().now();
+        Errand::Corporate { from: now.minus(ACTIONS_BACK), to: now.plus(ACTIONS_AHEAD) }
+    }
+
+    /// From when postings are to be read now.
+    pub fn postings_due(&mut self) -> Timestamp {
+        let since = self.posted_since;
+        self.posted_since = self.state().now().minus(FEES_BACK).max(self.opened);
         since
     }
 
@@ -314,6 +343,7 @@ impl Work {
     pub fn append(&mut self, more: Work) {
         self.errands.extend(more.errands);
         self.look_again |= more.look_again;
+        self.renamed = self.renamed.take().or(more.renamed);
     }
 
     fn notice(&mut self, event: &Event, state: &State) {
@@ -322,15 +352,29 @@ impl Work {
                 let target = state.order(*order).map(Target::of);
                 self.errands.extend(target.map(Errand::Read));
             }
+            Event::SymbolRenamed { from, to, .. } => {
+                self.renamed = Some((from.clone(), to.clone()));
+            }
+            Event::DifferenceSuspected { differences } => {
+                self.look_again = true;
+                // Shares may be split without anybody having said so in time.
+                self.look_for_splits |=
+                    differences.iter().any(|it| matches!(it, Difference::Position { .. }));
+            }
             // Somebody else's trade moves what the account holds.
-            Event::DifferenceSuspected { .. }
-            | Event::ReportIgnored {
+            Event::ReportIgnored {
                 report: ReportKind::Fill,
                 reason: IgnoreReason::Foreign,
                 ..
             } => self.look_again = true,
             _ => {}
         }
+    }
+
+    /// Why the session cannot go on, if it cannot.
+    pub fn ends_with(&self) -> Option<SessionError> {
+        let (from, to) = self.renamed.clone()?;
+        Some(SessionError::Renamed { from, to })
     }
 
     /// Drops the reads it asks for: they would only show what has just been read.

@@ -22,6 +22,11 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
             name(symbol)
         )),
         Event::FeeBooked { kind, amount, .. } => Some(format!("{} of {amount} USD", fee(*kind))),
+        Event::CashMoved { .. }
+        | Event::AccountReset { .. }
+        | Event::SharesSplit { .. }
+        | Event::SymbolRenamed { .. }
+        | Event::ExitRenewed { .. } => of_account(event, state),
         Event::CommandTaken(command) => Some(operator(command, state)),
         Event::TradingStateChanged { to, reason, .. } => {
             Some(format!("trading is {}: {reason}", to.as_str()))
@@ -68,6 +73,34 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
         | Event::ReportIgnored { .. }
         | Event::OrderQueryNeeded { .. }
         | Event::Reconciled { .. } => None,
+    }
+}
+
+/// What happens to the account and to shares without an execution.
+fn of_account(event: &Event, state: &State) -> Option<String> {
+    let name = |symbol: &SymbolId| state.symbols().name(*symbol).to_owned();
+    match event {
+        Event::CashMoved { kind, amount, .. } => {
+            Some(format!("{} of {amount} USD", kind.as_str().replace('_', " ")))
+        }
+        Event::AccountReset { cash, positions, .. } => Some(format!(
+            "the account was begun anew: cash {cash} USD, {}",
+            counted(positions.len(), "position")
+        )),
+        Event::SharesSplit { symbol, ratio, position, .. } => Some(format!(
+            "{} is split {} for {}, position {position}",
+            name(symbol),
+            ratio.new_shares(),
+            ratio.old_shares()
+        )),
+        Event::SymbolRenamed { from, to, .. } => Some(format!("{from} is now called {to}")),
+        Event::ExitRenewed { order, by: Some(by) } => {
+            Some(format!("order {order} was ended by a split, order {by} takes its place"))
+        }
+        Event::ExitRenewed { order, by: None } => {
+            Some(format!("order {order} was ended by a split, and nothing takes its place"))
+        }
+        _ => None,
     }
 }
 

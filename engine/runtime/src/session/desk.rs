@@ -114,6 +114,9 @@ impl Desk {
     }
 
     async fn carry_out(&mut self, work: Work) -> Result<(), SessionError> {
+        if let Some(error) = work.ends_with() {
+            return Err(error);
+        }
         for errand in work.errands {
             // An answer may lead to further errands.
             Box::pin(self.run_in_turn(errand)).await?;
@@ -163,9 +166,9 @@ impl Desk {
     /// suspected.
     pub async fn reconcile_in_turn(&mut self) -> Result<(), SessionError> {
         for _ in 0..LOOKS {
-            let (orders, fees_since) = (self.core.sent_orders(), self.core.fees_due());
+            let (orders, posted_since) = (self.core.sent_orders(), self.core.postings_due());
             let mark = self.core.mark(0);
-            self.run_in_turn(Errand::Reconcile { orders, fees_since, mark }).await?;
+            self.run_in_turn(Errand::Reconcile { orders, posted_since, mark }).await?;
             if self.core.state().is_reconciled() {
                 break;
             }
@@ -310,7 +313,8 @@ pub(super) fn ends_for(answer: &Answer) -> Option<SessionError> {
         | Answer::Report(_)
         | Answer::Read(..)
         | Answer::CancelFailed(..)
-        | Answer::Fees(_)
+        | Answer::Postings(_)
+        | Answer::Corporate(_)
         | Answer::Broker(..)
         | Answer::Missed(..)
         | Answer::Probed { .. }

@@ -61,13 +61,13 @@ impl Desk {
 
     /// Reads the account, and books exactly the fees that are in its cash.
     async fn settle_account(&mut self) -> Result<BrokerState, SessionError> {
-        let since = self.core.fees_due();
+        let since = self.core.postings_due();
         loop {
             let read = read_account(&*self.venue, since).await;
-            let AccountRead { fees, state } =
+            let AccountRead { postings, state } =
                 read.map_err(SessionError::broker("read the account"))?;
             let Some(state) = state else { continue };
-            for input in self.core.inputs(Answer::Fees(fees)) {
+            for input in self.core.inputs(Answer::Postings(postings)) {
                 self.feed_in_turn(input).await?;
             }
             return Ok(state);

@@ -169,8 +169,16 @@ impl RealTime<'_> {
     /// Decides on an input, and sets what follows from it going.
     fn feed(&mut self, input: Input) -> Result<(), SessionError> {
         let work = self.desk.decide(input)?;
+        self.set_going_unless_over(work)
+    }
+
+    fn set_going_unless_over(&mut self, work: Work) -> Result<(), SessionError> {
+        let over = work.ends_with();
         self.set_going(work);
-        Ok(())
+        match over {
+            Some(error) => self.fail(error),
+            None => Ok(()),
+        }
     }
 
     fn set_going(&mut self, work: Work) {
@@ -231,7 +239,7 @@ impl RealTime<'_> {
         hit("answer.before", self.desk.core.journal().last_seq());
         for input in self.desk.core.inputs(answer) {
             let work = self.desk.decide(input)?;
-            self.set_going(if was_read { work.without_reads() } else { work });
+            self.set_going_unless_over(if was_read { work.without_reads() } else { work })?;
         }
         hit("answer.after", self.desk.core.journal().last_seq());
         match ends {
@@ -354,9 +362,10 @@ impl RealTime<'_> {
         // An ending session without the stream learns only so what became of its orders.
         if is_due && (state.order_stream_is_up() || self.stopping.is_some()) {
             self.next_reconcile = None;
-            let (orders, fees_since) = (self.desk.core.sent_orders(), self.desk.core.fees_due());
+            let (orders, posted_since) =
+                (self.desk.core.sent_orders(), self.desk.core.postings_due());
             let mark = self.desk.core.mark(self.connection);
-            self.send_out(Errand::Reconcile { orders, fees_since, mark });
+            self.send_out(Errand::Reconcile { orders, posted_since, mark });
         }
         if let Some(room) = self.desk.core.shorter_room()? {
             self.feed(Input::Room(room))?;
@@ -405,5 +414,37 @@ async fn at(instant: Option<Instant>) {
     match instant {
         Some(instant) => tokio::time::sleep_until(instant).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Twice as long below a half of what may be asked, four times below a quarter or while the
+    /// server has asked for silence; the stricter of two quotas counts.
+    #[test]
+    fn the_books_are_compared_less_often_when_requests_are_short() {
+        let quota = |minute, quarter_hour| QuotaLeft {
+            minute,
+            minute_limit: 200,
+            quarter_hour,
+            quarter_hour_limit: quarter_hour.map(|_| 250),
+            held_for: Duration::ZERO,
+            waiting: 0,
+        };
+        let cases = [
+            (quota(200, None), 1),
+            (quota(100, None), 1),
+            (quota(99, None), 2),
+            (quota(49, None), 4),
+            (quota(200, Some(124)), 2),
+            (quota(200, Some(61)), 4),
+            (quota(40, Some(250)), 4),
+            (QuotaLeft { held_for: Duration::from_secs(1), ..quota(200, None) }, 4),
+        ];
+        for (quota, times) in cases {
+            assert_eq!(stretch(&quota), times, "{quota:?}");
+        }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::DataKind;
 use kernel::{
-    Cash, Event, OrderNumber, OrderStatus, Price, Quantity, Severity, State, Tally, Timestamp,
-    TradingState,
+    Cash, Event, OrderNumber, OrderStatus, Price, Quantity, Severity, State, Symbols, Tally,
+    Timestamp, TradingState,
 };
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -28,6 +28,8 @@ pub struct Status {
     pub synthetic: bool,
     /// What trades.
     pub strategies: Vec<String>,
+    /// What is traded.
+    pub symbols: Symbols,
     /// What it is doing.
     pub phase: Phase,
     /// What a person should know right now, such as when the market opens.
@@ -36,6 +38,8 @@ pub struct Status {
     pub venue_time: Option<Timestamp>,
     /// How far trading is allowed to go.
     pub trading: TradingState,
+    /// Whether that is so because orders failed one after the other.
+    pub breaker: bool,
     /// Whether everything is being cancelled and closed.
     pub flattening: bool,
     /// Whether the books agree with the broker's since the last connect.
@@ -50,6 +54,9 @@ pub struct Status {
     pub accrued_fees: Cash,
     /// Equity less what it was when the trading day began; `null` before the first day.
     pub day_profit: Option<Cash>,
+    /// The highest equity so far, moved by what was paid in and out; `null` before the account was
+    /// read.
+    pub high_water: Option<Cash>,
     /// Every position that is not flat.
     pub positions: Vec<PositionLine>,
     /// Every live order, oldest first.
@@ -187,10 +194,12 @@ impl Status {
             data: data.into(),
             synthetic: data == "synthetic",
             strategies: Vec::new(),
+            symbols: Symbols::default(),
             phase: Phase::Starting,
             message: None,
             venue_time: None,
             trading: TradingState::Active,
+            breaker: false,
             flattening: false,
             reconciled: false,
             links: Links::default(),
@@ -198,6 +207,7 @@ impl Status {
             cash: Cash::ZERO,
             accrued_fees: Cash::ZERO,
             day_profit: None,
+            high_water: None,
             positions: Vec::new(),
             open_orders: Vec::new(),
             recent: Vec::new(),
@@ -220,9 +230,13 @@ impl Status {
         if let Some(start) = state.session() {
             self.session = start.session.to_string();
             self.strategies = start.strategies.iter().map(|spec| spec.name.to_string()).collect();
+            if self.symbols != start.symbols {
+                self.symbols = start.symbols.clone();
+            }
         }
         self.venue_time = known_time(state);
         self.trading = state.trading_state();
+        self.breaker = state.breaker_has_tripped();
         self.flattening = state.is_flattening();
         self.reconciled = state.is_reconciled();
         self.links =
@@ -231,6 +245,7 @@ impl Status {
         self.cash = state.ledger().cash();
         self.accrued_fees = state.ledger().accrued_fees();
         self.day_profit = state.day().and_then(|day| self.equity.checked_sub(day.starting_equity));
+        self.high_water = state.high_water();
         self.positions = positions(state);
         self.open_orders = open_orders(state);
         self.tally = *state.tally();

@@ -1,13 +1,13 @@
 //! What a session asks of a broker, so that a test can stand in for one.
 
 use crate::alpaca::{
-    ApiError, Asset, BarsQuery, Client, Clock, Fill, Listing, OrderState, QuotaLeft,
+    ApiError, Asset, BarsQuery, Client, Clock, Fill, Listing, OrderState, Posting, QuotaLeft,
 };
 use futures_util::future::BoxFuture;
 use kernel::risk::{Approved, ApprovedCancel};
 use kernel::{
-    AccountSnapshot, Bar, BrokerOrderId, BrokerState, FeeCharge, OrderNumber, Report, SymbolId,
-    Timestamp, Trade, TradingDay,
+    AccountSnapshot, Bar, BrokerOrderId, BrokerState, CorporateAction, OrderNumber, Report,
+    SymbolId, Timestamp, Trade, TradingDay,
 };
 
 /// The answer to a request.
@@ -36,8 +36,14 @@ pub trait Venue: Send + Sync {
     fn orders(&self, after: Timestamp) -> Answered<'_, Vec<OrderState>>;
     /// Every execution since an instant, oldest first.
     fn fills(&self, since: Timestamp) -> Answered<'_, Vec<Fill>>;
-    /// Every fee posted since an instant, oldest first.
-    fn fees(&self, since: Timestamp) -> Answered<'_, Vec<FeeCharge>>;
+    /// Everything but trades that was posted since an instant and moved cash, oldest first.
+    fn postings(&self, since: Timestamp) -> Answered<'_, Vec<Posting>>;
+    /// Splits and new names from one date to another, both inclusive.
+    fn corporate_actions(
+        &self,
+        from: jiff::civil::Date,
+        to: jiff::civil::Date,
+    ) -> Answered<'_, Vec<CorporateAction>>;
     /// The account alone.
     fn account(&self) -> Answered<'_, AccountSnapshot>;
     /// The account, its positions and its open orders.
@@ -105,8 +111,16 @@ impl Venue for Client {
         Box::pin(self.fills(Some(since)))
     }
 
-    fn fees(&self, since: Timestamp) -> Answered<'_, Vec<FeeCharge>> {
-        Box::pin(self.fees(Some(since)))
+    fn postings(&self, since: Timestamp) -> Answered<'_, Vec<Posting>> {
+        Box::pin(self.postings(Some(since)))
+    }
+
+    fn corporate_actions(
+        &self,
+        from: jiff::civil::Date,
+        to: jiff::civil::Date,
+    ) -> Answered<'_, Vec<CorporateAction>> {
+        Box::pin(self.corporate_actions(from, to))
     }
 
     fn account(&self) -> Answered<'_, AccountSnapshot> {

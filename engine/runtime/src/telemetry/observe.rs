@@ -75,7 +75,9 @@ impl Observer {
             | Input::Mute { .. }
             | Input::Asset(_)
             | Input::Calendar(_)
-            | Input::Notice(_) => inputs.other.inc(),
+            | Input::Notice(_)
+            | Input::Cash(_)
+            | Input::Corporate(_) => inputs.other.inc(),
         }
     }
 
@@ -122,7 +124,12 @@ impl Observer {
             | Event::DayStarted { .. }
             | Event::DataRefused { .. }
             | Event::Flattened
-            | Event::SymbolClosed { .. } => {}
+            | Event::SymbolClosed { .. }
+            | Event::CashMoved { .. }
+            | Event::AccountReset { .. }
+            | Event::SharesSplit { .. }
+            | Event::SymbolRenamed { .. }
+            | Event::ExitRenewed { .. } => {}
         }
     }
 

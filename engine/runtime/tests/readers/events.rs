@@ -20,6 +20,7 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
     let order = OrderNumber(1);
     let cash = Cash::from_nanos(99_000_500_000_000);
     let (report, reason) = (ReportKind::Fill, IgnoreReason::DuplicateExecution);
+    let held = (symbol, Quantity::from_nanos(1), Price::from_nanos(1));
     Some(match event {
         Event::SessionStarted => Event::SessionResumed,
         Event::SessionResumed => Event::OrderApproved(Box::new(sample_order(symbol))),
@@ -40,10 +41,7 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
             fees: vec![(FeeKind::Cat, Cash::from_nanos(35_000))],
             accrued: Cash::from_nanos(70_000),
         },
-        Event::FeesAccrued { .. } => Event::AccountOpened {
-            cash,
-            positions: vec![(symbol, Quantity::from_nanos(1), Price::from_nanos(1))],
-        },
+        Event::FeesAccrued { .. } => Event::AccountOpened { cash, positions: vec![held] },
         Event::AccountOpened { .. } => {
             Event::DifferenceSuspected { differences: vec![difference(symbol)] }
         }
@@ -75,7 +73,39 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
             Event::ChannelMute { channel: Channel::Bars, silent_for: Span::from_secs(90) }
         }
         Event::ChannelMute { .. } => Event::SymbolClosed { symbol },
-        Event::SymbolClosed { .. } => return None,
+        Event::SymbolClosed { .. }
+        | Event::CashMoved { .. }
+        | Event::AccountReset { .. }
+        | Event::SharesSplit { .. }
+        | Event::SymbolRenamed { .. } => return after_account(event, symbol, cash),
+        Event::ExitRenewed { .. } => return None,
+    })
+}
+
+fn after_account(event: &Event, symbol: SymbolId, cash: Cash) -> Option<Event> {
+    let held = (symbol, Quantity::from_nanos(1), Price::from_nanos(1));
+    let order = OrderNumber(1);
+    Some(match event {
+        Event::SymbolClosed { .. } => Event::CashMoved {
+            id: "c".into(),
+            kind: MovementKind::Deposit,
+            amount: Cash::from_nanos(10_000_000),
+            cash,
+        },
+        Event::CashMoved { .. } => {
+            Event::AccountReset { account: "a".into(), cash, positions: vec![held] }
+        }
+        Event::AccountReset { .. } => Event::SharesSplit {
+            id: "s".into(),
+            symbol,
+            ratio: Ratio::new(2, 1)?,
+            position: Quantity::from_nanos(2),
+        },
+        Event::SharesSplit { .. } => {
+            Event::SymbolRenamed { id: "n".into(), symbol, from: "OLD".into(), to: "NEW".into() }
+        }
+        Event::SymbolRenamed { .. } => Event::ExitRenewed { order, by: Some(order) },
+        _ => return None,
     })
 }
 

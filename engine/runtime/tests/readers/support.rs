@@ -36,6 +36,8 @@ impl Strategy for Turns {
         0
     }
 
+    fn rebase(&mut self, _: SymbolId, _: Ratio) {}
+
     fn reset(&mut self) {}
 }
 
@@ -218,6 +220,7 @@ pub fn start(session: &str) -> SessionStart {
 pub fn broker() -> BrokerState {
     let cash = Cash::from_whole(100_000).unwrap();
     let account = AccountSnapshot {
+        id: "".into(),
         cash,
         equity: cash,
         buying_power: cash,

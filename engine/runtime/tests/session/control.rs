@@ -48,6 +48,28 @@ async fn a_session_is_halted_resumed_and_flattened() {
     assert_books_agree(&summary, &exchange);
 }
 
+/// One symbol is closed by word, and the other goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_symbol_is_flattened_alone() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&["AAPL", "SPY"], 5_000), Speed::Times(600.0)).await;
+    let mut session = Plan::scripted(dir.path(), &exchange, &["AAPL", "SPY"], hold).start();
+    session.until(|status| status.positions.len() == 2).await;
+    let request = Request {
+        args: serde_json::json!({ "symbol": "SPY" }),
+        ..Request::new("flatten", "a test")
+    };
+    let dir = session.dir.clone();
+    let answer = tokio::task::spawn_blocking(move || ask(&dir, &request)).await.unwrap().unwrap();
+    assert_eq!(answer.body["trading"], "active");
+    let closed = |note: &runtime::session::Note| note.text.starts_with("SPY is closed");
+    session.until(|status| status.recent.iter().any(closed)).await;
+    session.stopper.press();
+    let summary = session.ended().await.unwrap();
+    assert_eq!(summary.positions.get("AAPL").map(|held| held.qty), Some(shares(10)));
+    assert_books_agree(&summary, &exchange);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_in_lock_step_listens_too() {
     let dir = data_dir();

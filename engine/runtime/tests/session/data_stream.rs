@@ -29,6 +29,8 @@ impl Strategy for Notes {
         0
     }
 
+    fn rebase(&mut self, _: kernel::SymbolId, _: kernel::Ratio) {}
+
     fn reset(&mut self) {}
 }
 

@@ -15,6 +15,7 @@ mod latch;
 mod lease;
 mod lock_step;
 mod order_stream;
+mod postings;
 mod real_clock;
 mod recovery;
 mod support;

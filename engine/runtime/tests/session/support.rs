@@ -74,6 +74,8 @@ where
     }
 
     fn reset(&mut self) {}
+
+    fn rebase(&mut self, _: kernel::SymbolId, _: kernel::Ratio) {}
 }
 
 /// So many whole shares.

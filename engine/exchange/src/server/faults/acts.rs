@@ -1,12 +1,14 @@
-//! What is done at the venue itself: fills, rejections, trades of another hand, splits and halts.
+//! What is done at the venue itself: fills, rejections, trades of another hand, splits, halts, and
+//! cash that comes and goes.
 
 use super::injector::{Occasion, Strike};
 use super::script::{Fault, Point};
 use crate::server::venue::Venue;
+use crate::server::wire::time::new_york_date;
 use crate::{OrderId, OrderRequest, Refusal};
 use kernel::{
-    Bar, MarketData, OrderKind, Price, Quantity, Quote, Rounding, Side, SymbolId, Timestamp, Trade,
-    Volume,
+    Bar, Cash, MarketData, MovementKind, OrderKind, Price, Quantity, Quote, Rounding, Side,
+    SymbolId, Timestamp, Trade, Volume,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -20,6 +22,21 @@ pub(in crate::server) enum Act {
     Close { symbol: SymbolId },
     Split { symbol: SymbolId, new: u32, old: u32 },
     Halt { symbol: SymbolId, until: u64 },
+    Announce { symbol: SymbolId, new: u32, old: u32, date: u32 },
+    MoveCash { kind: MovementKind, usd: i64 },
+    BeginAnew { usd: i64 },
+}
+
+/// A split that everybody is told of.
+#[derive(Debug, Clone)]
+pub(in crate::server) struct Announced {
+    pub(in crate::server) symbol: SymbolId,
+    pub(in crate::server) new: u32,
+    pub(in crate::server) old: u32,
+    /// The day before whose first datum it happens, as `yyyymmdd`.
+    pub(in crate::server) date: u32,
+    /// When it happened.
+    pub(in crate::server) at: Option<Timestamp>,
 }
 
 /// What acts have left behind.
@@ -30,6 +47,8 @@ pub(in crate::server) struct Acts {
     /// New and old shares of the splits so far.
     splits: BTreeMap<SymbolId, (i64, i64)>,
     closings: u64,
+    /// Splits that were announced, those that have happened too.
+    pub(in crate::server) announced: Vec<Announced>,
 }
 
 /// A symbol that was halted or trades again.
@@ -81,9 +100,14 @@ impl Venue {
             (Fault::Fill { percent }, Some(order), _) => Act::Fill { order, percent: *percent },
             (Fault::Reject, Some(order), _) => Act::Reject { order },
             (Fault::CloseByHand, _, Some(symbol)) => Act::Close { symbol },
-            (Fault::Split { new, old }, _, Some(symbol)) => {
+            (Fault::Split { new, old, date: None }, _, Some(symbol)) => {
                 Act::Split { symbol, new: *new, old: *old }
             }
+            (Fault::Split { new, old, date: Some(date) }, _, Some(symbol)) => {
+                Act::Announce { symbol, new: *new, old: *old, date: *date }
+            }
+            (Fault::MoveCash { kind, usd }, ..) => Act::MoveCash { kind: *kind, usd: *usd },
+            (Fault::BeginAnew { usd }, ..) => Act::BeginAnew { usd: *usd },
             (Fault::Halt { steps }, _, Some(symbol)) => {
                 Act::Halt { symbol, until: self.step() + 1 + steps }
             }
@@ -105,12 +129,17 @@ impl Venue {
             Act::Fill { order, percent } => self.exchange.fill_by_hand(order, percent),
             Act::Reject { order } => self.exchange.reject_by_hand(order),
             Act::Close { symbol } => self.close_by_hand(symbol),
-            Act::Split { symbol, new, old } => {
-                self.exchange.split_by_hand(symbol, new, old)?;
-                let (before_new, before_old) =
-                    self.acts.splits.get(&symbol).copied().unwrap_or((1, 1));
-                let both = (before_new * i64::from(new), before_old * i64::from(old));
-                self.acts.splits.insert(symbol, both);
+            Act::Split { symbol, new, old } => self.split(symbol, new, old),
+            Act::Announce { symbol, new, old, date } => {
+                self.acts.announced.push(Announced { symbol, new, old, date, at: None });
+                Ok(())
+            }
+            Act::MoveCash { kind, usd } => {
+                self.exchange.move_cash_by_hand(kind, whole_usd(usd));
+                Ok(())
+            }
+            Act::BeginAnew { usd } => {
+                self.exchange.begin_anew_by_hand(whole_usd(usd));
                 Ok(())
             }
             Act::Halt { symbol, until } => {
@@ -118,6 +147,29 @@ impl Venue {
                 let change = self.status_change(symbol, true);
                 self.status_changes.push(change);
                 Ok(())
+            }
+        }
+    }
+
+    fn split(&mut self, symbol: SymbolId, new: u32, old: u32) -> Result<(), Refusal> {
+        self.exchange.split_by_hand(symbol, new, old)?;
+        let (before_new, before_old) = self.acts.splits.get(&symbol).copied().unwrap_or((1, 1));
+        let both = (before_new * i64::from(new), before_old * i64::from(old));
+        self.acts.splits.insert(symbol, both);
+        Ok(())
+    }
+
+    /// Carries out the announced splits of the day that data belong to, before they are looked at.
+    pub(in crate::server) fn split_before(&mut self, data: &[MarketData]) {
+        let (Some(first), false) = (data.first(), self.acts.announced.is_empty()) else { return };
+        let today = new_york_date(first.time());
+        for place in 0..self.acts.announced.len() {
+            let due = self.acts.announced.get_mut(place);
+            let Some(due) = due.filter(|it| it.at.is_none() && it.date <= today) else { continue };
+            due.at = Some(first.time());
+            let (symbol, new, old) = (due.symbol, due.new, due.old);
+            if let Err(error) = self.split(symbol, new, old) {
+                tracing::warn!(message = error.message, "an announced split did not happen");
             }
         }
     }
@@ -161,6 +213,10 @@ impl Venue {
     fn status_change(&self, symbol: SymbolId, halted: bool) -> StatusChange {
         StatusChange { symbol, halted, at: self.exchange.now() }
     }
+}
+
+fn whole_usd(usd: i64) -> Cash {
+    Cash::from_whole(usd).unwrap_or(Cash::ZERO)
 }
 
 /// Market data after a split of `new` for `old` shares.

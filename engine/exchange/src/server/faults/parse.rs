@@ -3,7 +3,7 @@
 use super::script::{
     BadPrice, FAULTS, Family, Fault, FaultScript, Point, Rule, ScriptError, ScriptMistake, When,
 };
-use kernel::Timestamp;
+use kernel::{MovementKind, Timestamp};
 use serde_json::{Value, json};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -206,8 +206,19 @@ impl<'a> Keys<'a, '_, '_> {
             "close_by_hand" => Fault::CloseByHand,
             "split" => {
                 let (new, old) = (self.required("new", 1..=1000), self.required("old", 1..=1000));
-                Fault::Split { new: u32::try_from(new?).ok()?, old: u32::try_from(old?).ok()? }
+                let date = self.date("date");
+                Fault::Split {
+                    new: u32::try_from(new?).ok()?,
+                    old: u32::try_from(old?).ok()?,
+                    date,
+                }
             }
+            "move_cash" => {
+                let kinds = MovementKind::ALL.map(|kind| (kind.as_str(), kind));
+                let (kind, usd) = (self.choice("kind", &kinds), self.required("usd", -MOST..=MOST));
+                Fault::MoveCash { kind: kind?, usd: usd? }
+            }
+            "begin_anew" => Fault::BeginAnew { usd: self.required("usd", 0..=MOST)? },
             "halt" => Fault::Halt { steps: self.count("steps").unwrap_or(1) },
             _ => return None,
         })
@@ -227,7 +238,9 @@ impl<'a> Keys<'a, '_, '_> {
             "shift" => &["seconds"],
             "price" => &["as"],
             "fill" => &["percent"],
-            "split" => &["new", "old"],
+            "split" => &["new", "old", "date"],
+            "move_cash" => &["kind", "usd"],
+            "begin_anew" => &["usd"],
             _ => &[],
         };
         for (key, _) in self.table {
@@ -339,6 +352,22 @@ impl<'a> Keys<'a, '_, '_> {
             self.tell(key, problem);
         }
         time
+    }
+
+    /// A day as `yyyymmdd`.
+    fn date(&mut self, key: &str) -> Option<u32> {
+        let text = match self.value(key)?.get_ref() {
+            DeValue::String(text) => text.to_string(),
+            DeValue::Datetime(date) => date.to_string(),
+            _ => String::new(),
+        };
+        let date = text.parse::<jiff::civil::Date>().ok();
+        if date.is_none() {
+            self.tell(key, format!("`{key}` must be a day: \"2026-01-06\""));
+        }
+        let date = date?;
+        let day = i32::from(date.month()) * 100 + i32::from(date.day());
+        u32::try_from(i32::from(date.year()) * 10_000 + day).ok()
     }
 
     fn choice<T: Clone>(&mut self, key: &str, choices: &[(&'static str, T)]) -> Option<T> {

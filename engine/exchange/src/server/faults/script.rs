@@ -1,7 +1,7 @@
 //! The parts of a fault script: where a fault strikes, when, and what it does.
 
 use super::parse;
-use kernel::Timestamp;
+use kernel::{MovementKind, Timestamp};
 use serde_json::Value;
 use std::fmt;
 
@@ -312,6 +312,21 @@ pub enum Fault {
         new: u32,
         /// Old shares.
         old: u32,
+        /// The day, as `yyyymmdd`, before whose first datum it happens; it is announced until then.
+        /// Without one it happens at once, and nobody was told.
+        date: Option<u32>,
+    },
+    /// Cash comes or goes by no trade and no fee.
+    MoveCash {
+        /// What kind.
+        kind: MovementKind,
+        /// How many whole USD; below zero they go.
+        usd: i64,
+    },
+    /// The account is begun anew with so many whole USD.
+    BeginAnew {
+        /// How many.
+        usd: i64,
     },
     /// The symbol is halted for so many steps; its data stay away.
     Halt {
@@ -349,7 +364,7 @@ impl BadPrice {
 }
 
 /// The name of every fault in a script, with the families of points that it can strike at.
-pub(super) const FAULTS: [(&str, &[Family]); 23] = [
+pub(super) const FAULTS: [(&str, &[Family]); 25] = [
     ("answer", &[Family::Rest]),
     ("hang", &[Family::Rest]),
     ("reset", &[Family::Rest]),
@@ -373,6 +388,8 @@ pub(super) const FAULTS: [(&str, &[Family]); 23] = [
     ("close_by_hand", &[Family::Step]),
     ("split", &[Family::Step]),
     ("halt", &[Family::Step]),
+    ("move_cash", &[Family::Step]),
+    ("begin_anew", &[Family::Step]),
 ];
 
 const MESSAGES: &[Family] = &[Family::Rest, Family::Word, Family::Update, Family::Data];
@@ -410,6 +427,8 @@ impl Fault {
             Fault::CloseByHand => "close_by_hand",
             Fault::Split { .. } => "split",
             Fault::Halt { .. } => "halt",
+            Fault::MoveCash { .. } => "move_cash",
+            Fault::BeginAnew { .. } => "begin_anew",
         }
     }
 }

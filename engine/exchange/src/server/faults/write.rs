@@ -1,5 +1,6 @@
 //! A script as text again.
 
+use super::super::wire::time::date_text;
 use super::script::{Fault, FaultScript, Rule, When};
 use serde_json::{Value, json};
 use std::fmt;
@@ -89,7 +90,13 @@ fn own(fault: &Fault) -> Vec<(&'static str, Value)> {
         Fault::Shift { seconds } => vec![("seconds", json!(seconds))],
         Fault::Price { bad } => vec![("as", json!(bad.as_str()))],
         Fault::Fill { percent } => vec![("percent", json!(percent))],
-        Fault::Split { new, old } => vec![("new", json!(new)), ("old", json!(old))],
+        Fault::Split { new, old, date } => {
+            let mut keys = vec![("new", json!(new)), ("old", json!(old))];
+            keys.extend(date.map(|date| ("date", json!(date_text(date)))));
+            keys
+        }
+        Fault::MoveCash { kind, usd } => vec![("kind", json!(kind)), ("usd", json!(usd))],
+        Fault::BeginAnew { usd } => vec![("usd", json!(usd))],
         Fault::Malformed
         | Fault::Drop
         | Fault::Mute
@@ -104,7 +111,7 @@ fn own(fault: &Fault) -> Vec<(&'static str, Value)> {
 mod tests {
     use crate::server::faults::script::{FAULTS, Family};
     use crate::server::faults::{BadPrice, Fault, FaultScript, Point, Rule, When};
-    use kernel::Timestamp;
+    use kernel::{MovementKind, Timestamp};
     use proptest::option::of;
     use proptest::prelude::*;
     use serde_json::json;
@@ -138,7 +145,13 @@ mod tests {
             (-9000_i64..9000).prop_map(|seconds| Fault::Shift { seconds }),
             bad.prop_map(|bad| Fault::Price { bad }),
             (1_u8..=100).prop_map(|percent| Fault::Fill { percent }),
-            (1_u32..1000, 1_u32..1000).prop_map(|(new, old)| Fault::Split { new, old }),
+            (1_u32..1000, 1_u32..1000, of((1_u32..13, 1_u32..29))).prop_map(|(new, old, day)| {
+                let date = day.map(|(month, day)| 20_260_000 + month * 100 + day);
+                Fault::Split { new, old, date }
+            }),
+            (prop::sample::select(MovementKind::ALL.to_vec()), -9_000_i64..9_000)
+                .prop_map(|(kind, usd)| Fault::MoveCash { kind, usd }),
+            (0_i64..9_000).prop_map(|usd| Fault::BeginAnew { usd }),
             prop::sample::select(vec![
                 Fault::Malformed,
                 Fault::Drop,

@@ -28,14 +28,14 @@ pub(super) async fn activities(
         return Err(ApiError::invalid("only one of activity_types and category is accepted"));
     }
     let wanted = |item: &Activity| match query.text("category") {
-        Some("trade_activity") => kind(item) == "FILL",
-        Some("non_trade_activity") => kind(item) != "FILL",
-        _ => kinds.is_empty() || kinds.contains(&kind(item)),
+        Some("trade_activity") => kind(item) == Some("FILL"),
+        Some("non_trade_activity") => kind(item).is_some_and(|kind| kind != "FILL"),
+        _ => kind(item).is_some_and(|kind| kinds.is_empty() || kinds.contains(&kind)),
     };
     let venue = shared.venue();
     let page = page(venue.exchange.activities(), &query, wanted)?;
     let symbols = venue.exchange.symbols();
-    Ok(Json(page.iter().map(|item| activity(item, symbols)).collect()))
+    Ok(Json(page.iter().filter_map(|item| activity(item, symbols)).collect()))
 }
 
 /// Activities of one type.
@@ -45,9 +45,9 @@ pub(super) async fn activities_of(
     query: Query,
 ) -> Result<Json<Vec<ActivityJson>>, ApiError> {
     let venue = shared.venue();
-    let page = page(venue.exchange.activities(), &query, |item| kind(item) == wanted)?;
+    let page = page(venue.exchange.activities(), &query, |item| kind(item) == Some(&wanted))?;
     let symbols = venue.exchange.symbols();
-    Ok(Json(page.iter().map(|item| activity(item, symbols)).collect()))
+    Ok(Json(page.iter().filter_map(|item| activity(item, symbols)).collect()))
 }
 
 const LARGEST_PAGE: usize = 100;

@@ -2,6 +2,7 @@
 
 mod account;
 mod clock;
+mod corporate;
 mod gate;
 mod history;
 mod latest;
@@ -64,6 +65,7 @@ fn trading() -> Router<Arc<Shared>> {
 
 fn market_data() -> Router<Arc<Shared>> {
     Router::new()
+        .route("/v1/corporate-actions", get(corporate::actions))
         .route("/v2/stocks/bars", get(history::bars))
         .route("/v2/stocks/quotes", get(history::quotes))
         .route("/v2/stocks/trades", get(history::trades))

@@ -1,8 +1,8 @@
-//! The account's history: executions and fees.
+//! The account's history: executions, fees, splits and what else moved cash.
 
 use super::time::{WireTime, date_text, new_york_date};
-use crate::{Activity, FeeActivity, FillActivity, OrderId, SplitActivity};
-use kernel::{Cash, FeeKind, Price, Quantity, Side, Symbols};
+use crate::{Activity, CashActivity, FeeActivity, FillActivity, OrderId, SplitActivity};
+use kernel::{Cash, FeeKind, MovementKind, Price, Quantity, Side, Symbols};
 use serde::Serialize;
 
 /// One entry. Source: Alpaca, Trading API 2.0.1, `TradingActivities` and `NonTradeActivities`.
@@ -12,6 +12,7 @@ pub(crate) enum ActivityJson {
     Fill(FillJson),
     Fee(FeeJson),
     Split(SplitJson),
+    Cash(CashJson),
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -60,21 +61,65 @@ pub(crate) struct SplitJson {
     currency: &'static str,
 }
 
-/// The type by which clients ask for an activity.
-pub(crate) const fn kind(activity: &Activity) -> &'static str {
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct CashJson {
+    activity_type: &'static str,
+    id: String,
+    date: String,
+    created_at: WireTime,
+    net_amount: Cash,
+    description: &'static str,
+    status: &'static str,
+    currency: &'static str,
+}
+
+/// The type by which clients ask for an activity; `None` for one that is not listed.
+pub(crate) const fn kind(activity: &Activity) -> Option<&'static str> {
     match activity {
-        Activity::Fill(_) => "FILL",
-        Activity::Fee(_) => "FEE",
-        Activity::Split(_) => "SPLIT",
+        Activity::Fill(_) => Some("FILL"),
+        Activity::Fee(_) => Some("FEE"),
+        Activity::Split(_) => Some("SPLIT"),
+        Activity::Cash(moved) => Some(cash_kind(moved.kind).0),
+        Activity::Reset(_) => None,
     }
 }
 
 /// The activity object of a row.
-pub(crate) fn activity(row: &Activity, symbols: &Symbols) -> ActivityJson {
-    match row {
+pub(crate) fn activity(row: &Activity, symbols: &Symbols) -> Option<ActivityJson> {
+    Some(match row {
         Activity::Fill(fill) => ActivityJson::Fill(fill_json(row.id(), fill, symbols)),
         Activity::Fee(fee) => ActivityJson::Fee(fee_json(row.id(), fee)),
         Activity::Split(split) => ActivityJson::Split(split_json(row.id(), split, symbols)),
+        Activity::Cash(moved) => ActivityJson::Cash(cash_json(row.id(), moved)),
+        Activity::Reset(_) => return None,
+    })
+}
+
+/// Type and description. Source: Alpaca, account activities, activity types; cash in lieu is told
+/// beside the split that it comes of.
+const fn cash_kind(kind: MovementKind) -> (&'static str, &'static str) {
+    match kind {
+        MovementKind::Deposit => ("CSD", "Cash deposit"),
+        MovementKind::Withdrawal => ("CSW", "Cash withdrawal"),
+        MovementKind::Journal => ("JNLC", "Journal entry (cash)"),
+        MovementKind::Dividend => ("DIV", "Dividend"),
+        MovementKind::Interest => ("INT", "Interest"),
+        MovementKind::CashInLieu => ("SPLIT", "Cash in lieu of a fraction"),
+        MovementKind::Other => ("PTR", "Pass thru rebate"),
+    }
+}
+
+fn cash_json(id: String, row: &CashActivity) -> CashJson {
+    let (activity_type, description) = cash_kind(row.kind);
+    CashJson {
+        activity_type,
+        id,
+        date: date_text(new_york_date(row.time)),
+        created_at: WireTime(row.time),
+        net_amount: row.amount,
+        description,
+        status: "executed",
+        currency: "USD",
     }
 }
 

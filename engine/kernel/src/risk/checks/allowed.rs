@@ -1,5 +1,7 @@
-//! The broker takes the combination of kind, time in force, class, size, hours and side.
+//! The broker takes the combination of kind, time in force, class, size, hours and side, and for an
+//! auction at this time of day. Without a calendar the time of day is the broker's to judge.
 
+use super::super::auction_hours::HOURS;
 use super::super::compatibility::{Combination, Way};
 use super::super::{Denial, Proposal};
 use crate::AssetClass;
@@ -10,6 +12,18 @@ pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
     let way = Way::of(proposal.side, proposal.effect);
     match Combination::of(&proposal.request, class, way).refused_by() {
         Some(row) => Err(Denial::NotAllowed { rule: row.rule }),
-        None => Ok(()),
+        None => in_time(proposal),
     }
+}
+
+fn in_time(proposal: &Proposal<'_>) -> Result<(), Denial> {
+    let wanted = proposal.request.time_in_force;
+    let Some(hours) = HOURS.iter().find(|hours| hours.time_in_force == wanted) else {
+        return Ok(());
+    };
+    let (now, mut days) = (proposal.state.now(), proposal.state.trading_days().iter());
+    if days.any(|day| hours.refuse(now, day)) {
+        return Err(Denial::NotAllowed { rule: hours.row.rule });
+    }
+    Ok(())
 }

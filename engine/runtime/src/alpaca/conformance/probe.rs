@@ -22,6 +22,8 @@ impl Strategy for Asks {
         0
     }
 
+    fn rebase(&mut self, _: kernel::SymbolId, _: kernel::Ratio) {}
+
     fn reset(&mut self) {}
 }
 
@@ -121,6 +123,7 @@ pub(in crate::alpaca) mod for_tests {
         let symbol = names.symbols().ids().next().unwrap();
         let million = Cash::from_whole(1_000_000).unwrap();
         let account = AccountSnapshot {
+            id: "".into(),
             cash: million,
             equity: million,
             buying_power: million,

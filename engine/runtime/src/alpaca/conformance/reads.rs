@@ -108,8 +108,9 @@ pub(super) async fn positions(client: &Client) -> Result<String, String> {
 pub(super) async fn activities(client: &Client) -> Result<String, String> {
     let after = now(client).await?.minus(Span::from_nanos(30 * DAY.nanos()));
     let fills = client.fills(Some(after)).await.map_err(|error| error.to_string())?;
-    let fees = client.fees(Some(after)).await.map_err(|error| error.to_string())?;
-    Ok(format!("{} executions and {} fees in the last thirty days", fills.len(), fees.len()))
+    let postings = client.postings(Some(after)).await.map_err(|error| error.to_string())?;
+    let (fills, postings) = (fills.len(), postings.len());
+    Ok(format!("{fills} executions and {postings} other postings in the last thirty days"))
 }
 
 pub(super) async fn bars(client: &Client) -> Result<String, String> {

@@ -1,14 +1,20 @@
-//! The account, its positions and its fees.
+//! The account, its positions, what was posted to it, and what happens to its shares.
 
+use super::venue::compact;
 use super::{FieldError, ReadError, cash, need, parse, price, quantity};
 use crate::alpaca::names::Names;
-use crate::alpaca::rows::Positions;
+use crate::alpaca::rows::{Positions, Posting};
 use crate::alpaca::wire::{AccountWire, ActivityWire, Loose, PositionWire};
-use kernel::{AccountSnapshot, BrokerPosition, Cash, FeeCharge, FeeKind, Quantity, Side};
+use crate::alpaca::wire_actions::{ActionWire, ActionsPage};
+use kernel::{
+    AccountSnapshot, BrokerPosition, Cash, CashMovement, CorporateAction, FeeCharge, FeeKind,
+    MovementKind, Quantity, Ratio, ShareChange, Side, SymbolId,
+};
 
 pub(in crate::alpaca) fn account(body: &[u8]) -> Result<AccountSnapshot, ReadError> {
     let wire: AccountWire<'_> = parse(body)?;
     Ok(AccountSnapshot {
+        id: wire.id.text().unwrap_or_default().into(),
         cash: need("account", "cash", &wire.cash, cash)?,
         equity: need("account", "equity", &wire.equity, cash)?,
         buying_power: need("account", "buying_power", &wire.buying_power, cash)?,
@@ -66,17 +72,95 @@ fn signed(quantity: Quantity, side: &Loose<'_>) -> Quantity {
     if short && quantity.is_positive() { Side::Sell.signed(quantity) } else { quantity }
 }
 
-/// A fee as the account's activities list it; `None` for one that was taken back.
-pub(in crate::alpaca) fn fee(wire: &ActivityWire<'_>) -> Result<Option<FeeCharge>, FieldError> {
+/// What the account's activities list besides trades; `None` for what was taken back and for what
+/// moved no cash. A fee without an amount is a mistake; anything else without one moved shares.
+pub(in crate::alpaca) fn posting(wire: &ActivityWire<'_>) -> Result<Option<Posting>, FieldError> {
     if wire.status.text() == Some("canceled") {
         return Ok(None);
     }
-    let net = need("fee", "net_amount", &wire.net_amount, |text| text.parse::<Cash>().ok())?;
-    Ok(Some(FeeCharge {
-        id: need("fee", "id", &wire.id, |text| Some(text.into()))?,
-        kind: fee_kind(wire),
-        amount: net.checked_neg().unwrap_or_default(),
-    }))
+    let kind = wire.activity_type.text().unwrap_or_default();
+    let id = || need("activity", "id", &wire.id, |text| Some(Box::from(text)));
+    if kind == "FEE" {
+        let net = need("fee", "net_amount", &wire.net_amount, |text| text.parse::<Cash>().ok())?;
+        let (kind, amount) = (fee_kind(wire), net.checked_neg().unwrap_or_default());
+        return Ok(Some(Posting::Fee(FeeCharge { id: id()?, kind, amount })));
+    }
+    let amount = wire.net_amount.text().and_then(|text| text.parse::<Cash>().ok());
+    let Some(amount) = amount.filter(|amount| !amount.is_zero()) else { return Ok(None) };
+    let kind = movement_kind(kind, amount);
+    Ok(Some(Posting::Cash(CashMovement { id: id()?, kind, amount })))
+}
+
+/// Source: Alpaca, account activities, activity types. Dividends and interest have several types
+/// for what is withheld from them; cash beside a split or a reorganisation is paid for fractions.
+fn movement_kind(activity: &str, amount: Cash) -> MovementKind {
+    match activity {
+        "CSD" | "TRANS" if amount.is_positive() => MovementKind::Deposit,
+        "CSD" | "CSW" | "TRANS" if amount.is_negative() => MovementKind::Withdrawal,
+        "CSW" => MovementKind::Deposit,
+        "JNL" | "JNLC" | "ACATC" => MovementKind::Journal,
+        "SPLIT" | "SSP" | "SPIN" | "SSO" | "REORG" | "MA" | "NC" | "SC" => MovementKind::CashInLieu,
+        kind if kind.starts_with("DIV") => MovementKind::Dividend,
+        kind if kind.starts_with("INT") => MovementKind::Interest,
+        _ => MovementKind::Other,
+    }
+}
+
+/// The splits and new names of a page in the session's symbols.
+pub(in crate::alpaca) fn corporate_actions(
+    page: &ActionsPage<'_>,
+    names: &Names,
+) -> Result<Vec<CorporateAction>, FieldError> {
+    let lists = &page.corporate_actions;
+    let splits = lists.forward_splits.iter().chain(&lists.reverse_splits).flatten();
+    let mut actions = Vec::new();
+    for wire in splits {
+        let Some(symbol) = wire.symbol.text().and_then(|name| names.symbol(name)) else { continue };
+        let new = need("split", "new_rate", &wire.new_rate, rate)?;
+        let old = need("split", "old_rate", &wire.old_rate, rate)?;
+        let ratio = Ratio::new(new, old);
+        let change = ratio.map(ShareChange::Split);
+        actions.extend(change.map(|change| action(wire, symbol, change)).transpose()?);
+        // A reverse split may come with a name.
+        actions.extend(renamed(wire, symbol)?);
+    }
+    for wire in lists.name_changes.iter().flatten() {
+        let old = wire.old_symbol.text().or(wire.symbol.text());
+        let Some(symbol) = old.and_then(|name| names.symbol(name)) else { continue };
+        actions.extend(renamed(wire, symbol)?);
+    }
+    Ok(actions)
+}
+
+fn renamed(wire: &ActionWire<'_>, symbol: SymbolId) -> Result<Option<CorporateAction>, FieldError> {
+    let Some(name) = wire.new_symbol.text() else { return Ok(None) };
+    let named = action(wire, symbol, ShareChange::Name(name.into()))?;
+    let id = format!("{}:name", named.id).into();
+    Ok(Some(CorporateAction { id, ..named }))
+}
+
+/// The day is the one on which shares first trade so; without it, the one on which the broker books
+/// it.
+fn action(
+    wire: &ActionWire<'_>,
+    symbol: SymbolId,
+    change: ShareChange,
+) -> Result<CorporateAction, FieldError> {
+    let id = need("corporate action", "id", &wire.id, |text| Some(Box::from(text)))?;
+    let date = match wire.ex_date.text().and_then(day) {
+        Some(date) => date,
+        None => need("corporate action", "process_date", &wire.process_date, day)?,
+    };
+    Ok(CorporateAction { id, symbol, date, change })
+}
+
+/// A rate, which may be a fraction, in billionths.
+fn rate(text: &str) -> Option<u64> {
+    quantity(text).and_then(|rate| u64::try_from(rate.nanos()).ok()).filter(|rate| *rate > 0)
+}
+
+fn day(text: &str) -> Option<u32> {
+    text.parse().ok().map(compact)
 }
 
 /// The sub type where there is one, else the words: Alpaca describes fees in prose.

@@ -5,7 +5,7 @@ mod account;
 mod orders;
 mod venue;
 
-pub(super) use account::{account, fee, positions};
+pub(super) use account::{account, corporate_actions, positions, posting};
 pub(super) use orders::{fill, of_other_session, order, orders, update};
 pub(super) use venue::{asset, bar, calendar, clock, new_york, trade};
 

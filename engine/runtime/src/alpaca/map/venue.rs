@@ -93,7 +93,7 @@ fn instant(date: Date, time: Time, zone: &TimeZone) -> Option<Timestamp> {
 }
 
 /// `20260105`.
-fn compact(date: Date) -> u32 {
+pub(super) fn compact(date: Date) -> u32 {
     let (year, month, day) = (date.year(), date.month(), date.day());
     u32::from(year.unsigned_abs()) * 10_000
         + u32::from(month.unsigned_abs()) * 100

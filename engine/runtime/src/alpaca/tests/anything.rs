@@ -22,7 +22,7 @@ fn decode_all(body: &[u8]) {
     let _ = map::orders(body, &names);
     let _ = map::parse(body).map(|wire| map::order(&wire, &names));
     let _ = map::parse(body).map(|wire| map::fill(&wire).map(|fill| fill.report(None)));
-    let _ = map::parse(body).map(|wire| map::fee(&wire));
+    let _ = map::parse(body).map(|wire| map::posting(&wire));
     let _ = map::clock(body);
     let _ = map::calendar(body, &zone);
     let _ = map::asset(body);

@@ -4,11 +4,12 @@ use super::fixtures::{
     ACCOUNT, ASSET, CALENDAR, CLOCK, FEE_ACTIVITY, FILL, FILL_ACTIVITY, ORDER, POSITIONS,
 };
 use super::{at, names, price, shares};
+use crate::alpaca::Names;
 use crate::alpaca::map;
-use crate::alpaca::rows::{OrderState, Replay, ReplayData};
+use crate::alpaca::rows::{OrderState, Posting, Replay, ReplayData};
 use kernel::{
-    Cash, Execution, ExecutionId, FeeKind, OrderNumber, OrderStatus, Report, ReportKind, Side,
-    Span, Timestamp,
+    Cash, Execution, ExecutionId, FeeKind, MovementKind, OrderNumber, OrderStatus, Ratio, Report,
+    ReportKind, ShareChange, Side, Span, Symbols, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -244,7 +245,10 @@ fn a_short_sale_is_a_sale() {
 
 #[test]
 fn fees_are_told_apart_by_their_words() {
-    let fee = |body: &[u8]| map::fee(&map::parse(body).unwrap()).unwrap();
+    let fee = |body: &[u8]| match map::posting(&map::parse(body).unwrap()).unwrap() {
+        Some(Posting::Fee(fee)) => Some(fee),
+        Some(Posting::Cash(_)) | None => None,
+    };
     let taf = fee(FEE_ACTIVITY.as_bytes()).unwrap();
     assert_eq!((taf.kind, taf.amount), (FeeKind::Taf, Cash::from_nanos(20_000_000)));
     let cases = [
@@ -259,6 +263,72 @@ fn fees_are_told_apart_by_their_words() {
     let refund = fee(&with(FEE_ACTIVITY, json!({"net_amount": 0.05}))).unwrap();
     assert_eq!(refund.amount, Cash::from_nanos(-50_000_000));
     assert_eq!(fee(&with(FEE_ACTIVITY, json!({"status": "canceled"}))), None);
+}
+
+#[test]
+fn whatever_moves_cash_is_called_by_its_name() {
+    let movement =
+        |change: Value| match map::posting(&map::parse(&with(FEE_ACTIVITY, change)).unwrap()) {
+            Ok(Some(Posting::Cash(movement))) => Some((movement.kind, movement.amount.to_string())),
+            Ok(Some(Posting::Fee(_)) | None) => None,
+            Err(error) => panic!("{error}"),
+        };
+    let cases = [
+        ("CSD", "100", Some(MovementKind::Deposit)),
+        ("CSW", "-100", Some(MovementKind::Withdrawal)),
+        // A withdrawal that came back.
+        ("CSW", "100", Some(MovementKind::Deposit)),
+        ("TRANS", "-1", Some(MovementKind::Withdrawal)),
+        ("JNLC", "5", Some(MovementKind::Journal)),
+        ("DIV", "1.02", Some(MovementKind::Dividend)),
+        ("DIVNRA", "-0.3", Some(MovementKind::Dividend)),
+        ("INT", "0.4", Some(MovementKind::Interest)),
+        ("SPLIT", "3.5", Some(MovementKind::CashInLieu)),
+        ("NEWTYPE", "7", Some(MovementKind::Other)),
+        ("SPLIT", "0", None),
+    ];
+    for (kind, amount, expected) in cases {
+        let found = movement(json!({"activity_type": kind, "net_amount": amount}));
+        assert_eq!(found, expected.map(|kind| (kind, amount.to_owned())), "{kind} {amount}");
+    }
+    assert_eq!(movement(json!({"activity_type": "SPLIT", "net_amount": null, "qty": "5"})), None);
+    assert_eq!(
+        movement(json!({"activity_type": "CSD", "net_amount": "1", "status": "canceled"})),
+        None
+    );
+}
+
+#[test]
+fn splits_and_new_names_are_read_for_the_symbols_of_the_session() {
+    let names = Names::new(Symbols::new(["AAPL", "FB"]).unwrap(), "0123456789abcdef");
+    let body = json!({"corporate_actions": {
+        "forward_splits": [
+            {"id": "f1", "symbol": "AAPL", "new_rate": 1.5, "old_rate": 1, "process_date": "2026-01-05",
+                "ex_date": "2026-01-06"},
+            {"id": "f2", "symbol": "TSLA", "new_rate": 3, "old_rate": 1, "process_date": "2026-01-05"},
+        ],
+        "reverse_splits": [
+            {"id": "r1", "symbol": "AAPL", "new_rate": 1, "old_rate": 20, "process_date": "2026-02-05"},
+        ],
+        "name_changes": [
+            {"id": "n1", "old_symbol": "FB", "new_symbol": "META", "process_date": "2026-03-02"},
+        ],
+        "cash_dividends": [{"id": "d1"}],
+    }, "next_page_token": null}).to_string();
+    let actions = map::corporate_actions(&map::parse(body.as_bytes()).unwrap(), &names).unwrap();
+    let found: Vec<_> =
+        actions.iter().map(|action| (&*action.id, action.date, action.change.clone())).collect();
+    let ratio = |new, old| ShareChange::Split(Ratio::new(new, old).unwrap());
+    assert_eq!(
+        found,
+        [
+            ("f1", 20_260_106, ratio(3, 2)),
+            ("r1", 20_260_205, ratio(1, 20)),
+            ("n1:name", 20_260_302, ShareChange::Name("META".into())),
+        ]
+    );
+    let bare = map::corporate_actions(&map::parse(b"{}").unwrap(), &names).unwrap();
+    assert_eq!(bare, [], "lists that are left out are empty");
 }
 
 #[test]

@@ -295,7 +295,7 @@ async fn bars_are_read_until_there_is_no_token_with_the_same_question() {
     assert_eq!(bars[1].length, Span::from_secs(300));
     let lines = stub.lines();
     assert!(lines[0].contains("symbols=SPY%2CAAPL&timeframe=5Min"), "{lines:?}");
-    assert!(lines[0].contains("&limit=10000&feed=iex&adjustment=raw"), "{lines:?}");
+    assert!(lines[0].contains("&limit=10000&feed=iex&adjustment=split"), "{lines:?}");
     assert!(lines[1].starts_with(&lines[0]) && lines[1].contains("&page_token=QUFQ"), "{lines:?}");
 }
 

@@ -17,10 +17,10 @@ pub(super) use reads::{AccountRead, read_account};
 use super::catch_up::OrderRead;
 use super::lease::{Lease, OtherSession};
 use super::venue::Venue;
-use crate::alpaca::BarsQuery;
+use crate::alpaca::{BarsQuery, Posting};
 use crate::backoff::Backoff;
 use kernel::{
-    Bar, BrokerOrderId, BrokerState, Cash, Channel, FeeCharge, Order, OrderNumber, Quantity,
+    Bar, BrokerOrderId, BrokerState, Channel, CorporateAction, Order, OrderNumber, Quantity,
     Report, Span, State, SymbolId, Timestamp, Trade, TradingDay,
 };
 use std::sync::Arc;
@@ -37,12 +37,15 @@ pub(super) enum Errand {
     Read(Target),
     /// An order that may or may not have reached the broker.
     Find(Target),
-    /// The fee postings since an instant.
-    Fees(Timestamp),
-    /// Everything the broker holds: the orders named, then fees since an instant, then the account.
+    /// What was posted to the account since an instant.
+    Postings(Timestamp),
+    /// Splits and new names from one instant's date to another's.
+    Corporate { from: Timestamp, to: Timestamp },
+    /// Everything the broker holds: the orders named, then what was posted since an instant, then
+    /// the account.
     Reconcile {
         orders: Vec<Target>,
-        fees_since: Timestamp,
+        posted_since: Timestamp,
         /// Where the books stand while it is asked, for the answer.
         mark: Mark,
     },
@@ -70,8 +73,8 @@ pub(super) struct Mark {
     pub unanswered: usize,
     /// Executions booked.
     pub fills: u64,
-    /// Fees booked.
-    pub fees: Cash,
+    /// Postings booked.
+    pub postings: usize,
 }
 
 /// Bars of the past that strategies are to observe.
@@ -110,8 +113,10 @@ pub(super) enum Answer {
     Read(OrderNumber, Box<OrderRead>),
     /// A cancel came to nothing and the order works on, as far as is known.
     CancelFailed(OrderNumber, Box<str>),
-    /// The broker's fee postings.
-    Fees(Vec<FeeCharge>),
+    /// What was posted to the account.
+    Postings(Vec<Posting>),
+    /// Splits and new names.
+    Corporate(Vec<CorporateAction>),
     /// What the broker holds, and where the books stood when it was asked.
     Broker(Box<BrokerState>, Mark),
     /// What the data stream did not bring.
@@ -280,12 +285,13 @@ impl Courier {
             },
             Errand::Read(target) => self.read_and_tell(&target, out).await,
             Errand::Find(target) => self.look_for(&target, now, out).await,
-            Errand::Fees(since) => self.fees(since, out).await,
-            Errand::Reconcile { orders, fees_since, mark } => {
+            Errand::Postings(since) => self.postings(since, out).await,
+            Errand::Corporate { from, to } => self.corporate_actions(from, to, out).await,
+            Errand::Reconcile { orders, posted_since, mark } => {
                 for order in &orders {
                     self.read_and_tell(order, out).await;
                 }
-                self.account(fees_since, mark, out).await;
+                self.account(posted_since, mark, out).await;
             }
             Errand::Missed(wanted) => self.missed(&wanted, out).await,
             Errand::Probe { channel, silent_for, bars } => {

@@ -1,11 +1,11 @@
 //! Looking things up.
 
 use super::{Answer, BarsWanted, Courier, Mark, MissedWanted, Target, tell};
-use crate::alpaca::{ApiError, OrderState};
+use crate::alpaca::{ApiError, OrderState, Posting};
 use crate::session::lease::Lease;
 use crate::session::startup::connect::date;
 use crate::session::{OrderRead, Venue};
-use kernel::{BrokerState, Channel, FeeCharge, Timestamp};
+use kernel::{BrokerState, Channel, Timestamp};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -67,28 +67,41 @@ impl Courier {
         OrderRead { order, fills }
     }
 
-    pub(super) async fn fees(&self, since: Timestamp, out: &mpsc::Sender<Answer>) {
-        match self.venue.fees(since).await {
-            Ok(fees) => tell(out, Answer::Fees(fees)).await,
+    pub(super) async fn postings(&self, since: Timestamp, out: &mpsc::Sender<Answer>) {
+        match self.venue.postings(since).await {
+            Ok(postings) => tell(out, Answer::Postings(postings)).await,
             // The next reading brings them, and reconciliation would show what they took.
-            Err(error) => tracing::warn!("cannot read fee postings: {error}"),
+            Err(error) => tracing::warn!("cannot read what was posted: {error}"),
+        }
+    }
+
+    pub(super) async fn corporate_actions(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        out: &mpsc::Sender<Answer>,
+    ) {
+        match self.venue.corporate_actions(date(from), date(to)).await {
+            Ok(actions) => tell(out, Answer::Corporate(actions)).await,
+            // The next day asks again, and a difference in a position does.
+            Err(error) => tracing::warn!("cannot read splits and new names: {error}"),
         }
     }
 
     /// The account comes after its orders were read, so that what filled meanwhile is booked by
-    /// its executions and is not seen as a difference. Fees are read before and after it: only when
-    /// none was posted in between is it known which of them the account has in its cash.
+    /// its executions and is not seen as a difference. What was posted is read before and after it:
+    /// only when nothing was posted in between is it known what the account has in its cash.
     pub(super) async fn account(
         &self,
-        fees_since: Timestamp,
+        posted_since: Timestamp,
         mark: Mark,
         out: &mpsc::Sender<Answer>,
     ) {
         let mut backoff = self.backoff(0);
         loop {
-            match read_account(&*self.venue, fees_since).await {
-                Ok(AccountRead { fees, state: Some(state) }) => {
-                    tell(out, Answer::Fees(fees)).await;
+            match read_account(&*self.venue, posted_since).await {
+                Ok(AccountRead { postings, state: Some(state) }) => {
+                    tell(out, Answer::Postings(postings)).await;
                     return tell(out, Answer::Broker(Box::new(state), mark)).await;
                 }
                 Ok(AccountRead { .. }) => {}
@@ -158,21 +171,21 @@ impl Courier {
     }
 }
 
-/// The account with the fees that are in its cash.
+/// The account with the postings that are in its cash.
 pub(in crate::session) struct AccountRead {
-    pub fees: Vec<FeeCharge>,
-    /// `None` when a fee was posted while it was read, so that it is not known whether it is in.
+    pub postings: Vec<Posting>,
+    /// `None` when something was posted while it was read, so that it is not known whether it is in.
     pub state: Option<BrokerState>,
 }
 
-/// Reads the fee postings since an instant, the account, and the fee postings again.
+/// Reads what was posted since an instant, the account, and what was posted again.
 pub(in crate::session) async fn read_account(
     venue: &dyn Venue,
-    fees_since: Timestamp,
+    posted_since: Timestamp,
 ) -> Result<AccountRead, ApiError> {
-    let before = venue.fees(fees_since).await?;
+    let before = venue.postings(posted_since).await?;
     let state = venue.broker_state().await?;
-    let fees = venue.fees(fees_since).await?;
-    let is_certain = before.len() == fees.len();
-    Ok(AccountRead { fees, state: is_certain.then_some(state) })
+    let postings = venue.postings(posted_since).await?;
+    let is_certain = before.len() == postings.len();
+    Ok(AccountRead { postings, state: is_certain.then_some(state) })
 }

@@ -52,6 +52,8 @@ impl Desk {
             let report = answer_lost(order.number(), self.core.state().now());
             self.feed_in_turn(Input::Report(report)).await?;
         }
+        // A split of before is not a difference.
+        self.run_in_turn(self.core.actions_wanted()).await?;
         if in_turn || !self.core.state().account_is_open() {
             self.reconcile_in_turn().await?;
         } else {

@@ -87,7 +87,7 @@ async fn empty_look_ups_are_no_absence_until_a_listing_a_minute_later_lacks_the_
     assert!(script.first("fills").unwrap() - start >= Duration::from_secs(60));
     assert!(script.times("find") > 3, "it goes on being looked up meanwhile");
     assert_eq!(status(&kernel), OrderStatus::NotReceived);
-    assert_eq!(kernel.state().reserved(), Some(Cash::ZERO));
+    assert_eq!(kernel.state().reserved(), Some(::kernel::Cash::ZERO));
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,8 +8,8 @@ use super::*;
 use crate::alpaca::{ApiError, Asset, Clock, ErrorClass, Fill, OrderState, QuotaLeft};
 use kernel::risk::{Approved, ApprovedCancel};
 use kernel::{
-    AccountSnapshot, Intents, Kernel, Limits, MarketData, OrderStatus, Output, SessionStart, Side,
-    Stamped, Strategy, StrategySpec, Symbols, TradingDay, TradingHours, View,
+    AccountSnapshot, FeeCharge, Intents, Kernel, Limits, MarketData, OrderStatus, Output,
+    SessionStart, Side, Stamped, Strategy, StrategySpec, Symbols, TradingDay, TradingHours, View,
 };
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -85,8 +85,18 @@ impl Venue for Script {
     fn fills(&self, _: Timestamp) -> Answered<'_, Vec<Fill>> {
         Box::pin(async { self.next("fills", &self.fills) })
     }
-    fn fees(&self, _: Timestamp) -> Answered<'_, Vec<FeeCharge>> {
-        Box::pin(async { Ok(self.next("fees", &self.fees)) })
+    fn postings(&self, _: Timestamp) -> Answered<'_, Vec<Posting>> {
+        Box::pin(async {
+            let fees = self.next("fees", &self.fees);
+            Ok(fees.into_iter().map(Posting::Fee).collect())
+        })
+    }
+    fn corporate_actions(
+        &self,
+        _: jiff::civil::Date,
+        _: jiff::civil::Date,
+    ) -> Answered<'_, Vec<CorporateAction>> {
+        unused()
     }
     fn account(&self) -> Answered<'_, AccountSnapshot> {
         unused()
@@ -139,12 +149,15 @@ impl Strategy for Buyer {
     fn warmup_bars(&self) -> usize {
         0
     }
+    fn rebase(&mut self, _: SymbolId, _: kernel::Ratio) {}
+
     fn reset(&mut self) {}
 }
 
 /// A broker that holds nothing but cash.
 fn holdings() -> BrokerState {
     let account = AccountSnapshot {
+        id: "".into(),
         cash: "100000".parse().unwrap(),
         equity: "100000".parse().unwrap(),
         buying_power: "100000".parse().unwrap(),
@@ -390,10 +403,11 @@ async fn an_account_is_believed_only_when_no_fee_was_posted_while_it_was_read() 
     let script = Arc::new(Script::default());
     let posted = [vec![], vec![fee.clone()], vec![fee.clone()]];
     script.fees.lock().unwrap().extend(posted);
-    let mark = Mark { connection: 0, sent: 0, unanswered: 0, fills: 0, fees: Cash::ZERO };
-    let errand = Errand::Reconcile { orders: Vec::new(), fees_since: NOON, mark };
+    let mark = Mark { connection: 0, sent: 0, unanswered: 0, fills: 0, postings: 0 };
+    let errand = Errand::Reconcile { orders: Vec::new(), posted_since: NOON, mark };
     let answers = answers(&script, errand, MINUTE).await;
-    let expected = [Answer::Fees(vec![fee]), Answer::Broker(Box::new(holdings()), mark)];
+    let expected =
+        [Answer::Postings(vec![Posting::Fee(fee)]), Answer::Broker(Box::new(holdings()), mark)];
     assert_eq!(answers, expected);
     assert_eq!(script.times("account"), 2, "the first look may have come before the fee");
 }

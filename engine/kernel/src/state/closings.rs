@@ -1,0 +1,32 @@
+//! Closings that were refused: when they are tried again.
+
+use super::{RefusedClose, State};
+use crate::{Intent, Origin, Span, SymbolId};
+
+/// Seconds until a closing that was refused is tried again, doubled after each refusal up to so
+/// many times: from five seconds to five minutes.
+const CLOSE_AGAIN_S: i64 = 5;
+const CLOSE_DOUBLINGS: u32 = 6;
+
+impl State {
+    pub(super) fn note_denial(&mut self, origin: Origin, intent: &Intent) {
+        self.tally.denied += 1;
+        if let (Origin::Operator, Intent::Submit(wanted)) = (origin, intent) {
+            self.wait_with_closing(wanted.symbol);
+        }
+    }
+
+    /// A closing was refused: the next try waits, twice as long after each refusal.
+    pub(super) fn wait_with_closing(&mut self, symbol: SymbolId) {
+        let before = self.refused_closes.get(&symbol).map_or(0, |refused| refused.refusals);
+        let wait = Span::from_secs(CLOSE_AGAIN_S << before.min(CLOSE_DOUBLINGS));
+        let refused = RefusedClose { until: self.now.plus(wait), refusals: before + 1 };
+        self.refused_closes.insert(symbol, refused);
+    }
+
+    pub(super) fn stop_flattening(&mut self) {
+        self.flattening = false;
+        self.closing.clear();
+        self.refused_closes.clear();
+    }
+}
