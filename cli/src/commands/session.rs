@@ -4,6 +4,7 @@ use super::{print_json, summary};
 use crate::args::{LiveArgs, SessionArgs};
 use crate::config::Settings;
 use crate::exit::{Exit, Failure};
+use crate::fallback::Fallback;
 use crate::kafka;
 use crate::shell::{Shell, unless_stopped};
 use crate::venue::{self, Venue};
@@ -61,6 +62,9 @@ fn run(shell: &Shell, args: &SessionArgs, settings: &Settings, mode: Mode) -> Re
         logging::start(settings);
     }
     runtime::alpaca::tls::install();
+    if args.while_stdin_is_open {
+        end_with_stdin(shell);
+    }
     let watch = Watch { shell, shows_view };
     let summary = shell.block_on(async {
         match venue {
@@ -82,6 +86,15 @@ fn run(shell: &Shell, args: &SessionArgs, settings: &Settings, mode: Mode) -> Re
         ));
     }
     Ok(())
+}
+
+/// Ends the session in order when whoever started it closes its standard input, or is gone.
+fn end_with_stdin(shell: &Shell) {
+    let stopper = shell.stopper();
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        stopper.press();
+    });
 }
 
 /// What other commands need to find this session.
@@ -110,7 +123,7 @@ async fn embedded(
     let credentials = Credentials::new(&key, &secret).map_err(Failure::other)?;
     let (config, strategy) = parts.session(args, settings, credentials)?;
     let ends = args.until_end.then_some(&exchange);
-    let summary = watch.run(config, strategy, ends).await;
+    let summary = watch.run(config, strategy, ends, None).await;
     exchange.shutdown().await;
     summary
 }
@@ -144,6 +157,7 @@ async fn on_alpaca(
     credentials: Credentials,
     watch: Watch<'_>,
 ) -> Result<Summary, Failure> {
+    let fallback = if mode == Mode::Live { Fallback::of(settings)? } else { None };
     let mut parts = Parts::new(settings, None)?;
     parts.data = DataKind::Alpaca;
     parts.symbols = Symbols::new(settings.symbols()).map_err(Failure::usage)?;
@@ -159,7 +173,7 @@ async fn on_alpaca(
         unless_stopped(watch.shell.stop(), tell_the_risk(settings, &parts, &credentials)).await?;
     }
     let (config, strategy) = parts.session(args, settings, credentials)?;
-    watch.run(config, strategy, None).await
+    watch.run(config, strategy, None, fallback).await
 }
 
 /// Says what a live session is about to risk, before it does.
@@ -297,6 +311,7 @@ impl Watch<'_> {
         config: SessionConfig,
         strategy: Box<dyn Strategy>,
         ends_with: Option<&Running>,
+        fallback: Option<Fallback>,
     ) -> Result<Summary, Failure> {
         let stopper = self.shell.stopper();
         let starting = Status::starting(config.venue.as_str(), config.data.as_str());
@@ -306,6 +321,7 @@ impl Watch<'_> {
             let (status, stopper) = (status.clone(), stopper.clone());
             tokio::task::spawn_blocking(move || view::run(&status, &stopper, ends))
         });
+        let fallback = fallback.map(|fallback| tokio::spawn(fallback.stand_by(status.clone())));
         let session = session::run(config, vec![strategy], self.shell.stop(), sender);
         let ended = async {
             match ends_with {
@@ -320,6 +336,10 @@ impl Watch<'_> {
             () = ended => session.await,
         };
         drop(status);
+        if let Some(fallback) = fallback {
+            // The paper session ends with this one.
+            let _ = fallback.await;
+        }
         if let Some(view) = view {
             // A view that could not be drawn has nothing to do with how the session went.
             let _ = view.await;

@@ -183,6 +183,18 @@ pub static KEYS: &[Key] = &[
     key("alpaca.oauth_client_secret", Kind::Secret, "the secret of that application"),
     key("alpaca.oauth_token_url", Kind::Url, "where the next token is asked for"),
     key(
+        "fallback.config",
+        Kind::Text,
+        "live: configuration of the paper session that takes entries after the breaker; empty is off",
+    ),
+    key(
+        "fallback.data_dir",
+        Kind::Text,
+        "live: folder of that paper session; empty: fallback in the session's own",
+    ),
+    key("fallback.key_id", Kind::Secret, "live: key id of the paper account"),
+    key("fallback.secret_key", Kind::Secret, "live: secret key of the paper account"),
+    key(
         "exchange.speed",
         Kind::Speed,
         "embedded exchange: venue seconds per second, or max for lock step",

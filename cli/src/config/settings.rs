@@ -228,7 +228,9 @@ mod tests {
     use runtime::alpaca::Mode;
 
     /// Where a secret may be put: alone into a key of its own, or as the password of an address.
-    const KEYS: [&str; 6] = [
+    const KEYS: [&str; 8] = [
+        "fallback.key_id",
+        "fallback.secret_key",
         "alpaca.key_id",
         "alpaca.secret_key",
         "alpaca.oauth_token",

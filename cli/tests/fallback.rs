@@ -1,0 +1,205 @@
+//! A live session whose broker's API fails, and the paper session that takes its entries, judged by
+//! the records of the two exchanges.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
+mod common;
+
+use common::User;
+use exchange::OrderRow;
+use exchange::server::{FaultScript, Running, ServerConfig, Source, Speed, Synthetic};
+use journal::Reader;
+use kernel::{Event, RecordBody, TradingState};
+use std::io::{BufRead, BufReader, Lines};
+use std::process::{Child, ChildStderr, Stdio};
+
+const SYMBOLS: [&str; 6] = ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF"];
+
+/// The third to the fifth order are answered with an error, and do not arrive.
+const API_FAILS: &str = r#"
+    [[fault]]
+    on = "submit"
+    nth = 3
+    times = 3
+    inject = "answer"
+    status = 500
+"#;
+
+async fn exchange(faults: &str) -> Running {
+    let symbols = SYMBOLS.map(str::to_owned).to_vec();
+    let source = Source::Synthetic(Synthetic::new(5, symbols));
+    let mut config = ServerConfig::new(source, Speed::Times(60.0));
+    config.faults = FaultScript::parse(faults).unwrap();
+    exchange::server::start(config).await.unwrap()
+}
+
+/// A configuration for a session on an exchange.
+fn configuration(user: &User, name: &str, exchange: &Running, more: &str) -> String {
+    let (file, address) = (user.path(name), exchange.addr());
+    let symbols = SYMBOLS.map(|symbol| format!("{symbol:?}")).join(", ");
+    let text = format!(
+        "[session]\nvenue = \"alpaca-{}\"\nsymbols = [{symbols}]\n\
+         [strategy]\nname = \"buy-and-hold\"\n[strategy.params]\nquantity = 1\n\
+         [alpaca]\ntrading_url = \"http://{address}\"\ndata_url = \"http://{address}\"\n\
+         stream_url = \"ws://{address}\"\n{more}",
+        name.trim_end_matches(".toml")
+    );
+    std::fs::write(&file, text).unwrap();
+    file.display().to_string()
+}
+
+/// A live session with a paper session to fall back on.
+struct Live {
+    child: Child,
+    log: Lines<BufReader<ChildStderr>>,
+}
+
+impl Live {
+    fn start(user: &User, live: &Running, paper: &Running) -> Self {
+        configuration(user, "paper.toml", paper, "");
+        let keys = paper.keys();
+        let fallback = format!(
+            "[risk]\nbreaker_failures = 3\nbreaker_then = \"reduce\"\n[fallback]\nconfig = {:?}\n\
+             key_id = {:?}\nsecret_key = {:?}\n",
+            user.text("paper.toml"),
+            keys.key,
+            keys.secret
+        );
+        let file = configuration(user, "live.toml", live, &fallback);
+        let args = ["live", "--config", &file, "--json", "--i-understand-this-trades-real-money"];
+        let mut command = user.command(&args);
+        let keys = live.keys();
+        command.env("APCA_API_KEY_ID", &keys.key).env("APCA_API_SECRET_KEY", &keys.secret);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap()).lines();
+        Self { child, log }
+    }
+
+    /// Reads its log up to a line with these words.
+    fn until(&mut self, words: &str) {
+        let mut read = Vec::new();
+        for line in self.log.by_ref().map_while(Result::ok) {
+            let found = line.contains(words);
+            read.push(line);
+            if found {
+                return;
+            }
+        }
+        panic!("{words:?} never came:\n{}", read.join("\n"));
+    }
+
+    fn end(mut self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        self.log.by_ref().for_each(drop);
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+/// Numbers of orders that grow positions, by what trading was when they were approved.
+fn entries_of(user: &User) -> Vec<(u64, TradingState)> {
+    let dir = user.path(".local/share/tradewind/default");
+    let mut records = Reader::open(&runtime::session::journal_dir(&dir), 1).unwrap();
+    let (mut entries, mut trading) = (Vec::new(), TradingState::Active);
+    while let Some(record) = records.next().unwrap() {
+        match record.body {
+            RecordBody::Event { event: Event::TradingStateChanged { to, .. }, .. } => trading = to,
+            RecordBody::Event { event: Event::OrderApproved(order), .. } if order.grows => {
+                entries.push((order.number.0, trading));
+            }
+            RecordBody::Event { .. } | RecordBody::Input(_) => {}
+        }
+    }
+    entries
+}
+
+/// The prefix of an order's id, and its number.
+fn name(order: &OrderRow) -> (String, u64) {
+    let (prefix, number) = order.client_order_id.rsplit_once('-').unwrap();
+    (prefix.to_owned(), number.parse().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_go_to_paper_while_a_live_session_only_reduces() {
+    let user = User::new();
+    let (at_live, at_paper) = (exchange(API_FAILS).await, exchange("").await);
+    let mut live = Live::start(&user, &at_live, &at_paper);
+    live.until("alert breaker_tripped");
+    live.until("takes new entries until `tradewind resume`");
+
+    // The paper session trades.
+    let paper = user.text(".local/share/tradewind/default/fallback");
+    let has_entries = || {
+        let shown = user.run(&["status", "--json", "--data-dir", &paper]);
+        shown.code == 0 && !at_paper.snapshot().positions.is_empty()
+    };
+    let mut asked = 0;
+    while !has_entries() {
+        asked += 1;
+        assert!(asked < 2_000, "the paper session takes no entry");
+    }
+    // Exits pass at the live one.
+    let held = at_live.snapshot().positions;
+    let symbol = SYMBOLS[held.first().unwrap().symbol.index()];
+    assert_eq!(user.run(&["flatten", symbol, "an exit"]).code, 0);
+    live.until(&format!("{symbol} is closed"));
+    let reduced = at_live.snapshot();
+
+    // Only an operator's word brings entries back.
+    assert_eq!(user.run(&["resume", "the API answers again"]).code, 0);
+    live.until("the paper session has ended");
+    assert_eq!(user.run(&["status", "--data-dir", &paper]).code, 6);
+    live.until("order");
+    live.end();
+
+    let entries = entries_of(&user);
+    assert!(entries.iter().all(|(_, trading)| *trading == TradingState::Active), "{entries:?}");
+    let (last, paper_orders) = (at_live.snapshot(), at_paper.snapshot().orders);
+    let prefixes = |orders: &[OrderRow]| {
+        let mut all: Vec<String> = orders.iter().map(|order| name(order).0).collect();
+        all.sort();
+        all.dedup();
+        all
+    };
+    let (ours, theirs) = (prefixes(&last.orders), prefixes(&paper_orders));
+    assert_eq!((ours.len(), theirs.len()), (1, 1));
+    assert_ne!(ours, theirs, "no order crosses over");
+    let approved: Vec<u64> = entries.iter().map(|(number, _)| *number).collect();
+    for order in last.orders.iter().filter(|order| order.opens) {
+        assert!(approved.contains(&name(order).1), "{order:?}");
+    }
+    let exits = reduced.orders.iter().filter(|order| !order.opens);
+    assert_eq!(exits.count(), 1, "the exit passed while trading was reduced");
+    assert!(paper_orders.iter().all(|order| order.opens), "buy and hold closes nothing");
+}
+
+#[test]
+fn what_cannot_be_is_refused_before_anything_is_traded() {
+    let user = User::new();
+    let keys = |command: &mut std::process::Command| {
+        command.env("APCA_API_KEY_ID", "KEY").env("APCA_API_SECRET_KEY", "SECRET");
+    };
+    std::fs::write(user.path("paper.toml"), "").unwrap();
+    let cases: [(&[&str], &str); 3] = [
+        (&["fallback.config=nowhere.toml"], "is no file"),
+        (&["fallback.config=paper.toml"], "breaker_then"),
+        (
+            &["fallback.config=paper.toml", "risk.breaker_then=reduce", "fallback.key_id=A"],
+            "one key of two",
+        ),
+    ];
+    for (settings, words) in cases {
+        let mut args = vec!["live", "--i-understand-this-trades-real-money"];
+        args.extend(["--set", "alpaca.trading_url=http://127.0.0.1:9"]);
+        settings.iter().for_each(|setting| args.extend(["--set", setting]));
+        let mut command = user.command(&args);
+        keys(&mut command);
+        let ended = common::Ended::of(command.output().unwrap());
+        assert_eq!(ended.code, 2, "{}", ended.err);
+        assert!(ended.sentence().contains(words), "{}", ended.err);
+    }
+}
