@@ -2,6 +2,7 @@
 //! of the machine.
 
 mod crash_matrix;
+mod planted;
 mod section;
 
 use std::fs;
@@ -16,7 +17,10 @@ pub fn run(root: &Path, name: &str) -> Result<(), String> {
     match name {
         "simulation" => simulation(root),
         "crash-matrix" => crash_matrix::run(root),
-        _ => Err(format!("there is no proof called {name}: crash-matrix and simulation are")),
+        "planted-bugs" => planted::run(root),
+        _ => Err(format!(
+            "there is no proof called {name}: crash-matrix, planted-bugs and simulation are"
+        )),
     }
 }
 

@@ -23,6 +23,9 @@ struct Args {
     /// Write everything that happens in that seed to stderr.
     #[arg(long, requires = "seed")]
     trace: bool,
+    /// Stop at the first seed that breaks a law.
+    #[arg(long)]
+    first: bool,
     /// Threads; all cores by default.
     #[arg(long)]
     jobs: Option<NonZero<usize>>,
@@ -98,10 +101,15 @@ fn main() -> ExitCode {
             let mut sum = Total::default();
             loop {
                 let seed = next.fetch_add(1, Ordering::Relaxed);
-                if seed >= from.saturating_add(seeds) {
+                if seed >= from.saturating_add(seeds) || seed < from {
                     return sum;
                 }
                 sum.add(run(seed, args.trace));
+                if args.first && !sum.failed.is_empty() {
+                    // Every seed before this one runs already.
+                    next.store(u64::MAX, Ordering::Relaxed);
+                    return sum;
+                }
             }
         };
         let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();

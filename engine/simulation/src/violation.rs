@@ -40,6 +40,12 @@ pub enum Violation {
     /// An order in a symbol that the venue had halted.
     #[error("order {order} is for a symbol that the venue has halted")]
     Halted { order: OrderNumber },
+    /// An order that closes more than is held.
+    #[error("order {order} closes more than is held")]
+    ClosesTooMuch { order: OrderNumber },
+    /// Cash kept free for what cannot fill any more.
+    #[error("order {order} keeps cash free for more than it may still fill")]
+    Reserved { order: OrderNumber },
     /// The plan asked for too little to show anything.
     #[error("the plan is thin: {days} days, {orders} orders, {faults} faults")]
     Thin { days: u64, orders: u64, faults: u64 },

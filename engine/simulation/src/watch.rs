@@ -32,6 +32,8 @@ pub(crate) struct Watch {
     requested: BTreeSet<OrderNumber>,
     /// The last price of the symbol of each order when it was approved.
     approved: BTreeMap<OrderNumber, Price>,
+    /// What was kept free for each order when it was approved.
+    reserves: BTreeMap<OrderNumber, Cash>,
     /// Orders whose cancel was approved.
     canceling: BTreeSet<OrderNumber>,
     /// Executions at the exchange that the process has not been told of.
@@ -58,6 +60,7 @@ impl Watch {
             heard: None,
             requested: BTreeSet::new(),
             approved: BTreeMap::new(),
+            reserves: BTreeMap::new(),
             canceling: BTreeSet::new(),
             untold: BTreeMap::new(),
             disturbed: BTreeSet::new(),
@@ -134,6 +137,7 @@ impl Watch {
             self.claims.word(state.now(), heard, true);
         }
         for event in &work.events {
+            self.check_reserve(event, state)?;
             match event {
                 Event::OrderApproved(order) => self.approve(order, state, exchange)?,
                 Event::DifferenceFound(difference) => {
@@ -194,6 +198,10 @@ impl Watch {
         if self.halted.contains(&order.symbol) {
             return Err(Violation::Halted { order: number });
         }
+        self.reserves.insert(number, order.reserved);
+        if self.closes_too_much(order, exchange) {
+            return Err(Violation::ClosesTooMuch { order: number });
+        }
         self.claims.decided(number, state.now());
         if !self.grows(order, exchange) {
             self.claims.unsure(number);
@@ -223,6 +231,31 @@ impl Watch {
     /// has traded.
     fn is_unsure(&self, symbol: SymbolId) -> bool {
         self.disturbed.contains(&symbol) || self.untold.values().any(|it| *it == symbol)
+    }
+
+    /// Whether an order is larger than the position that it closes, which is known.
+    fn closes_too_much(&self, order: &Order, exchange: &Exchange) -> bool {
+        let held = held(exchange, order.symbol);
+        let closes = !held.is_zero() && held.is_negative() == (order.side == Side::Buy);
+        let known = order.parent.is_none() && !self.is_unsure(order.symbol);
+        closes && known && order.quantity > held.abs()
+    }
+
+    /// What is kept free for an order shrinks with what it may still fill, and ends with it.
+    fn check_reserve(&self, event: &Event, state: &State) -> Result<(), Violation> {
+        let (Event::OrderFilled { order, .. } | Event::OrderUpdated { order, .. }) = event else {
+            return Ok(());
+        };
+        let asked = self.reserves.get(order).copied();
+        let (Some(order), Some(asked)) = (state.order(*order), asked) else { return Ok(()) };
+        let (left, whole) = (order.remaining().nanos(), order.quantity.nanos().max(1));
+        let most = asked.proportion(left.max(0), whole, Rounding::Up).unwrap_or(asked);
+        // Each part is rounded up by itself.
+        let slack = i64::try_from(order.executions.len()).unwrap_or(i64::MAX);
+        match order.reserved.nanos() > most.nanos().saturating_add(slack) {
+            true => Err(Violation::Reserved { order: order.number }),
+            false => Ok(()),
+        }
     }
 
     /// Prices that an order names lie inside the venue's bands, which hold for a day's session.
