@@ -104,3 +104,17 @@ fn an_exit_that_a_crash_left_uncovered_is_cancelled_at_the_next_look() {
     }
     assert_eq!(cancels(&mut bench), [1]);
 }
+
+#[test]
+fn no_crash_leaves_an_end_without_the_shares_that_it_counts() {
+    let mut bench = Bench::warm(Limits::default());
+    bench.propose([bench.submit(Side::Buy, 10, limit("100"))]);
+    bench.report(1, ReportKind::New);
+    let mut end = bench.plain(1, ReportKind::Canceled);
+    end.cumulative = Some(shares(4));
+    bench.feed(Input::Report(end));
+    for state in cut_off(&bench) {
+        let is_open = state.live_orders().any(|order| order.number.0 == 1);
+        assert!(is_open || state.uncounted_orders().any(|order| order.number.0 == 1));
+    }
+}

@@ -93,7 +93,7 @@ fn an_end_that_counts_more_shares_than_were_reported_has_the_order_read() {
     let mut end = bench.plain(1, ReportKind::Canceled);
     end.cumulative = Some(shares(4));
     let events = bench.feed(Input::Report(end.clone()));
-    assert!(matches!(&events[1..], [Event::OrderQueryNeeded { .. }]), "{events:?}");
+    assert!(matches!(&events[..1], [Event::OrderQueryNeeded { .. }]), "{events:?}");
     bench.fill(1, "x-1", 4, "100");
     assert_eq!(bench.status(1), OrderStatus::Canceled);
     assert_eq!(bench.position().quantity, shares(4));

@@ -413,7 +413,12 @@ impl World {
         }
         self.venue.exchange.advance(self.now);
         self.send_updates();
-        self.command(Command::CancelAll { reason: "the simulated day is over".into() })?;
+        let reason: Box<str> = "the simulated day is over".into();
+        if self.shell.as_ref().is_some_and(|shell| shell.state().is_flattening()) {
+            // Else what was cancelled would be asked for again, for the next day.
+            self.command(Command::Resume { reason: reason.clone() })?;
+        }
+        self.command(Command::CancelAll { reason })?;
         for _ in 0..4 {
             self.drain(Span::from_secs(150))?;
             self.reconcile(self.life())?;

@@ -15,14 +15,15 @@ impl Deciding<'_> {
         let (number, from) = (order.number, order.status);
         let learned = order.broker_id.is_none() && report.broker_id.is_some();
         let was_to_end = order.cancel_requested;
+        let working = by_quantities(order, Quantity::ZERO, report);
+        if report.execution.is_none() {
+            self.miss_fills(report, number)?;
+        }
         match transition(from, report.kind) {
             Transition::Fill => self.fill(report, number),
             Transition::Stale if !learned => Ok(()),
             Transition::Stale => self.update(report, number, from),
-            Transition::Working => {
-                let to = by_quantities(order, Quantity::ZERO, report);
-                self.update(report, number, to)
-            }
+            Transition::Working => self.update(report, number, working),
             Transition::To(to) => {
                 self.update(report, number, to)?;
                 self.warn_of_refusal(report, number, to)?;
@@ -33,7 +34,9 @@ impl Deciding<'_> {
                 self.emit(Event::OrderQueryNeeded { order: number, report: report.kind, counted })
             }
         }?;
-        self.miss_fills(report, number)?;
+        if report.execution.is_some() {
+            self.miss_fills(report, number)?;
+        }
         if was_to_end && from == OrderStatus::Unknown { self.cancel_again(number) } else { Ok(()) }
     }
 
@@ -49,7 +52,7 @@ impl Deciding<'_> {
     }
 
     /// The broker counts shares that no report has brought: the order must be read, since the
-    /// report may have been its last.
+    /// report may have been its last. That is noted before an end, after which nobody would look.
     fn miss_fills(&mut self, report: &Report, number: OrderNumber) -> Result<(), DecideError> {
         let filled = self.state().order(number).map(|order| order.filled);
         match (report.cumulative, filled) {
