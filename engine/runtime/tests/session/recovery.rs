@@ -9,16 +9,18 @@ use std::path::Path;
 use std::time::Duration;
 
 const SYMBOLS: [&str; 2] = ["GLD", "SPY"];
+/// Steps of the venue where a session crashes again and again.
+const MINUTES: usize = 3_000;
 
 /// Crashes again and again, each time two hundred steps of the venue further on, and then runs to
 /// the end.
 async fn crash_and_go_on(dir: &Path, exchange: &Running, crashes: u64) -> Summary {
     let plan = || Plan::new(dir, exchange, &SYMBOLS, "rsi-mean-reversion");
     for _ in 0..crashes {
-        let from = exchange.snapshot().step;
+        let until = (exchange.snapshot().step + 200).min(MINUTES as u64 - 100);
         let session = plan().start();
         let further_on = async {
-            while exchange.snapshot().step < from + 200 {
+            while exchange.snapshot().step < until {
                 tokio::task::yield_now().await;
             }
         };
@@ -59,7 +61,7 @@ fn verify(dir: &Path, crashes: u64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn in_lock_step_nothing_is_lost_and_nothing_is_sent_twice() {
     let dir = data_dir();
-    let exchange = exchange(generated(&SYMBOLS, 3_000), Speed::Max).await;
+    let exchange = exchange(generated(&SYMBOLS, MINUTES), Speed::Max).await;
     let summary = crash_and_go_on(dir.path(), &exchange, 6).await;
     assert!(summary.fills > 0);
     assert_books_agree(&summary, &exchange);
@@ -73,7 +75,7 @@ async fn answers_lost_and_updates_doubled_on_top_change_nothing() {
     let dir = data_dir();
     let script = "[[fault]]\non='submit'\nnth=3\nevery=3\ntimes='all'\ninject='answer'\nstatus=504\ncarried_out=true\n\
                   [[fault]]\non='update'\ntimes='all'\ninject='duplicate'";
-    let exchange = exchange_with(generated(&SYMBOLS, 3_000), Speed::Max, |config| {
+    let exchange = exchange_with(generated(&SYMBOLS, MINUTES), Speed::Max, |config| {
         config.faults = FaultScript::parse(script).unwrap();
     });
     let exchange = exchange.await;
