@@ -19,6 +19,9 @@ use std::process::{Child, ChildStderr, Stdio};
 
 const SYMBOLS: [&str; 6] = ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF"];
 
+/// A session that takes longer than this is stuck.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
+
 /// The third to the fifth order are answered with an error, and do not arrive.
 const API_FAILS: &str = r#"
     [[fault]]
@@ -76,6 +79,12 @@ impl Live {
         command.env("APCA_API_KEY_ID", &keys.key).env("APCA_API_SECRET_KEY", &keys.secret);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap()).lines();
+        // What never comes ends the log, and with it the test.
+        let pid = rustix::process::Pid::from_child(&child);
+        std::thread::spawn(move || {
+            std::thread::sleep(PATIENCE);
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+        });
         Self { child, log }
     }
 

@@ -127,3 +127,24 @@ fn a_session_that_follows_a_halted_one_is_halted_until_it_is_resumed() {
     bench.propose([intent]);
     assert_eq!(bench.sends.len(), 1);
 }
+
+/// What trading was stopped for stays known while orders that were on their way succeed.
+#[test]
+fn that_the_breaker_has_tripped_is_known_until_trading_is_resumed() {
+    let mut bench = Bench::warm(Limits::default());
+    assert!(!bench.kernel.state().breaker_has_tripped());
+    let on_its_way = bench.submit(Side::Buy, 7, OrderKind::Limit { limit: price("97") });
+    bench.propose([on_its_way]);
+    bench.wait(60);
+    for number in 2..=6 {
+        let next = bench.market(Side::Buy, i64::try_from(number).unwrap());
+        bench.propose([next]);
+        bench.report(number, ReportKind::Rejected);
+        bench.wait(60);
+    }
+    assert!(bench.kernel.state().breaker_has_tripped());
+    bench.report(1, ReportKind::New);
+    assert!(bench.kernel.state().breaker_has_tripped());
+    bench.feed(Input::Command(Command::Resume { reason: "looked".into() }));
+    assert!(!bench.kernel.state().breaker_has_tripped());
+}

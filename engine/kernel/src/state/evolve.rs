@@ -239,8 +239,10 @@ impl State {
             }
             Event::TradingStateChanged { to, .. } => {
                 self.trading = *to;
+                self.breaker_tripped |= self.breaker_trips().is_some();
                 if *to == TradingState::Active {
                     self.failures.clear();
+                    self.breaker_tripped = false;
                 }
             }
             Event::CommandTaken(command) => self.obey(command),

@@ -143,6 +143,8 @@ pub struct State {
     split_at: BTreeMap<SymbolId, Timestamp>,
     /// Exits that the broker ended because of a split, to be asked for anew.
     lost_exits: BTreeSet<OrderNumber>,
+    /// Whether the breaker has tripped and nobody has resumed trading.
+    breaker_tripped: bool,
     /// Groups of exits that are being cancelled by request.
     given_up: BTreeSet<OrderNumber>,
 }
@@ -280,8 +282,8 @@ impl State {
     }
 
     /// Whether orders have failed so often that trading was stopped, and nobody has resumed it.
-    pub fn breaker_has_tripped(&self) -> bool {
-        self.trading != TradingState::Active && self.breaker_trips().is_some()
+    pub const fn breaker_has_tripped(&self) -> bool {
+        self.breaker_tripped
     }
 
     /// Whether the books were compared with the broker's since the last start or reconnect.
