@@ -47,9 +47,25 @@ pub struct Judgement {
     pub notes: Vec<String>,
     /// One plain sentence.
     pub verdict: String,
+    activity: Activity,
+    risk_free: Option<f64>,
+    trials: Option<Trials>,
 }
 
 impl Judgement {
+    /// Every figure by a convention.
+    pub fn by(&self, convention: &Convention) -> Vec<Metric> {
+        let facts = Facts {
+            series: self.series.as_ref().map_err(Clone::clone),
+            benchmark: self.benchmark.as_ref().map(|(_, series)| series),
+            trades: &self.trades,
+            activity: self.activity,
+            risk_free: self.risk_free,
+            trials: self.trials,
+        };
+        figures(&facts, convention)
+    }
+
     /// A figure by its name, when it is defined.
     pub fn get(&self, name: &str) -> Option<f64> {
         let metric = self.figures.iter().find(|metric| metric.name == name)?;
@@ -70,37 +86,42 @@ impl BacktestReport {
             Some((benchmark.name.clone(), series))
         });
         let trades: Vec<ClosedTrade> = self.trades.iter().map(closed).collect();
-        let facts = Facts {
-            series: series.as_ref().map_err(Clone::clone),
-            benchmark: benchmark.as_ref().map(|(_, series)| series),
-            trades: &trades,
-            activity: Activity {
-                steps: self.activity.steps,
-                steps_held: self.activity.steps_held,
-                traded: self.activity.traded.to_f64(),
-                fees: self.fees.to_f64(),
-                fall_by_step: self.activity.max_drawdown_by_step,
-            },
-            risk_free: yardstick.risk_free,
-            trials: yardstick.trials,
-        };
-        let figures = figures(&facts, yardstick.convention);
         notes.extend(self.warnings(series.as_ref().ok()));
         let name = benchmark.as_ref().map(|(name, _)| name.clone());
         let convention = yardstick.convention;
+        let mut judgement = Judgement {
+            figures: Vec::new(),
+            series,
+            benchmark,
+            trades,
+            notes,
+            verdict: String::new(),
+            activity: self.activity(),
+            risk_free: yardstick.risk_free,
+            trials: yardstick.trials,
+        };
+        judgement.figures = judgement.by(convention);
         let periods = match convention.periods {
             Periods::Calendar => periods,
             Periods::Fixed(fixed) => fixed,
         };
-        self.convention =
-            ConventionNote::of(convention, &figures, periods, yardstick.risk_free, name);
-        self.metrics = Metrics::of(&figures);
-        let mut judgement =
-            Judgement { figures, series, benchmark, trades, notes, verdict: String::new() };
+        let rate = yardstick.risk_free;
+        self.convention = ConventionNote::of(convention, &judgement.figures, periods, rate, name);
+        self.metrics = Metrics::of(&judgement.figures);
         judgement.verdict = verdict(&judgement);
         self.verdict.clone_from(&judgement.verdict);
         self.notes.clone_from(&judgement.notes);
         judgement
+    }
+
+    fn activity(&self) -> Activity {
+        Activity {
+            steps: self.activity.steps,
+            steps_held: self.activity.steps_held,
+            traded: self.activity.traded.to_f64(),
+            fees: self.fees.to_f64(),
+            fall_by_step: self.activity.max_drawdown_by_step,
+        }
     }
 
     fn series(&self, periods: f64) -> Result<Series, Undefined> {
@@ -139,6 +160,10 @@ impl BacktestReport {
         if !self.trades.is_empty() && self.trades.len() < FEW {
             let count = self.trades.len();
             notes.push(format!("{count} closed trades: their statistics are rough"));
+        }
+        if self.orders.denied > 0 {
+            let (denied, sent) = (self.orders.denied, self.orders.sent);
+            notes.push(format!("risk denied {denied} orders, {sent} were sent: see the limits"));
         }
         if !self.positions.is_empty() {
             notes
@@ -212,5 +237,9 @@ fn likelihood(judgement: &Judgement) -> String {
 
 fn percent(share: f64) -> String {
     let percent = share * 100.0;
-    if percent >= 1000.0 { format!("{percent:.0} %") } else { format!("{percent:.1} %") }
+    match percent {
+        1000.0.. => format!("{percent:.0} %"),
+        10.0.. => format!("{percent:.1} %"),
+        _ => format!("{percent:.2} %"),
+    }
 }

@@ -8,18 +8,22 @@
 //! What is never here: a decision about an order, or a way for data of later than a step to reach
 //! anything before it.
 
+mod compare;
 mod config;
 mod dates;
 mod driver;
 mod equity;
 mod error;
+mod html;
 mod judge;
 mod memory;
 mod metrics;
 mod report;
 mod result;
+mod runs;
 mod sessions;
 mod sketch;
+mod sparkline;
 pub mod statistics;
 #[cfg(feature = "parquet")]
 pub mod store;
@@ -28,15 +32,19 @@ mod trades;
 pub mod venue;
 pub mod workload;
 
+pub use compare::{Comparison, Difference, TradeDifference, compare};
 pub use config::{BacktestConfig, Chosen, Observer, Progress, Quiet};
 pub use driver::{run, run_source};
 pub use equity::{DailyPoint, EquityPoint};
 pub use error::BacktestError;
+pub use html::html_report;
 pub use judge::{Judgement, Yardstick};
 pub use metrics::{ConventionNote, Metrics};
 pub use report::{
     ActivitySummary, BacktestReport, DataSummary, Manifest, OrderCounts, PositionLine, Rules,
     TradeRow,
 };
-pub use sketch::{Benchmark, PriceBucket, PriceSketch, Sketch, written_date};
+pub use runs::{RunError, find_run, keep_run, read_equity, read_run, runs_folder, write_whole};
+pub use sketch::{Benchmark, PriceBucket, PriceSketch, Sketch, sketch_feed, written_date};
+pub use sparkline::braille;
 pub use table::{write_daily, write_equity, write_trades};

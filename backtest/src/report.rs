@@ -94,6 +94,12 @@ pub struct DataSummary {
     pub last: Timestamp,
     /// How many bars, quotes and trades.
     pub bars: u64,
+    /// The files it was read from, where they are known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+    /// Which part of it was chosen, by the names of flags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub selection: BTreeMap<String, String>,
 }
 
 /// The rules of the venue and of risk.

@@ -5,8 +5,8 @@
 
 use crate::dates;
 use crate::sessions::Sessions;
-use kernel::{MarketData, Timestamp, TradingDay};
-use marketdata::{Facts, MarketDataFileError, Source};
+use kernel::{MarketData, Price, Timestamp, TradingDay};
+use marketdata::{Facts, Feed, FeedSource, MarketDataFileError, Source};
 
 /// Points of a curve of prices.
 const BUCKETS: u64 = 1200;
@@ -17,34 +17,33 @@ pub struct PriceBucket {
     /// When the last of it was known.
     pub time: Timestamp,
     /// The lowest price.
-    pub low: f64,
+    pub low: Price,
     /// The highest price.
-    pub high: f64,
+    pub high: Price,
     /// The last price.
-    pub close: f64,
+    pub close: Price,
 }
 
 /// The prices of a symbol.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PriceSketch {
     /// The first price: a bar's open.
-    pub first: Option<f64>,
+    pub first: Option<Price>,
     /// The last price of each session, by its date as `yyyymmdd`.
-    pub closes: Vec<(u32, f64)>,
+    pub closes: Vec<(u32, Price)>,
     /// The curve.
     pub buckets: Vec<PriceBucket>,
-    bucket: u64,
 }
 
 impl PriceSketch {
     /// The last price up to each of these dates over the first one; 1 before there is one.
     pub fn relative(&self, dates: impl Iterator<Item = u32>) -> Vec<f64> {
-        let first = self.first.unwrap_or(1.0);
+        let first = self.first.map_or(1.0, Price::to_f64);
         let mut closes = self.closes.iter().peekable();
         let mut last = 1.0;
         let value = |date: u32| {
             while let Some((_, close)) = closes.next_if(|(known, _)| *known <= date) {
-                last = close / first;
+                last = close.to_f64() / first;
             }
             last
         };
@@ -55,12 +54,23 @@ impl PriceSketch {
 /// A source that sketches what passes.
 pub struct Sketch<'a> {
     inner: &'a mut dyn Source,
-    symbols: Vec<PriceSketch>,
+    symbols: Vec<Drawn>,
     sessions: Sessions,
     session: u32,
     session_ends: Timestamp,
+    bucket: u64,
     row: u64,
+    bucket_ends: u64,
     rows: u64,
+}
+
+/// A sketch being made: of the session and the bucket at hand only what is known so far.
+#[derive(Clone)]
+struct Drawn {
+    sketch: PriceSketch,
+    session: u32,
+    bucket: u64,
+    open: Option<PriceBucket>,
 }
 
 impl<'a> Sketch<'a> {
@@ -68,13 +78,16 @@ impl<'a> Sketch<'a> {
     pub fn new(inner: &'a mut dyn Source, calendar: &[TradingDay]) -> Self {
         let facts = inner.facts();
         let (count, rows) = (facts.symbols.len(), facts.rows.max(1));
+        let nothing = Drawn { sketch: PriceSketch::default(), session: 0, bucket: 0, open: None };
         Self {
             inner,
-            symbols: vec![PriceSketch::default(); count],
+            symbols: vec![nothing; count],
             sessions: Sessions::new(calendar),
             session: 0,
             session_ends: Timestamp::MIN,
+            bucket: 0,
             row: 0,
+            bucket_ends: rows.div_ceil(BUCKETS),
             rows,
         }
     }
@@ -82,7 +95,7 @@ impl<'a> Sketch<'a> {
     /// The sketches, with the names of their symbols.
     pub fn finish(self) -> Vec<(String, PriceSketch)> {
         let names = self.inner.facts().symbols.names().map(str::to_owned).collect::<Vec<_>>();
-        names.into_iter().zip(self.symbols).collect()
+        names.into_iter().zip(self.symbols.into_iter().map(Drawn::finish)).collect()
     }
 }
 
@@ -100,45 +113,83 @@ impl Source for Sketch<'_> {
             if time > self.session_ends {
                 (self.session, self.session_ends) = self.sessions.of(time);
             }
-            let bucket = self.row * BUCKETS / self.rows;
+            if self.row >= self.bucket_ends {
+                self.bucket += 1;
+                self.bucket_ends = ((self.bucket + 1) * self.rows).div_ceil(BUCKETS);
+            }
             self.row += 1;
-            if let Some(sketch) = self.symbols.get_mut(datum.symbol().index()) {
-                sketch.add(datum, time, self.session, bucket);
+            if let Some(drawn) = self.symbols.get_mut(datum.symbol().index()) {
+                drawn.add(datum, time, self.session, self.bucket);
             }
         }
         Ok(Some(chunk))
     }
 }
 
-impl PriceSketch {
+impl Drawn {
+    #[inline]
     fn add(&mut self, datum: &MarketData, time: Timestamp, session: u32, bucket: u64) {
-        let (open, low, high) = match datum {
-            MarketData::Bar(bar) => (bar.open, bar.low, bar.high),
+        let (low, high, close) = match datum {
+            MarketData::Bar(bar) => (bar.low, bar.high, bar.close),
             MarketData::Quote(_) | MarketData::Trade(_) => {
                 let price = datum.price();
                 (price, price, price)
             }
         };
-        let (open, low, high) = (open.to_f64(), low.to_f64(), high.to_f64());
-        let close = datum.price().to_f64();
-        self.first.get_or_insert(open);
-        match self.closes.last_mut() {
-            Some((date, last)) if *date == session => *last = close,
-            Some(_) | None => self.closes.push((session, close)),
-        }
-        match self.buckets.last_mut() {
-            Some(current) if self.bucket == bucket => {
-                current.time = time;
-                current.low = current.low.min(low);
-                current.high = current.high.max(high);
-                current.close = close;
+        match &mut self.open {
+            Some(open) if self.bucket == bucket && self.session == session => {
+                open.time = time;
+                open.low = open.low.min(low);
+                open.high = open.high.max(high);
+                open.close = close;
             }
             Some(_) | None => {
-                self.bucket = bucket;
-                self.buckets.push(PriceBucket { time, low, high, close });
+                self.turn(session, bucket);
+                let first = match datum {
+                    MarketData::Bar(bar) => bar.open,
+                    MarketData::Quote(_) | MarketData::Trade(_) => close,
+                };
+                self.sketch.first.get_or_insert(first);
+                self.open = match self.open {
+                    Some(open) => {
+                        let (low, high) = (open.low.min(low), open.high.max(high));
+                        Some(PriceBucket { time, low, high, close })
+                    }
+                    None => Some(PriceBucket { time, low, high, close }),
+                };
             }
         }
     }
+
+    /// Ends what another session or bucket ends.
+    fn turn(&mut self, session: u32, bucket: u64) {
+        if let Some(open) = self.open {
+            if self.session != session {
+                self.sketch.closes.push((self.session, open.close));
+            }
+            if self.bucket != bucket {
+                self.sketch.buckets.push(open);
+                self.open = None;
+            }
+        }
+        (self.session, self.bucket) = (session, bucket);
+    }
+
+    fn finish(mut self) -> PriceSketch {
+        self.turn(u32::MAX, u64::MAX);
+        self.sketch
+    }
+}
+
+/// The sketches of market data in memory, on its own calendar.
+///
+/// # Errors
+/// Never: nothing is read.
+pub fn sketch_feed(feed: &Feed) -> Result<Vec<(String, PriceSketch)>, MarketDataFileError> {
+    let mut source = FeedSource::new(feed);
+    let mut sketch = Sketch::new(&mut source, &feed.trading_days());
+    while sketch.next_chunk()?.is_some() {}
+    Ok(sketch.finish())
 }
 
 /// A benchmark by the session: its name, and its value over what it was at the start.
@@ -176,4 +227,43 @@ impl Benchmark {
 /// A date of a session as people write it.
 pub fn written_date(date: u32) -> String {
     dates::written(date)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::Symbols;
+    use marketdata::calendar::Date;
+    use marketdata::{Generator, SyntheticConfig};
+
+    #[test]
+    fn a_sketch_is_what_looking_at_every_row_says() {
+        let symbols = Symbols::new(["AAA", "BBB"]).unwrap();
+        let start = Date::constant(2024, 1, 2);
+        let config = SyntheticConfig { seed: 3, symbols: symbols.clone(), start, extended: false };
+        let data: Vec<_> = Generator::new(&config).flatten().take(390 * 2 * 5).collect();
+        let feed = Feed { symbols, data, bar_length: Some(kernel::Span::from_secs(60)) };
+        for (name, sketch) in sketch_feed(&feed).unwrap() {
+            let id = feed.symbols.id(&name).unwrap();
+            let bars: Vec<_> = feed.data.iter().filter(|datum| datum.symbol() == id).collect();
+            assert_eq!(sketch.closes.len(), 5);
+            for (day, (_, close)) in sketch.closes.iter().enumerate() {
+                assert_eq!(*close, bars[day * 390 + 389].price());
+            }
+            let lows = |datum: &&MarketData| match datum {
+                MarketData::Bar(bar) => (bar.low, bar.high, bar.open),
+                MarketData::Quote(_) | MarketData::Trade(_) => unreachable!(),
+            };
+            let lowest = bars.iter().map(|bar| lows(bar).0).min();
+            let highest = bars.iter().map(|bar| lows(bar).1).max();
+            assert_eq!(sketch.buckets.iter().map(|bucket| bucket.low).min(), lowest);
+            assert_eq!(sketch.buckets.iter().map(|bucket| bucket.high).max(), highest);
+            assert_eq!(sketch.first, Some(lows(&bars[0]).2));
+            assert!((600..=1200).contains(&sketch.buckets.len()), "{}", sketch.buckets.len());
+            assert!(sketch.buckets.is_sorted_by_key(|bucket| bucket.time));
+            let told = sketch.relative([20_240_101, 20_240_102, 20_240_106].into_iter());
+            assert_eq!(told[0], 1.0, "before there is a price");
+            assert_eq!(told[2], bars[390 * 4 - 1].price().to_f64() / lows(&bars[0]).2.to_f64());
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! What can be typed. Parsing does no work and knows no rules between options.
 
+pub mod backtest;
 pub mod data;
 
+pub use backtest::{BacktestArgs, BootstrapArgs, CompareArgs};
 pub use data::{
     CheckArgs, ConvertArgs, DataCommand, FormatArgs, GenerateArgs, PartArgs, StoreArgs,
 };
@@ -41,14 +43,6 @@ Examples:
   tradewind flatten \"done for today\"       the same, with the reason
   tradewind flatten SPY \"too much of it\"    one symbol; the rest trades on";
 
-const BACKTEST_EXAMPLES: &str = "\
-Examples:
-  tradewind backtest --data AAA.csv --strategy sma-crossover --param fast=5 --param slow=20
-  tradewind backtest --data AAA.csv BBB.csv --trades trades.csv --equity equity.csv
-  tradewind backtest --data AAA.csv --json
-
-A file has the columns timestamp,open,high,low,close,volume: bar-open times in UTC.";
-
 const STRESS_EXAMPLES: &str = "\
 Examples:
   tradewind stress                                       every scenario, with a strategy that uses every kind of order
@@ -76,8 +70,12 @@ pub enum Command {
     /// Run the exchange alone: a server that speaks Alpaca's protocols.
     Exchange(ExchangeArgs),
     /// Run a strategy over files of bars, with the same kernel and exchange.
-    #[command(after_help = BACKTEST_EXAMPLES)]
+    #[command(after_help = backtest::EXAMPLES)]
     Backtest(BacktestArgs),
+    /// Show two backtests side by side: what was set, every figure, the first trade that differs.
+    Compare(CompareArgs),
+    /// Resample a backtest's returns and trades: bands of what might have been.
+    Bootstrap(BootstrapArgs),
     /// Import, list, check, convert and generate market data.
     #[command(subcommand)]
     Data(DataCommand),
@@ -250,41 +248,6 @@ pub struct ExchangeArgs {
     /// Secret that clients must show.
     #[arg(long, value_name = "SECRET", requires = "key")]
     pub secret: Option<String>,
-}
-
-/// A backtest.
-#[derive(Debug, Clone, Args)]
-pub struct BacktestArgs {
-    #[command(flatten)]
-    pub config: ConfigArgs,
-    #[command(flatten)]
-    pub trade: TradeArgs,
-    /// Write the trades to this CSV file.
-    #[arg(long, value_name = "FILE")]
-    pub trades: Option<PathBuf>,
-    /// Write the equity curve to this CSV file.
-    #[arg(long, value_name = "FILE")]
-    pub equity: Option<PathBuf>,
-    /// Read the data from a store, in chunks, instead of from files.
-    #[command(flatten)]
-    pub store: StoreArgs,
-    /// Of the store: bars of this length.
-    #[arg(long, value_name = "LENGTH")]
-    pub resolution: Option<String>,
-    #[command(flatten)]
-    pub part: PartArgs,
-    /// Of the store: quotes or trades too, separated by commas.
-    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = ["quotes", "trades"])]
-    pub with: Vec<String>,
-    /// Read CSV files in chunks instead of into memory.
-    #[arg(long)]
-    pub stream: bool,
-    /// Keep the records of the run as a journal in this folder.
-    #[arg(long, value_name = "DIR")]
-    pub journal: Option<PathBuf>,
-    /// Print the result as one JSON object.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// A stress test.

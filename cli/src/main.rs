@@ -48,6 +48,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Live(args) => commands::session::live(&args),
         Command::Exchange(args) => commands::exchange::run(&args),
         Command::Backtest(args) => commands::backtest::run(&args),
+        Command::Compare(args) => commands::runs::compare(&args),
+        Command::Bootstrap(args) => commands::runs::bootstrap(&args),
         Command::Data(command) => commands::data::run(&command),
         Command::Journal(command) => commands::journal::run(&command),
         Command::Stress(args) => commands::stress::run(&args),

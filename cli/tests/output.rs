@@ -28,6 +28,8 @@ fn every_command_explains_itself() {
         "live",
         "exchange",
         "backtest",
+        "compare",
+        "bootstrap",
         "journal",
         "replay",
         "status",

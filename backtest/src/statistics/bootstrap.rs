@@ -28,7 +28,7 @@ impl Default for BootstrapConfig {
 }
 
 /// Quantiles of a figure over the resamples.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Band {
     /// 5 % of the resamples lie below.
     pub p5: f64,
@@ -43,7 +43,7 @@ pub struct Band {
 }
 
 /// Bands of the figures that matter most.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Bands {
     /// How many resamples.
     pub resamples: usize,

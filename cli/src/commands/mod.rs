@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod exchange;
 pub mod journal;
 pub mod replay;
+pub mod runs;
 pub mod session;
 pub mod strategies;
 pub mod stress;

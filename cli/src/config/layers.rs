@@ -129,6 +129,22 @@ impl Layers {
         }
     }
 
+    /// Adds what was in force in an earlier run, but for where things are and who is asking.
+    pub fn add_run<'a>(&mut self, run: &str, config: impl Iterator<Item = (&'a str, &'a str)>) {
+        let places = ["alpaca.", "session.data_dir", "log", "metrics.", "kafka.", "store."];
+        for (path, text) in config {
+            let is_place = places.iter().any(|place| path.starts_with(place));
+            let is_known = kind_of(path).is_some() || path.starts_with("strategy.params.");
+            if !is_place && is_known {
+                // Values are written down as TOML.
+                let line = format!("value = {text}").parse::<Table>();
+                let value = line.ok().and_then(|mut table| table.remove("value"));
+                let value = value.unwrap_or_else(|| Value::String(text.into()));
+                self.set(path, value, Source::File(format!("run {run}")));
+            }
+        }
+    }
+
     /// Sets one key from a flag. Two flags that set it differently are a mistake.
     pub fn set_flag(&mut self, flag: &str, path: &str, text: &str) {
         let before = self.values.get(path).cloned();

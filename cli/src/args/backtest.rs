@@ -1,0 +1,121 @@
+//! What can be typed of backtests and of runs that are kept.
+
+use super::{ConfigArgs, DataDirArgs, PartArgs, PlaceArgs, StoreArgs, TradeArgs};
+use clap::{Args, ValueHint};
+use std::path::PathBuf;
+
+/// What follows the help of `tradewind backtest`.
+pub const EXAMPLES: &str = "\
+Examples:
+  tradewind backtest --data AAA.csv --strategy sma-crossover --param fast=5 --param slow=20
+  tradewind backtest --data AAA.csv BBB.csv --trades trades.csv --equity equity.csv
+  tradewind backtest --data AAA.csv SPY.csv --symbols AAA --benchmark SPY --report aaa.html
+  tradewind backtest --from 3f2a --param slow=30 --json       an earlier run, with one thing changed
+
+Each run is kept under runs/ in the data directory with its report: see `tradewind compare`.
+
+A file has the columns timestamp,open,high,low,close,volume: bar-open times in UTC.";
+
+const FROM: &str = "From this date or time on; or an earlier run, by its folder or the beginning of its id, to run it again";
+
+/// A backtest.
+#[derive(Debug, Clone, Args)]
+#[command(mut_arg("from", |arg| arg.value_name("TIME|RUN").help(FROM)))]
+pub struct BacktestArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub place: DataDirArgs,
+    #[command(flatten)]
+    pub trade: TradeArgs,
+    /// What it is compared with: a symbol of the data, a file, buy-and-hold or none.
+    #[arg(long, value_name = "NAME", default_value = "buy-and-hold")]
+    pub benchmark: String,
+    /// By whose definitions statistics are computed: docs/STATISTICS.md.
+    #[arg(long, value_name = "NAME", default_value = "tradewind", value_parser = convention)]
+    pub convention: &'static ::backtest::statistics::Convention,
+    /// The risk-free rate in percent a year.
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub risk_free: Option<f64>,
+    /// Write the report to this HTML file as well.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report: Option<PathBuf>,
+    /// Do not keep the run in the data directory.
+    #[arg(long)]
+    pub no_keep: bool,
+    /// Write the trades to this CSV file.
+    #[arg(long, value_name = "FILE")]
+    pub trades: Option<PathBuf>,
+    /// Write the equity curve to this CSV file.
+    #[arg(long, value_name = "FILE")]
+    pub equity: Option<PathBuf>,
+    /// Read the data from a store, in chunks, instead of from files.
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// Of the store: bars of this length.
+    #[arg(long, value_name = "LENGTH")]
+    pub resolution: Option<String>,
+    #[command(flatten)]
+    pub part: PartArgs,
+    /// Of the store: quotes or trades too, separated by commas.
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = ["quotes", "trades"])]
+    pub with: Vec<String>,
+    /// Read CSV files in chunks instead of into memory.
+    #[arg(long)]
+    pub stream: bool,
+    /// Keep the records of the run as a journal in this folder.
+    #[arg(long, value_name = "DIR")]
+    pub journal: Option<PathBuf>,
+    /// Print the result as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Two runs.
+#[derive(Debug, Clone, Args)]
+pub struct CompareArgs {
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// The first run: its folder, or the beginning of its id.
+    pub one: String,
+    /// The other.
+    pub other: String,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Resampling a run.
+#[derive(Debug, Clone, Args)]
+pub struct BootstrapArgs {
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// The run: its folder, or the beginning of its id.
+    pub run: String,
+    /// How many resamples.
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub resamples: u32,
+    /// The mean length of a block, in sessions or trades; by default the cube root of the sessions, and 1 trade.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub block: Option<u32>,
+    /// Seed of the resampling.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn convention(text: &str) -> Result<&'static ::backtest::statistics::Convention, String> {
+    use ::backtest::statistics::{CONVENTIONS, Convention};
+    Convention::named(text).ok_or_else(|| {
+        let names: Vec<&str> = CONVENTIONS.iter().map(|known| known.name).collect();
+        format!("expected one of {}", names.join(", "))
+    })
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.trim().trim_end_matches('%').trim_end();
+    let percent = number.parse::<f64>().ok().filter(|rate| (-50.0..=100.0).contains(rate));
+    percent.map(|rate| rate / 100.0).ok_or_else(|| "expected percent a year, such as 4.5".into())
+}

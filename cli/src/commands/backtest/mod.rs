@@ -1,0 +1,221 @@
+//! `tradewind backtest`.
+
+mod again;
+mod text;
+
+use super::data::run::RunData;
+use super::{print_json, print_text};
+use crate::args::BacktestArgs;
+use crate::config::Settings;
+use crate::exit::{Exit, Failure};
+use crate::{assemble, logging};
+use backtest::{
+    BacktestConfig, BacktestReport, Benchmark, Judgement, Observer, PriceSketch, Progress, Sketch,
+    Yardstick,
+};
+use marketdata::{Facts, Source};
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
+    let (args, settings, earlier) = again::restored(args)?;
+    logging::start(&settings);
+    for path in [&args.trades, &args.equity, &args.report].into_iter().flatten() {
+        check_folder(path)?;
+    }
+    let mut data = RunData::open(&args, &settings.symbols())?;
+    let mut source = data.source();
+    let facts = source.facts().clone();
+    if let Some(earlier) = &earlier {
+        earlier.check_data(&facts)?;
+    }
+    warn_of_silence(&facts, &args.trade.data);
+    let outside = outside_benchmark(&args, &facts)?;
+    let (mut report, prices) = trade(&args, &settings, source.as_mut())?;
+    again::note_data(&args, &mut report);
+    let yardstick = Yardstick {
+        convention: args.convention,
+        risk_free: args.risk_free,
+        benchmark: benchmark(&args, &report, &prices, outside),
+        trials: None,
+    };
+    let judgement = report.judge(&yardstick);
+    let folder = write_files(&args, &settings, &report, (&judgement, &yardstick, &prices))?;
+    if args.json {
+        print_json(&report)?;
+    } else {
+        let on_terminal = std::io::stdout().is_terminal();
+        print_text(&text::text(&report, &judgement, folder.as_deref(), on_terminal))?;
+    }
+    earlier.map_or(Ok(()), |earlier| earlier.check_events(&report, args.json))
+}
+
+/// The run itself, with a sketch of the prices it went through.
+fn trade(
+    args: &BacktestArgs,
+    settings: &Settings,
+    source: &mut dyn Source,
+) -> Result<(BacktestReport, Vec<(String, PriceSketch)>), Failure> {
+    let facts = source.facts();
+    let chosen = super::strategies::build(settings, &facts.symbols)?;
+    let (limits, hours) = assemble::limits_and_hours(settings, facts.bar_length);
+    let config = BacktestConfig {
+        exchange: assemble::exchange_config(settings),
+        limits,
+        fees: assemble::fee_rates(settings, true),
+        hours,
+        shutdown: settings.shutdown(),
+        journal: args.journal.clone(),
+        keep_equity: args.equity.is_some(),
+        config: settings.for_journal(),
+        adjustment: args.part.adjustment.clone(),
+        ..BacktestConfig::for_data(facts)
+    };
+    let mut bar = ProgressLine::new();
+    let mut sketch = Sketch::new(source, &config.calendar);
+    let report = backtest::run_source(&config, &mut sketch, vec![chosen], &mut bar)
+        .map_err(|error| Failure::from(&error))?;
+    bar.clear();
+    Ok((report, sketch.finish()))
+}
+
+/// The benchmark's prices when they are not among the traded ones: a file, or another symbol of
+/// the files.
+fn outside_benchmark(
+    args: &BacktestArgs,
+    facts: &Facts,
+) -> Result<Option<(String, PriceSketch)>, Failure> {
+    let name = args.benchmark.as_str();
+    if matches!(name, "buy-and-hold" | "none") || facts.symbols.id(name).is_some() {
+        return Ok(None);
+    }
+    let path = PathBuf::from(name);
+    let feed = if path.is_file() {
+        assemble::read_feed(&[path], &[])?
+    } else if args.trade.data.is_empty() {
+        let text = format!("--benchmark {name}: neither a symbol of the run nor a file");
+        return Err(Failure::usage(text));
+    } else {
+        assemble::read_feed(&args.trade.data, &[name.to_owned()])?
+    };
+    let sketches = backtest::sketch_feed(&feed).map_err(Failure::usage)?;
+    Ok(sketches.into_iter().next())
+}
+
+fn benchmark(
+    args: &BacktestArgs,
+    report: &BacktestReport,
+    prices: &[(String, PriceSketch)],
+    outside: Option<(String, PriceSketch)>,
+) -> Option<Benchmark> {
+    let dates: Vec<u32> = report.daily.iter().map(|day| day.date).collect();
+    let named = prices.iter().find(|(name, _)| *name == args.benchmark).cloned();
+    match (args.benchmark.as_str(), outside.or(named)) {
+        ("none", _) => None,
+        (_, Some((name, sketch))) => Some(Benchmark::symbol(&name, &sketch, &dates)),
+        (_, None) => Benchmark::buy_and_hold(prices, &dates),
+    }
+}
+
+/// Says once what strategies will be silent about for want of bars.
+fn warn_of_silence(facts: &Facts, files: &[PathBuf]) {
+    let symbols = &facts.without_bars;
+    if !symbols.is_empty() {
+        eprintln!(
+            "warning: {}: no bars of {}, and strategies decide on bars alone, so they will not trade it; give files with bars",
+            assemble::names_of(files),
+            symbols.join(", ")
+        );
+    }
+}
+
+/// What a report is drawn from.
+type Drawn<'a> = (&'a Judgement, &'a Yardstick, &'a [(String, PriceSketch)]);
+
+/// Writes what was asked for and keeps the run; says where.
+fn write_files(
+    args: &BacktestArgs,
+    settings: &Settings,
+    report: &BacktestReport,
+    (judgement, yardstick, prices): Drawn<'_>,
+) -> Result<Option<PathBuf>, Failure> {
+    if let Some(path) = &args.trades {
+        write_file(path, |out| backtest::write_trades(report, out))?;
+    }
+    if let Some(path) = &args.equity {
+        write_file(path, |out| backtest::write_equity(&report.equity_points, out))?;
+    }
+    if args.no_keep && args.report.is_none() {
+        return Ok(None);
+    }
+    let html = backtest::html_report(report, judgement, prices);
+    if let Some(path) = &args.report {
+        write_file(path, |out| out.write_all(html.as_bytes()))?;
+    }
+    if args.no_keep {
+        return Ok(None);
+    }
+    let data_dir = settings.data_dir();
+    assemble::create_private(&data_dir)?;
+    let values = yardstick.benchmark.as_ref().map_or(&[][..], |benchmark| &benchmark.values);
+    let kept = backtest::keep_run(&backtest::runs_folder(&data_dir), report, values, &html);
+    kept.map(Some).map_err(|error| {
+        let text = format!("the run cannot be kept in {}: {error}", data_dir.display());
+        Failure::new(Exit::of_io(&error), text)
+    })
+}
+
+/// Refuses a result that could not be written before hours are spent on it.
+fn check_folder(path: &Path) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if !folder.is_dir() => Err(Failure::usage(format!(
+            "{} cannot be written: there is no folder {}",
+            path.display(),
+            folder.display()
+        ))),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn write_file(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+) -> Result<(), Failure> {
+    backtest::write_whole(path, write).map_err(|error| {
+        let text = format!("{} cannot be written: {error}", path.display());
+        Failure::new(Exit::of_io(&error), text)
+    })
+}
+
+/// How far the run is, on a terminal only.
+struct ProgressLine {
+    shown: bool,
+}
+
+impl ProgressLine {
+    fn new() -> Self {
+        Self { shown: std::io::stderr().is_terminal() }
+    }
+
+    fn clear(&self) {
+        if self.shown {
+            eprint!("\r\x1b[2K");
+        }
+    }
+}
+
+impl Observer for ProgressLine {
+    fn progress(&mut self, progress: &Progress) {
+        if !self.shown {
+            return;
+        }
+        let percent = progress.done.saturating_mul(100) / progress.total.max(1);
+        let left = progress.remaining().map_or(0.0, |left| left.as_secs_f64());
+        eprint!(
+            "\r{percent:3} %  {} of {} bars, {left:.0} s left\x1b[K",
+            progress.done, progress.total
+        );
+    }
+}

@@ -1,0 +1,109 @@
+//! Runs are kept, run again, compared and resampled.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
+mod common;
+
+use common::{User, write_bars};
+use serde_json::Value;
+
+/// A user with a finished backtest: its id, and the file it went over.
+fn finished() -> (User, String, String) {
+    let user = User::new();
+    let file = write_bars(&user, "AAA", 200);
+    let result = user.json(&["backtest", "--json", "--data-dir", "place", "--data", &file]);
+    let run = result["run"].as_str().unwrap().to_owned();
+    (user, run, file)
+}
+
+#[test]
+fn a_run_is_kept_with_its_report() {
+    let (user, run, _) = finished();
+    let folder = user.path("place/runs").join(&run);
+    let result = std::fs::read_to_string(folder.join("result.json")).unwrap();
+    let result: Value = serde_json::from_str(&result).unwrap();
+    assert_eq!(result["run"], run.as_str());
+    assert!(result["metrics"]["sharpe_reason"].is_string(), "one session has no Sharpe ratio");
+    assert!(result["metrics"]["sharpe"].is_null());
+    for (file, begins) in [
+        ("trades.csv", "symbol,side,qty,entry_time,"),
+        ("equity.csv", "date,time,equity,gross,benchmark\n"),
+        ("report.html", "<!DOCTYPE html>"),
+    ] {
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        assert!(text.starts_with(begins), "{file}");
+    }
+}
+
+#[test]
+fn a_run_that_is_not_to_be_kept_leaves_nothing() {
+    let user = User::new();
+    let file = write_bars(&user, "AAA", 50);
+    let args =
+        ["backtest", "--no-keep", "--data-dir", "place", "--report", "r.html", "--data", &file];
+    assert_eq!(user.run(&args).code, 0);
+    assert!(!user.path("place").exists());
+    assert!(user.path("r.html").exists());
+}
+
+#[test]
+fn a_run_is_run_again_from_its_id() {
+    let (user, run, file) = finished();
+    let args = ["backtest", "--data-dir", "place", "--from", &run[..6]];
+    let again = user.run(&args);
+    assert_eq!(again.code, 0, "{}", again.err);
+    assert!(again.out.contains("the same events as before"), "{}", again.out);
+    let changed = user.json(&[&args[..], &["--json", "--param", "fast=7"]].concat());
+    assert_eq!(changed["params"]["fast"], "7");
+    assert_ne!(changed["run"], run.as_str());
+    std::fs::copy(user.path(&write_bars(&user, "BBB", 60)), &file).unwrap();
+    let refused = user.run(&args);
+    assert_eq!(refused.code, 5);
+    assert!(refused.sentence().contains("the data has changed"), "{}", refused.err);
+}
+
+#[test]
+fn two_runs_stand_side_by_side() {
+    let (user, run, file) = finished();
+    let other = user.json(&[
+        "backtest",
+        "--json",
+        "--data-dir",
+        "place",
+        "--param",
+        "fast=7",
+        "--data",
+        &file,
+    ]);
+    let other = other["run"].as_str().unwrap();
+    let args = ["compare", &run, other, "--data-dir", "place"];
+    let compared = user.json(&[&args[..], &["--json"]].concat());
+    let settings = compared["settings"].as_array().unwrap();
+    assert!(settings.iter().any(|one| one["name"] == "param.fast"), "{settings:?}");
+    assert!(user.run(&args).out.contains("param.fast"));
+    let same = user.json(&["compare", &run, &run, "--data-dir", "place", "--json"]);
+    assert_eq!(same["same_events"], true);
+    assert!(same["settings"].as_array().unwrap().is_empty() && same["first_trade"].is_null());
+}
+
+#[test]
+fn what_cannot_be_resampled_says_why() {
+    let (user, run, _) = finished();
+    let args = ["bootstrap", &run, "--data-dir", "place", "--resamples", "50", "--json"];
+    let bands = user.json(&args);
+    assert_eq!(bands["returns_reason"], "it takes at least two returns");
+    let unknown = user.run(&["bootstrap", "ffffffff", "--data-dir", "place"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.sentence().contains("there is no run ffffffff"), "{}", unknown.err);
+}
+
+#[test]
+fn a_convention_that_is_none_lists_those_there_are() {
+    let ended = User::new().run(&["backtest", "--convention", "mine", "--data", "x.csv"]);
+    assert_eq!(ended.code, 2);
+    assert!(ended.err.contains("quantstats") && ended.err.contains("lean"), "{}", ended.err);
+}
