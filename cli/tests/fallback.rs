@@ -137,7 +137,7 @@ async fn entries_go_to_paper_while_a_live_session_only_reduces() {
     let user = User::new();
     let (at_live, at_paper) = (exchange(API_FAILS).await, exchange("").await);
     let mut live = Live::start(&user, &at_live, &at_paper);
-    live.until("alert breaker_tripped");
+    live.until("code=breaker_tripped");
     live.until("takes new entries until `tradewind resume`");
 
     // The paper session trades.
