@@ -4,6 +4,8 @@
 mod crash_matrix;
 mod planted;
 mod section;
+mod soak;
+mod stress;
 
 use std::fs;
 use std::path::Path;
@@ -18,23 +20,31 @@ pub fn run(root: &Path, name: &str) -> Result<(), String> {
         "simulation" => simulation(root),
         "crash-matrix" => crash_matrix::run(root),
         "planted-bugs" => planted::run(root),
+        "soak" => soak::run(root),
+        "stress" => stress::run(root),
         _ => Err(format!(
-            "there is no proof called {name}: crash-matrix, planted-bugs and simulation are"
+            "there is no proof called {name}: crash-matrix, planted-bugs, simulation, soak and stress \
+             are"
         )),
     }
 }
 
-fn simulation(root: &Path) -> Result<(), String> {
-    let arguments =
-        ["run", "--release", "--locked", "-p", "tradewind-simulation", "--", "--seeds", SEEDS];
+/// Runs cargo with arguments; gives what the program said, and whether it was content.
+fn cargo(root: &Path, arguments: &[&str]) -> Result<(String, bool), String> {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
         .args(arguments)
         .current_dir(root)
         .stderr(Stdio::inherit())
         .output()
-        .map_err(|error| format!("the simulation cannot be run: {error}"))?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    if !output.status.success() {
+        .map_err(|error| format!("cargo {} cannot be run: {error}", arguments.join(" ")))?;
+    Ok((String::from_utf8_lossy(&output.stdout).into_owned(), output.status.success()))
+}
+
+fn simulation(root: &Path) -> Result<(), String> {
+    let arguments =
+        ["run", "--release", "--locked", "-p", "tradewind-simulation", "--", "--seeds", SEEDS];
+    let (said, holds) = cargo(root, &arguments)?;
+    if !holds {
         return Err(format!("{said}\na law was broken, so docs/SIMULATION.md stays as it is"));
     }
     if said.contains("never met: ") {

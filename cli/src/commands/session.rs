@@ -232,7 +232,7 @@ impl Parts {
             data: if feed.is_some() { DataKind::File } else { DataKind::Synthetic },
             endpoints: Endpoints::alpaca(Mode::Paper),
             symbols,
-            channels: channels(feed),
+            channels: channels(feed, &settings.channels()),
             bar_length: feed.map_or(Some(MINUTE), |feed| feed.bar_length),
             without_bars: None,
         })
@@ -276,10 +276,20 @@ impl Parts {
     }
 }
 
-/// What is subscribed to: what the files hold, or bars.
-fn channels(feed: Option<&Feed>) -> Channels {
-    let Some(feed) = feed else { return Channels::default() };
+/// What is subscribed to: what is wanted, else what the files hold, else bars.
+fn channels(feed: Option<&Feed>, wanted: &[String]) -> Channels {
     let mut channels = Channels { bars: false, ..Channels::default() };
+    for name in wanted {
+        match name.as_str() {
+            "quotes" => channels.quotes = true,
+            "trades" => channels.trades = true,
+            _ => channels.bars = true,
+        }
+    }
+    let Some(feed) = feed.filter(|_| wanted.is_empty()) else {
+        channels.bars |= wanted.is_empty();
+        return channels;
+    };
     for data in &feed.data {
         match data {
             MarketData::Bar(_) => channels.bars = true,

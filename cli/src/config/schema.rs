@@ -21,6 +21,8 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// A list of texts.
     List,
+    /// A list of some of these texts.
+    SomeOf(&'static [&'static str]),
     /// `true` or `false`.
     Bool,
     /// A whole number in a range.
@@ -62,6 +64,11 @@ pub static KEYS: &[Key] = &[
         "where orders go; anything but auto refuses to fall back",
     ),
     key("session.symbols", Kind::List, "what is traded; empty takes those of the data"),
+    key(
+        "session.channels",
+        Kind::SomeOf(&["bars", "quotes", "trades"]),
+        "what of the market is listened to; empty takes what the data hold, or bars",
+    ),
     key("session.hours", Kind::Choice(&["regular", "extended"]), "when positions may grow"),
     key("session.data_dir", Kind::Text, "folder of the session; selects which session continues"),
     key(
@@ -289,6 +296,7 @@ impl Kind {
             Kind::Hosts => "a list host:port,host:port".into(),
             Kind::Choice(choices) => format!("one of {}", choices.join(", ")),
             Kind::List => "a list of texts such as [\"SPY\", \"AAPL\"]".into(),
+            Kind::SomeOf(choices) => format!("a list of some of {}", choices.join(", ")),
             Kind::Bool => "true or false".into(),
             Kind::Integer(low, high) if *high == i64::MAX => format!("a whole number from {low}"),
             Kind::Integer(low, high) => format!("a whole number from {low} to {high}"),
@@ -308,7 +316,7 @@ impl Kind {
     /// text and is found by the check.
     pub fn parse(&self, text: &str) -> Value {
         match self {
-            Kind::List => {
+            Kind::List | Kind::SomeOf(_) => {
                 let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
                 Value::Array(parts.map(|part| Value::String(part.into())).collect())
             }
@@ -336,6 +344,9 @@ impl Kind {
             Kind::Hosts => value.as_str().is_some_and(is_list_of_hosts),
             Kind::Choice(choices) => value.as_str().is_some_and(|text| choices.contains(&text)),
             Kind::List => value.as_array().is_some_and(|list| list.iter().all(Value::is_str)),
+            Kind::SomeOf(choices) => value.as_array().is_some_and(|list| {
+                list.iter().all(|part| part.as_str().is_some_and(|part| choices.contains(&part)))
+            }),
             Kind::Bool => value.is_bool(),
             Kind::Integer(low, high) => {
                 value.as_integer().is_some_and(|number| *low <= number && number <= *high)

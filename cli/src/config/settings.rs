@@ -131,7 +131,16 @@ impl Settings {
 
     /// The symbols to trade; empty takes those of the data.
     pub fn symbols(&self) -> Vec<String> {
-        let list = self.value("session.symbols").and_then(Value::as_array);
+        self.list("session.symbols")
+    }
+
+    /// What of the market to listen to; empty takes what the data hold.
+    pub fn channels(&self) -> Vec<String> {
+        self.list("session.channels")
+    }
+
+    fn list(&self, path: &str) -> Vec<String> {
+        let list = self.value(path).and_then(Value::as_array);
         let texts = list.into_iter().flatten().filter_map(Value::as_str);
         texts.map(str::to_owned).collect()
     }

@@ -1,10 +1,10 @@
 //! Whether a session did right, by what the exchange has on record and what the journal holds.
 
 use super::{Scenario, Trader};
-use exchange::check::Finding;
+use exchange::check::{Note, SessionRecord};
 use exchange::server::{Running, Snapshot};
 use journal::Reader;
-use kernel::{RecordBody, Symbols};
+use kernel::{Event, RecordBody, Symbols};
 use runtime::session::{SessionError, Status, Summary, journal_dir, replay};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -12,12 +12,15 @@ use std::path::Path;
 /// What is known of a session after its end.
 pub struct Evidence {
     result: Option<Result<Summary, SessionError>>,
-    findings: Vec<Finding>,
+    record: SessionRecord,
+    diary: Vec<Note>,
     snapshot: Snapshot,
     /// Orders that the session holds live: the client's name and what is open of each.
     live: BTreeSet<String>,
     /// How often each kind of event is in the journal.
     events: BTreeMap<&'static str, u64>,
+    /// How often each check of the scenario has found what it is about.
+    found: Vec<u64>,
     /// Why the journal cannot be read, or does not lead to the same decisions again.
     journal: Option<String>,
 }
@@ -29,16 +32,24 @@ impl Evidence {
         result: Option<Result<Summary, SessionError>>,
         status: &Status,
         exchange: &Running,
-        trader: &Trader<'_>,
+        (scenario, trader): (&Scenario, &Trader<'_>),
     ) -> Self {
-        let mut events = BTreeMap::new();
-        let journal = count(dir, &mut events).err().or_else(|| replayed(dir, trader).err());
+        let (mut events, mut found) = (BTreeMap::new(), vec![0; scenario.checks.len()]);
+        let counted = events_of(dir, |event| {
+            *events.entry(event.kind()).or_default() += 1;
+            for (check, times) in scenario.checks.iter().zip(&mut found) {
+                *times += u64::from(check.is_about(event));
+            }
+        });
+        let journal = counted.err().or_else(|| replayed(dir, trader).err());
         Self {
             result,
-            findings: exchange.record().findings(),
+            record: exchange.record(),
+            diary: exchange.diary(),
             snapshot: exchange.snapshot(),
             live: status.open_orders.iter().map(|order| order.order.to_string()).collect(),
             events,
+            found,
             journal,
         }
     }
@@ -47,15 +58,20 @@ impl Evidence {
     pub fn summary(&self) -> Option<&Summary> {
         self.result.as_ref()?.as_ref().ok()
     }
+
+    /// How often each kind of event is in the journal.
+    pub fn events(&self) -> &BTreeMap<&'static str, u64> {
+        &self.events
+    }
 }
 
-/// Counts the events of a journal.
-fn count(dir: &Path, events: &mut BTreeMap<&'static str, u64>) -> Result<(), String> {
+/// Shows each event of a journal.
+fn events_of(dir: &Path, mut each: impl FnMut(&Event)) -> Result<(), String> {
     let told = |error: journal::JournalError| format!("the journal cannot be read: {error}");
     let mut records = Reader::open(&journal_dir(dir), 1).map_err(told)?;
     while let Some(record) = records.next().map_err(told)? {
         if let RecordBody::Event { event, .. } = &record.body {
-            *events.entry(event.kind()).or_default() += 1;
+            each(event);
         }
     }
     Ok(())
@@ -75,7 +91,7 @@ fn replayed(dir: &Path, trader: &Trader<'_>) -> Result<(), String> {
 }
 
 /// Everything that is not as it should be.
-pub fn judge(scenario: &Scenario, evidence: &Evidence) -> Vec<String> {
+pub fn judge(scenario: &Scenario, evidence: &Evidence, is_drill: bool) -> Vec<String> {
     let mut why: Vec<String> = Vec::new();
     match &evidence.result {
         None => why.push("the session did not come to its end".into()),
@@ -85,22 +101,15 @@ pub fn judge(scenario: &Scenario, evidence: &Evidence) -> Vec<String> {
             why.extend(orders(summary, evidence));
         }
     }
-    why.extend(evidence.findings.iter().map(|finding| format!("the exchange's record: {finding}")));
+    let findings = evidence.record.findings();
+    why.extend(findings.iter().map(|finding| format!("the exchange's record: {finding}")));
+    for expect in scenario.expects.iter().filter(|expect| is_drill || !expect.of_drill) {
+        let unmet = expect.unmet(&evidence.record, &evidence.diary);
+        why.extend(unmet.iter().map(|unmet| format!("the exchange's record: {unmet}")));
+    }
     why.extend(evidence.journal.clone());
-    for check in &scenario.checks {
-        let times = evidence.events.get(check.event.as_str()).copied().unwrap_or(0);
-        if times < check.at_least {
-            why.push(format!(
-                "{} is in the journal {times} times, and must be at least {}",
-                check.event, check.at_least
-            ));
-        }
-        if times > check.at_most {
-            why.push(format!(
-                "{} is in the journal {times} times, and may be at most {}",
-                check.event, check.at_most
-            ));
-        }
+    for (check, times) in scenario.checks.iter().zip(&evidence.found) {
+        why.extend(check.unmet(*times).filter(|_| is_drill || !check.of_drill));
     }
     why
 }

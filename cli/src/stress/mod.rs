@@ -13,6 +13,7 @@ pub use run::{Trader, run};
 pub use scenario::Scenario;
 
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// How a scenario ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -56,4 +57,6 @@ pub struct Report {
     pub orders: u64,
     /// Executions booked.
     pub fills: u64,
+    /// How often each kind of event is in the session's journal.
+    pub events: BTreeMap<&'static str, u64>,
 }

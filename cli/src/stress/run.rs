@@ -87,15 +87,18 @@ pub async fn run(scenario: &Scenario, trader: &Trader<'_>) -> Result<Report, Fai
     let mut config = ServerConfig::new(Source::Files(feed), scenario.pace);
     config.requests_per_minute = None;
     config.faults = scenario.script.clone();
+    config.keeps_diary = true;
     let exchange = server::start(config).await.map_err(Failure::other)?;
     let dir = Scratch::new(&scenario.name)?;
     let (strategy, spec) = trader.build(&symbols)?;
     let mut session = session_config(&dir.0, &exchange, symbols, spec)?;
     session.channels.quotes = scenario.quotes;
+    session.timing.compare_each_step = scenario.compares;
     session.limits = trader.limits();
     let (result, status) = trade(session, strategy, &exchange, scenario.pace).await;
-    let evidence = Evidence::gather(&dir.0, result, &status, &exchange, trader);
-    let why = judge(scenario, &evidence);
+    let evidence = Evidence::gather(&dir.0, result, &status, &exchange, (scenario, trader));
+    let is_drill = matches!(trader, Trader::Drill);
+    let why = judge(scenario, &evidence, is_drill);
     let injected = exchange.snapshot().faults.iter().sum();
     exchange.shutdown().await;
     let verdict = match (why.is_empty(), injected) {
@@ -111,6 +114,7 @@ pub async fn run(scenario: &Scenario, trader: &Trader<'_>) -> Result<Report, Fai
         verdict,
         why,
         orders: evidence.summary().map_or(0, |summary| summary.orders.sent),
+        events: evidence.events().clone(),
         fills: evidence.summary().map_or(0, |summary| summary.fills),
     })
 }

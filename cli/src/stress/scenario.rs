@@ -1,7 +1,9 @@
 //! A scenario: a fault script with the outcome that is right, and the checks beyond those that
 //! every scenario has.
 
+use exchange::check::Expect;
 use exchange::server::{FaultScript, Speed};
+use kernel::Event;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -20,8 +22,12 @@ pub struct Scenario {
     pub quotes: bool,
     /// Trading days of data.
     pub days: usize,
+    /// Whether the books are compared with the exchange's at each step.
+    pub compares: bool,
     /// What the journal must show.
     pub checks: Vec<Check>,
+    /// What the exchange's record must show.
+    pub expects: Vec<Expect>,
     /// The faults.
     pub script: FaultScript,
 }
@@ -32,12 +38,39 @@ pub struct Scenario {
 pub struct Check {
     /// The event's kind, by its published name.
     pub event: String,
+    /// Only those whose JSON has this in it.
+    #[serde(default)]
+    pub says: Option<String>,
+    /// Whether it can be asked only of a strategy that trades all the time.
+    #[serde(default)]
+    pub of_drill: bool,
     /// At least so often.
     #[serde(default)]
     pub at_least: u64,
     /// At most so often.
     #[serde(default = "unbounded")]
     pub at_most: u64,
+}
+
+impl Check {
+    /// Whether an event is one of those that count.
+    pub fn is_about(&self, event: &Event) -> bool {
+        let says = |text: &String| {
+            serde_json::to_string(event).is_ok_and(|json| json.contains(text.as_str()))
+        };
+        event.kind() == self.event && self.says.as_ref().is_none_or(says)
+    }
+
+    /// What is wrong when there are so many of them.
+    pub fn unmet(&self, times: u64) -> Option<String> {
+        let bound = match (times < self.at_least, times > self.at_most) {
+            (true, _) => format!("must be at least {}", self.at_least),
+            (_, true) => format!("may be at most {}", self.at_most),
+            _ => return None,
+        };
+        let says = self.says.as_ref().map(|text| format!(" with {text:?}")).unwrap_or_default();
+        Some(format!("{}{says} is in the journal {times} times, and {bound}", self.event))
+    }
 }
 
 const fn unbounded() -> u64 {
@@ -50,6 +83,8 @@ struct File {
     scenario: Header,
     #[serde(default)]
     check: Vec<Check>,
+    #[serde(default)]
+    expect: Vec<Expect>,
     /// Read by the exchange.
     #[serde(default, rename = "fault")]
     _faults: Option<IgnoredAny>,
@@ -66,6 +101,8 @@ struct Header {
     quotes: bool,
     #[serde(default = "one")]
     days: usize,
+    #[serde(default)]
+    compares: bool,
 }
 
 fn lock_step() -> String {
@@ -85,9 +122,9 @@ impl Scenario {
     /// # Errors
     /// Every mistake in its fault script, or the first elsewhere.
     pub fn parse(name: &str, text: &str) -> Result<Self, String> {
-        let script = FaultScript::parse_beside(text, &["scenario", "check"])
+        let script = FaultScript::parse_beside(text, &["scenario", "check", "expect"])
             .map_err(|error| error.to_string())?;
-        let File { scenario, check, _faults } =
+        let File { scenario, check, expect, _faults } =
             toml::from_str(text).map_err(|error| error.to_string())?;
         let pace = scenario.pace.parse().map_err(|error| format!("pace: {error}"))?;
         if !(1..=MOST_DAYS).contains(&scenario.days) {
@@ -100,7 +137,9 @@ impl Scenario {
             pace,
             quotes: scenario.quotes,
             days: scenario.days,
+            compares: scenario.compares,
             checks: check,
+            expects: expect,
             script,
         })
     }

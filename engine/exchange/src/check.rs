@@ -3,8 +3,12 @@
 //! The checks read nothing but what a client could read too, so they also judge an exchange at
 //! the other end of a wire.
 
+mod diary;
+mod expect;
 mod session;
 
+pub use diary::{Asked, Happening, Note, Stream};
+pub use expect::{During, Expect, Figure, Unmet};
 pub use session::{Allowed, Bounds, Breach, Claims, Word};
 
 use crate::{

@@ -365,6 +365,13 @@ pub enum Notice {
         /// Where none were found.
         source: Box<str>,
     },
+    /// A message of the broker's cannot be used. Each kind is told once for each reason.
+    Unusable {
+        /// What kind of message.
+        message: Box<str>,
+        /// Why not, with the field by its name.
+        reason: Box<str>,
+    },
 }
 
 /// A connection of the session.

@@ -39,6 +39,9 @@ pub struct ServerConfig {
     pub streams: StreamConfig,
     /// Faults to inject, for tests of clients.
     pub faults: FaultScript,
+    /// Whether requests and streams are noted for [`Running::diary`](super::Running::diary), which
+    /// grows with each.
+    pub keeps_diary: bool,
 }
 
 /// The market data to replay.
@@ -125,6 +128,7 @@ impl ServerConfig {
             plan: Plan::default(),
             streams: StreamConfig::default(),
             faults: FaultScript::default(),
+            keeps_diary: false,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::stream::encoding::Encoding;
 use super::stream::pump::Outgoing;
 use super::stream::subscription::{Channel, SubscribeError, Subscription};
 use super::stream::{error_item, is_closing};
-use super::wire::market::StreamItem;
+use super::wire::market::{Sent, StreamItem};
 use axum::body::Bytes;
 use axum::extract::ws::Message;
 use kernel::{Bar, MarketData, SymbolId, Symbols, Timestamp};
@@ -38,6 +38,8 @@ pub(super) struct Hub {
     config: StreamConfig,
     last_id: u64,
     listeners: BTreeMap<ClientId, Listener>,
+    /// How many have begun to listen.
+    order_streams: u64,
     subscribers: BTreeMap<ClientId, Subscriber>,
     /// Places of connections that ended without a close frame, and until when they stay taken.
     held: Vec<(Endpoint, Instant)>,
@@ -137,7 +139,8 @@ impl Endpoint {
 impl Hub {
     pub(super) fn new(config: StreamConfig) -> Self {
         let (listeners, subscribers) = (BTreeMap::new(), BTreeMap::new());
-        Self { config, last_id: 0, listeners, subscribers, held: Vec::new(), step: 0 }
+        let (held, order_streams) = (Vec::new(), 0);
+        Self { config, last_id: 0, listeners, order_streams, subscribers, held, step: 0 }
     }
 
     /// A name for a new connection.
@@ -161,6 +164,7 @@ impl Hub {
         let Some(listener) = self.listeners.get_mut(&id) else {
             return;
         };
+        self.order_streams += u64::from(wanted && listener.sent.is_none());
         listener.sent = wanted.then(|| listener.sent.unwrap_or(0));
         for outgoing in acknowledgement {
             listener.muted |= *outgoing == Outgoing::Mute;
@@ -253,6 +257,11 @@ impl Hub {
         self.listeners.values().rev().find_map(|listener| listener.sent)
     }
 
+    fn sent(&self) -> Sent {
+        let trade_updates = self.trade_updates_sent().unwrap_or(0);
+        Sent { trade_updates, order_streams: self.order_streams }
+    }
+
     /// Whether everyone who gets market data has finished this step.
     pub(super) fn has_finished(&self, step: u64) -> bool {
         self.replayed_to().all(|client| client.acknowledged >= step)
@@ -326,7 +335,7 @@ impl Hub {
 
     /// Sends a step's data to everyone who wants some of it; in lock step to all.
     pub(super) fn publish_step(&mut self, step: &StepData<'_>) {
-        let sent = self.trade_updates_sent().unwrap_or(0);
+        let sent = self.sent();
         if let Some((number, _)) = step.lock_step {
             self.step = number;
         }
@@ -340,7 +349,7 @@ impl Hub {
 
     /// Sends data to one market data connection, which gets what it wants of them.
     pub(super) fn publish_to(&mut self, id: ClientId, step: &StepData<'_>) {
-        let sent = self.trade_updates_sent().unwrap_or(0);
+        let sent = self.sent();
         if let Some(client) = self.subscribers.get(&id)
             && !client.deliver(client.step_frames(step, sent))
         {
@@ -369,11 +378,11 @@ impl Subscriber {
     }
 
     /// The frames of a step: one, or two when its data are cut, so that its head is whole.
-    fn step_frames(&self, step: &StepData<'_>, trade_updates: u64) -> Vec<Message> {
+    fn step_frames(&self, step: &StepData<'_>, sent: Sent) -> Vec<Message> {
         let opening = step
             .lock_step
             .filter(|_| !self.subscription.is_empty())
-            .map(|(number, end)| StreamItem::step(number, step.time, trade_updates, end));
+            .map(|(number, end)| StreamItem::step(number, step.time, sent, end));
         let wanted = step.elements.iter().filter(|element| {
             self.subscription.wants_channel(element.channel, step.symbols.name(element.symbol))
         });

@@ -8,7 +8,7 @@ use super::rest;
 use super::shared::Shared;
 use super::state_log::StateError;
 use super::venue::Venue;
-use crate::check::SessionRecord;
+use crate::check::{Note, SessionRecord};
 use crate::{AccountRow, Activity, OrderRow, PositionRow};
 use kernel::{SymbolError, Timestamp};
 use std::io;
@@ -137,6 +137,11 @@ impl Running {
     /// What the exchange says of the session, for the checks.
     pub fn record(&self) -> SessionRecord {
         SessionRecord::of(&self.shared.venue().exchange)
+    }
+
+    /// What it noted so far; empty unless [`ServerConfig::keeps_diary`].
+    pub fn diary(&self) -> Vec<Note> {
+        self.shared.venue().diary.notes().to_vec()
     }
 
     /// Ends it in order: streams get a close frame, requests under way their answers. The state

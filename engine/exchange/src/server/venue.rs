@@ -4,6 +4,7 @@
 use super::ServerError;
 use super::clock::PacedClock;
 use super::config::{ServerConfig, Speed};
+use super::diary::Diary;
 use super::error::ApiError;
 use super::faults::{self, Act, Acts, Fate, Held, Injector, Occasion, Point, StatusChange};
 use super::hub::{ClientId, Element, Hub, Item, StepData};
@@ -11,6 +12,7 @@ use super::source::{Prepared, Steps, prepare};
 use super::state_log::{Entry, Header, Request, StateLog};
 use super::tape::Tape;
 use super::wire;
+use crate::check::{Happening, Stream};
 use crate::{Exchange, OrderId, OrderRequest, OrderRow, Refusal, Replacement, Update};
 use kernel::{MarketData, Span, Timestamp, TradingDay};
 use serde_json::Value;
@@ -29,6 +31,7 @@ pub(super) struct Venue {
     clock: Option<PacedClock>,
     log: Option<StateLog>,
     closed: bool,
+    pub(super) diary: Diary,
     pub(super) injector: Injector,
     held: Held,
     /// What a fault script has done to the market.
@@ -77,6 +80,7 @@ impl Venue {
             clock: None,
             log: None,
             closed: false,
+            diary: Diary::new(config.keeps_diary),
             injector: Injector::new(&config.faults),
             held: Held::default(),
             acts: Acts::default(),
@@ -198,10 +202,13 @@ impl Venue {
                 .iter()
                 .for_each(|late| self.hub.publish_update(late));
         }
+        let statuses = std::mem::take(&mut self.status_changes);
+        for StatusChange { symbol, halted, .. } in &statuses {
+            self.note(Happening::Status { symbol: *symbol, halted: *halted });
+        }
         let bars = data.iter().filter(|item| matches!(item, MarketData::Bar(_)));
         let lists = bars.filter_map(|item| self.tape.of(item.symbol()));
         let daily = lists.filter_map(|lists| lists.daily_bar()).map(Element::daily);
-        let statuses = std::mem::take(&mut self.status_changes);
         let statuses = statuses.iter().map(|change| self.status(change));
         let mut elements: Vec<Element> =
             statuses.chain(data.iter().map(Element::data)).chain(daily).collect();
@@ -221,8 +228,12 @@ impl Venue {
             let before = message.clone();
             let about = About { symbol: Some(&symbol), ..About::default() };
             let fate = self.fate(element.channel.point(), &mut message, about);
+            let is_changed = message != before;
+            if is_changed || fate != Fate::WHOLE {
+                self.note_strike(Stream::Data, fate.takes_away());
+            }
             let element = match message {
-                Value::Object(fields) if Value::Object(fields.clone()) != before => {
+                Value::Object(fields) if is_changed => {
                     Element { item: Item::Written(fields), ..element }
                 }
                 _ => element,
@@ -338,7 +349,11 @@ impl Venue {
                 order: self.place(update.order.id),
                 event: Some(update.event.as_str()),
             };
+            let before = message.clone();
             let fate = self.fate(Point::Update, &mut message, about);
+            if message != before || fate != Fate::WHOLE {
+                self.note_strike(Stream::Orders, fate.takes_away());
+            }
             self.publish_struck(&fate, &message);
         }
     }

@@ -58,6 +58,10 @@ impl Deciding<'_> {
                 );
                 self.alert(Severity::Warning, "no_bars", text)
             }
+            Notice::Unusable { message, reason } => {
+                let text = format!("The broker's {message} cannot be used: {reason}");
+                self.alert(Severity::Warning, "message_unusable", text)
+            }
         }
     }
 

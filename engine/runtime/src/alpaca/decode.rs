@@ -8,6 +8,7 @@
 use super::map::{self, FieldError, need, price, quantity, time};
 use super::names::Names;
 use super::tape;
+use super::unusable::Problem;
 use super::wire::{
     BandsWire, BarWire, CancelErrorWire, CorrectionWire, ErrorWire, KindWire, Loose, QuoteWire,
     StatusWire, StepWire, SubscriptionWire, TradeWire,
@@ -35,6 +36,8 @@ pub struct MarketFrame {
     pub notices: Vec<(usize, Notice)>,
     /// Elements that could not be used: malformed, of an unknown kind or of an unknown symbol.
     pub unusable: u64,
+    /// What is wrong with the first of those that should have been usable.
+    pub problem: Option<Problem>,
 }
 
 /// An element of a frame that is no market data.
@@ -67,6 +70,8 @@ pub struct StepHead {
     /// How many order updates the exchange has sent on the order stream so far; all of them come
     /// before the data of this step.
     pub trade_updates: u64,
+    /// How many order streams have begun to listen at the exchange so far; 0 when it does not say.
+    pub order_streams: u64,
     /// Whether it is the last.
     pub end: bool,
 }
@@ -87,7 +92,7 @@ impl MarketDecoder {
         let mut frame = MarketFrame::default();
         // Checked once as a whole, the text need not be checked again value by value.
         let Ok(text) = std::str::from_utf8(payload) else {
-            frame.unusable = 1;
+            frame.unfit();
             return frame;
         };
         let mut json = serde_json::Deserializer::from_str(text);
@@ -102,7 +107,7 @@ impl MarketDecoder {
     fn one_by_one(&self, text: &str) -> MarketFrame {
         let mut frame = MarketFrame::default();
         let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(text) else {
-            frame.unusable = 1;
+            frame.unfit();
             return frame;
         };
         for element in elements {
@@ -110,6 +115,10 @@ impl MarketDecoder {
             let mut json = serde_json::Deserializer::from_str(element.get());
             if self.element(&kind.kind, &mut json, &mut frame).is_err() {
                 frame.unusable += 1;
+                frame.problem.get_or_insert_with(|| Problem {
+                    message: "element of market data".into(),
+                    reason: "it is not the JSON that was expected".into(),
+                });
             }
         }
         frame
@@ -162,17 +171,25 @@ impl MarketDecoder {
             "tradewind_step" => frame.step(&StepWire::deserialize(fields)?),
             _ => {
                 serde::de::IgnoredAny::deserialize(fields)?;
-                Err(Unusable)
+                // Kinds that nobody knows yet are no loss.
+                let is_unnamed = kind.text().is_none();
+                Err(Unusable(is_unnamed.then_some(FieldError::missing("element", "T"))))
             }
         };
-        if taken.is_err() {
+        if let Err(Unusable(why)) = taken {
             frame.unusable += 1;
+            let first = std::mem::take(&mut frame.problem);
+            frame.problem = first.or_else(|| why.map(|why| why.problem()));
         }
         Ok(())
     }
 
+    /// What is of other symbols is not ours to use.
     fn symbol(&self, name: &Loose<'_>) -> Result<SymbolId, Unusable> {
-        name.text().and_then(|name| self.symbols.get(name)).copied().ok_or(Unusable)
+        let Some(name) = name.text() else {
+            return Err(FieldError::missing("element", "S").into());
+        };
+        self.symbols.get(name).copied().ok_or(Unusable(None))
     }
 
     fn bar(&self, wire: &BarWire<'_>, frame: &mut MarketFrame) -> Result<(), Unusable> {
@@ -187,10 +204,10 @@ impl MarketDecoder {
         frame.data.push(MarketData::Quote(Quote {
             symbol: self.symbol(&wire.symbol)?,
             time: need("quote", "t", &wire.t, time)?,
-            bid: or_zero(&wire.bp, price)?,
-            bid_size: or_zero(&wire.bs, quantity)?,
-            ask: or_zero(&wire.ap, price)?,
-            ask_size: or_zero(&wire.ask_size, quantity)?,
+            bid: or_zero("bp", &wire.bp, price)?,
+            bid_size: or_zero("bs", &wire.bs, quantity)?,
+            ask: or_zero("ap", &wire.ap, price)?,
+            ask_size: or_zero("as", &wire.ask_size, quantity)?,
         }));
         Ok(())
     }
@@ -216,11 +233,21 @@ impl MarketDecoder {
 }
 
 impl MarketFrame {
+    /// Nothing of it can be used.
+    fn unfit(&mut self) {
+        self.unusable = 1;
+        let (message, reason) = ("frame of market data".into(), "it is not JSON".into());
+        self.problem = Some(Problem { message, reason });
+    }
+
     fn notice(&mut self, notice: Notice) {
         self.notices.push((self.data.len(), notice));
     }
 
     fn success(&mut self, wire: &ErrorWire<'_>) {
+        if wire.words().is_empty() {
+            self.problem = Some(FieldError::missing("success", "msg").problem());
+        }
         self.notice(Notice::Success(wire.words().into()));
     }
 
@@ -252,6 +279,7 @@ impl MarketFrame {
             step: need("step", "step", &wire.step, count)?,
             time: need("step", "time", &wire.time, time)?,
             trade_updates: need("step", "trade_updates", &wire.trade_updates, count)?,
+            order_streams: wire.order_streams.text().and_then(count).unwrap_or(0),
             end: wire.end.flag().unwrap_or(false),
         };
         self.notice(Notice::Step(head));
@@ -259,23 +287,24 @@ impl MarketFrame {
     }
 }
 
-/// An element that cannot be used, whatever is wrong with it.
-struct Unusable;
+/// An element that cannot be used, with what is wrong where it should have been usable.
+struct Unusable(Option<FieldError>);
 
 impl From<FieldError> for Unusable {
-    fn from(_: FieldError) -> Self {
-        Self
+    fn from(error: FieldError) -> Self {
+        Self(Some(error))
     }
 }
 
-/// A value that may be absent; what is there must be readable.
+/// A value of a quote that may be absent; what is there must be readable.
 fn or_zero<T: Default>(
+    field: &'static str,
     wire: &Loose<'_>,
     read: impl FnOnce(&str) -> Option<T>,
-) -> Result<T, Unusable> {
+) -> Result<T, FieldError> {
     match wire.text() {
         None => Ok(T::default()),
-        Some(text) => read(text).ok_or(Unusable),
+        Some(_) => need("quote", field, wire, read),
     }
 }
 

@@ -13,6 +13,7 @@ use super::stream::{
     opening, send,
 };
 use super::stream_error::{Ended, StreamError, market_error};
+use super::unusable::Problem;
 use kernel::{Channel, Input, MarketData, Span};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -239,6 +240,9 @@ impl Protocol for Market {
         let missing = self.subscribe(socket, out).await?;
         if !missing.is_empty() {
             tracing::warn!(?missing, "the server did not take every subscription");
+            let reason = format!("it lacks {}", shortened(&missing)).into();
+            let message = "acknowledgement of the subscription".into();
+            self.counters.problems.note(Problem { message, reason });
         }
         // Data that overtook the acknowledgement comes after the word that the stream is up.
         out.insert(0, MarketStreamMessage::Up { missing });
@@ -340,6 +344,9 @@ impl Market {
             StreamCounters::add(&self.counters.unusable, frame.unusable);
             tracing::debug!(elements = frame.unusable, "the stream brought unusable elements");
         }
+        if let Some(problem) = &frame.problem {
+            self.counters.problems.note(problem.clone());
+        }
         for (_, notice) in &frame.notices {
             if let Notice::Error { code, message } = notice {
                 match market_error(&self.config.address, *code, message) {
@@ -380,6 +387,16 @@ fn hand_on(frame: MarketFrame, out: &mut Vec<MarketStreamMessage>) -> Option<Vec
         None => out.push(MarketStreamMessage::Data(rest)),
     }
     subscribed
+}
+
+/// The first of a list, and how many more there are.
+fn shortened(list: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let shown = list.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match list.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 fn wanted(channels: Channels, symbols: &[&str]) -> Vec<String> {

@@ -31,6 +31,7 @@ mod stream_error;
 mod tape;
 pub mod tls;
 mod transport;
+mod unusable;
 mod wire;
 mod wire_actions;
 
@@ -62,3 +63,4 @@ pub use silence::Silence;
 pub use stream::{Line, Overflow, StreamCounters, StreamTiming};
 pub use stream_error::{StreamError, is_taken};
 pub use transport::Timing;
+pub use unusable::{Problem, Unusable};

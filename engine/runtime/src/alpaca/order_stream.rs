@@ -13,8 +13,9 @@ use super::stream::{
     opening, send,
 };
 use super::stream_error::{Ended, StreamError};
+use super::unusable::Problem;
 use super::wire::{Envelope, ListenWire, Loose};
-use kernel::{Report, Timestamp};
+use kernel::{Report, ReportKind, Timestamp};
 use serde::Serialize;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -153,6 +154,10 @@ impl Protocol for Updates {
             match self.setup(socket, out).await? {
                 Setup::Listening(true) => break,
                 Setup::Listening(false) => {
+                    self.unusable(
+                        "order stream's acknowledgement",
+                        "`data.streams` lacks the updates",
+                    );
                     return Err(Ended::retry("the server does not offer order updates"));
                 }
                 Setup::Authorised | Setup::Unauthorised | Setup::Other => {}
@@ -204,7 +209,7 @@ impl Updates {
     /// Takes in one message of any kind.
     fn take(&mut self, payload: &[u8], out: &mut Vec<OrderStreamMessage>) -> Result<Setup, Ended> {
         let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(payload) else {
-            self.unusable("a message that is no JSON object");
+            self.unusable("order stream's message", "it is no JSON object");
             return Ok(Setup::Other);
         };
         match (envelope.stream.text(), envelope.action.text()) {
@@ -214,7 +219,9 @@ impl Updates {
             (_, Some("error")) => {
                 return Err(Ended::Retry(format!("the server reports: {}", envelope.error())));
             }
-            (_, _) => self.unusable("a message of an unknown kind"),
+            (None, _) => self.unusable("order stream's message", "`stream` is missing"),
+            // Kinds that nobody knows yet are no loss.
+            (Some(_), _) => StreamCounters::add(&self.counters.unusable, 1),
         }
         Ok(Setup::Other)
     }
@@ -222,13 +229,16 @@ impl Updates {
     /// `data` has been seen to be `null`, which is not counted as an update.
     fn update(&mut self, data: Option<&str>, out: &mut Vec<OrderStreamMessage>) {
         let Some(data) = data else {
-            self.unusable("an update without data");
+            self.unusable("order update", "`data` is missing");
             return;
         };
         self.count += 1;
         let count = self.count;
         match map::update(data.as_bytes(), &self.config.names) {
             Ok(report) => {
+                if report.kind == ReportKind::Unrecognised {
+                    self.unusable("order update", not_understood(&report));
+                }
                 let is_foreign = report.order.is_none();
                 out.push(OrderStreamMessage::Report { count, report });
                 if is_foreign {
@@ -243,14 +253,26 @@ impl Updates {
     }
 
     fn unreadable(&self, count: u64, error: &ReadError) -> OrderStreamMessage {
-        let reason = error.to_string();
-        self.unusable(&reason);
-        OrderStreamMessage::Unreadable { count, reason }
+        let Problem { message, reason } = error.problem("order update");
+        self.unusable(&message, &reason);
+        OrderStreamMessage::Unreadable { count, reason: error.to_string() }
     }
 
-    fn unusable(&self, what: &str) {
+    fn unusable(&self, message: &str, reason: &str) {
         StreamCounters::add(&self.counters.unusable, 1);
-        tracing::warn!(what, "the order stream brought something that cannot be used");
+        tracing::debug!(message, reason, "the order stream brought something that cannot be used");
+        self.counters.problems.note(Problem { message: message.into(), reason: reason.into() });
+    }
+}
+
+/// Why an update says no more than that its order must be read.
+fn not_understood(report: &Report) -> &'static str {
+    match report.text.as_deref().unwrap_or_default() {
+        "" => "`event` is missing",
+        "fill" | "filled" | "partial_fill" | "partially_filled" => {
+            "it is of a fill, and `price` or `qty` is missing"
+        }
+        _ => "its `event` is not known",
     }
 }
 

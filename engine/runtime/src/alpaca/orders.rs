@@ -163,7 +163,7 @@ impl Client {
         body: &OrderRequest<'_>,
     ) -> Result<OrderState, ApiError> {
         let answer = self.transport.send(&call, Some(body)).await?;
-        self.order_state(&answer).map_err(|error| call.unreadable(error))
+        self.order_state(&answer).map_err(|error| self.unreadable(&call, &error))
     }
 
     fn order_state(&self, body: &[u8]) -> Result<OrderState, ReadError> {

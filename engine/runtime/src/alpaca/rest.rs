@@ -9,7 +9,9 @@ use super::map::{self, ReadError};
 use super::names::Names;
 use super::rows::{Asset, Clock, OrderState, Positions};
 use super::transport::{Call, Timing, Transport};
+use super::unusable::{Problem, Unusable};
 use kernel::{AccountSnapshot, BrokerState, TradingDay};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a client needs to know.
@@ -32,6 +34,7 @@ pub struct Client {
     pub(super) config: Arc<ClientConfig>,
     pub(super) transport: Arc<Transport>,
     pub(super) names: Arc<Names>,
+    problems: Arc<Unusable>,
 }
 
 impl Client {
@@ -49,6 +52,7 @@ impl Client {
             config: Arc::new(config),
             transport: Arc::new(transport),
             names: Arc::new(Names::default()),
+            problems: Arc::default(),
         })
     }
 
@@ -150,7 +154,18 @@ impl Client {
         read: impl FnOnce(&[u8]) -> Result<T, ReadError>,
     ) -> Result<T, ApiError> {
         let answer = self.transport.send::<()>(&call, None).await?;
-        read(&answer).map_err(|error| call.unreadable(error))
+        read(&answer).map_err(|error| self.unreadable(&call, &error))
+    }
+
+    /// Notes that an answer cannot be used.
+    pub(super) fn unreadable(&self, call: &Call<'_>, error: &ReadError) -> ApiError {
+        self.problems.note(error.problem(&format!("answer to {}", call.kind())));
+        call.unreadable(error)
+    }
+
+    /// What of the answers could not be used since this was last asked.
+    pub fn problems(&self) -> BTreeSet<Problem> {
+        self.problems.take()
     }
 }
 

@@ -7,6 +7,7 @@
 
 use super::credentials::Credentials;
 use super::stream_error::{Ended, StreamError, handshake_error};
+use super::unusable::Unusable;
 use crate::backoff::Backoff;
 use futures_util::{SinkExt, StreamExt};
 use std::collections::VecDeque;
@@ -17,6 +18,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::{SendError, TrySendError};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
@@ -72,6 +74,8 @@ pub struct StreamCounters {
     pub unusable: AtomicU64,
     /// Messages dropped because the session did not keep up.
     pub lost: AtomicU64,
+    /// What could not be used, and why.
+    pub problems: Unusable,
 }
 
 impl StreamCounters {
@@ -343,8 +347,15 @@ impl Watch {
     }
 }
 
+/// A longer message costs its connection. A minute's bars of every listed symbol are a tenth of it,
+/// and a session stays small.
+const LONGEST_MESSAGE: usize = 16 << 20;
+
 async fn connect(address: &str, within: Duration) -> Result<Socket, Ended> {
-    let connecting = tokio_tungstenite::connect_async_with_config(address, None, true);
+    let limits = WebSocketConfig::default()
+        .max_message_size(Some(LONGEST_MESSAGE))
+        .max_frame_size(Some(LONGEST_MESSAGE));
+    let connecting = tokio_tungstenite::connect_async_with_config(address, Some(limits), true);
     match tokio::time::timeout(within, connecting).await {
         Err(_) => Err(Ended::retry("no connection in time")),
         Ok(Ok((socket, _))) => Ok(socket),

@@ -74,6 +74,16 @@ impl<'a> Call<'a> {
         format!("{} {}", self.method, self.path)
     }
 
+    /// Method and path without the names of single things, which are longer than any word of it.
+    pub fn kind(&self) -> String {
+        let is_name = |part: &str| part.len() > 25;
+        let parts = self
+            .path
+            .split('/')
+            .map(|part| if is_name(part) && !part.contains(':') { "…" } else { part });
+        format!("{} {}", self.method, parts.collect::<Vec<_>>().join("/"))
+    }
+
     pub fn host(&self) -> &'a str {
         self.base.split_once("://").map_or(self.base, |(_, host)| host)
     }

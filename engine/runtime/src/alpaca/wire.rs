@@ -471,5 +471,6 @@ pub(super) struct StepWire<'a> {
     pub step: Loose<'a>,
     pub time: Loose<'a>,
     pub trade_updates: Loose<'a>,
+    pub order_streams: Loose<'a>,
     pub end: Loose<'a>,
 }

@@ -98,6 +98,10 @@ pub struct Timing {
     /// How often the books are compared with the broker's, by the venue's clock; less often while
     /// requests are short.
     pub reconcile: Duration,
+    /// Whether a session in lock step, where no time passes, compares its books at each step: for
+    /// drills in which somebody else trades on the account or updates are lost. A session that shall
+    /// decide as a backtest does compares them at its ends and after each reconnect.
+    pub compare_each_step: bool,
     /// How long after a suspected difference is looked at again.
     pub second_look: Duration,
     /// How long an ending session waits for what its policy asked for.
@@ -153,6 +157,7 @@ impl Default for Timing {
     fn default() -> Self {
         Self {
             sync: Duration::from_millis(500),
+            compare_each_step: false,
             reconcile: Duration::from_secs(30),
             second_look: Duration::from_secs(2),
             settle: Duration::from_secs(15),

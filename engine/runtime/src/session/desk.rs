@@ -6,11 +6,11 @@ use super::courier::{Answer, Courier, Errand, Patience};
 use super::lease::{DataPlace, Lease, RECENT};
 use super::venue::Venue;
 use super::{Phase, SessionConfig, SessionError, Status, StopReceiver, StopSignal, VenueClock};
-use crate::alpaca::{MarketStream, OrderStream, OrderStreamMessage, StreamError};
+use crate::alpaca::{MarketStream, OrderStream, OrderStreamMessage, Problem, StreamError};
 use crate::control;
 use crate::telemetry::Live;
 use journal::failpoint::hit;
-use kernel::{Input, Link, MarketData, Report, ShutdownPolicy, Span, Timestamp};
+use kernel::{Input, Link, MarketData, Notice, Report, ShutdownPolicy, Span, Timestamp};
 use serde_json::json;
 use std::pin::pin;
 use std::sync::Arc;
@@ -31,6 +31,8 @@ pub(super) struct Desk {
     pub patience: Patience,
     pub venue: Arc<dyn Venue>,
     pub clock: VenueClock,
+    /// In lock step, the time of the step: what the market's data claim beyond it is not believed.
+    pub step_time: Timestamp,
     pub config: SessionConfig,
     pub stop: StopReceiver,
     pub control: mpsc::Receiver<control::Order>,
@@ -69,6 +71,7 @@ impl Desk {
     pub fn at(&self, input: &Input) -> Timestamp {
         let now = self.core.state().now();
         let own = match (&self.clock, input) {
+            (VenueClock::Data, Input::Market(data)) => Some(data.time().min(self.step_time)),
             (VenueClock::Data, input) => input.own_time(),
             // A replay's clock follows its data.
             (VenueClock::Paced { .. }, Input::Market(data)) => Some(data.time()),
@@ -224,6 +227,15 @@ impl Desk {
     /// The input for a connection that came up or went down.
     pub const fn link(link: Link, up: bool) -> Input {
         Input::Link { link, up }
+    }
+
+    /// What of the broker's words could not be used since this was last asked, each told once.
+    pub fn problems(&self, market: &MarketStream) -> impl Iterator<Item = Input> + use<> {
+        let mut all = self.venue.problems();
+        all.extend(self.orders.counters.problems.take());
+        all.extend(market.counters.problems.take());
+        all.into_iter()
+            .map(|Problem { message, reason }| Input::Notice(Notice::Unusable { message, reason }))
     }
 
     /// Whether strategies have observed a bar already.

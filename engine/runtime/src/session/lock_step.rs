@@ -10,7 +10,7 @@ use super::desk::{Desk, Ending, next_market_message, next_order_message};
 use super::venue_clock::span;
 use super::{Phase, SessionError, StopSignal};
 use crate::alpaca::{MarketStream, MarketStreamMessage, OrderStreamMessage, StepHead};
-use kernel::{Channel, Input, Link, MarketData, ShutdownPolicy};
+use kernel::{Channel, Input, Link, MarketData, Order, ShutdownPolicy};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -24,7 +24,14 @@ pub(super) async fn trade(
     market: MarketStream,
     ends_at: Option<Instant>,
 ) -> Ending {
-    let mut lock_step = LockStep { desk, market, heard: 0, pending: false };
+    let mut lock_step = LockStep {
+        desk,
+        market,
+        heard: 0,
+        connections: 0,
+        connections_before: None,
+        pending: false,
+    };
     match lock_step.run(ends_at).await {
         Ok(ending) => ending,
         Err(error) => Ending::Failed(error),
@@ -36,6 +43,9 @@ struct LockStep<'a> {
     market: MarketStream,
     /// Order updates consumed on the connection that is up.
     heard: u64,
+    /// Connections of the order stream since the first step, and how many there were before it.
+    connections: u64,
+    connections_before: Option<u64>,
     /// Whether a step was acknowledged and the next has not come.
     pending: bool,
 }
@@ -124,12 +134,47 @@ impl LockStep<'_> {
 
     async fn step(&mut self, head: StepHead, data: Vec<MarketData>) -> Result<(), SessionError> {
         self.pending = false;
-        self.hear(head.trade_updates).await?;
+        self.desk.step_time = head.time;
+        self.hear(head).await?;
+        // Here everything that was sent before the step has been heard, whatever came first.
+        for notice in self.desk.problems(&self.market) {
+            self.desk.feed_in_turn(notice).await?;
+        }
+        if self.desk.config.timing.compare_each_step {
+            self.compare().await?;
+        }
         self.desk.find_lost(Some(head.time)).await?;
         self.data(data).await?;
         self.desk.core.gauges().data_arrived();
         // A stream that is gone says so where the next step is waited for.
         self.pending = self.market.acks.ack(head.step).await && !head.end;
+        Ok(())
+    }
+
+    /// Compares the books with the broker's. Every update that was sent has been heard, so the stream
+    /// owed the news that only this brings: it is mute, and is opened again.
+    async fn compare(&mut self) -> Result<(), SessionError> {
+        let before: Vec<Order> = self.desk.core.state().live_orders().cloned().collect();
+        self.desk.reconcile_in_turn().await?;
+        let stands = |order: &Order| (order.status, order.filled);
+        let is_news = |was: &Order| {
+            self.desk.core.state().order(was.number).is_some_and(|is| stands(is) != stands(was))
+        };
+        if !before.iter().any(is_news) {
+            return Ok(());
+        }
+        self.desk.orders.line.reconnect("it was mute");
+        let (channel, silent_for) = (Channel::Orders, self.desk.bar_length);
+        self.desk.feed_in_turn(Input::Mute { channel, silent_for }).await?;
+        let connections = self.connections;
+        while self.connections == connections {
+            let message = next_order_message(&mut self.desk.orders);
+            let Ok(message) = tokio::time::timeout(self.desk.config.timing.answer, message).await
+            else {
+                break;
+            };
+            self.order_message(message?).await?;
+        }
         Ok(())
     }
 
@@ -142,10 +187,21 @@ impl LockStep<'_> {
         Ok(())
     }
 
-    /// Consumes order updates until so many have come on this connection. After a reconnect the
-    /// count begins anew, and what came before it has been read over REST.
-    async fn hear(&mut self, wanted: u64) -> Result<(), SessionError> {
-        while self.heard < wanted {
+    /// Consumes order updates until as many have come as the exchange has sent on its newest order
+    /// stream. After a reconnect the count begins anew, and what came before it has been read over
+    /// REST.
+    async fn hear(&mut self, head: StepHead) -> Result<(), SessionError> {
+        let before = *self.connections_before.get_or_insert(head.order_streams);
+        while self.connections.saturating_add(before) < head.order_streams {
+            let message = next_order_message(&mut self.desk.orders);
+            let Ok(message) = tokio::time::timeout(NEXT_STEP, message).await else {
+                // A stream of somebody else is not waited for again.
+                self.connections_before = head.order_streams.checked_sub(self.connections);
+                break;
+            };
+            self.order_message(message?).await?;
+        }
+        while self.heard < head.trade_updates {
             let mut stop = self.desk.stop.clone();
             let message = tokio::select! {
                 message = next_order_message(&mut self.desk.orders) => message?,
@@ -172,7 +228,7 @@ impl LockStep<'_> {
             }
             OrderStreamMessage::Down { .. } => self.link(Link::Orders, false).await,
             OrderStreamMessage::Up => {
-                self.heard = 0;
+                (self.heard, self.connections) = (0, self.connections + 1);
                 self.link(Link::Orders, true).await?;
                 let look = self.desk.look_for_others(None);
                 self.desk.run_in_turn(look).await?;
@@ -247,7 +303,7 @@ impl LockStep<'_> {
         match tokio::time::timeout(NEXT_STEP, next).await {
             Ok(head) => {
                 let head = head?;
-                self.hear(head.trade_updates).await?;
+                self.hear(head).await?;
                 Ok(head.end)
             }
             Err(_) => Ok(false),

@@ -367,6 +367,9 @@ impl RealTime<'_> {
             let mark = self.desk.core.mark(self.connection);
             self.send_out(Errand::Reconcile { orders, posted_since, mark });
         }
+        for notice in self.desk.problems(&self.market) {
+            self.feed(notice)?;
+        }
         if let Some(room) = self.desk.core.shorter_room()? {
             self.feed(Input::Room(room))?;
         }

@@ -1,7 +1,8 @@
 //! What a session asks of a broker, so that a test can stand in for one.
 
 use crate::alpaca::{
-    ApiError, Asset, BarsQuery, Client, Clock, Fill, Listing, OrderState, Posting, QuotaLeft,
+    ApiError, Asset, BarsQuery, Client, Clock, Fill, Listing, OrderState, Posting, Problem,
+    QuotaLeft,
 };
 use futures_util::future::BoxFuture;
 use kernel::risk::{Approved, ApprovedCancel};
@@ -9,6 +10,7 @@ use kernel::{
     AccountSnapshot, Bar, BrokerOrderId, BrokerState, CorporateAction, OrderNumber, Report,
     SymbolId, Timestamp, Trade, TradingDay,
 };
+use std::collections::BTreeSet;
 
 /// The answer to a request.
 pub type Answered<'a, T> = BoxFuture<'a, Result<T, ApiError>>;
@@ -67,6 +69,10 @@ pub trait Venue: Send + Sync {
     ) -> Answered<'a, Vec<Trade>>;
     /// What is left of the limit on requests.
     fn quota_left(&self) -> QuotaLeft;
+    /// What of its answers could not be used since this was last asked.
+    fn problems(&self) -> BTreeSet<Problem> {
+        BTreeSet::new()
+    }
     /// Bars of the past, oldest first.
     fn bars<'a>(&'a self, query: &'a BarsQuery<'a>) -> Answered<'a, Vec<Bar>>;
 }
@@ -158,6 +164,10 @@ impl Venue for Client {
 
     fn quota_left(&self) -> QuotaLeft {
         self.quota_left()
+    }
+
+    fn problems(&self) -> BTreeSet<Problem> {
+        self.problems()
     }
 
     fn bars<'a>(&'a self, query: &'a BarsQuery<'a>) -> Answered<'a, Vec<Bar>> {

@@ -192,8 +192,11 @@ impl Recorder {
             say(&mut market, ack).await;
             step = self.step(&mut market).await;
         }
-        for _ in 0..5 {
+        // The fill comes last: it is of a step, and the requests were answered before that.
+        let mut is_filled = false;
+        while !is_filled {
             let update = hear(&mut orders).await;
+            is_filled = update["data"]["event"] == "fill";
             self.note(Point::Update, &update);
         }
         self.get(Point::ReadOrder, &path).await;
@@ -222,8 +225,8 @@ async fn fields() -> BTreeMap<Point, BTreeSet<String>> {
 /// What came of one session.
 #[derive(Debug, PartialEq, Eq)]
 enum Came {
-    /// It traded, and no order was lost.
-    Through,
+    /// It traded, and no order was lost; with what it told of messages that it could not use.
+    Through(Vec<String>),
     /// It said why it cannot begin or go on.
     Refused(String),
     /// Something went wrong.
@@ -277,7 +280,21 @@ async fn meets(rule: &str) -> Came {
         ));
     }
     assert_sent_once(&summary, &exchange);
-    Came::Through
+    Came::Through(unusable(dir.path()))
+}
+
+/// What the journal says of messages that could not be used.
+fn unusable(dir: &Path) -> Vec<String> {
+    let mut records = Reader::open(&journal_dir(dir), 1).unwrap();
+    let mut told = Vec::new();
+    while let Some(record) = records.next().unwrap() {
+        if let RecordBody::Event { event: kernel::Event::AlertRaised(alert), .. } = record.body
+            && &*alert.code == "message_unusable"
+        {
+            told.push(alert.text.into());
+        }
+    }
+    told
 }
 
 /// Orders that the journal holds as never received, and the exchange has.
@@ -299,17 +316,28 @@ fn lost_orders(dir: &Path, exchange: &Running) -> Vec<u64> {
     gone.into_iter().filter(has).collect()
 }
 
-/// Runs a session for each rule, a few at a time, and gives what was not as it must be.
-async fn all_meet(rules: Vec<(String, String)>) -> Vec<String> {
+/// Runs a session for each rule, a few at a time, and gives what was not as it must be, and of which
+/// rules it was told, in an alert or as the reason not to begin.
+async fn all_meet(rules: Vec<(String, String)>) -> (Vec<String>, BTreeSet<String>) {
     let tried = futures_util::stream::iter(rules.into_iter().map(|(name, rule)| async move {
         let came = meets(&rule).await;
         (name, came)
     }));
     let came: Vec<(String, Came)> = tried.buffer_unordered(8).collect().await;
+    let is_told = |came: &Came| match came {
+        Came::Through(told) => !told.is_empty(),
+        Came::Refused(_) => true,
+        Came::Wrong(_) => false,
+    };
+    let told = came.iter().filter(|(_, came)| is_told(came)).map(|(name, _)| name.clone());
+    let told: BTreeSet<String> = told.collect();
     let mut wrong: Vec<String> = came
         .into_iter()
         .filter_map(|(name, came)| match came {
-            Came::Through => None,
+            Came::Through(told) => {
+                let unclear = told.iter().find(|sentence| !is_clear(&name, sentence))?;
+                Some(format!("{name}: unclear: {unclear}"))
+            }
             // A sentence that names the field, or that it is the keys, the symbol or the account.
             Came::Refused(sentence) if is_clear(&name, &sentence) => None,
             Came::Refused(sentence) => Some(format!("{name}: unclear: {sentence}")),
@@ -317,7 +345,7 @@ async fn all_meet(rules: Vec<(String, String)>) -> Vec<String> {
         })
         .collect();
     wrong.sort();
-    wrong
+    (wrong, told)
 }
 
 /// Whether a refusal says what is wrong: it names the field by its last part.
@@ -327,6 +355,24 @@ fn is_clear(name: &str, sentence: &str) -> bool {
         || sentence.contains("APCA_API_KEY_ID")
         || sentence.contains("does not trade it")
 }
+
+/// The fields without which a message cannot be used: an alert names each that is missing, or the
+/// session says that it cannot begin. Without any other a message means what it meant.
+const NEEDED: &[(&str, &str)] = &[
+    ("account", "buying_power cash equity status"),
+    ("assets", "tradable"),
+    ("authenticated", "T msg"),
+    ("authorization", "data data.status stream"),
+    ("bar", "S T c h l o t"),
+    ("calendar", "close date open"),
+    ("clock", "timestamp"),
+    ("connected", "T msg"),
+    ("listening", "data data.streams stream"),
+    ("status", "S T t"),
+    ("submit", "id"),
+    ("subscription", "T bars lulds statuses updatedBars"),
+    ("update", "data.event data.order data.order.id data.price data.qty"),
+];
 
 /// Fields of the lock step itself, which no broker has: without them there is no lock step, and a
 /// session that cannot count the updates waits for those that it has been promised.
@@ -366,8 +412,15 @@ async fn any_field_of_any_message_may_be_missing() {
         }
     }
     assert!(rules.len() > 200, "{} fields were recorded", rules.len());
-    let wrong = all_meet(rules).await;
+    let (wrong, told) = all_meet(rules).await;
     assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("\n"));
+    let needed: BTreeSet<String> = NEEDED
+        .iter()
+        .flat_map(|(point, paths)| {
+            paths.split_whitespace().map(move |path| format!("{point} {path}"))
+        })
+        .collect();
+    assert_eq!(told, needed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -387,6 +440,7 @@ async fn any_message_may_have_fields_that_nobody_knows() {
             rules.push((format!("{point} {parent}surprise"), rule));
         }
     }
-    let wrong = all_meet(rules).await;
+    let (wrong, told) = all_meet(rules).await;
     assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("\n"));
+    assert!(told.is_empty(), "a field more is nothing to tell: {told:?}");
 }

@@ -10,6 +10,7 @@
 mod conduct;
 mod control;
 mod data_stream;
+mod fees;
 mod fields;
 mod latch;
 mod lease;

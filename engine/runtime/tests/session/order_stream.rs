@@ -75,6 +75,8 @@ async fn an_update_that_never_comes_is_found_by_asking() {
     };
     let mut plan = Plan::scripted(dir.path(), &exchange, &["SPY"], script);
     plan.config.endpoints.trading_stream = format!("ws://{}/stream", wire.address);
+    // Too soon for the watch of the stream itself.
+    plan.config.timing.silence.orders = Duration::from_secs(24 * 3600);
     let mut session = plan.start();
     session.until(|status| status.links.orders && status.links.market_data).await;
     wire.set(State::Mute);

@@ -3,6 +3,7 @@
 
 use super::injector::{Occasion, Strike};
 use super::script::{Fault, Point};
+use crate::check::Happening;
 use crate::server::venue::Venue;
 use crate::server::wire::time::new_york_date;
 use crate::{OrderId, OrderRequest, Refusal};
@@ -117,9 +118,13 @@ impl Venue {
             }
             _ => return,
         };
-        if let Err(error) = self.act(act) {
-            tracing::debug!(fault = strike.fault.name(), message = error.message, "not injected");
-            self.injector.take_back(strike);
+        match self.act(act) {
+            Ok(()) => self.note(Happening::Done),
+            Err(error) => {
+                let fault = strike.fault.name();
+                tracing::debug!(fault, message = error.message, "not injected");
+                self.injector.take_back(strike);
+            }
         }
     }
 

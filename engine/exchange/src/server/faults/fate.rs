@@ -32,6 +32,11 @@ impl Fate {
     /// A message that nothing happens to.
     pub(in crate::server) const WHOLE: Self = Self::Say { copies: 1, cut: false };
 
+    /// Whether it takes the whole stream away.
+    pub(in crate::server) const fn takes_away(&self) -> bool {
+        matches!(self, Self::Drop | Self::Mute | Self::Error { .. })
+    }
+
     /// Edits the message and says what becomes of it. What takes it away wins over what repeats it.
     pub(in crate::server) fn of(strikes: &[Strike], message: &mut Value) -> Self {
         let (mut copies, mut is_cut, mut instead) = (1, false, None);

@@ -4,6 +4,7 @@ use super::cut::Switch;
 use super::edit::{cut, edit};
 use super::injector::{Occasion, Strike};
 use super::script::{Fault, Point};
+use crate::check::{Asked, Happening};
 use crate::server::error::ApiError;
 use crate::server::shared::Shared;
 use crate::server::venue::Venue;
@@ -28,7 +29,7 @@ pub(in crate::server) async fn inject(
     next: Next,
 ) -> Response {
     let point = point(request.method(), request.uri().path());
-    if !shared.venue().injector.concerns(point) {
+    if !shared.venue().concerns(point) {
         return next.run(request).await;
     }
     let switch = request.extensions().get::<ConnectInfo<Switch>>().map(|info| info.0.clone());
@@ -72,6 +73,10 @@ fn strike(
         (_, None) => (None, None),
     };
     let id = row.map(|row| row.id);
+    let asked_of = match point {
+        Point::Submit | Point::Replace => client_order_id(body),
+        _ => row.map(|row| row.client_order_id.clone()).or_else(|| looked_for(&parts.uri)),
+    };
     let occasion = Occasion {
         point,
         step: venue.step(),
@@ -80,16 +85,29 @@ fn strike(
         order,
         event: None,
     };
-    (venue.injector.strike(&occasion), id)
+    let strikes = venue.injector.strike(&occasion);
+    let struck = !strikes.is_empty();
+    venue.note(Happening::Asked(Asked { kind: point.as_str(), order: asked_of, struck }));
+    (strikes, id)
+}
+
+/// The client's name for the order of a body.
+fn client_order_id(body: &[u8]) -> Option<Arc<str>> {
+    let wanted: Value = serde_json::from_slice(body).ok()?;
+    wanted.get("client_order_id")?.as_str().map(Arc::from)
+}
+
+/// The client's name for an order that a query looks for.
+fn looked_for(uri: &Uri) -> Option<Arc<str>> {
+    let mut pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(name, _)| *name == "client_order_id").map(|(_, id)| Arc::from(id))
 }
 
 /// The order that a path or a query names.
 fn named_order<'v>(venue: &'v Venue, uri: &Uri) -> Option<&'v OrderRow> {
     let path = uri.path();
     if path == "/v2/orders:by_client_order_id" {
-        let mut pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
-        let (_, id) = pairs.find(|(name, _)| *name == "client_order_id")?;
-        return venue.exchange.order_by_client_id(id);
+        return venue.exchange.order_by_client_id(&looked_for(uri)?);
     }
     venue.exchange.order(path.strip_prefix("/v2/orders/")?.parse().ok()?)
 }

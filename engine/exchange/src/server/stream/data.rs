@@ -4,6 +4,7 @@ use super::encoding::Encoding;
 use super::pump::{Incoming, Outgoing, Pump};
 use super::subscription::SubscribeError;
 use super::{error_item, is_closing};
+use crate::check::Stream;
 use crate::server::Keys;
 use crate::server::config::Plan;
 use crate::server::faults::{Fate, Point};
@@ -89,7 +90,10 @@ pub(in crate::server) async fn serve(
     let mut connection = Connection { shared, id, endpoint, encoding, pump, queue, auth_deadline };
     let clean = connection.run(by_header).await;
     let shared = connection.shared;
-    shared.venue().hub.leave(id, clean);
+    let mut venue = shared.venue();
+    venue.hub.leave(id, clean);
+    venue.note_down(id);
+    drop(venue);
     shared.changed.notify_one();
 }
 
@@ -222,6 +226,7 @@ impl Connection {
             venue.hub.deliver(self.id, outgoing);
         }
         if self.endpoint != Endpoint::Test {
+            venue.note_up(Stream::Data, self.id);
             venue.tell_of_end(self.id);
         }
         Ok(())

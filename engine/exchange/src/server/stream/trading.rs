@@ -2,6 +2,7 @@
 //! `trade_updates`.
 
 use super::pump::{Incoming, Outgoing, Pump};
+use crate::check::Stream;
 use crate::server::Keys;
 use crate::server::faults::{self, Point};
 use crate::server::hub::json_frame;
@@ -92,6 +93,9 @@ pub(in crate::server) async fn serve(shared: Arc<Shared>, socket: WebSocket) {
                 let mut venue = shared.venue();
                 let outgoing = shared.word(&mut venue, Point::Listening, reply);
                 venue.hub.listen(id, trade_updates, &outgoing);
+                if trade_updates {
+                    venue.note_up(Stream::Orders, id);
+                }
                 drop(venue);
                 shared.changed.notify_one();
                 true
@@ -103,7 +107,10 @@ pub(in crate::server) async fn serve(shared: Arc<Shared>, socket: WebSocket) {
             break;
         }
     }
-    shared.venue().hub.leave_orders(id);
+    let mut venue = shared.venue();
+    venue.hub.leave_orders(id);
+    venue.note_down(id);
+    drop(venue);
     shared.changed.notify_one();
 }
 

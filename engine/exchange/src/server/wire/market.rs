@@ -168,6 +168,15 @@ impl Serialize for Written<'_> {
     }
 }
 
+/// What the order stream has brought so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sent {
+    /// Trade updates sent on the newest order stream that listens.
+    pub(crate) trade_updates: u64,
+    /// How many order streams have begun to listen.
+    pub(crate) order_streams: u64,
+}
+
 /// Opens the frame of one step in lock step: how many trade updates must have arrived before the
 /// data that follow may be acted on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -177,6 +186,7 @@ pub(crate) struct StepItem {
     step: u64,
     time: WireTime,
     trade_updates: u64,
+    order_streams: u64,
     end: bool,
 }
 
@@ -192,9 +202,10 @@ pub(crate) struct Named<'a, Body> {
 }
 
 impl<'a> StreamItem<'a> {
-    pub(crate) fn step(step: u64, time: Timestamp, trade_updates: u64, end: bool) -> Self {
-        let time = WireTime(time);
-        Self::Step(StepItem { kind: "tradewind_step", step, time, trade_updates, end })
+    pub(crate) fn step(step: u64, time: Timestamp, sent: Sent, end: bool) -> Self {
+        let (time, Sent { trade_updates, order_streams }) = (WireTime(time), sent);
+        let kind = "tradewind_step";
+        Self::Step(StepItem { kind, step, time, trade_updates, order_streams, end })
     }
 
     pub(crate) fn data(data: &MarketData, symbol: &'a str) -> Self {

@@ -9,6 +9,7 @@ pub(super) use account::{account, corporate_actions, positions, posting};
 pub(super) use orders::{fill, of_other_session, order, orders, update};
 pub(super) use venue::{asset, bar, calendar, clock, new_york, trade};
 
+use super::unusable::Problem;
 use super::wire::Loose;
 use kernel::{Cash, Price, Quantity, Rounding, Timestamp};
 use serde::Deserialize;
@@ -22,6 +23,19 @@ pub(super) struct FieldError {
     text: Option<String>,
 }
 
+impl FieldError {
+    /// A field that is not there.
+    pub const fn missing(what: &'static str, field: &'static str) -> Self {
+        Self { what, field, text: None }
+    }
+
+    /// What an operator is told: without the value, which differs from message to message.
+    pub fn problem(&self) -> Problem {
+        let is = if self.text.is_some() { "cannot be read" } else { "is missing" };
+        Problem { message: self.what.into(), reason: format!("`{}` {is}", self.field).into() }
+    }
+}
+
 /// An answer that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ReadError {
@@ -31,6 +45,17 @@ pub(super) enum ReadError {
     /// A field that is needed.
     #[error(transparent)]
     Field(#[from] FieldError),
+}
+
+impl ReadError {
+    /// What an operator is told of a message.
+    pub fn problem(&self, message: &str) -> Problem {
+        let reason = match self {
+            ReadError::Json(_) => "it is not the JSON that was expected".into(),
+            ReadError::Field(error) => error.problem().reason,
+        };
+        Problem { message: message.into(), reason }
+    }
 }
 
 /// Reads JSON as something on the wire, which borrows from it.

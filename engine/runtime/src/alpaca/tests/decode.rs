@@ -194,7 +194,13 @@ fn control_messages_are_notices() {
     assert_eq!(error.notices, [(0, Notice::Error { code: 406, message })]);
     let listed = ["bars:*", "quotes:AMD", "quotes:CLDR", "trades:AAPL"].map(String::from);
     assert_eq!(subscription.notices, [(0, Notice::Subscription(listed.to_vec()))]);
-    let head = StepHead { step: 3, time: at("2011-01-03T14:31:00Z"), trade_updates: 2, end: false };
+    let head = StepHead {
+        step: 3,
+        time: at("2011-01-03T14:31:00Z"),
+        trade_updates: 2,
+        order_streams: 1,
+        end: false,
+    };
     assert_eq!(step.notices, [(0, Notice::Step(head))]);
     assert_eq!(step.data.len(), 1);
 }

@@ -92,7 +92,7 @@ pub(super) const CONTROL: [&str; 4] = [
     r#"[{"T":"success","msg":"connected"}]"#,
     r#"[{"T":"error","code":406,"msg":"connection limit exceeded"}]"#,
     r#"[{"T":"subscription","trades":["AAPL"],"quotes":["AMD","CLDR"],"bars":["*"],"updatedBars":[],"dailyBars":[],"statuses":[],"lulds":[],"corrections":["AAPL"],"cancelErrors":["AAPL"]}]"#,
-    r#"[{"T":"tradewind_step","step":3,"time":"2011-01-03T14:31:00.000000000Z","trade_updates":2,"end":false},{"T":"b","S":"SPY","o":126.71,"h":126.75,"l":126.7,"c":126.75,"v":1000,"t":"2011-01-03T14:30:00Z"}]"#,
+    r#"[{"T":"tradewind_step","step":3,"time":"2011-01-03T14:31:00.000000000Z","trade_updates":2,"order_streams":1,"end":false},{"T":"b","S":"SPY","o":126.71,"h":126.75,"l":126.7,"c":126.75,"v":1000,"t":"2011-01-03T14:30:00Z"}]"#,
 ];
 
 /// The order stream around an update.

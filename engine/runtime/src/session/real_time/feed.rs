@@ -15,6 +15,9 @@ const BAR_DUE: Span = Span::from_secs(15);
 /// The least of it by the machine's clock: in a replay a moment is long.
 const WAY: Duration = Duration::from_secs(1);
 
+/// The least time that an order update is given by the machine's clock.
+const ORDER_WAY: Duration = Duration::from_millis(50);
+
 /// What is watched of both streams.
 pub(super) struct Feeds {
     gap: Gap,
@@ -176,7 +179,9 @@ impl RealTime<'_> {
 
     /// Whether the order stream should have told where an order stands.
     pub(super) fn was_told_late(&self, order: &OrderState) -> bool {
-        let due = self.desk.clock.venue(self.desk.config.timing.silence.orders);
+        let silence = self.desk.config.timing.silence.orders;
+        let wait = self.desk.clock.wall(silence).max(silence.min(ORDER_WAY));
+        let due = self.desk.clock.venue(wait);
         let was_told =
             |at: Timestamp| at > self.feeds.orders_up && self.venue_now().since(at) > due;
         self.desk.core.state().order_stream_is_up() && order.updated_at.is_some_and(was_told)

@@ -140,6 +140,7 @@ fn desk(
         patience,
         venue: client,
         clock: venue.venue_clock(),
+        step_time: Timestamp::MAX,
         stop: ends.stop,
         control: ends.commands,
         status: ends.status,

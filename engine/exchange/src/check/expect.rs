@@ -1,0 +1,351 @@
+//! What must be so in the exchange's record of a session, as data: figures with their bounds.
+//!
+//! Most figures are taken once for each thing that a fault struck, and every one of them must be
+//! within the bounds. `docs/FAULTS.md` has the table for those who write scenarios.
+
+use super::{Asked, Happening, Note, SessionRecord, Stream};
+use crate::{Activity, OrderRow};
+use kernel::{OrderStatus, Price, Quantity};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A figure with its bounds.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    /// Which figure.
+    pub that: Figure,
+    /// It may not be below this.
+    #[serde(default)]
+    pub at_least: u64,
+    /// It may not be above this.
+    #[serde(default = "unbounded")]
+    pub at_most: u64,
+    /// Only requests of this kind, in the words of fault scripts.
+    #[serde(default)]
+    pub on: Option<String>,
+    /// Only this stream.
+    #[serde(default)]
+    pub stream: Option<Stream>,
+    /// Only in such times.
+    #[serde(default)]
+    pub during: Option<During>,
+    /// Only after the last strike of a fault.
+    #[serde(default)]
+    pub after_faults: bool,
+    /// Whether it can be asked only of a strategy that trades all the time.
+    #[serde(default)]
+    pub of_drill: bool,
+}
+
+const fn unbounded() -> u64 {
+    u64::MAX
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Figure {
+    /// Of each new order whose request was struck: how often it was sent.
+    Sent,
+    /// Of each new order whose request was struck: how often it was looked up by its name
+    /// afterwards.
+    LookedUp,
+    /// Of each new order whose request was struck: how often the exchange has it.
+    Held,
+    /// Of each request that was struck: milliseconds until the next request of its kind.
+    WaitMs,
+    /// Of each time that a fault took a stream away: how often it came up until the next.
+    CameBack,
+    /// Requests.
+    Requests,
+    /// How often a stream came up.
+    Connections,
+    /// Orders that open or grow a position.
+    Entries,
+    /// New orders and replacements of any kind.
+    Orders,
+    /// Executions.
+    Fills,
+    /// Orders that were rejected after they had been accepted.
+    Rejected,
+    /// Executions after which more was sold than was held.
+    Oversold,
+    /// Of each order with a price: how many basis points that lies from the price at its arrival.
+    OffMarketBps,
+}
+
+/// Times in which something must not happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum During {
+    /// The order stream is away or mute, from the step after the one in which it went.
+    OrdersAway,
+    /// The market data stream is away or mute, from the step after the one in which it went.
+    DataAway,
+    /// The order's symbol is halted.
+    Halt,
+}
+
+/// A figure out of its bounds.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} is {found}, and must be {wanted}")]
+pub struct Unmet {
+    /// Which figure, and of what.
+    pub what: String,
+    /// What it is.
+    pub found: u64,
+    /// What it must be.
+    pub wanted: String,
+}
+
+/// One value of a figure, and of what it is.
+type Value = (Option<String>, u64);
+
+impl Expect {
+    /// Every value that is out of the bounds.
+    pub fn unmet(&self, record: &SessionRecord, diary: &[Note]) -> Vec<Unmet> {
+        let is_out = |value: &Value| !(self.at_least..=self.at_most).contains(&value.1);
+        let values = self.values(record, diary).into_iter().filter(is_out);
+        values
+            .map(|(of, found)| {
+                let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
+                Unmet { what: format!("{self}{of}"), found, wanted: self.bounds() }
+            })
+            .collect()
+    }
+
+    fn bounds(&self) -> String {
+        match (self.at_least, self.at_most) {
+            (low, u64::MAX) => format!("at least {low}"),
+            (0, high) => format!("at most {high}"),
+            (low, high) => format!("from {low} to {high}"),
+        }
+    }
+
+    fn values(&self, record: &SessionRecord, diary: &[Note]) -> Vec<Value> {
+        match self.that {
+            Figure::Sent => self.of_struck(diary, |id, _| count(diary, |asked| asked.sends(id))),
+            Figure::LookedUp => self.of_struck(diary, |id, place| {
+                count(diary.get(place + 1..).unwrap_or_default(), |asked| asked.reads(id))
+            }),
+            Figure::Held => self.of_struck(diary, |id, _| {
+                record.orders.iter().filter(|row| *row.client_order_id == *id).count() as u64
+            }),
+            Figure::WaitMs => self.waits(diary),
+            Figure::CameBack => self.came_back(diary),
+            Figure::Requests => vec![(None, count(self.part(diary), |asked| self.is_on(asked)))],
+            Figure::Connections => vec![(None, self.connections(diary))],
+            Figure::Entries => vec![(None, self.orders(record, diary, |row| row.opens))],
+            Figure::Orders => vec![(None, self.orders(record, diary, |_| true))],
+            Figure::Fills => vec![(None, record.fills().count() as u64)],
+            Figure::Rejected => {
+                let is_rejected = |row: &&OrderRow| row.status == OrderStatus::Rejected;
+                vec![(None, record.orders.iter().filter(is_rejected).count() as u64)]
+            }
+            Figure::Oversold => vec![(None, oversold(record))],
+            Figure::OffMarketBps => off_market(record),
+        }
+    }
+
+    fn is_on(&self, asked: &Asked) -> bool {
+        self.on.as_deref().is_none_or(|kind| kind == asked.kind)
+    }
+
+    /// The notes that count.
+    fn part<'d>(&self, diary: &'d [Note]) -> &'d [Note] {
+        let last = diary.iter().rposition(Note::is_strike).filter(|_| self.after_faults);
+        diary.get(last.map_or(0, |last| last + 1)..).unwrap_or_default()
+    }
+
+    /// A figure of each new order whose request was struck, with the place of the strike.
+    fn of_struck(&self, diary: &[Note], figure: impl Fn(&str, usize) -> u64) -> Vec<Value> {
+        let struck = diary.iter().enumerate().filter_map(|(place, note)| {
+            let asked = note.asked().filter(|asked| asked.struck && asked.is_new())?;
+            self.is_on(asked).then_some(())?;
+            Some((place, asked.order.as_deref()?))
+        });
+        struck.map(|(place, id)| (Some(format!("order {id}")), figure(id, place))).collect()
+    }
+
+    fn waits(&self, diary: &[Note]) -> Vec<Value> {
+        let mut values = Vec::new();
+        for (place, note) in diary.iter().enumerate() {
+            let Some(asked) = note.asked().filter(|asked| asked.struck && self.is_on(asked)) else {
+                continue;
+            };
+            let mut later = diary.iter().skip(place + 1);
+            let next = later.find(|note| note.asked().is_some_and(|it| it.kind == asked.kind));
+            let nanos = next.map(|next| next.since_start.nanos() - note.since_start.nanos());
+            values.extend(nanos.map(|nanos| {
+                (Some(format!("{} {}", asked.kind, place + 1)), nanos.max(0) as u64 / 1_000_000)
+            }));
+        }
+        values
+    }
+
+    fn came_back(&self, diary: &[Note]) -> Vec<Value> {
+        let is_meant = |of: Stream| self.stream.is_none_or(|stream| stream == of);
+        let mut values: Vec<Value> = Vec::new();
+        let mut since: BTreeMap<Stream, usize> = BTreeMap::new();
+        for note in diary {
+            match note.what {
+                Happening::Taken(of) if is_meant(of) => {
+                    since.insert(of, values.len());
+                    values.push((Some(format!("the {} stream", of.name())), 0));
+                }
+                Happening::Up(of) => {
+                    let value = since.get(&of).and_then(|place| values.get_mut(*place));
+                    value.into_iter().for_each(|(_, times)| *times += 1);
+                }
+                _ => {}
+            }
+        }
+        values
+    }
+
+    fn connections(&self, diary: &[Note]) -> u64 {
+        let is_up = |note: &&Note| matches!(note.what, Happening::Up(of) if self.stream.is_none_or(|stream| stream == of));
+        self.part(diary).iter().filter(is_up).count() as u64
+    }
+
+    /// New orders of a kind that were asked for in the times that count.
+    fn orders(
+        &self,
+        record: &SessionRecord,
+        diary: &[Note],
+        wanted: impl Fn(&OrderRow) -> bool,
+    ) -> u64 {
+        let rows: BTreeMap<&str, &OrderRow> =
+            record.orders.iter().map(|row| (&*row.client_order_id, row)).collect();
+        let mut away: BTreeMap<Stream, u64> = BTreeMap::new();
+        let mut halted: BTreeMap<kernel::SymbolId, bool> = BTreeMap::new();
+        let from = diary.len() - self.part(diary).len();
+        let mut times = 0;
+        for (place, note) in diary.iter().enumerate() {
+            match &note.what {
+                Happening::Up(of) => drop(away.remove(of)),
+                Happening::Down(of) | Happening::Taken(of) => {
+                    away.entry(*of).or_insert(note.step);
+                }
+                Happening::Status { symbol, halted: is } => drop(halted.insert(*symbol, *is)),
+                Happening::Asked(asked) if asked.is_new() && place >= from => {
+                    let row = asked.order.as_deref().and_then(|id| rows.get(id));
+                    let is_away = |of| away.get(&of).is_some_and(|since| *since < note.step);
+                    let is_meant = row.is_some_and(|row| {
+                        let during = match self.during {
+                            None => true,
+                            Some(During::OrdersAway) => is_away(Stream::Orders),
+                            Some(During::DataAway) => is_away(Stream::Data),
+                            Some(During::Halt) => halted.get(&row.symbol) == Some(&true),
+                        };
+                        during && wanted(row)
+                    });
+                    times += u64::from(is_meant);
+                }
+                Happening::Asked(_) | Happening::Struck(_) | Happening::Done => {}
+            }
+        }
+        times
+    }
+}
+
+impl Asked {
+    fn is_new(&self) -> bool {
+        matches!(self.kind, "submit" | "replace")
+    }
+
+    fn sends(&self, id: &str) -> bool {
+        self.is_new() && self.order.as_deref() == Some(id)
+    }
+
+    fn reads(&self, id: &str) -> bool {
+        self.kind == "read_order" && self.order.as_deref() == Some(id)
+    }
+}
+
+impl Stream {
+    const fn name(self) -> &'static str {
+        match self {
+            Stream::Orders => "order",
+            Stream::Data => "data",
+        }
+    }
+}
+
+fn count(diary: &[Note], wanted: impl Fn(&Asked) -> bool) -> u64 {
+    diary.iter().filter_map(Note::asked).filter(|asked| wanted(asked)).count() as u64
+}
+
+fn oversold(record: &SessionRecord) -> u64 {
+    let mut held: BTreeMap<kernel::SymbolId, Quantity> = BTreeMap::new();
+    let oversold = record.activities.iter().filter(|activity| {
+        let (symbol, change) = match activity {
+            Activity::Fill(fill) => (fill.symbol, fill.side.signed(fill.qty)),
+            Activity::Split(split) => (split.symbol, split.change),
+            // A new account holds nothing.
+            Activity::Reset(_) => {
+                held.clear();
+                return false;
+            }
+            Activity::Fee(_) | Activity::Cash(_) => return false,
+        };
+        let held = held.entry(symbol).or_default();
+        *held = held.checked_add(change).unwrap_or(*held);
+        held.is_negative()
+    });
+    oversold.count() as u64
+}
+
+fn off_market(record: &SessionRecord) -> Vec<Value> {
+    let priced = record.orders.iter().filter_map(|row| {
+        let price = row.kind.limit().or(row.kind.stop())?;
+        Some((Some(format!("order {}", row.client_order_id)), bps(price, row.arrival_price?)?))
+    });
+    priced.collect()
+}
+
+/// How many basis points a price lies from another.
+fn bps(price: Price, from: Price) -> Option<u64> {
+    let apart = i128::from(price.nanos()).abs_diff(i128::from(from.nanos()));
+    let from = u128::from(from.nanos().unsigned_abs());
+    u64::try_from(apart.saturating_mul(10_000).checked_div(from)?).ok()
+}
+
+impl fmt::Display for Expect {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self.that {
+            Figure::Sent => "sent",
+            Figure::LookedUp => "looked_up",
+            Figure::Held => "held",
+            Figure::WaitMs => "wait_ms",
+            Figure::CameBack => "came_back",
+            Figure::Requests => "requests",
+            Figure::Connections => "connections",
+            Figure::Entries => "entries",
+            Figure::Orders => "orders",
+            Figure::Fills => "fills",
+            Figure::Rejected => "rejected",
+            Figure::Oversold => "oversold",
+            Figure::OffMarketBps => "off_market_bps",
+        })?;
+        if let Some(kind) = &self.on {
+            write!(out, " on {kind}")?;
+        }
+        if let Some(stream) = self.stream {
+            write!(out, " of the {} stream", stream.name())?;
+        }
+        if let Some(during) = self.during {
+            out.write_str(match during {
+                During::OrdersAway => " while the order stream is away",
+                During::DataAway => " while the data stream is away",
+                During::Halt => " while the symbol is halted",
+            })?;
+        }
+        if self.after_faults {
+            out.write_str(" after the last fault")?;
+        }
+        Ok(())
+    }
+}
