@@ -3,6 +3,7 @@
 
 mod crash_matrix;
 mod planted;
+mod recovery;
 mod section;
 mod soak;
 mod stress;
@@ -20,20 +21,20 @@ pub fn run(root: &Path, name: &str) -> Result<(), String> {
         "simulation" => simulation(root),
         "crash-matrix" => crash_matrix::run(root),
         "planted-bugs" => planted::run(root),
+        "recovery" => recovery::run(root),
         "soak" => soak::run(root),
         "stress" => stress::run(root),
         _ => Err(format!(
-            "there is no proof called {name}: crash-matrix, planted-bugs, simulation, soak and stress \
-             are"
+            "there is no proof called {name}: crash-matrix, planted-bugs, recovery, simulation, soak \
+             and stress are"
         )),
     }
 }
 
 /// Runs cargo with arguments; gives what the program said, and whether it was content.
 fn cargo(root: &Path, arguments: &[&str]) -> Result<(String, bool), String> {
-    let output = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
+    let output = cargo_command(root)
         .args(arguments)
-        .current_dir(root)
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| format!("cargo {} cannot be run: {error}", arguments.join(" ")))?;
@@ -61,6 +62,19 @@ fn simulation(root: &Path) -> Result<(), String> {
         machine()
     );
     section::replace(&root.join("docs/SIMULATION.md"), "Faults and orders", &text)
+}
+
+/// Cargo in the repository, without what the cargo that runs this process has told it of its package:
+/// build scripts that look at it would run again, and all that depends on them would be built anew.
+fn cargo_command(root: &Path) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    let of_package =
+        |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars().filter(|(name, _)| of_package(name)) {
+        command.env_remove(name);
+    }
+    command.current_dir(root);
+    command
 }
 
 /// Today's date in UTC.

@@ -15,7 +15,7 @@ type Bars = Vec<(u32, u32, u32)>;
 /// so for that kind the first day has none of the third symbol.
 pub fn write(user: &User, kind: &str) -> Vec<PathBuf> {
     let guard = |after: u32| {
-        let before = (0..3).map(|place| (5, 14 * 60 + 30 + 15 * place, 50));
+        let before = (0..6).map(|place| (5, 14 * 60 + 30 + 15 * place, 50));
         before.chain((0..3).map(move |place| (6, 15 * 60 + 30 + 15 * place, after))).collect()
     };
     let mut chosen = chosen();
@@ -24,16 +24,16 @@ pub fn write(user: &User, kind: &str) -> Vec<PathBuf> {
     SYMBOLS.iter().zip(all).map(|(symbol, bars)| file(user, symbol, &bars)).collect()
 }
 
-/// 100 until the afternoon, 94 until the close, 92 after it; the next day 100 from before the open.
+/// 100 until the afternoon, 94 until the close, 92 after it; the next day 100 from long before the open.
 fn chosen() -> Bars {
     let mut bars = Vec::new();
     let mut stand = |day, from: u32, to: u32, price| {
         bars.extend((from..to).step_by(15).map(|minute| (day, minute, price)));
     };
-    stand(5, 15 * 60 + 15, 19 * 60, 100);
+    stand(5, 16 * 60 + 15, 19 * 60, 100);
     stand(5, 19 * 60, 21 * 60, 94);
     stand(5, 21 * 60, 22 * 60, 92);
-    stand(6, 13 * 60 + 45, 16 * 60 + 15, 100);
+    stand(6, 10 * 60, 16 * 60 + 15, 100);
     bars
 }
 

@@ -4,7 +4,7 @@ use crate::life::Life;
 use exchange::check::{Bounds, Claims, SessionRecord};
 use exchange::server::{ServerConfig, Source, Speed};
 use journal::Reader;
-use kernel::{Order, Record, RecordBody, State, SymbolId};
+use kernel::{Input, Order, Record, RecordBody, State, SymbolId};
 use std::collections::BTreeSet;
 
 /// The session's journal, folded.
@@ -12,6 +12,8 @@ pub struct Books {
     pub state: State,
     /// The records of each decision that changed an order of the chosen kind.
     pub concerned: BTreeSet<u64>,
+    /// The records from the last restart to the first market data after it.
+    pub recovery: BTreeSet<u64>,
 }
 
 /// The third symbol is that of the chosen kind.
@@ -23,13 +25,25 @@ impl Books {
     pub fn read(life: &Life) -> Result<Self, String> {
         let told = |error: journal::JournalError| error.to_string();
         let mut reader = Reader::open(&life.user.path("d/journal"), 1).map_err(told)?;
-        let mut books = Self { state: State::default(), concerned: BTreeSet::new() };
+        let (concerned, recovery) = (BTreeSet::new(), BTreeSet::new());
+        let mut books = Self { state: State::default(), concerned, recovery };
         let (mut decision, mut before) = (Vec::new(), Vec::new());
+        let mut is_recovering = false;
         while let Some(record) = reader.next().map_err(told)? {
-            if matches!(record.body, RecordBody::Input(_)) {
+            if let RecordBody::Input(input) = &record.body {
                 books.note(&decision, &before);
                 decision.clear();
                 before = books.orders();
+                match input.input {
+                    Input::Restart { .. } => {
+                        (is_recovering, books.recovery) = (true, BTreeSet::new())
+                    }
+                    Input::Market(_) => is_recovering = false,
+                    _ => {}
+                }
+            }
+            if is_recovering {
+                books.recovery.insert(record.seq);
             }
             decision.push(record.seq);
             books.fold(&record)?;

@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 
 /// What does not come within this time does not come.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Venue seconds in a second, at a pace: a quarter of an hour without data is jumped over but for
+/// a minute, so a bar lasts a tenth of a second.
+const PACE: &str = "600";
 
 /// Where the exchange runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +22,8 @@ pub enum Venue {
     Embedded,
     /// In a process of its own, which lives on.
     Process,
+    /// In the session's process, at a pace: answers and reports come when they come.
+    Paced,
 }
 
 /// A data directory, an exchange, and what trades there.
@@ -55,9 +60,17 @@ impl Life {
     /// Where the exchange keeps its record.
     pub fn record(&self) -> PathBuf {
         match self.venue {
-            Venue::Embedded => self.user.path("d/exchange"),
+            Venue::Embedded | Venue::Paced => self.user.path("d/exchange"),
             Venue::Process => self.user.path("x"),
         }
+    }
+
+    /// Leaves everything where it is, for whoever wants to know what went wrong; says where.
+    pub fn keep(mut self) -> String {
+        self.close();
+        let place = self.user.text("");
+        std::mem::forget(self.user);
+        place
     }
 
     /// Ends the exchange, so that its record can be read.
@@ -78,7 +91,8 @@ impl Life {
         let symbols = data::SYMBOLS.join(",");
         match &self.exchange {
             None => {
-                args.extend(["--speed", "max", "--data"]);
+                let speed = if self.venue == Venue::Paced { PACE } else { "max" };
+                args.extend(["--speed", speed, "--data"]);
                 args.extend(names.iter().map(String::as_str));
                 self.user.command(&args)
             }

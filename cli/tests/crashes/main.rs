@@ -2,7 +2,8 @@
 //! session, for each kind of order, and must come back with nothing doubled and nothing lost.
 //!
 //! Without arguments it strikes a few kills, as a test. `--whole` strikes at every place of every
-//! kind, with the exchange embedded and as a process of its own, and prints the table.
+//! kind and prints the table: `--coming-back` on the way back after a first kill, `--venue paced` at
+//! a pace instead of in lock step, `--kind KIND` for one kind, `--kills N` so many in a cell.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -18,7 +19,7 @@ mod life;
 mod matrix;
 
 use life::Venue;
-use matrix::{Cell, KINDS};
+use matrix::{Cell, KINDS, Part};
 
 /// The kills of the test: a kind, a place, and how far into the life of the order, in percent.
 const FEW: [(&str, &str, usize); 8] = [
@@ -43,9 +44,19 @@ fn main() {
         Some(kind) => KINDS.into_iter().filter(|known| *known == kind).collect(),
         None => KINDS.to_vec(),
     };
-    // Kills in a cell; each place is struck at its first and its last hit at least.
-    let kills = told("--kills").map_or(4, |text| text.parse().unwrap());
-    let cells = if is_whole { matrix::whole(&kinds, kills) } else { few() };
+    // The most kills in a cell, spread over the order's life.
+    let kills = told("--kills").map_or(usize::MAX, |text| text.parse().unwrap());
+    let venues = match told("--venue").as_deref() {
+        Some("embedded") => vec![Venue::Embedded],
+        Some("process") => vec![Venue::Process],
+        Some("paced") => vec![Venue::Paced],
+        _ => vec![Venue::Embedded, Venue::Process],
+    };
+    let part = match arguments.iter().any(|argument| argument == "--coming-back") {
+        true => Part::ComingBack,
+        false => Part::Trading,
+    };
+    let cells = if is_whole { matrix::whole(part, &kinds, &venues, kills) } else { few() };
     print!("{}", matrix::table(&cells));
     let broken: Vec<String> = cells.iter().flat_map(|cell| cell.problems.clone()).collect();
     broken.iter().for_each(|problem| eprintln!("{problem}"));

@@ -45,8 +45,9 @@ const PLACES: [&str; 12] = [
     "report.after",
 ];
 
-/// Runs at once.
+/// Runs at once; a session at a pace mostly waits.
 const WORKERS: usize = 2;
+const WORKERS_AT_A_PACE: usize = 6;
 
 /// A place and a kind of order.
 pub struct Cell {
@@ -56,45 +57,96 @@ pub struct Cell {
     pub problems: Vec<String>,
 }
 
-/// A session that nobody disturbs: what it hits, and what it comes to.
-struct Undisturbed {
+impl Cell {
+    fn of<'a>(
+        kind: &'static str,
+        place: &'static str,
+        struck: impl Iterator<Item = &'a Struck>,
+    ) -> Self {
+        let mut cell = Self { kind, place, kills: 0, problems: Vec::new() };
+        for struck in struck.filter(|struck| !matches!(struck, Struck::Missed)) {
+            cell.kills += 1;
+            if let Struck::Wrong(problem) = struck {
+                cell.problems.push(problem.clone());
+            }
+        }
+        cell
+    }
+}
+
+/// A session that is to be killed.
+struct Victim {
     venue: Venue,
     kind: &'static str,
-    /// The counts of the hits about the chosen order, by place.
+    /// Where it was killed once before, when what is struck is its way back.
+    before: Option<(&'static str, u64)>,
+    /// The counts of the hits at which to kill it, by place.
     hits: BTreeMap<&'static str, Vec<u64>>,
+    /// What it comes to.
     outcome: Vec<String>,
 }
 
-impl Undisturbed {
-    fn run(venue: Venue, kind: &'static str) -> Self {
+impl Victim {
+    /// Of a session that nobody disturbs: the hits about the chosen order.
+    fn trading(venue: Venue, kind: &'static str) -> Self {
         let mut life = Life::new(venue, kind);
         let trace = life.traced().unwrap_or_else(|error| panic!("{kind}: {error}"));
         let books = Books::read(&life).unwrap_or_else(|error| panic!("{kind}: {error}"));
         let outcome = outline(&record(&mut life).unwrap());
         judge(&mut life, &outcome).unwrap_or_else(|wrong| panic!("{kind}, undisturbed: {wrong}"));
-        Self { venue, kind, hits: about_the_order(&trace, &books.concerned), outcome }
+        let hits = during(&books.concerned, &trace);
+        Self { venue, kind, before: None, hits, outcome }
     }
 
-    /// Kills a session at a hit, lets it come to its end, and gives what is wrong.
-    fn strike(&self, place: &str, count: u64) -> Option<String> {
+    /// The same session on its way back after a kill between its order and the answer.
+    fn coming_back(self) -> Self {
+        let before = ("send.after", self.hits["send.after"][0]);
+        let life = Life::new(self.venue, self.kind);
+        life.kill_at(before.0, before.1).unwrap();
+        let trace = life.traced().unwrap_or_else(|error| panic!("{}: {error}", self.kind));
+        let books = Books::read(&life).unwrap();
+        Self { before: Some(before), hits: during(&books.recovery, &trace), ..self }
+    }
+
+    /// Kills a session at a hit and lets it come to its end.
+    fn strike(&self, place: &str, count: u64) -> Struck {
         let mut life = Life::new(self.venue, self.kind);
-        let struck = life.kill_at(place, count);
+        let first = self.before.map_or(Ok(()), |(place, count)| life.kill_at(place, count));
+        let struck = first.and_then(|()| life.kill_at(place, count));
+        if struck.is_err() && self.venue == Venue::Paced {
+            return Struck::Missed;
+        }
         let ended = struck.and_then(|()| life.finish());
-        let wrong = ended.and_then(|()| judge(&mut life, &self.outcome)).err()?;
-        let (venue, kind) = (self.venue, self.kind);
-        Some(format!("{kind}, {venue:?}, killed at {place}:{count}\n  {wrong}"))
+        let Err(wrong) = ended.and_then(|()| judge(&mut life, &self.outcome)) else {
+            return Struck::Survived;
+        };
+        let again = if self.before.is_some() { " on its way back" } else { "" };
+        let (venue, kind, kept) = (self.venue, self.kind, life.keep());
+        Struck::Wrong(format!(
+            "{kind}, {venue:?}, killed at {place}:{count}{again}, see {kept}\n  {wrong}"
+        ))
     }
 }
 
-/// The hits in decisions on the chosen order, and in what followed from them.
-fn about_the_order(trace: &[Hit], concerned: &BTreeSet<u64>) -> BTreeMap<&'static str, Vec<u64>> {
+/// How a kill went.
+enum Struck {
+    /// Nothing was wrong afterwards.
+    Survived,
+    /// At a pace no two sessions pass the same places: this one did not come there so often.
+    Missed,
+    /// What was wrong.
+    Wrong(String),
+}
+
+/// The hits from when one of these records was taken in until one that is none of them was.
+fn during(records: &BTreeSet<u64>, trace: &[Hit]) -> BTreeMap<&'static str, Vec<u64>> {
     let mut hits: BTreeMap<_, Vec<u64>> = BTreeMap::new();
-    let mut is_concerned = false;
+    let mut is_during = false;
     for hit in trace {
         if hit.place == "append.before" {
-            is_concerned = concerned.contains(&hit.number);
+            is_during = records.contains(&hit.number);
         }
-        if is_concerned && let Some(place) = PLACES.iter().find(|place| **place == hit.place) {
+        if is_during && let Some(place) = PLACES.iter().find(|place| **place == hit.place) {
             hits.entry(*place).or_default().push(hit.count);
         }
     }
@@ -111,51 +163,64 @@ fn spread(counts: &[u64], kills: usize) -> Vec<u64> {
 
 /// One kill, at a hit so far into the order's life.
 pub fn one(venue: Venue, kind: &'static str, place: &'static str, percent: usize) -> Cell {
-    let undisturbed = Undisturbed::run(venue, kind);
-    let counts = &undisturbed.hits[place];
+    let victim = Victim::trading(venue, kind);
+    let counts = &victim.hits[place];
     let count = counts[percent * (counts.len() - 1) / 100];
-    let problems = undisturbed.strike(place, count).into_iter().collect();
-    Cell { kind, place, kills: 1, problems }
+    Cell::of(kind, place, [&victim.strike(place, count)].into_iter())
 }
 
-/// Every place of every kind, at both venues.
-pub fn whole(kinds: &[&'static str], kills: usize) -> Vec<Cell> {
+/// What of a session is struck.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The order's life.
+    Trading,
+    /// Its way back after a kill between an order and its answer.
+    ComingBack,
+}
+
+/// Every place of every kind, at these venues; so many kills of each at most.
+pub fn whole(part: Part, kinds: &[&'static str], venues: &[Venue], kills: usize) -> Vec<Cell> {
     let mut cells = Vec::new();
     for kind in kinds {
-        let both = [Venue::Embedded, Venue::Process].map(|venue| Undisturbed::run(venue, kind));
-        both[0].outcome.iter().for_each(|order| eprintln!("{kind}: {order}"));
+        let all = venues.iter().map(|venue| {
+            let trading = Victim::trading(*venue, kind);
+            if part == Part::Trading { trading } else { trading.coming_back() }
+        });
+        let all: Vec<Victim> = all.collect();
+        all[0].outcome.iter().for_each(|order| eprintln!("{kind}: {order}"));
         let mut row = Vec::new();
-        for undisturbed in &both {
+        for victim in &all {
             for place in PLACES {
-                let counts = undisturbed.hits.get(place).map_or(&[][..], Vec::as_slice);
-                row.extend(spread(counts, kills).into_iter().map(|at| (undisturbed, place, at)));
+                let counts = victim.hits.get(place).map_or(&[][..], Vec::as_slice);
+                row.extend(spread(counts, kills).into_iter().map(|at| (victim, place, at)));
             }
         }
         let struck = strike_all(&row);
         for place in PLACES {
             let mine = struck.iter().filter(|(struck, _)| *struck == place);
-            let (kills, problems) = (mine.clone().count(), mine.filter_map(|(_, why)| why.clone()));
-            cells.push(Cell { kind, place, kills, problems: problems.collect() });
+            cells.push(Cell::of(kind, place, mine.map(|(_, struck)| struck)));
         }
         eprintln!("{kind}: {} kills", row.len());
     }
     cells
 }
 
-type Kill<'a> = (&'a Undisturbed, &'static str, u64);
+type Kill<'a> = (&'a Victim, &'static str, u64);
 
-/// Strikes them all, two at a time.
-fn strike_all(kills: &[Kill<'_>]) -> Vec<(&'static str, Option<String>)> {
+/// Strikes them all, a few at a time.
+fn strike_all(kills: &[Kill<'_>]) -> Vec<(&'static str, Struck)> {
+    let is_paced = kills.iter().any(|(victim, ..)| victim.venue == Venue::Paced);
+    let workers = if is_paced { WORKERS_AT_A_PACE } else { WORKERS };
     let left = Mutex::new(kills.iter());
     let struck = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for _ in 0..WORKERS {
+        for _ in 0..workers {
             scope.spawn(|| {
                 loop {
                     let next = left.lock().unwrap().next();
-                    let Some((undisturbed, place, count)) = next else { return };
-                    let wrong = undisturbed.strike(place, *count);
-                    struck.lock().unwrap().push((*place, wrong));
+                    let Some((victim, place, count)) = next else { return };
+                    let went = victim.strike(place, *count);
+                    struck.lock().unwrap().push((*place, went));
                 }
             });
         }

@@ -1,18 +1,31 @@
 //! The crash matrix: `cli/tests/crashes` in full, and its table.
 
-use super::{date, machine, section};
+use super::{cargo_command, date, machine, section};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 const HEADING: &str = "Killed at every place";
 
-/// Strikes every kill and writes the table.
+/// Strikes every kill and writes the tables.
 pub fn run(root: &Path) -> Result<(), String> {
+    let (date, machine) = (date()?, machine());
+    let trading = tables(root, &[])?;
+    let coming_back = tables(root, &["--coming-back"])?;
+    let paced = tables(root, &["--venue", "paced", "--kills", "2"])?;
+    let text = format!(
+        "Written by `cargo xtask acceptance crash-matrix` on {date}, on {machine}.\n\n{WHAT}\n{trading}\n\
+         {COMING_BACK}\n{coming_back}\n{PACED}\n{paced}"
+    );
+    section::replace(&root.join("docs/CRASHES.md"), HEADING, &text)
+}
+
+/// Strikes a part of the kills, and gives its table.
+fn tables(root: &Path, part: &[&str]) -> Result<String, String> {
     let tests = ["test", "--release", "--locked", "--package", "tradewind", "--test", "crashes"];
-    let output = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
+    let output = cargo_command(root)
         .args(tests)
         .args(["--features", "failpoints", "--", "--whole"])
-        .current_dir(root)
+        .args(part)
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| format!("the crash matrix cannot be run: {error}"))?;
@@ -20,12 +33,8 @@ pub fn run(root: &Path) -> Result<(), String> {
     if !output.status.success() {
         return Err(format!("{said}\na session did not survive, so the document stays as it is"));
     }
-    let text = format!(
-        "Written by `cargo xtask acceptance crash-matrix` on {}, on {}. {WHAT}\n{said}",
-        date()?,
-        machine()
-    );
-    section::replace(&root.join("docs/CRASHES.md"), HEADING, &text)
+    println!("{said}");
+    Ok(said.into_owned())
 }
 
 const WHAT: &str = "\
@@ -43,4 +52,14 @@ took its profit and the other leg was cancelled. `journal verify` and `replay --
 request of the client's (new order, replacement, cancel), `answer` its answer fed to the books, `report` a message of the
 order stream. What the exchange did and the session has not heard of lies between `send.before` and `send.after`: for the
 journal, which is all that is left, that is one place.
+";
+
+const COMING_BACK: &str = "\
+The same where the session had been killed once before, between an order and its answer, and is killed again on its way back,
+from the restart to the first market data after it.
+";
+
+const PACED: &str = "\
+The same as the first at a pace (600 venue seconds in a second), where requests are under way while other things happen; up to
+two kills in a cell, since no two such sessions pass the same places.
 ";

@@ -3,10 +3,11 @@
 
 use super::SessionError;
 use super::courier::{Answer, Errand, Mark, Target};
+use super::digest::Digest;
 use super::status::{Gauges, Status};
 use super::venue_clock::machine_time;
 use crate::alpaca::Posting;
-use journal::{Durability, EventsHash, Journal};
+use journal::{Durability, Journal};
 use kernel::{
     Difference, Event, IgnoreReason, Input, Kernel, OrderNumber, OrderStatus, Output, RecordBody,
     Report, ReportKind, Room, Span, Stamped, State, Timestamp,
@@ -44,8 +45,7 @@ pub(super) struct Work {
 pub(super) struct Core {
     kernel: Kernel,
     journal: Journal,
-    /// `None` when the journal no longer holds the session's first events.
-    hash: Option<EventsHash>,
+    digest: Digest,
     out: Output,
     gauges: Gauges,
     /// The newest record that readers may tell others of.
@@ -70,14 +70,14 @@ impl Core {
     pub fn new(
         kernel: Kernel,
         journal: Journal,
-        hash: Option<EventsHash>,
+        digest: Digest,
         opened: Timestamp,
         durable: watch::Sender<u64>,
     ) -> Self {
         Self {
             kernel,
             journal,
-            hash,
+            digest,
             out: Output::default(),
             gauges: Gauges::new(),
             durable,
@@ -126,9 +126,19 @@ impl Core {
         &mut self.gauges
     }
 
-    /// The digest of every event so far; `None` when the first of them are gone.
-    pub fn events_hash(&self) -> Option<String> {
-        self.hash.as_ref().map(EventsHash::finish_hex)
+    /// The digest of the events.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// Lets the digest take over what has been read of earlier processes' events.
+    pub fn keep_digest(&mut self) {
+        self.digest.keep(self.journal.last_seq());
+    }
+
+    /// Waits until the digest has every event.
+    pub async fn complete_digest(&mut self) {
+        self.digest.complete(self.journal.last_seq()).await;
     }
 
     /// Decides on one input. Input and events are in the journal when this returns, and on disk if
@@ -145,9 +155,7 @@ impl Core {
         for record in self.out.records(stamped) {
             self.journal.append(&record)?;
             if let RecordBody::Event { at, event } = &record.body {
-                if let Some(hash) = &mut self.hash {
-                    hash.add(*at, event);
-                }
+                self.digest.add(*at, event);
                 self.gauges.note(event, self.kernel.state());
                 if matches!(
                     event,
@@ -435,7 +443,8 @@ mod tests {
         let (journal, _) = Journal::open_on(storage, Options::default()).unwrap();
         let (durable, readable) = watch::channel(0);
         let at = Timestamp::default();
-        let mut core = Core::new(Kernel::new(Vec::new()), journal, None, at, durable);
+        let digest = Digest::of(std::path::Path::new("in memory"), 0);
+        let mut core = Core::new(Kernel::new(Vec::new()), journal, digest, at, durable);
         core.take(start(), at).unwrap();
         core.take(Input::Link { link: kernel::Link::MarketData, up: true }, at).unwrap();
         let before = core.state().next_seq();

@@ -27,7 +27,10 @@ pub(super) async fn finish(
         return Err(error);
     }
     desk.core.sync()?;
-    let (bytes, hash) = (desk.core.journal().bytes(), desk.core.events_hash());
+    if matches!(ending, Ending::Orderly) {
+        desk.complete_digest().await;
+    }
+    let (bytes, hash) = (desk.core.journal().bytes(), desk.core.digest().hex());
     let mut summary = Summary::of(desk.core.state(), desk.config.data.as_str(), bytes, hash);
     summary.broker = broker.map(|state| broker_summary(&desk, &state));
     if summary.agrees_with_broker() == Some(false) {
@@ -37,6 +40,15 @@ pub(super) async fn finish(
 }
 
 impl Desk {
+    /// Waits for the digest, unless nobody wants to wait.
+    async fn complete_digest(&mut self) {
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            () = self.core.complete_digest() => {}
+            () = stop.wait_for(StopSignal::Now) => {}
+        }
+    }
+
     /// The last fees, and what the broker says of the account; `None` when it cannot be asked in
     /// time, or nobody wants to wait for it any longer.
     async fn last_word(&mut self, deadline: Instant) -> Result<Option<BrokerState>, SessionError> {

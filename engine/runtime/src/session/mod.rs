@@ -19,6 +19,7 @@ mod courier;
 mod data_dir;
 mod describe;
 mod desk;
+mod digest;
 mod error;
 mod finish;
 mod gap;

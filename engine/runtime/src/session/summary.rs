@@ -38,7 +38,8 @@ pub struct Summary {
     /// Bytes of journal on disk.
     pub journal_bytes: u64,
     /// The digest of the session's events; two runs over the same data have the same. `null` when
-    /// the journal was short of room and no longer holds the first of them.
+    /// the journal was short of room and no longer holds the first of them, or when the session was
+    /// ended at once before those of an earlier process were read.
     pub events_hash: Option<String>,
     /// What the broker said at the end; `null` when it could not be asked.
     pub broker: Option<BrokerSummary>,

@@ -17,18 +17,46 @@ const MINUTES: usize = 3_000;
 async fn crash_and_go_on(dir: &Path, exchange: &Running, crashes: u64) -> Summary {
     let plan = || Plan::new(dir, exchange, &SYMBOLS, "rsi-mean-reversion");
     for _ in 0..crashes {
-        let until = (exchange.snapshot().step + 200).min(MINUTES as u64 - 100);
-        let session = plan().start();
-        let further_on = async {
-            while exchange.snapshot().step < until {
-                tokio::task::yield_now().await;
-            }
-        };
-        let reached = tokio::time::timeout(Duration::from_secs(60), further_on).await;
-        reached.expect("the venue does not get on");
-        session.crash().await;
+        crash_later(plan(), exchange).await;
     }
     plan().run().await.unwrap()
+}
+
+/// Crashes once, two hundred steps of the venue further on.
+async fn crash_later(plan: Plan, exchange: &Running) {
+    let goal = (exchange.snapshot().step + 200).min(MINUTES as u64 - 100);
+    let session = plan.start();
+    let further_on = async {
+        while exchange.snapshot().step < goal {
+            tokio::task::yield_now().await;
+        }
+    };
+    let reached = tokio::time::timeout(Duration::from_secs(60), further_on).await;
+    reached.expect("the venue does not get on");
+    session.crash().await;
+}
+
+/// What a session needs is its last snapshot and what follows, however long its journal is. The
+/// rest is read beside it, and damage there costs it the digest.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_goes_on_without_reading_its_first_segments() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&SYMBOLS, MINUTES), Speed::Max).await;
+    let plan = || {
+        let mut plan = Plan::new(dir.path(), &exchange, &SYMBOLS, "rsi-mean-reversion");
+        plan.config.journal.segment_bytes = 4096;
+        plan
+    };
+    crash_later(plan(), &exchange).await;
+    let first = journal_dir(dir.path()).join("00000000000000000001.seg");
+    let mut bytes = std::fs::read(&first).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(&first, bytes).unwrap();
+    let summary = plan().run().await.unwrap();
+    assert_books_agree(&summary, &exchange);
+    assert_eq!(summary.events_hash, None);
+    assert!(journal::verify(&journal_dir(dir.path())).is_err(), "the damage is still told");
 }
 
 /// A session that is killed when the data have ended already is told so again.
@@ -42,7 +70,7 @@ async fn a_session_that_comes_after_the_end_of_the_data_ends() {
     assert!(again.expect("it is not told that the data have ended").is_ok());
 }
 
-fn verify(dir: &Path, crashes: u64) {
+fn verify(dir: &Path, summary: &Summary, crashes: u64) {
     let journal = journal_dir(dir);
     journal::verify(&journal).unwrap();
     let report = replay::verify(&journal, |start| {
@@ -55,6 +83,7 @@ fn verify(dir: &Path, crashes: u64) {
     // On a busy machine the data may end before the last crash, whose session then has nothing to
     // go on with.
     assert!((1..=crashes).contains(&report.restarts), "{} restarts", report.restarts);
+    assert_eq!(Some(report.events_hash), summary.events_hash, "of every process's events");
 }
 
 /// Conformance 86.
@@ -66,7 +95,7 @@ async fn in_lock_step_nothing_is_lost_and_nothing_is_sent_twice() {
     assert!(summary.fills > 0);
     assert_books_agree(&summary, &exchange);
     assert_sent_once(&summary, &exchange);
-    verify(dir.path(), 6);
+    verify(dir.path(), &summary, 6);
 }
 
 /// Conformance 102.
@@ -82,7 +111,7 @@ async fn answers_lost_and_updates_doubled_on_top_change_nothing() {
     let summary = crash_and_go_on(dir.path(), &exchange, 4).await;
     assert_books_agree(&summary, &exchange);
     assert_sent_once(&summary, &exchange);
-    verify(dir.path(), 4);
+    verify(dir.path(), &summary, 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,5 +129,5 @@ async fn a_session_at_a_pace_goes_on_where_it_was() {
     let summary = second.ended().await.unwrap();
     assert_books_agree(&summary, &exchange);
     assert_sent_once(&summary, &exchange);
-    verify(dir.path(), 1);
+    verify(dir.path(), &summary, 1);
 }

@@ -9,6 +9,7 @@ use super::core::Core;
 use super::courier::{Courier, Errand, Patience};
 use super::data_dir::Opened;
 use super::desk::Desk;
+use super::digest::Digest;
 use super::lease::{DataPlace, Lease};
 use super::venue::Venue;
 use super::{Phase, SessionConfig, SessionError, Status, StopReceiver, StopSignal, data_dir};
@@ -21,7 +22,6 @@ use crate::readers::Readers;
 use crate::readers::tail::Source;
 use crate::telemetry::Live;
 use connect::{Connected, OPENED};
-use journal::{EventsHash, Journal, JournalError, Reader};
 use kernel::{Input, Kernel, Strategy, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -89,11 +89,12 @@ async fn prepare(
             (start.clone(), Input::Start(Box::new(start)))
         }
     };
-    let hash = hash_so_far(&config, &journal)?;
+    let path = data_dir::journal_dir(&config.data_dir);
+    let digest = Digest::of(&path, journal.last_seq());
     let opened = start.config.get(OPENED).and_then(|text| text.parse().ok());
     let opened = opened.unwrap_or(venue.clock.timestamp);
     let kernel = Kernel::recovered(state, strategies);
-    let mut core = Core::new(kernel, journal, hash, opened, durable);
+    let mut core = Core::new(kernel, journal, digest, opened, durable);
     core.keep_calendar(config.timing.calendar_ahead);
     let names = Names::new(config.symbols.clone(), &start.session);
     let lease = Lease::new(names.clone(), &config, venue.clock.timestamp)?;
@@ -187,26 +188,4 @@ fn open_market(desk: &Desk, names: &Names, venue: &Connected) -> MarketStream {
         overflow: if venue.is_lock_step() { Overflow::Wait } else { Overflow::Drop },
         capacity: MARKET_MESSAGES,
     })
-}
-
-/// The digest of the events that a continued session has in its journal; `None` when the first of
-/// them were deleted to make room.
-fn hash_so_far(
-    config: &SessionConfig,
-    journal: &Journal,
-) -> Result<Option<EventsHash>, JournalError> {
-    let mut hash = EventsHash::new();
-    if journal.last_seq() == 0 {
-        return Ok(Some(hash));
-    }
-    let mut records = match Reader::open(&data_dir::journal_dir(&config.data_dir), 1) {
-        Err(JournalError::Missing { .. }) => return Ok(None),
-        records => records?,
-    };
-    while let Some(record) = records.next()? {
-        if let kernel::RecordBody::Event { at, event } = &record.body {
-            hash.add(*at, event);
-        }
-    }
-    Ok(Some(hash))
 }
