@@ -372,6 +372,11 @@ pub enum Notice {
         /// Why not, with the field by its name.
         reason: Box<str>,
     },
+    /// A part of the journal that no recovery needs any more cannot be read.
+    JournalDamaged {
+        /// The file, the place in it, what is wrong there, and what to do.
+        what: Box<str>,
+    },
 }
 
 /// A connection of the session.

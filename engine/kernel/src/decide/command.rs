@@ -62,6 +62,10 @@ impl Deciding<'_> {
                 let text = format!("The broker's {message} cannot be used: {reason}");
                 self.alert(Severity::Warning, "message_unusable", text)
             }
+            Notice::JournalDamaged { what } => {
+                let text = format!("An earlier part of the journal cannot be read: {what}");
+                self.alert(Severity::Critical, "journal_damaged", text)
+            }
         }
     }
 

@@ -9,8 +9,8 @@ use super::venue_clock::machine_time;
 use crate::alpaca::Posting;
 use journal::{Durability, Journal};
 use kernel::{
-    Difference, Event, IgnoreReason, Input, Kernel, OrderNumber, OrderStatus, Output, RecordBody,
-    Report, ReportKind, Room, Span, Stamped, State, Timestamp,
+    Difference, Event, IgnoreReason, Input, Kernel, Notice, OrderNumber, OrderStatus, Output,
+    RecordBody, Report, ReportKind, Room, Span, Stamped, State, Timestamp,
 };
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -132,13 +132,29 @@ impl Core {
     }
 
     /// Lets the digest take over what has been read of earlier processes' events.
-    pub fn keep_digest(&mut self) {
-        self.digest.keep(self.journal.last_seq());
+    ///
+    /// # Errors
+    /// When what is to be told of it cannot be journalled.
+    pub fn keep_digest(&mut self) -> Result<(), SessionError> {
+        let notice = self.digest.keep(self.journal.last_seq());
+        self.tell(notice)
     }
 
     /// Waits until the digest has every event.
-    pub async fn complete_digest(&mut self) {
-        self.digest.complete(self.journal.last_seq()).await;
+    ///
+    /// # Errors
+    /// As [`Core::keep_digest`].
+    pub async fn complete_digest(&mut self) -> Result<(), SessionError> {
+        let notice = self.digest.complete(self.journal.last_seq()).await;
+        self.tell(notice)
+    }
+
+    /// Journals a notice; nothing but an alert can follow from one.
+    fn tell(&mut self, notice: Option<Notice>) -> Result<(), SessionError> {
+        let Some(notice) = notice else { return Ok(()) };
+        let now = self.state().now();
+        self.take(Input::Notice(notice), now)?;
+        self.sync()
     }
 
     /// Decides on one input. Input and events are in the journal when this returns, and on disk if

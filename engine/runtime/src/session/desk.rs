@@ -270,7 +270,7 @@ impl Desk {
             self.message = None;
         }
         self.publish();
-        self.core.keep_digest();
+        self.core.keep_digest()?;
         if self.synced.elapsed() >= self.config.timing.sync {
             self.core.sync()?;
             self.synced = Instant::now();

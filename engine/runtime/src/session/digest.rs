@@ -3,10 +3,10 @@
 //! A process that goes on with a session did not decide the first of them itself and must read them.
 //! That is as long as the journal is, so a thread of its own does it while the session trades; when
 //! it has come to the end that it knew, the session reads what it journalled meanwhile and goes on
-//! by itself.
+//! by itself. Damage that is found on the way is the session's to tell.
 
 use journal::{EventsHash, JournalError, Reader};
-use kernel::{Event, RecordBody, Timestamp};
+use kernel::{Event, Notice, RecordBody, Timestamp};
 use std::path::{Path, PathBuf};
 use tokio::sync::oneshot;
 
@@ -21,7 +21,7 @@ enum Stand {
     /// It has every event so far.
     Whole(EventsHash),
     /// Those of earlier processes are being read.
-    Reading(oneshot::Receiver<Part>),
+    Reading(oneshot::Receiver<Result<Part, JournalError>>),
     /// There is none: the journal no longer holds the first events, or they cannot be read.
     Lost,
 }
@@ -43,11 +43,9 @@ impl Digest {
         let (tell, told) = oneshot::channel();
         let dir = journal.clone();
         std::thread::spawn(move || {
-            match read(&dir, Part::nothing(), last_seq, &|| tell.is_closed()) {
-                // A session that has ended wants none.
-                Ok(part) => drop(tell.send(part)),
-                Err(error) => say(&error),
-            }
+            let part = read(&dir, Part::nothing(), last_seq, &|| tell.is_closed());
+            // A session that has ended wants none.
+            drop(tell.send(part));
         });
         Self { journal, stand: Stand::Reading(told) }
     }
@@ -59,24 +57,24 @@ impl Digest {
         }
     }
 
-    /// Takes over what has been read, if it has been. The journal ends with this record.
-    pub fn keep(&mut self, last_seq: u64) {
-        if let Stand::Reading(told) = &mut self.stand {
-            match told.try_recv() {
-                Ok(part) => self.take_over(part, last_seq),
-                Err(oneshot::error::TryRecvError::Empty) => {}
-                Err(oneshot::error::TryRecvError::Closed) => self.stand = Stand::Lost,
-            }
+    /// Takes over what has been read, if it has been; gives what is to be told of it. The journal
+    /// ends with this record.
+    pub fn keep(&mut self, last_seq: u64) -> Option<Notice> {
+        let Stand::Reading(told) = &mut self.stand else { return None };
+        match told.try_recv() {
+            Ok(part) => self.take_over(part, last_seq),
+            Err(oneshot::error::TryRecvError::Empty) => None,
+            Err(oneshot::error::TryRecvError::Closed) => self.lose(),
         }
     }
 
-    /// Waits until it has every event. The journal ends with this record.
-    pub async fn complete(&mut self, last_seq: u64) {
-        if let Stand::Reading(told) = &mut self.stand {
-            match told.await {
-                Ok(part) => self.take_over(part, last_seq),
-                Err(_) => self.stand = Stand::Lost,
-            }
+    /// Waits until it has every event; gives what is to be told of it. The journal ends with this
+    /// record.
+    pub async fn complete(&mut self, last_seq: u64) -> Option<Notice> {
+        let Stand::Reading(told) = &mut self.stand else { return None };
+        match told.await {
+            Ok(part) => self.take_over(part, last_seq),
+            Err(_) => self.lose(),
         }
     }
 
@@ -89,14 +87,42 @@ impl Digest {
     }
 
     /// Reads what was journalled since the thread set out.
-    fn take_over(&mut self, part: Part, last_seq: u64) {
-        self.stand = match read(&self.journal, part, last_seq, &|| false) {
-            Ok(part) => Stand::Whole(part.hash),
-            Err(error) => {
-                say(&error);
-                Stand::Lost
+    fn take_over(&mut self, part: Result<Part, JournalError>, last_seq: u64) -> Option<Notice> {
+        match part.and_then(|part| read(&self.journal, part, last_seq, &|| false)) {
+            Ok(part) => {
+                self.stand = Stand::Whole(part.hash);
+                None
             }
-        };
+            Err(error) => {
+                self.stand = Stand::Lost;
+                self.notice(&error)
+            }
+        }
+    }
+
+    /// The thread is gone without a word.
+    fn lose(&mut self) -> Option<Notice> {
+        self.stand = Stand::Lost;
+        Some(Notice::JournalDamaged { what: "reading it came to no end".into() })
+    }
+
+    /// What an error means: the first segments may have been deleted to make room, and anything
+    /// else is damage.
+    fn notice(&self, error: &JournalError) -> Option<Notice> {
+        if let JournalError::Missing { next, .. } = error
+            && self.begins_with(*next)
+        {
+            tracing::info!("the session's first events are gone, so it has no digest: {error}");
+            return None;
+        }
+        tracing::error!("the session's earlier events cannot be read: {error}");
+        Some(Notice::JournalDamaged { what: error.to_string().into() })
+    }
+
+    /// Whether the journal's first record is this one.
+    fn begins_with(&self, first: u64) -> bool {
+        let error = Reader::open(&self.journal, 1).err();
+        matches!(error, Some(JournalError::Missing { next, .. }) if next == first)
     }
 }
 
@@ -122,13 +148,4 @@ fn read(
     }
     part.next = records.next_seq();
     Ok(part)
-}
-
-fn say(error: &JournalError) {
-    match error {
-        JournalError::Missing { .. } => {
-            tracing::info!("the session's first events are gone, so it has no digest: {error}");
-        }
-        error => tracing::error!("the session's earlier events cannot be read: {error}"),
-    }
 }

@@ -28,7 +28,8 @@ pub(super) async fn finish(
     }
     desk.core.sync()?;
     if matches!(ending, Ending::Orderly) {
-        desk.complete_digest().await;
+        desk.complete_digest().await?;
+        desk.publish();
     }
     let (bytes, hash) = (desk.core.journal().bytes(), desk.core.digest().hex());
     let mut summary = Summary::of(desk.core.state(), desk.config.data.as_str(), bytes, hash);
@@ -41,11 +42,11 @@ pub(super) async fn finish(
 
 impl Desk {
     /// Waits for the digest, unless nobody wants to wait.
-    async fn complete_digest(&mut self) {
+    async fn complete_digest(&mut self) -> Result<(), SessionError> {
         let mut stop = self.stop.clone();
         tokio::select! {
-            () = self.core.complete_digest() => {}
-            () = stop.wait_for(StopSignal::Now) => {}
+            told = self.core.complete_digest() => told,
+            () = stop.wait_for(StopSignal::Now) => Ok(()),
         }
     }
 

@@ -4,8 +4,10 @@ use crate::support::{
     Plan, assert_books_agree, assert_sent_once, data_dir, exchange, exchange_with, generated,
 };
 use exchange::server::{FaultScript, Running, Speed};
+use journal::Reader;
+use kernel::{Alert, Event, RecordBody, Severity};
 use runtime::session::{Summary, journal_dir, replay};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const SYMBOLS: [&str; 2] = ["GLD", "SPY"];
@@ -37,7 +39,7 @@ async fn crash_later(plan: Plan, exchange: &Running) {
 }
 
 /// What a session needs is its last snapshot and what follows, however long its journal is. The
-/// rest is read beside it, and damage there costs it the digest.
+/// rest is read beside it; damage there costs it the digest, and is told.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_goes_on_without_reading_its_first_segments() {
     let dir = data_dir();
@@ -56,7 +58,30 @@ async fn a_session_goes_on_without_reading_its_first_segments() {
     let summary = plan().run().await.unwrap();
     assert_books_agree(&summary, &exchange);
     assert_eq!(summary.events_hash, None);
-    assert!(journal::verify(&journal_dir(dir.path())).is_err(), "the damage is still told");
+    let damage = journal::verify(&journal_dir(dir.path())).unwrap_err().to_string();
+    assert!(damage.contains("00000000000000000001.seg is damaged at byte"), "{damage}");
+    let told = alerts(&journal_dir(dir.path()), "journal_damaged");
+    let [alert] = &told[..] else { panic!("{told:?}") };
+    assert_eq!(alert.severity, Severity::Critical);
+    let (place, _) = damage.split_once(" (").unwrap();
+    assert!(alert.text.contains(place), "{} does not name {place}", alert.text);
+}
+
+/// The alerts of this kind in all segments but the first.
+fn alerts(journal: &Path, code: &str) -> Vec<Alert> {
+    let files = std::fs::read_dir(journal).unwrap().map(|file| file.unwrap().path());
+    let segments = files.filter(|path| path.extension().is_some_and(|it| it == "seg"));
+    let first_seq = |path: &PathBuf| path.file_stem()?.to_str()?.parse::<u64>().ok();
+    let second = segments.filter_map(|path| first_seq(&path)).filter(|seq| *seq > 1).min();
+    let mut records = Reader::open(journal, second.unwrap()).unwrap();
+    let mut told = Vec::new();
+    while let Some(record) = records.next().unwrap() {
+        if let RecordBody::Event { event: Event::AlertRaised(alert), .. } = record.body {
+            told.push(alert);
+        }
+    }
+    told.retain(|alert| &*alert.code == code);
+    told
 }
 
 /// A session that is killed when the data have ended already is told so again.
