@@ -58,6 +58,16 @@ pub fn run_source(
     strategies: Vec<Chosen>,
     observer: &mut dyn Observer,
 ) -> Result<BacktestReport, BacktestError> {
+    result::report(complete(config, source, strategies, observer)?)
+}
+
+/// Runs strategies to the last input, and judges nothing yet.
+pub(crate) fn complete(
+    config: &BacktestConfig,
+    source: &mut dyn Source,
+    strategies: Vec<Chosen>,
+    observer: &mut dyn Observer,
+) -> Result<Finished, BacktestError> {
     let facts = source.facts().clone();
     let span = facts.span.ok_or(BacktestError::NoData)?;
     if strategies.is_empty() {
@@ -102,7 +112,7 @@ pub fn run_source(
     let Driver { kernel, venue, hash, trades, equity, .. } = driver;
     let events_hash = hash.finish_hex();
     let exchange = venue.exchange;
-    result::report(Finished {
+    Ok(Finished {
         run,
         manifest,
         facts,

@@ -130,14 +130,12 @@ impl BacktestReport {
         Series::new(start.into_iter().chain(self.daily.iter().map(point)), periods)
     }
 
-    /// Sessions in a year: by the calendar, or as many as had data when most had none.
     fn periods_per_year(&self) -> (f64, Vec<String>) {
-        let calendar = if self.activity.is_endless { 365.0 } else { 252.0 };
         let (seen, open) = (self.daily.len() as f64, self.activity.sessions_open as f64);
-        if open == 0.0 || seen >= 0.9 * open {
-            return (calendar, Vec::new());
+        let (periods, is_sparse) = periods_per_year(seen, open, self.activity.is_endless);
+        if !is_sparse {
+            return (periods, Vec::new());
         }
-        let periods = (calendar * seen / open).max(1.0).round();
         let note = format!(
             "{seen} of the calendar's {open} sessions have data: figures are annualised by {periods} \
              periods a year"
@@ -171,6 +169,16 @@ impl BacktestReport {
         }
         notes
     }
+}
+
+/// Sessions in a year: by the calendar, or as many as had data when most had none; and whether that
+/// is so.
+pub(crate) fn periods_per_year(seen: f64, open: f64, is_endless: bool) -> (f64, bool) {
+    let calendar = if is_endless { 365.0 } else { 252.0 };
+    if open == 0.0 || seen >= 0.9 * open {
+        return (calendar, false);
+    }
+    ((calendar * seen / open).max(1.0).round(), true)
 }
 
 fn closed(trade: &TradeRow) -> ClosedTrade {
@@ -213,9 +221,14 @@ fn likelihood(judgement: &Judgement) -> String {
     }
     if let Some(deflated) = judgement.get("dsr") {
         let sure = percent(deflated);
+        let tried = judgement.trials.map_or(0.0, |trials| trials.count);
         return match deflated {
-            0.95.. => format!("after all trials it is {sure} sure that this is more than luck"),
-            _ => format!("after all trials it is only {sure} sure that this is more than luck"),
+            0.95.. => {
+                format!("after all {tried} trials it is {sure} sure that this is more than luck")
+            }
+            _ => format!(
+                "after all {tried} trials it is only {sure} sure that this is more than luck"
+            ),
         };
     }
     let Some(sure) = judgement.get("psr") else {

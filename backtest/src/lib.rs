@@ -16,6 +16,7 @@ mod equity;
 mod error;
 mod html;
 mod judge;
+mod lookahead;
 mod memory;
 mod metrics;
 mod report;
@@ -27,9 +28,11 @@ mod sparkline;
 pub mod statistics;
 #[cfg(feature = "parquet")]
 pub mod store;
+pub mod sweep;
 mod table;
 mod trades;
 pub mod venue;
+pub mod walk;
 pub mod workload;
 
 pub use compare::{Comparison, Difference, TradeDifference, compare};
@@ -37,8 +40,11 @@ pub use config::{BacktestConfig, Chosen, Observer, Progress, Quiet};
 pub use driver::{run, run_source};
 pub use equity::{DailyPoint, EquityPoint};
 pub use error::BacktestError;
-pub use html::html_report;
+pub use html::{html_report, sweep_html, walk_html};
 pub use judge::{Judgement, Yardstick};
+pub use lookahead::{
+    Change, CounterExample, LookaheadError, LookaheadReport, Rebuild, find_lookahead,
+};
 pub use metrics::{ConventionNote, Metrics};
 pub use report::{
     ActivitySummary, BacktestReport, DataSummary, Manifest, OrderCounts, PositionLine, Rules,

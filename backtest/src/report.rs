@@ -54,6 +54,9 @@ pub struct BacktestReport {
     /// What must be known to read the metrics.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// Tries of this strategy over this data that the ledger knows, this one included.
+    #[serde(default)]
+    pub trials: u64,
     /// Statistics.
     pub metrics: Metrics,
     /// By whose definitions.

@@ -8,7 +8,7 @@ use crate::report::{
     ActivitySummary, BacktestReport, DataSummary, Manifest, OrderCounts, PositionLine, Rules,
 };
 use crate::trades::Trades;
-use crate::{BacktestConfig, BacktestError, memory};
+use crate::{BacktestConfig, BacktestError, DailyPoint, memory};
 use exchange::Exchange;
 use kernel::{Kernel, Quantity, State, StrategySpec, Timestamp, TradingDay};
 use marketdata::Facts;
@@ -87,6 +87,7 @@ pub(crate) fn report(finished: Finished) -> Result<BacktestReport, BacktestError
         start,
         verdict: String::new(),
         notes: Vec::new(),
+        trials: 0,
         metrics: Metrics::default(),
         convention: ConventionNote::default(),
         activity,
@@ -107,7 +108,8 @@ pub(crate) fn report(finished: Finished) -> Result<BacktestReport, BacktestError
         daily,
         samples,
     };
-    report.activity.sessions_open = sessions_open(&report, &finished.calendar);
+    let endless = report.activity.is_endless;
+    report.activity.sessions_open = sessions_open(&report.daily, endless, &finished.calendar);
     report.judge(&Yardstick::default());
     Ok(report)
 }
@@ -125,11 +127,11 @@ fn activity(trades: &Trades, equity: &Equity) -> ActivitySummary {
 }
 
 /// Sessions of the calendar between the first and the last one with data.
-fn sessions_open(report: &BacktestReport, calendar: &[TradingDay]) -> u64 {
-    let Some((first, last)) = report.daily.first().zip(report.daily.last()) else {
+pub(crate) fn sessions_open(daily: &[DailyPoint], endless: bool, calendar: &[TradingDay]) -> u64 {
+    let Some((first, last)) = daily.first().zip(daily.last()) else {
         return 0;
     };
-    if report.activity.is_endless {
+    if endless {
         let days = day_count(last.date) - day_count(first.date) + 1;
         return u64::try_from(days).unwrap_or(0);
     }
@@ -138,7 +140,7 @@ fn sessions_open(report: &BacktestReport, calendar: &[TradingDay]) -> u64 {
 }
 
 /// The books must be the exchange's to the last digit.
-fn compare(state: &State, exchange: &Exchange) -> Result<(), BacktestError> {
+pub(crate) fn compare(state: &State, exchange: &Exchange) -> Result<(), BacktestError> {
     let (ours, theirs) = (state.ledger().cash(), exchange.account().cash);
     if ours != theirs {
         return Err(BacktestError::CashDiffers { ours, theirs });

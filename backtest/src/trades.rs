@@ -197,6 +197,11 @@ impl Trades {
         }
     }
 
+    /// How many were closed.
+    pub(crate) fn closed_count(&self) -> u64 {
+        (self.trades.len() - self.open.iter().flatten().count()) as u64
+    }
+
     /// The trades that were closed, in the order in which they were opened.
     pub(crate) fn closed(&self, symbols: &Symbols) -> Vec<TradeRow> {
         let open = |place: &usize| self.open.contains(&Some(*place));

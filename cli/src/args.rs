@@ -2,11 +2,14 @@
 
 pub mod backtest;
 pub mod data;
+pub mod research;
 
 pub use backtest::{BacktestArgs, BootstrapArgs, CompareArgs};
 pub use data::{
     CheckArgs, ConvertArgs, DataCommand, FormatArgs, GenerateArgs, PartArgs, StoreArgs,
 };
+
+pub use research::{LookaheadArgs, Priority, RunArgs, SpaceArgs, SweepArgs, WalkArgs};
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
@@ -72,6 +75,15 @@ pub enum Command {
     /// Run a strategy over files of bars, with the same kernel and exchange.
     #[command(after_help = backtest::EXAMPLES)]
     Backtest(BacktestArgs),
+    /// Try many parameters of a strategy, and say how much of the best is luck.
+    #[command(after_help = research::SWEEP_EXAMPLES)]
+    Sweep(SweepArgs),
+    /// Choose parameters in one stretch of the data and hold them in the next, again and again.
+    #[command(after_help = research::WALK_EXAMPLES)]
+    WalkForward(WalkArgs),
+    /// Find out whether a strategy's decisions depend on what comes after them. Exit code 5 if so.
+    #[command(after_help = research::LOOKAHEAD_EXAMPLES)]
+    Lookahead(LookaheadArgs),
     /// Show two backtests side by side: what was set, every figure, the first trade that differs.
     Compare(CompareArgs),
     /// Resample a backtest's returns and trades: bands of what might have been.

@@ -1,6 +1,7 @@
 //! The long proofs: each runs to its end and writes its table into `docs/`, with the date and the class
 //! of the machine.
 
+mod beside;
 mod crash_matrix;
 mod planted;
 mod recovery;
@@ -24,9 +25,10 @@ pub fn run(root: &Path, name: &str) -> Result<(), String> {
         "recovery" => recovery::run(root),
         "soak" => soak::run(root),
         "stress" => stress::run(root),
+        "sweep-beside-session" => beside::run(root),
         _ => Err(format!(
-            "there is no proof called {name}: crash-matrix, planted-bugs, recovery, simulation, soak \
-             and stress are"
+            "there is no proof called {name}: crash-matrix, planted-bugs, recovery, simulation, soak, \
+             stress and sweep-beside-session are"
         )),
     }
 }

@@ -6,12 +6,17 @@ mod format;
 mod over_time;
 mod plot;
 mod svg;
+mod sweep;
 mod tables;
+mod walk;
 
 use crate::{BacktestReport, Judgement, PriceSketch};
 use axis::Axis;
 use format::{figure, grouped, signed_percent};
 use svg::escape;
+
+pub use sweep::sweep_html;
+pub use walk::walk_html;
 
 const STYLE: &str = include_str!("style.css");
 /// Symbols whose prices are drawn.
@@ -25,21 +30,14 @@ pub fn html_report(
 ) -> String {
     let axis = Axis::of(report);
     let title = format!("{} on {}", report.strategy, some_of(&report.symbols));
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\
-         <meta name=\"color-scheme\" content=\"light dark\"/>\
-         <title>{}</title><style>{STYLE}</style></head><body><main>\n",
-        escape(&title)
-    );
-    page.push_str(&header(report, judgement, &title));
+    let mut body = header(report, judgement, &title);
     let charts = [
         over_time::equity(report, judgement, &axis),
         over_time::drawdown(&axis),
         over_time::exposure(report, &axis),
         tables::falls(judgement),
     ];
-    page.push_str(&section("performance", "Performance", &charts.concat()));
+    body.push_str(&section("performance", "Performance", &charts.concat()));
     let drawn = prices.iter().take(PRICES);
     let mut traded: String = drawn.map(|symbol| over_time::price(report, &axis, symbol)).collect();
     if prices.len() > PRICES {
@@ -48,21 +46,31 @@ pub fn html_report(
     }
     traded.push_str(&apart::trades(&judgement.trades));
     traded.push_str(&tables::trades(report));
-    page.push_str(&section("trades", "Trades", &traded));
+    body.push_str(&section("trades", "Trades", &traded));
     let spread = [apart::months(judgement), apart::distribution(judgement)];
-    page.push_str(&section("returns", "Returns", &spread.concat()));
+    body.push_str(&section("returns", "Returns", &spread.concat()));
     let rolling = over_time::rolling(report, judgement, &axis);
-    page.push_str(&section("rolling", "Over time", &rolling));
-    page.push_str(&section("metrics", "Every figure", &figures(report, judgement)));
+    body.push_str(&section("rolling", "Over time", &rolling));
+    body.push_str(&section("metrics", "Every figure", &figures(report, judgement)));
     let others = format!(
         "<p class=\"lead\">The same run by the definitions of other systems. A dash is what a system \
          does not compute, or what is undefined.</p>{}",
         tables::conventions(report, judgement)
     );
-    page.push_str(&section("conventions", "By other conventions", &others));
-    page.push_str(&section("manifest", "How to run it again", &tables::manifest(report)));
-    page.push_str("</main></body></html>\n");
-    page
+    body.push_str(&section("conventions", "By other conventions", &others));
+    body.push_str(&section("manifest", "How to run it again", &tables::manifest(report)));
+    page(&title, &body)
+}
+
+/// A page around what it says.
+fn page(title: &str, body: &str) -> String {
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\
+         <meta name=\"color-scheme\" content=\"light dark\"/>\
+         <title>{}</title><style>{STYLE}</style></head><body><main>\n{body}</main></body></html>\n",
+        escape(title)
+    )
 }
 
 fn section(id: &str, title: &str, body: &str) -> String {

@@ -32,7 +32,7 @@ pub use growth::{Growth, Volatility};
 pub use measure::{Measure, Undefined};
 pub use metric::{Group, Metric, Unit};
 pub use moments::{Shape, Spread, corrected_shape, correlation, deviation, mean, quantile, shape};
-pub use overfitting::{Overfitting, probability_of_overfitting};
+pub use overfitting::{BlockSums, Overfitting, overfitting_of_blocks, probability_of_overfitting};
 pub use periods::{PeriodReturn, period_returns, rolling_beta, rolling_sharpe};
 pub use ratios::{Sharpe, Sortino};
 pub use relative::{Alpha, Beta, Information, Treynor};

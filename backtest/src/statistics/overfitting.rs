@@ -20,16 +20,26 @@ pub struct Overfitting {
     pub pairs: Vec<(f64, f64)>,
 }
 
-/// Sums over a block of one trial, from which the ratio of any union follows.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sums {
-    count: f64,
-    sum: f64,
-    squares: f64,
+/// Sums over a block of one trial's returns, from which the ratio of any union of blocks follows.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct BlockSums {
+    /// How many returns.
+    pub count: f64,
+    /// Their sum.
+    pub sum: f64,
+    /// The sum of their squares.
+    pub squares: f64,
 }
 
-impl Sums {
-    fn of(returns: &[f64]) -> Self {
+impl BlockSums {
+    /// The sums of each of so many blocks, as long as each other to within one return.
+    pub fn of(returns: &[f64], blocks: usize) -> Vec<Self> {
+        let edge = |block: usize| block * returns.len() / blocks.max(1);
+        let block = |block| returns.get(edge(block)..edge(block + 1)).unwrap_or(&[]);
+        (0..blocks).map(|number| Self::whole(block(number))).collect()
+    }
+
+    fn whole(returns: &[f64]) -> Self {
         Self {
             count: returns.len() as f64,
             sum: returns.iter().sum(),
@@ -59,61 +69,97 @@ impl Sums {
 /// paper, which gives 12,870 splits.
 ///
 /// # Errors
-/// Undefined for fewer than two trials, rows of different lengths, an odd count of blocks, more
-/// than 20 of them, or fewer than two sessions a block.
+/// Undefined for rows of different lengths, and as [`overfitting_of_blocks`].
 pub fn probability_of_overfitting(
     returns: &[Vec<f64>],
     blocks: usize,
 ) -> Result<Overfitting, Undefined> {
     let sessions = returns.first().map_or(0, Vec::len);
-    if returns.len() < 2 {
-        return undefined("it takes at least two trials");
-    }
     if returns.iter().any(|row| row.len() != sessions) {
         return undefined("the trials do not cover the same sessions");
     }
+    let sums: Vec<_> = returns.iter().map(|row| BlockSums::of(row, blocks)).collect();
+    overfitting_of_blocks(&sums)
+}
+
+/// As [`probability_of_overfitting`], from the sums of each trial's blocks.
+///
+/// # Errors
+/// Undefined for fewer than two trials, trials cut differently, an odd count of blocks, more than
+/// 20 of them, or fewer than two sessions a block.
+pub fn overfitting_of_blocks(trials: &[Vec<BlockSums>]) -> Result<Overfitting, Undefined> {
+    let Some((first, others)) = trials.split_first().filter(|(_, others)| !others.is_empty())
+    else {
+        return undefined("it takes at least two trials");
+    };
+    let blocks = first.len();
     if blocks < 2 || blocks % 2 == 1 || blocks > 20 {
         return undefined("the count of blocks must be even, from 2 to 20");
     }
-    if sessions < 2 * blocks {
+    let counts = |row: &[BlockSums]| row.iter().map(|block| block.count).collect::<Vec<_>>();
+    if others.iter().any(|row| counts(row) != counts(first)) {
+        return undefined("the trials do not cover the same sessions");
+    }
+    if first.iter().any(|block| block.count < 2.0) {
         return undefined("it takes at least two sessions in each block");
     }
-    let sums: Vec<Vec<Sums>> = returns.iter().map(|row| block_sums(row, blocks)).collect();
+    let halves: Vec<Halves> = trials.iter().map(|row| Halves::of(row)).collect();
     let splits = (0_u32..1 << blocks).filter(|split| split.count_ones() as usize * 2 == blocks);
-    let mut result = Overfitting {
-        probability: 0.0,
-        probability_of_loss: 0.0,
-        logits: Vec::new(),
-        pairs: Vec::new(),
-    };
+    let (mut logits, mut pairs) = (Vec::new(), Vec::new());
+    let mut outside = Vec::with_capacity(halves.len());
     for split in splits {
-        let (logit, pair) = judge(&sums, split);
-        result.logits.push(logit);
-        result.pairs.push(pair);
+        let (logit, pair) = judge(&halves, split, &mut outside);
+        logits.push(logit);
+        pairs.push(pair);
     }
-    let share = |count: usize| count as f64 / result.logits.len() as f64;
-    let below = result.logits.iter().filter(|logit| **logit < 0.0).count();
-    let lost = result.pairs.iter().filter(|(_, outside)| *outside < 0.0).count();
-    (result.probability, result.probability_of_loss) = (share(below), share(lost));
-    Ok(result)
+    let share = |count: usize| count as f64 / logits.len() as f64;
+    let below = logits.iter().filter(|logit| **logit < 0.0).count();
+    let lost = pairs.iter().filter(|(_, outside): &&(f64, f64)| *outside < 0.0).count();
+    let (probability, probability_of_loss) = (share(below), share(lost));
+    Ok(Overfitting { probability, probability_of_loss, logits, pairs })
 }
 
-fn block_sums(row: &[f64], blocks: usize) -> Vec<Sums> {
-    let edge = |block: usize| block * row.len() / blocks;
-    let block = |block| Sums::of(row.get(edge(block)..edge(block + 1)).unwrap_or(&[]));
-    (0..blocks).map(block).collect()
+/// The sums of every union of a trial's first blocks, and of every one of its last, so that those of
+/// a split are one addition.
+struct Halves {
+    first: Vec<BlockSums>,
+    last: Vec<BlockSums>,
+    bits: usize,
+    all: u32,
+}
+
+impl Halves {
+    fn of(row: &[BlockSums]) -> Self {
+        let bits = row.len() / 2;
+        let (first, last) = row.split_at(bits);
+        let all = u32::MAX >> (32 - row.len());
+        Self { first: unions(first), last: unions(last), bits, all }
+    }
+
+    fn sharpe(&self, chosen: u32) -> f64 {
+        let low = (chosen & ((1 << self.bits) - 1)) as usize;
+        let high = (chosen >> self.bits) as usize;
+        let both = self.first.get(low).zip(self.last.get(high));
+        both.map_or(0.0, |(one, other)| one.and(*other).sharpe())
+    }
+}
+
+/// The sums of every union of some blocks: that of place 5 is of blocks 0 and 2.
+fn unions(blocks: &[BlockSums]) -> Vec<BlockSums> {
+    let mut all = vec![BlockSums::default()];
+    for block in blocks {
+        let with: Vec<_> = all.iter().map(|sums| sums.and(*block)).collect();
+        all.extend(with);
+    }
+    all
 }
 
 /// The winner of a split: the logit of its rank outside, and its ratios.
-fn judge(sums: &[Vec<Sums>], split: u32) -> (f64, (f64, f64)) {
-    let ratio = |row: &Vec<Sums>, inside: bool| {
-        let chosen = (0..).zip(row).filter(|(block, _)| (split >> block & 1 == 1) == inside);
-        chosen.fold(Sums::default(), |all, (_, sums)| all.and(*sums)).sharpe()
-    };
+fn judge(trials: &[Halves], split: u32, outside: &mut Vec<f64>) -> (f64, (f64, f64)) {
     let mut best = (f64::NEG_INFINITY, 0.0);
-    let mut outside = Vec::with_capacity(sums.len());
-    for row in sums {
-        let pair = (ratio(row, true), ratio(row, false));
+    outside.clear();
+    for trial in trials {
+        let pair = (trial.sharpe(split), trial.sharpe(!split & trial.all));
         outside.push(pair.1);
         if pair.0 > best.0 {
             best = pair;
@@ -123,7 +169,7 @@ fn judge(sums: &[Vec<Sums>], split: u32) -> (f64, (f64, f64)) {
     let equal = outside.iter().filter(|other| **other == best.1).count() as f64;
     // The mean rank of equals, from 1 to the count of trials.
     let rank = below + (equal + 1.0) / 2.0;
-    let share = rank / (sums.len() as f64 + 1.0);
+    let share = rank / (trials.len() as f64 + 1.0);
     ((share / (1.0 - share)).ln(), best)
 }
 
@@ -150,6 +196,36 @@ mod tests {
         let result = probability_of_overfitting(&trials, 8).unwrap();
         assert_eq!(result.logits.len(), 70);
         assert_eq!((result.probability, result.probability_of_loss), (0.0, 0.0));
+    }
+
+    #[test]
+    fn among_trials_of_noise_the_choice_is_a_toss() {
+        let share = |seed: u64| {
+            let trials: Vec<Vec<f64>> =
+                (0..40).map(|trial| noise(seed * 1_000 + trial * 7 + 1, 320)).collect();
+            probability_of_overfitting(&trials, 10).unwrap().probability
+        };
+        let mean = (1..=12).map(share).sum::<f64>() / 12.0;
+        assert!((0.35..0.65).contains(&mean), "{mean}");
+    }
+
+    #[test]
+    fn two_trials_in_two_blocks_by_hand() {
+        // Block sums are (2, 4): ratios by hand are mean / sample deviation.
+        let one = vec![0.1, 0.3, 0.1, 0.1 + 1e-3];
+        let other = vec![0.2, 0.1, 0.1, 0.2];
+        let result = probability_of_overfitting(&[one, other], 2).unwrap();
+        let root = std::f64::consts::SQRT_2;
+        let pairs =
+            [(0.15 / 0.05 / root, 0.15 / 0.05 / root), (0.1005 / 0.0005 / root, 0.2 / 0.1 / root)];
+        for (got, wanted) in result.pairs.iter().zip(pairs) {
+            assert!((got.0 / wanted.0 - 1.0).abs() < 1e-9, "{got:?} {wanted:?}");
+            assert!((got.1 / wanted.1 - 1.0).abs() < 1e-9, "{got:?} {wanted:?}");
+        }
+        // Inside block 0 the other wins (2.12 to 1.41) and is the lower one outside; inside block 1
+        // the one wins and is the lower one outside: rank 1 of 2 both times, logit ln(1/2).
+        assert_eq!(result.probability, 1.0);
+        assert!(result.logits.iter().all(|logit| (logit - 0.5_f64.ln()).abs() < 1e-12));
     }
 
     #[test]

@@ -8,12 +8,16 @@ pub mod data;
 pub mod doctor;
 pub mod exchange;
 pub mod journal;
+pub mod lookahead;
 pub mod replay;
+pub mod research;
 pub mod runs;
 pub mod session;
 pub mod strategies;
 pub mod stress;
 mod summary;
+pub mod sweep;
+pub mod walk;
 
 use crate::exit::Failure;
 use clap::CommandFactory;

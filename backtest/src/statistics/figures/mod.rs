@@ -280,7 +280,7 @@ impl View<'_> {
             c.deflated.then_some(crate::statistics::Moments::Biased),
             |_| "PSR over the highest SR that so many trials give by luck",
             |choice| {
-                let none = "the number of trials is known to a sweep only";
+                let none = "it takes at least two trials in the ledger";
                 let trials = self.facts.trials.ok_or(Undefined::because(none))?;
                 deflated_sharpe(&sample(choice)?, &trials)
             },

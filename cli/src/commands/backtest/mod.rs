@@ -3,12 +3,13 @@
 mod again;
 mod text;
 
-use super::data::run::RunData;
-use super::{print_json, print_text};
+use super::data::run::{RunData, Selection};
+use super::{print_json, print_text, research};
 use crate::args::BacktestArgs;
 use crate::config::Settings;
 use crate::exit::{Exit, Failure};
 use crate::{assemble, logging};
+use backtest::sweep::{Ledger, SweepError, Trial};
 use backtest::{
     BacktestConfig, BacktestReport, Benchmark, Judgement, Observer, PriceSketch, Progress, Sketch,
     Yardstick,
@@ -24,7 +25,7 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
     for path in [&args.trades, &args.equity, &args.report].into_iter().flatten() {
         check_folder(path)?;
     }
-    let mut data = RunData::open(&args, &settings.symbols())?;
+    let mut data = RunData::open(&selection(&args), &settings.symbols())?;
     let mut source = data.source();
     let facts = source.facts().clone();
     if let Some(earlier) = &earlier {
@@ -34,11 +35,13 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
     let outside = outside_benchmark(&args, &facts)?;
     let (mut report, prices) = trade(&args, &settings, source.as_mut())?;
     again::note_data(&args, &mut report);
+    let ledger = note_trial(&args, &settings, &report)?;
+    report.trials = ledger.distinct().len() as u64;
     let yardstick = Yardstick {
         convention: args.convention,
         risk_free: args.risk_free,
         benchmark: benchmark(&args, &report, &prices, outside),
-        trials: None,
+        trials: ledger.trials().ok(),
     };
     let judgement = report.judge(&yardstick);
     let folder = write_files(&args, &settings, &report, (&judgement, &yardstick, &prices))?;
@@ -49,6 +52,32 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
         print_text(&text::text(&report, &judgement, folder.as_deref(), on_terminal))?;
     }
     earlier.map_or(Ok(()), |earlier| earlier.check_events(&report, args.json))
+}
+
+fn selection(args: &BacktestArgs) -> Selection<'_> {
+    Selection {
+        files: &args.trade.data,
+        names_symbols: args.trade.symbols.is_some(),
+        store: &args.store,
+        resolution: args.resolution.as_deref(),
+        part: &args.part,
+        with: &args.with,
+        stream: args.stream,
+    }
+}
+
+/// Counts the run among the tries of its strategy over its data.
+fn note_trial(
+    args: &BacktestArgs,
+    settings: &Settings,
+    report: &BacktestReport,
+) -> Result<Ledger, Failure> {
+    let hash = &report.data.hash;
+    let mut ledger = research::ledger(settings, &report.strategy, hash, !args.no_keep)?;
+    let trial = Trial::of_report(report, &research::program(), "backtest")
+        .map_err(|error| Failure::from(&error))?;
+    ledger.add(trial).map_err(|error| Failure::from(&SweepError::Ledger(error)))?;
+    Ok(ledger)
 }
 
 /// The run itself, with a sketch of the prices it went through.

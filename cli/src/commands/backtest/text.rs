@@ -80,10 +80,13 @@ fn rows(report: &BacktestReport, judgement: &Judgement) -> Vec<(&'static str, St
         named.collect::<Vec<_>>().join(", ")
     };
     let against = said(&["benchmark_return", "alpha", "beta"]);
+    let tried = counted(report.trials, "trial");
+    let luck = format!("{} after {tried}", said(&["psr", "min_track_record", "dsr"]));
     let mut rows = vec![
         ("return", report.total_return.map_or_else(|| "-".into(), share)),
         ("growth", said(&["cagr", "volatility", "max_drawdown"])),
-        ("ratios", said(&["sharpe", "sortino", "calmar", "psr"])),
+        ("ratios", said(&["sharpe", "sortino", "calmar"])),
+        ("luck", luck),
         ("against", against),
         ("equity", format!("{} USD", exact(report.equity))),
         ("cash", format!("{} USD", exact(report.cash))),
@@ -115,6 +118,7 @@ fn told(metric: &Metric) -> String {
     match metric.unit {
         Unit::Share => format!("{label} {:.2} %", value * 100.0),
         Unit::Usd => format!("{label} {value:.2} USD"),
+        Unit::Count => format!("{label} {value:.0}"),
         _ => format!("{label} {value:.3}"),
     }
 }

@@ -1,11 +1,12 @@
 //! The market data of a run: files in memory, files in chunks, or a part of the store.
 
 use super::options;
-use crate::args::BacktestArgs;
+use crate::args::{PartArgs, StoreArgs};
 use crate::assemble;
 use crate::exit::Failure;
 use kernel::Timestamp;
 use marketdata::{CsvSource, Feed, FeedSource, ReadOptions, Source};
+use std::path::PathBuf;
 
 /// What a backtest runs over.
 pub enum RunData {
@@ -15,14 +16,33 @@ pub enum RunData {
     Streamed(Box<dyn Source>),
 }
 
+/// Which data is meant.
+#[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "some of it is of the store alone"))]
+pub struct Selection<'a> {
+    /// Files; none is a store.
+    pub files: &'a [PathBuf],
+    /// Whether symbols were named for this command.
+    pub names_symbols: bool,
+    /// The store.
+    pub store: &'a StoreArgs,
+    /// Of the store: bars of this length.
+    pub resolution: Option<&'a str>,
+    /// Which part of it.
+    pub part: &'a PartArgs,
+    /// Of the store: quotes or trades too.
+    pub with: &'a [String],
+    /// Files in chunks instead of in memory.
+    pub stream: bool,
+}
+
 impl RunData {
     /// Opens what the flags name.
     ///
     /// # Errors
     /// When nothing is named, or it is not good.
-    pub fn open(args: &BacktestArgs, symbols: &[String]) -> Result<Self, Failure> {
-        let files = &args.trade.data;
-        let range = options::range(&args.part)?;
+    pub fn open(args: &Selection<'_>, symbols: &[String]) -> Result<Self, Failure> {
+        let files = args.files;
+        let range = options::range(args.part)?;
         let whole = range == (Timestamp::MIN..Timestamp::MAX);
         if files.is_empty() {
             return from_store(args, symbols);
@@ -67,22 +87,21 @@ impl Source for Borrowed<'_> {
 const NO_DATA: &str = "a backtest needs market data: name files with --data FILE..., or a store with --store DIR --symbols A,B";
 
 #[cfg(not(feature = "parquet"))]
-fn from_store(args: &BacktestArgs, _: &[String]) -> Result<RunData, Failure> {
+fn from_store(args: &Selection<'_>, _: &[String]) -> Result<RunData, Failure> {
     Err(if args.store.store.is_some() { super::without_parquet() } else { Failure::usage(NO_DATA) })
 }
 
 #[cfg(feature = "parquet")]
-fn from_store(args: &BacktestArgs, symbols: &[String]) -> Result<RunData, Failure> {
+fn from_store(args: &Selection<'_>, symbols: &[String]) -> Result<RunData, Failure> {
     use backtest::store::Store;
 
-    let dir = options::store_dir(&args.store);
-    let is_meant = args.store.store.is_some() || (args.trade.symbols.is_some() && dir.is_dir());
+    let dir = options::store_dir(args.store);
+    let is_meant = args.store.store.is_some() || (args.names_symbols && dir.is_dir());
     if !is_meant {
         return Err(Failure::usage(NO_DATA));
     }
     let kinds: Vec<&str> = args.with.iter().map(String::as_str).collect();
-    let resolution = args.resolution.as_deref();
-    let selection = super::import::selection(symbols, &kinds, resolution, &args.part)?;
+    let selection = super::import::selection(symbols, &kinds, args.resolution, args.part)?;
     let source = Store::at(dir).open(&selection).map_err(super::import::failure)?;
     Ok(RunData::Streamed(Box::new(source)))
 }

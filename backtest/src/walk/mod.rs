@@ -1,0 +1,165 @@
+//! Walk forward: the best parameters of each sample, held in the stretch that follows it.
+//!
+//! Each sample is a sweep of its own, with a ledger of its own. A test begins flat, with the
+//! starting cash and with windows filled by the bars before it, which its strategy observes without
+//! trading; what is held at its end is valued at the last price. The returns of the tests by the
+//! session, one test after the other, are what following the procedure would have earned.
+
+mod report;
+mod windows;
+
+pub use report::{Sampled, WalkReport, WindowRow, judge_walk};
+pub use windows::{Length, WalkError, WalkPlan, Window, windows};
+
+use crate::sweep::{Bench, Build, Ledger, Objective, Space, SweepError, Trial, try_all};
+use crate::{BacktestConfig, Chosen, DailyPoint, Progress};
+use kernel::MarketData;
+use marketdata::{Facts, FactsBuilder, Feed};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io;
+use std::time::{Duration, Instant};
+
+/// What a walk goes over, and how.
+#[derive(Clone, Copy)]
+pub struct Walk<'a> {
+    /// The rules.
+    pub config: &'a BacktestConfig,
+    /// The data.
+    pub feed: &'a Feed,
+    /// What is varied.
+    pub space: &'a Space,
+    /// Makes a strategy.
+    pub build: Build<'a>,
+    /// By which figure the best of a sample is chosen.
+    pub by: Objective,
+    /// Threads to work on.
+    pub threads: usize,
+    /// The program, for the ledger.
+    pub program: &'a str,
+}
+
+/// One sample and its test, walked.
+#[derive(Debug, Clone)]
+pub struct Walked {
+    /// The instants of the sample: first and last.
+    pub sample: (kernel::Timestamp, kernel::Timestamp),
+    /// The instants of the test.
+    pub test: (kernel::Timestamp, kernel::Timestamp),
+    /// What was chosen.
+    pub params: BTreeMap<String, String>,
+    /// Among how many.
+    pub tried: usize,
+    /// The chosen one in the sample.
+    pub inside: Trial,
+    /// The chosen one in the test.
+    pub outside: Trial,
+    /// Equity by the session of the test, from the starting cash.
+    pub daily: Vec<DailyPoint>,
+}
+
+impl Walk<'_> {
+    /// Walks through windows; `ledger` opens that of the data with a digest.
+    ///
+    /// # Errors
+    /// As [`try_all`].
+    pub fn run(
+        &self,
+        windows: &[Window],
+        ledger: &mut dyn FnMut(&str) -> io::Result<Ledger>,
+        observer: &mut dyn FnMut(&Progress),
+    ) -> Result<Vec<Walked>, SweepError> {
+        let started = Instant::now();
+        let each = self.space.points().len() as u64;
+        let total = windows.len() as u64 * each;
+        let mut walked = Vec::with_capacity(windows.len());
+        for (place, window) in (0_u64..).zip(windows) {
+            let mut within = |progress: &Progress| {
+                let done = place * each + progress.done;
+                observer(&Progress { done, total, elapsed: started.elapsed() });
+            };
+            walked.push(self.window(window, ledger, &mut within)?);
+        }
+        observer(&Progress { done: total, total, elapsed: Duration::ZERO });
+        Ok(walked)
+    }
+
+    fn window(
+        &self,
+        window: &Window,
+        ledger: &mut dyn FnMut(&str) -> io::Result<Ledger>,
+        observer: &mut dyn FnMut(&Progress),
+    ) -> Result<Walked, SweepError> {
+        let sample = self.rows(&window.train);
+        let facts = self.facts(&sample);
+        let bench = self.bench(&sample, &facts);
+        let mut ledger = ledger(&facts.content_hash)?;
+        let tried = try_all(bench, self.build, self.space, &mut ledger, self.threads, observer)?;
+        let ranked = self.by.ranked(tried.trials.iter().map(|(_, trial)| trial));
+        let best = ranked.first().and_then(|place| tried.trials.get(*place));
+        let Some((params, inside)) = best else {
+            return Err(SweepError::NothingToTry { reason: "no trial has a result".into() });
+        };
+        let data = self.feed.data.get(window.test.clone()).unwrap_or_default();
+        let strategy = self.warm(params, window.test.start)?;
+        let test_facts = self.facts(data);
+        let (outside, daily) = self.bench(data, &test_facts).run_daily(strategy)?;
+        Ok(Walked {
+            sample: facts.span.unwrap_or_default(),
+            test: test_facts.span.unwrap_or_default(),
+            params: params.clone(),
+            tried: tried.trials.len(),
+            inside: inside.clone(),
+            outside,
+            daily,
+        })
+    }
+
+    /// The rows of a sample: where nothing is left away in its middle, where they lie.
+    fn rows(&self, parts: &[std::ops::Range<usize>]) -> Cow<'_, [MarketData]> {
+        let slice =
+            |rows: &std::ops::Range<usize>| self.feed.data.get(rows.clone()).unwrap_or_default();
+        match parts {
+            [only] => Cow::Borrowed(slice(only)),
+            parts => Cow::Owned(parts.iter().flat_map(slice).copied().collect()),
+        }
+    }
+
+    fn facts(&self, data: &[MarketData]) -> Facts {
+        let mut facts = FactsBuilder::default();
+        data.iter().for_each(|datum| facts.add(datum));
+        facts.finish(self.feed.symbols.clone())
+    }
+
+    fn bench<'b>(&'b self, data: &'b [MarketData], facts: &'b Facts) -> Bench<'b> {
+        Bench { config: self.config, data, facts, program: self.program, by: "walk-forward" }
+    }
+
+    /// The strategy with its windows filled by what was known before a row.
+    fn warm(&self, params: &BTreeMap<String, String>, row: usize) -> Result<Chosen, SweepError> {
+        let built = (self.build)(params).map_err(|reason| SweepError::NothingToTry { reason })?;
+        let (mut strategy, spec) = built;
+        let before = self.feed.data.get(..row).unwrap_or_default();
+        let begin = begin_of(before, strategy.warmup_bars(), self.feed.symbols.len());
+        before.iter().skip(begin).for_each(|datum| strategy.observe(datum));
+        Ok((strategy, spec))
+    }
+}
+
+/// The row from which each symbol has so many bars, or the first one.
+fn begin_of(data: &[MarketData], bars: usize, symbols: usize) -> usize {
+    let mut missing = vec![bars; symbols];
+    let mut left = if bars == 0 { 0 } else { symbols };
+    for (row, datum) in data.iter().enumerate().rev() {
+        if left == 0 {
+            return row + 1;
+        }
+        if let (MarketData::Bar(_), Some(count)) = (datum, missing.get_mut(datum.symbol().index()))
+            && *count > 0
+        {
+            *count -= 1;
+            left -= usize::from(*count == 0);
+        }
+    }
+    0
+}
