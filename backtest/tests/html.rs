@@ -8,7 +8,11 @@
 
 mod common;
 
-use backtest::{BacktestConfig, Benchmark, Quiet, Sketch, Yardstick, html_report};
+use backtest::sweep::{Bench, Ledger, Objective, Search, Space, Subject, judge_sweep, try_all};
+use backtest::walk::{Length, Walk, WalkPlan, judge_walk, windows};
+use backtest::{
+    BacktestConfig, Benchmark, Quiet, Sketch, Yardstick, html_report, sweep_html, walk_html,
+};
 use common::*;
 use marketdata::{Feed, FeedSource};
 
@@ -112,4 +116,54 @@ fn what_comes_from_outside_is_text() {
     check_tags(&page);
     assert!(!page.contains("<b>X") && page.contains("&lt;b&gt;X"));
     assert!(!page.contains("<script"));
+}
+
+#[test]
+fn the_pages_of_a_sweep_and_a_walk_are_whole() {
+    let feed = walk(&["QQQ", "SPY"], 40);
+    let (facts, config) = (feed.facts(), without_fees(&feed));
+    let axes =
+        ["fast=5..20:5", "slow=15..45:15", "quantity=10,20"].map(|text| text.parse().unwrap());
+    let space = Space::new(axes.into(), Search::Grid).unwrap();
+    let build = |params: &std::collections::BTreeMap<String, String>| {
+        strategies::build("sma-crossover", params, &feed.symbols).map_err(|error| error.to_string())
+    };
+    let subject = || Subject {
+        strategy: "sma-crossover".into(),
+        symbols: vec!["QQQ".into(), "SPY".into()],
+        data_hash: facts.content_hash.clone(),
+        span: facts.span.unwrap(),
+        rows: facts.rows,
+    };
+    let (data, program) = (&feed.data[..], "one");
+    let bench = Bench { config: &config, data, facts: &facts, program, by: "sweep" };
+    let mut ledger = Ledger::unkept();
+    let tried = try_all(bench, &build, &space, &mut ledger, 2, &mut |_| {}).unwrap();
+    let by = Objective::Sharpe;
+    let page = sweep_html(&judge_sweep(subject(), &space, &tried, &ledger, by));
+    let (train, test) = (Length::Sessions(20), Length::Sessions(10));
+    let none = Length::Sessions(0);
+    let plan = WalkPlan { train, test, anchored: true, purge: none, embargo: none };
+    let walker = Walk {
+        config: &config,
+        feed: &feed,
+        space: &space,
+        build: &build,
+        by,
+        threads: 2,
+        program,
+    };
+    let laid = windows(&plan, &feed, &config.calendar).unwrap();
+    let walked = walker.run(&laid, &mut |_| Ok(Ledger::unkept()), &mut |_| {}).unwrap();
+    let walked = walk_html(&judge_walk(subject(), &plan, by, 100_000.0, &walked));
+    for (page, parts) in
+        [(page, &["map", "luck", "trials", "ledger"][..]), (walked, &["outside", "windows"][..])]
+    {
+        check_tags(&page);
+        check_numbers(&page);
+        for part in parts {
+            assert!(page.contains(&format!("<section id=\"{part}\">")), "{part}");
+        }
+        assert!(!page.contains("http") && !page.contains("<script"));
+    }
 }
