@@ -41,7 +41,7 @@ impl Strategy for Peeking {
         let now = self.closes.get(self.seen - 1).copied().unwrap_or(0);
         // Rare decisions: on every fortieth bar.
         let Some(later) = self.closes.get(self.seen - 1 + self.ahead) else { return };
-        if self.seen % 40 != 0 || view.open_orders(symbol).next().is_some() {
+        if !self.seen.is_multiple_of(40) || view.open_orders(symbol).next().is_some() {
             return;
         }
         let held = view.position(symbol).quantity;

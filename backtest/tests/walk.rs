@@ -5,6 +5,7 @@
     clippy::indexing_slicing,
     reason = "a test may fail loudly"
 )]
+#![allow(clippy::single_range_in_vec_init, reason = "a sample is often one stretch")]
 
 mod common;
 

@@ -40,7 +40,7 @@ fn header(report: &SweepReport, title: &str) -> String {
         day(report.span.0),
         day(report.span.1),
         grouped(report.rows as f64, 0),
-        report.sessions,
+        grouped(f64::from(report.sessions), 0),
         escape(&report.verdict).replace(" %", "&#160;%"),
         tiles(report)
     )
@@ -54,7 +54,7 @@ fn tiles(report: &SweepReport) -> String {
         )
     };
     let share =
-        |figure: &Figure| figure.value.map_or_else(dash, |value| format!("{:.0} %", value * 100.0));
+        |figure: &Figure| figure.value.map_or_else(dash, |value| format!("{:.1} %", value * 100.0));
     let number = |value: Option<f64>| value.map_or_else(dash, |value| grouped(value, 2));
     let best = report.trials.first();
     let needed = luck.min_track_record.value.map_or_else(dash, |count| grouped(count, 0));
@@ -84,7 +84,11 @@ fn tiles(report: &SweepReport) -> String {
             share(&luck.overfitting),
             "best of one half below the median of the other".into(),
         ),
-        tile("Minimum record", needed, format!("sessions, of which there are {}", report.sessions)),
+        tile(
+            "Minimum record",
+            needed,
+            format!("sessions, of which there are {}", grouped(f64::from(report.sessions), 0)),
+        ),
     ]
     .concat()
 }

@@ -35,7 +35,7 @@ fn header(report: &WalkReport, title: &str) -> String {
         tile(
             "Return outside",
             signed_percent(report.total_return),
-            format!("{} sessions", report.equity.len()),
+            format!("{} sessions", grouped(report.equity.len() as f64, 0)),
         ),
         tile("By the year", share(&report.annual_return), "outside".into()),
         tile("Sharpe", number(&report.sharpe), "outside".into()),

@@ -294,7 +294,8 @@ fn verdict(report: &SweepReport) -> String {
         return format!("Nothing can be said of the best of {count}: {reason}.");
     };
     let all = luck.trials;
-    let sure_text = percent(sure);
+    // Rounded up it could read as enough where it is not.
+    let sure_text = if (0.945..0.95).contains(&sure) { "under 95 %".into() } else { percent(sure) };
     let outside = luck.overfitting.value;
     let held = outside.map_or(String::new(), |share| {
         format!(
@@ -339,6 +340,11 @@ fn notes(report: &SweepReport) -> Vec<String> {
     notes
 }
 
+/// Never wholly sure, and never not at all.
 fn percent(share: f64) -> String {
-    format!("{:.0} %", share * 100.0)
+    match share {
+        0.995.. => "over 99 %".into(),
+        ..0.005 => "under 1 %".into(),
+        _ => format!("{:.0} %", share * 100.0),
+    }
 }

@@ -138,7 +138,8 @@ pub fn windows(
     let row = |unit: usize| starts.get(unit).copied().unwrap_or(feed.data.len());
     let window = |place: usize, tested: &Range<usize>| {
         let begin = if plan.anchored { 0 } else { tested.start - train };
-        let mut kept = vec![begin..tested.start - purge];
+        let sample = begin..tested.start - purge;
+        let mut kept: Vec<_> = std::iter::once(sample).collect();
         for earlier in tests.iter().take(place) {
             cut_out(&mut kept, earlier.end..earlier.end + embargo);
         }
