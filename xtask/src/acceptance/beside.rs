@@ -2,7 +2,7 @@
 //! order request on the wire. Quiet rounds and rounds beside a sweep take turns, so that what else
 //! the machine does falls on both.
 
-use super::{date, machine, section};
+use super::{cargo_command, date, machine, section};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -17,11 +17,7 @@ const GRID: [&str; 4] = ["--grid", "fast=2..400", "--grid", "slow=500..900"];
 type Medians = [f64; 2];
 
 pub fn run(root: &Path) -> Result<(), String> {
-    let cargo = || {
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-        command.current_dir(root);
-        command
-    };
+    let cargo = || cargo_command(root);
     let bench = ["bench", "-p", "tradewind-runtime", "--bench", "order_path"];
     succeed(cargo().args(["build", "--release", "-p", "tradewind"]))?;
     succeed(cargo().args(bench).arg("--no-run"))?;
