@@ -41,7 +41,7 @@ fn an_honest_strategy_passes_and_one_that_decides_nothing_shows_nothing() {
     let passed = user.run(&[&args[..], &["fast=3", "--param", "slow=9"]].concat());
     assert_eq!(passed.code, 0, "{}", passed.err);
     assert!(passed.out.contains("No look-ahead: "), "{}", passed.out);
-    let silent = user.run(&[&args[..], &["fast=398", "--param", "slow=399", "--json"]].concat());
+    let silent = user.run(&[&args[..], &["fast=100", "--param", "slow=500", "--json"]].concat());
     assert_eq!(silent.code, 5);
     assert!(silent.sentence().contains("nothing is shown"), "{}", silent.err);
     let result: Value = serde_json::from_str(&silent.out).unwrap();
