@@ -9,6 +9,7 @@
 use crate::config::Settings;
 use crate::exit::Failure;
 use kernel::TradingState;
+use runtime::control::{self, Request};
 use runtime::session::{Phase, Status};
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
@@ -36,6 +37,7 @@ pub struct Fallback {
     data_dir: PathBuf,
     keys: Option<(String, String)>,
     patience: Duration,
+    live_dir: PathBuf,
     mark: PathBuf,
     log: PathBuf,
 }
@@ -83,6 +85,7 @@ impl Fallback {
             data_dir,
             keys: (!key.is_empty()).then(|| (key.to_owned(), secret.to_owned())),
             patience: settings.shutdown_deadline() + GRACE,
+            live_dir: settings.data_dir(),
             mark: settings.data_dir().join(MARK),
             log: settings.data_dir().join(LOG),
         }))
@@ -95,9 +98,15 @@ impl Fallback {
         loop {
             let wanted = self.is_wanted(&status.borrow_and_update());
             match (wanted, stand_in.take()) {
-                (Some(false), Some(running)) => self.end(running).await,
+                (Some(false), Some(running)) => {
+                    let ended = self.end(running).await;
+                    self.tell(false, ended).await;
+                }
                 (Some(true), None) if not_before <= Instant::now() => {
                     stand_in = self.start();
+                    if stand_in.is_some() {
+                        self.tell(true, format!("in {}", self.data_dir.display())).await;
+                    }
                     not_before = Instant::now() + START_AGAIN;
                 }
                 (_, running) => stand_in = running,
@@ -107,13 +116,33 @@ impl Fallback {
                 break;
             }
             if let Some(ended) = stand_in.as_mut().and_then(has_ended) {
-                let log = self.log.display();
-                tracing::error!("the paper session has ended by itself ({ended}): see {log}");
+                let text = format!("by itself ({ended}): see {}", self.log.display());
+                tracing::error!("the paper session has ended {text}");
+                self.tell(false, text).await;
                 stand_in = None;
             }
         }
         if let Some(running) = stand_in {
             self.end(running).await;
+        }
+    }
+
+    /// Has the live session note it, so that its journal and its alerts have it.
+    async fn tell(&self, begun: bool, text: String) {
+        let dir = self.live_dir.clone();
+        let told = tokio::task::spawn_blocking(move || {
+            control::ask(&dir, &Request::stand_in(begun, &text))
+        });
+        match told.await {
+            Ok(Ok(answer)) if answer.ok => {}
+            Ok(Ok(answer)) => {
+                let why = answer.error.unwrap_or_default();
+                tracing::warn!("the journal does not have that the paper session changed: {why}");
+            }
+            Ok(Err(error)) => {
+                tracing::warn!("the journal does not have that the paper session changed: {error}");
+            }
+            Err(error) => tracing::warn!("the session could not be told: {error}"),
         }
     }
 
@@ -178,20 +207,21 @@ impl Fallback {
         Ok(command)
     }
 
-    /// Ends a paper session in order.
-    async fn end(&self, mut stand_in: Child) {
+    /// Ends a paper session in order; says how it ended.
+    async fn end(&self, mut stand_in: Child) -> String {
         drop(stand_in.stdin.take());
         let deadline = Instant::now() + self.patience;
         while Instant::now() < deadline {
             if let Some(ended) = has_ended(&mut stand_in) {
                 tracing::info!("the paper session has ended: {ended}");
-                return;
+                return ended;
             }
             tokio::time::sleep(LOOK).await;
         }
         tracing::error!("the paper session does not end, and is killed");
         let _ = stand_in.kill();
         let _ = stand_in.wait();
+        "it did not, and was killed".into()
     }
 }
 

@@ -126,6 +126,20 @@ fn entries_of(user: &User) -> Vec<(u64, TradingState)> {
     entries
 }
 
+/// The alerts of a paper session that took the live one's place, in the live one's journal.
+fn stand_ins_of(user: &User) -> Vec<String> {
+    let dir = user.path(".local/share/tradewind/default");
+    let mut records = Reader::open(&runtime::session::journal_dir(&dir), 1).unwrap();
+    let mut codes = Vec::new();
+    while let Some(record) = records.next().unwrap() {
+        if let RecordBody::Event { event: Event::AlertRaised(alert), .. } = record.body {
+            codes.push(alert.code.to_string());
+        }
+    }
+    codes.retain(|code| code.starts_with("stand_in"));
+    codes
+}
+
 /// The prefix of an order's id, and its number.
 fn name(order: &OrderRow) -> (String, u64) {
     let (prefix, number) = order.client_order_id.rsplit_once('-').unwrap();
@@ -139,6 +153,7 @@ async fn entries_go_to_paper_while_a_live_session_only_reduces() {
     let mut live = Live::start(&user, &at_live, &at_paper);
     live.until("code=breaker_tripped");
     live.until("takes new entries until `tradewind resume`");
+    live.until("code=stand_in_begun");
 
     // The paper session trades.
     let paper = user.text(".local/share/tradewind/default/fallback");
@@ -160,11 +175,12 @@ async fn entries_go_to_paper_while_a_live_session_only_reduces() {
 
     // Only an operator's word brings entries back.
     assert_eq!(user.run(&["resume", "the API answers again"]).code, 0);
-    live.until("the paper session has ended");
+    live.until("code=stand_in_ended");
     assert_eq!(user.run(&["status", "--data-dir", &paper]).code, 6);
     live.until("order");
     live.end();
 
+    assert_eq!(stand_ins_of(&user), ["stand_in_begun", "stand_in_ended"]);
     let entries = entries_of(&user);
     assert!(entries.iter().all(|(_, trading)| *trading == TradingState::Active), "{entries:?}");
     let (last, paper_orders) = (at_live.snapshot(), at_paper.snapshot().orders);

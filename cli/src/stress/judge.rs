@@ -4,7 +4,7 @@ use super::{Scenario, Trader};
 use exchange::check::{Note, SessionRecord};
 use exchange::server::{Running, Snapshot};
 use journal::Reader;
-use kernel::{Event, RecordBody, Symbols};
+use kernel::{Event, RecordBody};
 use runtime::session::{SessionError, Status, Summary, journal_dir, replay};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -123,9 +123,8 @@ fn books(summary: &Summary, snapshot: &Snapshot) -> Vec<String> {
             summary.cash, snapshot.account.cash
         ));
     }
-    let symbols = Symbols::new(super::run::SYMBOLS).unwrap_or_default();
-    for symbol in symbols.ids() {
-        let name = symbols.name(symbol);
+    for symbol in snapshot.symbols.ids() {
+        let name = snapshot.symbols.name(symbol);
         let ours = summary.positions.get(name).map(|position| position.qty).unwrap_or_default();
         let theirs = snapshot.positions.iter().find(|position| position.symbol == symbol);
         let theirs = theirs.map(|position| position.qty).unwrap_or_default();

@@ -50,6 +50,13 @@ impl Account {
         }
     }
 
+    /// Takes a part of a position off, with its part of the cost.
+    pub(crate) fn take_part(&mut self, symbol: SymbolId, part: Quantity) {
+        if let Some(holding) = self.holdings.get_mut(symbol.index()) {
+            holding.trade(part.checked_neg().unwrap_or_default(), Price::ZERO);
+        }
+    }
+
     /// Adds to cash what came by no trade, or takes what went.
     pub(crate) fn add(&mut self, amount: Cash) {
         self.cash = plus(self.cash, amount);

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 pub(crate) struct Accruals(BTreeMap<FeeKind, Notional>);
 
 /// USD in a cent, at the scale of cash.
-const CENT: i64 = SCALE / 100;
+pub(crate) const CENT: i64 = SCALE / 100;
 
 impl Accruals {
     pub(crate) fn add(&mut self, kind: FeeKind, amount: Notional) {

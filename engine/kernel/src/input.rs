@@ -377,6 +377,13 @@ pub enum Notice {
         /// The file, the place in it, what is wrong there, and what to do.
         what: Box<str>,
     },
+    /// A paper session takes new entries in the place of this one, or does so no more.
+    StandIn {
+        /// Whether it has begun; else it has ended.
+        begun: bool,
+        /// Where its folder is, or how it ended.
+        text: Box<str>,
+    },
 }
 
 /// A connection of the session.

@@ -210,6 +210,30 @@ fn an_account_taken_over_on_the_day_is_in_new_shares() {
     assert_eq!(bench.position().quantity, shares(270));
 }
 
+/// What the broker takes of a fraction it pays for: no result, and nothing that stops entries.
+#[test]
+fn a_fraction_that_the_broker_pays_for_stops_nothing() {
+    for (theirs, trading) in [("30", TradingState::Active), ("29", TradingState::Reducing)] {
+        let mut bench = Bench::holding(91);
+        bench.feed(Input::Calendar(vec![tuesday()]));
+        let announced = split(&bench, 1, 3);
+        bench.feed(announced);
+        on_tuesday(&mut bench);
+        bench.bar("AAA", "300");
+        assert_eq!(bench.position().quantity, "30.333333333".parse().unwrap());
+        let symbol = bench.symbol("AAA");
+        let (quantity, average_price) = (theirs.parse().unwrap(), price("300"));
+        let positions = vec![BrokerPosition { symbol, quantity, average_price }];
+        let said = || BrokerState { positions: positions.clone(), ..broker("100000") };
+        bench.feed(Input::Broker(Box::new(said())));
+        bench.wait(2).feed(Input::Broker(Box::new(said())));
+        let state = bench.kernel.state();
+        assert_eq!((bench.position().quantity, state.trading_state()), (quantity, trading));
+        let profit = state.equity().checked_sub(state.day().unwrap().starting_equity);
+        assert!(profit.unwrap().abs() < cash("1"), "{profit:?}");
+    }
+}
+
 #[test]
 fn a_symbol_keeps_its_place_under_another_name() {
     let mut bench = Bench::holding(90);

@@ -3,8 +3,9 @@
 
 use super::Exchange;
 use crate::account::Account;
+use crate::fees::CENT;
 use crate::{Activity, CashActivity, OrderId, Refusal, ResetActivity, SplitActivity, UpdateEvent};
-use kernel::{Cash, MovementKind, OrderStatus, Price, Quantity, Rounding, Side, SymbolId};
+use kernel::{Cash, MovementKind, OrderStatus, Price, Quantity, Rounding, Side, SymbolId, Symbols};
 
 impl Exchange {
     /// Fills a part of a working order now, at the last price or the order's limit, whichever is
@@ -90,6 +91,47 @@ impl Exchange {
             let number = self.ids.uuid();
             let (time, change) = (self.now, qty.checked_sub(held).unwrap_or(Quantity::ZERO));
             self.activities.push(Activity::Split(SplitActivity { number, time, symbol, change }));
+        }
+        Ok(())
+    }
+
+    /// Takes the part of a share that a split left over, and pays for it at the last price, down to
+    /// the cent.
+    ///
+    /// # Errors
+    /// 404 when nothing but whole shares is held.
+    pub fn pay_fraction_by_hand(&mut self, symbol: SymbolId) -> Result<(), Refusal> {
+        let held = self.account.holding(symbol).qty;
+        let fraction = held.checked_sub(held.whole()).filter(|part| !part.is_zero());
+        let price = self.markets.get(symbol.index()).map(|market| market.price);
+        let (Some(part), Some(price)) = (fraction, price) else {
+            return Err(Refusal::not_found("no part of a share is held"));
+        };
+        let value = price.value(part, Rounding::Down).unwrap_or_default();
+        let cents = value.nanos() / CENT * CENT;
+        self.account.take_part(symbol, part);
+        let (number, time, change) = (self.ids.uuid(), self.now, part.checked_neg());
+        let change = change.unwrap_or_default();
+        self.activities.push(Activity::Split(SplitActivity { number, time, symbol, change }));
+        self.move_cash_by_hand(MovementKind::CashInLieu, Cash::from_nanos(cents));
+        Ok(())
+    }
+
+    /// Gives a symbol another name; what is held and open in it stays.
+    ///
+    /// # Errors
+    /// 422 when the name is no symbol, or another one's.
+    pub fn rename_by_hand(&mut self, symbol: SymbolId, to: &str) -> Result<(), Refusal> {
+        let names = self.symbols.ids().map(|id| match id == symbol {
+            true => to,
+            false => self.symbols.name(id),
+        });
+        let renamed = Symbols::new(names).ok().filter(|named| named.len() == self.symbols.len());
+        self.symbols = renamed.ok_or_else(|| {
+            Refusal::unprocessable(format!("no symbol can be called {to} from here on"))
+        })?;
+        if let Some(asset) = self.assets.get_mut(symbol.index()) {
+            asset.name = to.into();
         }
         Ok(())
     }

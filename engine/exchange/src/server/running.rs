@@ -10,7 +10,7 @@ use super::state_log::StateError;
 use super::venue::Venue;
 use crate::check::{Note, SessionRecord};
 use crate::{AccountRow, Activity, OrderRow, PositionRow};
-use kernel::{SymbolError, Timestamp};
+use kernel::{SymbolError, Symbols, Timestamp};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -62,6 +62,8 @@ pub struct Snapshot {
     pub account: AccountRow,
     /// Every position that is not flat.
     pub positions: Vec<PositionRow>,
+    /// What the symbols are called now.
+    pub symbols: Symbols,
     /// Every order there ever was, in order of arrival.
     pub orders: Vec<OrderRow>,
     /// The account's history, oldest first.
@@ -128,6 +130,7 @@ impl Running {
             step: venue.step(),
             account: exchange.account(),
             positions: exchange.positions(),
+            symbols: exchange.symbols().clone(),
             orders: exchange.orders().cloned().collect(),
             activities: exchange.activities().to_vec(),
             faults: venue.injector.struck(),

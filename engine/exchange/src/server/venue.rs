@@ -184,7 +184,7 @@ impl Venue {
 
     /// Takes the data of a step in, and gives what the market did in it.
     fn take_in(&mut self, data: Vec<MarketData>) -> Vec<MarketData> {
-        self.split_before(&data);
+        self.change_before(&data);
         let data = self.as_traded(data);
         self.step += 1;
         self.exchange.step(&data);

@@ -58,6 +58,16 @@ impl Deciding<'_> {
                 );
                 self.alert(Severity::Warning, "no_bars", text)
             }
+            Notice::StandIn { begun: true, text } => {
+                let text = format!(
+                    "The broker's API fails: a paper session takes new entries until trading is resumed, {text}"
+                );
+                self.alert(Severity::Critical, "stand_in_begun", text)
+            }
+            Notice::StandIn { begun: false, text } => {
+                let text = format!("The paper session that took new entries has ended: {text}");
+                self.alert(Severity::Warning, "stand_in_ended", text)
+            }
             Notice::Unusable { message, reason } => {
                 let text = format!("The broker's {message} cannot be used: {reason}");
                 self.alert(Severity::Warning, "message_unusable", text)

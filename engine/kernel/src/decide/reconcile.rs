@@ -50,6 +50,12 @@ impl Deciding<'_> {
 
     fn tell(&mut self, difference: Difference) -> Result<(), DecideError> {
         let text = difference.sentence(self.state().symbols());
+        if let Some(symbol) = self.paid_fraction(&difference) {
+            let text = format!("{text}: the fraction that a split left over is paid for in cash");
+            self.emit(Event::DifferenceFound(difference))?;
+            self.alert(Severity::Info, "fraction_paid", text)?;
+            return self.cancel_uncovered_exits(symbol);
+        }
         let severity =
             if difference.moves_books() { Severity::Critical } else { Severity::Warning };
         let missing = match &difference {
@@ -73,6 +79,18 @@ impl Deciding<'_> {
         let Some(order) = missing else { return Ok(()) };
         let report = ReportKind::Unrecognised;
         self.emit(Event::OrderQueryNeeded { order, report, counted: None })
+    }
+
+    /// The symbol of a split whose fraction the broker took for cash: nothing is unexplained then.
+    fn paid_fraction(&self, difference: &Difference) -> Option<SymbolId> {
+        match difference {
+            Difference::Position { symbol, ours, theirs, .. }
+                if *theirs == ours.whole() && self.state().was_split(*symbol) =>
+            {
+                Some(*symbol)
+            }
+            _ => None,
+        }
     }
 
     /// Cancels exits that the position, moved by somebody else, does not cover any more: an exit that

@@ -102,6 +102,11 @@ impl State {
         }
     }
 
+    /// Whether a symbol's shares were split since the session began.
+    pub(crate) fn was_split(&self, symbol: SymbolId) -> bool {
+        self.split_at.contains_key(&symbol)
+    }
+
     /// Gives a symbol its new name.
     fn rename(&mut self, id: &str, symbol: SymbolId, to: &str) {
         if let Some(start) = &mut self.start {

@@ -53,7 +53,8 @@ impl Client {
         from: Date,
         to: Date,
     ) -> Result<Vec<CorporateAction>, ApiError> {
-        let names: Vec<&str> = self.names.symbols().names().collect();
+        let table = self.names.symbols();
+        let names: Vec<&str> = table.names().collect();
         if names.is_empty() {
             return Ok(Vec::new());
         }
@@ -109,8 +110,8 @@ impl Client {
     /// # Errors
     /// See [`ApiError`].
     pub async fn bars(&self, query: &BarsQuery<'_>) -> Result<Vec<Bar>, ApiError> {
-        let names: Vec<&str> =
-            query.symbols.iter().map(|id| self.names.symbols().name(*id)).collect();
+        let table = self.names.symbols();
+        let names: Vec<&str> = query.symbols.iter().map(|id| table.name(*id)).collect();
         if names.is_empty() {
             return Ok(Vec::new());
         }
@@ -148,7 +149,8 @@ impl Client {
         start: Timestamp,
         end: Timestamp,
     ) -> Result<Vec<Trade>, ApiError> {
-        let names: Vec<&str> = symbols.iter().map(|id| self.names.symbols().name(*id)).collect();
+        let table = self.names.symbols();
+        let names: Vec<&str> = symbols.iter().map(|id| table.name(*id)).collect();
         if names.is_empty() {
             return Ok(Vec::new());
         }

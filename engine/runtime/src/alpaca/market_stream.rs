@@ -234,6 +234,8 @@ impl Protocol for Market {
         socket: &mut Socket,
         out: &mut Vec<MarketStreamMessage>,
     ) -> Result<(), Ended> {
+        // A symbol may have another name than it had on the connection before.
+        self.decoder = MarketDecoder::new(&self.config.names, self.config.bar_length);
         self.await_success(socket, "connected").await?;
         send(socket, opening(self.config.credentials.open_data())?).await?;
         self.await_success(socket, "authenticated").await?;
@@ -297,8 +299,8 @@ impl Market {
         socket: &mut Socket,
         out: &mut Vec<MarketStreamMessage>,
     ) -> Result<Vec<String>, Ended> {
-        let names = self.config.names.clone();
-        let symbols: Vec<&str> = names.symbols().names().collect();
+        let table = self.config.names.symbols();
+        let symbols: Vec<&str> = table.names().collect();
         let channels = self.config.channels;
         let mut subscribed = Vec::new();
         for part in symbols.chunks(SYMBOLS_AT_ONCE) {

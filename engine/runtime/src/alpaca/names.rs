@@ -1,15 +1,24 @@
 //! The names under which a session's symbols and orders are known to the broker.
 
 use kernel::{OrderNumber, SymbolId, Symbols};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// So many characters of a session's id mark its orders.
 const SHORT: usize = 8;
 
-/// The session's symbols, and the prefix of its order ids.
+/// The session's symbols, and the prefix of its order ids. A copy sees the names that symbols are
+/// given later.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    symbols: Symbols,
+    table: Arc<RwLock<Table>>,
     prefix: Box<str>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    symbols: Arc<Symbols>,
+    /// What symbols were called before: the broker may still say so of what is older.
+    former: Vec<(Box<str>, SymbolId)>,
 }
 
 impl Names {
@@ -17,12 +26,21 @@ impl Names {
     /// its orders.
     pub fn new(symbols: Symbols, session: &str) -> Self {
         let short: String = session.chars().take(SHORT).collect();
-        Self { symbols, prefix: format!("tw-{short}-").into() }
+        let table = Table { symbols: Arc::new(symbols), former: Vec::new() };
+        Self { table: Arc::new(RwLock::new(table)), prefix: format!("tw-{short}-").into() }
     }
 
-    /// The session's symbols.
-    pub const fn symbols(&self) -> &Symbols {
-        &self.symbols
+    /// The session's symbols, as they are called now.
+    pub fn symbols(&self) -> Arc<Symbols> {
+        Arc::clone(&self.table.read().unwrap_or_else(PoisonError::into_inner).symbols)
+    }
+
+    /// Gives symbols the names that the books have for them now.
+    pub fn follow(&self, symbols: &Symbols) {
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut table.symbols, Arc::new(symbols.clone()));
+        let renamed = before.ids().filter(|id| before.name(*id) != symbols.name(*id));
+        table.former.extend(renamed.map(|id| (before.name(id).into(), id)));
     }
 
     /// A number that differs from session to session and is the same for one.
@@ -31,9 +49,11 @@ impl Names {
         prefix.fold(0, |seed, byte| seed.rotate_left(7) ^ u64::from(byte))
     }
 
-    /// A symbol's id, when the session trades it.
+    /// A symbol's id, when the session trades it under this name or has done so.
     pub fn symbol(&self, name: &str) -> Option<SymbolId> {
-        self.symbols.id(name)
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let former = || table.former.iter().find(|(held, _)| **held == *name).map(|(_, id)| *id);
+        table.symbols.id(name).or_else(former)
     }
 
     /// `tw-<first 8 of the session id>-<order number>`: deterministic, so that an order whose
@@ -90,6 +110,16 @@ mod tests {
         {
             assert_eq!(names.order_number(foreign), None, "{foreign}");
         }
+    }
+
+    #[test]
+    fn a_symbol_is_known_by_its_new_name_and_by_its_old_one() {
+        let names = Names::new(Symbols::new(["FB", "SPY"]).unwrap(), "s");
+        let (copy, id) = (names.clone(), names.symbol("FB"));
+        names.follow(&Symbols::new(["META", "SPY"]).unwrap());
+        assert_eq!((copy.symbol("META"), copy.symbol("FB")), (id, id));
+        assert_eq!(copy.symbols().names().collect::<Vec<_>>(), ["META", "SPY"]);
+        assert_eq!(copy.symbol("TSLA"), None);
     }
 
     #[test]

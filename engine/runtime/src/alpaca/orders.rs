@@ -131,7 +131,8 @@ impl Client {
     pub async fn submit(&self, approved: &Approved) -> Result<Vec<Report>, ApiError> {
         let order = approved.order();
         let id = self.names.client_order_id(order.number);
-        let body = new_order(order, self.names.symbols().name(order.symbol), &id);
+        let symbols = self.names.symbols();
+        let body = new_order(order, symbols.name(order.symbol), &id);
         let mut call = self.trading("/v2/orders");
         call.method = Method::POST;
         call.urgency = urgency(approved);

@@ -14,6 +14,10 @@ pub use server::{ControlError, ControlServer, Order, serve};
 
 use serde::{Deserialize, Serialize};
 
+/// The word by which a live session is told that a paper session stands in for it, for its journal
+/// and its alerts: `args.begun` says whether it has begun or ended.
+const STAND_IN: &str = "stand-in";
+
 /// One line from the client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
@@ -44,6 +48,11 @@ impl Request {
     /// A request without arguments.
     pub fn new(cmd: &str, reason: &str) -> Self {
         Self { cmd: cmd.into(), args: serde_json::Value::Null, reason: reason.into() }
+    }
+
+    /// Tells a live session that a paper session has begun to stand in for it, or has ended.
+    pub fn stand_in(begun: bool, text: &str) -> Self {
+        Self { args: serde_json::json!({ "begun": begun }), ..Self::new(STAND_IN, text) }
     }
 }
 

@@ -1,8 +1,8 @@
 //! The session's side of the socket.
 
-use super::{Answer, Request, path};
+use super::{Answer, Request, STAND_IN, path};
 use crate::session::{Phase, Status};
-use kernel::{Command, SymbolId, Symbols};
+use kernel::{Command, Input, Notice, SymbolId, Symbols};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -24,11 +24,11 @@ pub struct ControlError {
     pub source: io::Error,
 }
 
-/// A command for the session's task, with the way back for its answer.
+/// What a client has for the session's task, with the way back for its answer.
 #[derive(Debug)]
 pub struct Order {
-    /// What is asked for.
-    pub command: Command,
+    /// A command, or what the session is to know.
+    pub input: Input,
     /// Where the answer goes.
     pub answer: oneshot::Sender<Answer>,
 }
@@ -137,15 +137,25 @@ async fn reply(
     if status.borrow().phase == Phase::Starting {
         return Answer::refused("the session is still starting: ask again in a moment");
     }
-    let command = match command(&request, &status.borrow().symbols) {
-        Ok(command) => command,
+    let input = match input(&request, &status.borrow().symbols) {
+        Ok(input) => input,
         Err(refusal) => return Answer::refused(refusal),
     };
     let (answer, answered) = oneshot::channel();
-    if orders.send(Order { command, answer }).await.is_err() {
+    if orders.send(Order { input, answer }).await.is_err() {
         return Answer::refused("the session is ending");
     }
     answered.await.unwrap_or_else(|_| Answer::refused("the session ended before it answered"))
+}
+
+/// What the session makes of a request, or why it cannot be.
+fn input(request: &Request, symbols: &Symbols) -> Result<Input, String> {
+    if request.cmd != STAND_IN {
+        return command(request, symbols).map(Input::Command);
+    }
+    let begun = request.args.get("begun").and_then(serde_json::Value::as_bool);
+    let begun = begun.ok_or("args.begun says whether the paper session has begun")?;
+    Ok(Input::Notice(Notice::StandIn { begun, text: request.reason.as_str().into() }))
 }
 
 /// What a request asks for, or why it cannot be.
@@ -215,11 +225,12 @@ mod tests {
         let session = tokio::spawn(async move {
             let order = taken.recv().await.unwrap();
             order.answer.send(Answer::done(&serde_json::json!({"trading": "halted"}))).unwrap();
-            order.command
+            order.input
         });
         let halted = ask_off_thread(dir.path(), Request::new("halt", "lunch")).await.unwrap();
         assert_eq!(halted.body["trading"], "halted");
-        assert_eq!(session.await.unwrap(), Command::Halt { reason: "lunch".into() });
+        let halt = Command::Halt { reason: "lunch".into() };
+        assert_eq!(session.await.unwrap(), Input::Command(halt));
 
         let close = |symbol: &str| Request {
             args: serde_json::json!({ "symbol": symbol }),

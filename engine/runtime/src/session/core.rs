@@ -36,9 +36,8 @@ pub(super) struct Work {
     pub look_again: bool,
     /// Whether shares may have been split.
     look_for_splits: bool,
-    /// A symbol that the broker calls otherwise from now on: streams and requests name it as before,
-    /// so the session cannot go on.
-    renamed: Option<(Box<str>, Box<str>)>,
+    /// Whether the broker calls a symbol otherwise from now on.
+    pub renamed: bool,
 }
 
 /// The kernel with its journal.
@@ -367,7 +366,7 @@ impl Work {
     pub fn append(&mut self, more: Work) {
         self.errands.extend(more.errands);
         self.look_again |= more.look_again;
-        self.renamed = self.renamed.take().or(more.renamed);
+        self.renamed |= more.renamed;
     }
 
     fn notice(&mut self, event: &Event, state: &State) {
@@ -376,9 +375,7 @@ impl Work {
                 let target = state.order(*order).map(Target::of);
                 self.errands.extend(target.map(Errand::Read));
             }
-            Event::SymbolRenamed { from, to, .. } => {
-                self.renamed = Some((from.clone(), to.clone()));
-            }
+            Event::SymbolRenamed { .. } => self.renamed = true,
             Event::DifferenceSuspected { differences } => {
                 self.look_again = true;
                 // Shares may be split without anybody having said so in time.
@@ -393,12 +390,6 @@ impl Work {
             } => self.look_again = true,
             _ => {}
         }
-    }
-
-    /// Why the session cannot go on, if it cannot.
-    pub fn ends_with(&self) -> Option<SessionError> {
-        let (from, to) = self.renamed.clone()?;
-        Some(SessionError::Renamed { from, to })
     }
 
     /// Drops the reads it asks for: they would only show what has just been read.

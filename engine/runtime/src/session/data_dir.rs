@@ -12,8 +12,8 @@
 //! settled is finished and is put aside; any other goes on.
 
 use super::{SessionConfig, SessionError};
-use journal::{Journal, Recovered};
-use kernel::{SessionStart, State, StrategySpec, TradingState};
+use journal::{Journal, JournalError, Reader, Recovered};
+use kernel::{Event, RecordBody, SessionStart, State, StrategySpec, Symbols, TradingState};
 use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
@@ -123,12 +123,36 @@ fn tell(recovered: &Recovered) {
     tracing::info!("going on with the session after record {}", recovered.last_seq);
 }
 
+/// The symbols that a session is wanted for, by the names that its journal has for them now: whoever
+/// starts it again need not know of a new name.
+pub(super) fn as_called_now(
+    held: &SessionStart,
+    config: &SessionConfig,
+) -> Result<Symbols, JournalError> {
+    if held.symbols == config.symbols {
+        return Ok(config.symbols.clone());
+    }
+    let mut records = match Reader::open(&journal_dir(&config.data_dir), 1) {
+        Err(JournalError::Missing { .. }) => return Ok(config.symbols.clone()),
+        records => records?,
+    };
+    let mut names: Vec<Box<str>> = config.symbols.names().map(Box::from).collect();
+    while let Some(record) = records.next()? {
+        let RecordBody::Event { event: Event::SymbolRenamed { from, to, .. }, .. } = record.body
+        else {
+            continue;
+        };
+        names.iter_mut().filter(|name| **name == from).for_each(|name| name.clone_from(&to));
+    }
+    Ok(Symbols::new(names).unwrap_or_else(|_| config.symbols.clone()))
+}
+
 /// Whether an unfinished session is the one that was asked for.
 ///
 /// # Errors
 /// What differs: symbols, strategies, limits and hours make a session what it is.
 pub(super) fn check_same(held: &SessionStart, config: &SessionConfig) -> Result<(), SessionError> {
-    let names = |symbols: &kernel::Symbols| symbols.names().collect::<Vec<_>>().join(",");
+    let names = |symbols: &Symbols| symbols.names().collect::<Vec<_>>().join(",");
     let pairs = [
         ("venue", held.venue.to_string(), config.venue.as_str().to_owned()),
         ("symbols", names(&held.symbols), names(&config.symbols)),

@@ -6,7 +6,7 @@ use super::courier::{Answer, Courier, Errand, Patience};
 use super::lease::{DataPlace, Lease, RECENT};
 use super::venue::Venue;
 use super::{Phase, SessionConfig, SessionError, Status, StopReceiver, StopSignal, VenueClock};
-use crate::alpaca::{MarketStream, OrderStream, OrderStreamMessage, Problem, StreamError};
+use crate::alpaca::{MarketStream, Names, OrderStream, OrderStreamMessage, Problem, StreamError};
 use crate::control;
 use crate::telemetry::Live;
 use journal::failpoint::hit;
@@ -31,6 +31,9 @@ pub(super) struct Desk {
     pub patience: Patience,
     pub venue: Arc<dyn Venue>,
     pub clock: VenueClock,
+    pub names: Names,
+    /// In lock step, whether a symbol got a new name that the data stream has not heard of.
+    pub renamed: bool,
     /// In lock step, the time of the step: what the market's data claim beyond it is not believed.
     pub step_time: Timestamp,
     pub config: SessionConfig,
@@ -54,6 +57,9 @@ pub(super) struct Desk {
     pub published: Instant,
     pub synced: Instant,
 }
+
+/// Why the data stream is opened again when a symbol is renamed: it is to be asked for by its name.
+pub(super) const NEW_NAME: &str = "a symbol has a new name";
 
 /// How a session came to its end.
 #[derive(Debug)]
@@ -117,14 +123,20 @@ impl Desk {
     }
 
     async fn carry_out(&mut self, work: Work) -> Result<(), SessionError> {
-        if let Some(error) = work.ends_with() {
-            return Err(error);
+        if work.renamed {
+            self.follow_names();
+            self.renamed = true;
         }
         for errand in work.errands {
             // An answer may lead to further errands.
             Box::pin(self.run_in_turn(errand)).await?;
         }
         Ok(())
+    }
+
+    /// Has requests and streams name symbols as the books do.
+    pub fn follow_names(&self) {
+        self.names.follow(self.core.state().symbols());
     }
 
     /// Runs one errand to its end and feeds its answers as they come.
@@ -207,7 +219,7 @@ impl Desk {
 
     /// Carries out what an operator asks for in turn, and answers.
     pub async fn obey_in_turn(&mut self, order: control::Order) -> Result<(), SessionError> {
-        self.feed_in_turn(Input::Command(order.command)).await?;
+        self.feed_in_turn(order.input).await?;
         self.answer(order.answer);
         Ok(())
     }

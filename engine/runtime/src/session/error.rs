@@ -112,17 +112,6 @@ pub enum SessionError {
         /// Why not.
         why: &'static str,
     },
-    /// A symbol has another name from now on.
-    #[error(
-        "{from} is called {to} from today on: start again with {to} in its place in --symbols; \
-         orders and positions are at the broker"
-    )]
-    Renamed {
-        /// What it was called.
-        from: Box<str>,
-        /// What it is called.
-        to: Box<str>,
-    },
     /// A stream cannot go on, and trying again would not help.
     #[error("the {stream} stream cannot go on: {reason}")]
     Stream {
@@ -168,8 +157,7 @@ impl SessionError {
             | SessionError::OtherSession { .. }
             | SessionError::SecondSession { .. }
             | SessionError::DataStreamTaken { .. }
-            | SessionError::Symbol { .. }
-            | SessionError::Renamed { .. } => ExitClass::Usage,
+            | SessionError::Symbol { .. } => ExitClass::Usage,
             SessionError::Unauthorized(_)
             | SessionError::AccountBlocked { .. }
             | SessionError::Stream { refused: true, .. } => ExitClass::BrokerRefused,

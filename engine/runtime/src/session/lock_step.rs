@@ -6,7 +6,7 @@
 //! step's own requests cause wait for the next step. Nothing sleeps, so two runs over the same data
 //! decide the same.
 
-use super::desk::{Desk, Ending, next_market_message, next_order_message};
+use super::desk::{Desk, Ending, NEW_NAME, next_market_message, next_order_message};
 use super::venue_clock::span;
 use super::{Phase, SessionError, StopSignal};
 use crate::alpaca::{MarketStream, MarketStreamMessage, OrderStreamMessage, StepHead};
@@ -146,6 +146,11 @@ impl LockStep<'_> {
         self.desk.find_lost(Some(head.time)).await?;
         self.data(data).await?;
         self.desk.core.gauges().data_arrived();
+        if std::mem::take(&mut self.desk.renamed) && !head.end {
+            // The exchange goes on as soon as the stream is there again.
+            self.market.line.reconnect(NEW_NAME);
+            return Ok(());
+        }
         // A stream that is gone says so where the next step is waited for.
         self.pending = self.market.acks.ack(head.step).await && !head.end;
         Ok(())

@@ -7,7 +7,9 @@ mod feed;
 
 use super::core::Work;
 use super::courier::{Answer, Errand};
-use super::desk::{Desk, Ending, TICK, ends_for, next_market_message, next_order_message};
+use super::desk::{
+    Desk, Ending, NEW_NAME, TICK, ends_for, next_market_message, next_order_message,
+};
 use super::{Phase, SessionError, StopSignal};
 use crate::alpaca::{MarketStream, MarketStreamMessage, OrderStreamMessage, QuotaLeft};
 use crate::backoff::Backoff;
@@ -117,7 +119,7 @@ impl RealTime<'_> {
                 Event::Orders(message) => self.order_message(message)?,
                 Event::Answer(answer) => self.answer(answer)?,
                 Event::Order(order) => {
-                    self.feed(Input::Command(order.command))?;
+                    self.feed(order.input)?;
                     self.desk.answer(order.answer);
                 }
                 Event::Timer => self.feed(Input::Timer)?,
@@ -169,19 +171,15 @@ impl RealTime<'_> {
     /// Decides on an input, and sets what follows from it going.
     fn feed(&mut self, input: Input) -> Result<(), SessionError> {
         let work = self.desk.decide(input)?;
-        self.set_going_unless_over(work)
-    }
-
-    fn set_going_unless_over(&mut self, work: Work) -> Result<(), SessionError> {
-        let over = work.ends_with();
         self.set_going(work);
-        match over {
-            Some(error) => self.fail(error),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     fn set_going(&mut self, work: Work) {
+        if work.renamed {
+            self.desk.follow_names();
+            self.market.line.reconnect(NEW_NAME);
+        }
         if work.look_again {
             self.reconcile_within(self.desk.config.timing.second_look);
         }
@@ -239,7 +237,7 @@ impl RealTime<'_> {
         hit("answer.before", self.desk.core.journal().last_seq());
         for input in self.desk.core.inputs(answer) {
             let work = self.desk.decide(input)?;
-            self.set_going_unless_over(if was_read { work.without_reads() } else { work })?;
+            self.set_going(if was_read { work.without_reads() } else { work });
         }
         hit("answer.after", self.desk.core.journal().last_seq());
         match ends {

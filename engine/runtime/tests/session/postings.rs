@@ -196,3 +196,78 @@ async fn a_split_is_followed_and_its_stop_remains() {
         assert!((0..10_000_000).contains(&apart), "rounded up to the cent: {apart}");
     }
 }
+
+/// Is in and out of each symbol by turns.
+fn by_turns(data: &MarketData, view: &View<'_>, intents: &mut Intents) {
+    let symbol = data.symbol();
+    let held = view.position(symbol).quantity;
+    if view.has_open_order(symbol) {
+        return;
+    }
+    match held.is_zero() {
+        true => intents.market(symbol, Side::Buy, shares(10)),
+        false => intents.market(symbol, Side::Sell, held),
+    }
+}
+
+const NEW_NAME: &str = "
+    [[fault]]
+    on = \"step\"
+    step = 1
+    inject = \"rename\"
+    symbol = \"SPY\"
+    to = \"SPX\"
+    date = \"2026-01-06\"
+";
+
+async fn that_renames(speed: Speed) -> Running {
+    exchange_with(generated(&["QQQ", "SPY"], 600), speed, |config| {
+        config.faults = FaultScript::parse(NEW_NAME).unwrap();
+    })
+    .await
+}
+
+/// The session goes on under the new name, and the exchange has its orders of that day.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_symbol_with_a_new_name_is_traded_on() {
+    let dir = data_dir();
+    let exchange = that_renames(Speed::Max).await;
+    let plan = Plan::scripted(dir.path(), &exchange, &["QQQ", "SPY"], by_turns);
+    let summary = plan.run().await.unwrap();
+    assert_books_agree(&summary, &exchange);
+    assert_eq!(exchange.record().findings(), []);
+    assert_eq!(summary.trading, TradingState::Active);
+    let events = events(dir.path());
+    assert!(events.iter().any(|event| matches!(event, Event::SymbolRenamed { .. })));
+    assert!(!events.iter().any(|event| matches!(event, Event::DifferenceFound(_))));
+    let orders = exchange.snapshot().orders;
+    let of_day = |index: usize, day: &str| {
+        let is_of = |order: &&exchange::OrderRow| {
+            order.symbol.index() == index && order.submitted_at.to_string().starts_with(day)
+        };
+        orders.iter().filter(is_of).count()
+    };
+    let (before, renamed, other) =
+        (of_day(1, "2026-01-05"), of_day(1, "2026-01-06"), of_day(0, "2026-01-06"));
+    assert!(before > 100 && renamed > 50, "{before} before, {renamed} after");
+    assert!(other - renamed < 10, "{renamed} and {other}");
+}
+
+/// Whoever starts an unfinished session again need not know of the new name.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_started_again_under_the_old_name() {
+    let dir = data_dir();
+    let exchange = that_renames(Speed::Times(3_000.0)).await;
+    let plan = || Plan::scripted(dir.path(), &exchange, &["QQQ", "SPY"], by_turns);
+    let mut session = plan().start();
+    session.until(|status| status.symbols.id("SPX").is_some()).await;
+    session.crash().await;
+    let mut session = plan().start();
+    let is_back = |status: &runtime::session::Status| {
+        status.symbols.id("SPX").is_some() && status.phase == runtime::session::Phase::Running
+    };
+    session.until(is_back).await;
+    session.stopper.press();
+    let summary = session.ended().await.unwrap();
+    assert_books_agree(&summary, &exchange);
+}

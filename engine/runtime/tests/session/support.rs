@@ -196,8 +196,10 @@ impl Session {
     /// Waits until its status is as wanted.
     pub async fn until(&mut self, wanted: impl FnMut(&Status) -> bool) -> Status {
         let found = tokio::time::timeout(Duration::from_secs(60), self.status.wait_for(wanted));
-        let found = found.await.expect("the session does not come to that in a minute");
-        found.expect("the session ended before it came to that").clone()
+        let found = found.await;
+        let found = found.map(|found| found.expect("it ended before it came to that").clone());
+        let stands = |_| panic!("a minute, and it stands at {:#?}", self.status.borrow());
+        found.unwrap_or_else(stands)
     }
 
     /// Ends it as a crash does: nothing is said, nothing is finished.

@@ -23,21 +23,33 @@ pub(in crate::server) enum Act {
     Close { symbol: SymbolId },
     Split { symbol: SymbolId, new: u32, old: u32 },
     Halt { symbol: SymbolId, until: u64 },
+    PayFraction { symbol: SymbolId },
+    AnnounceName { symbol: SymbolId, to: String, date: u32 },
     Announce { symbol: SymbolId, new: u32, old: u32, date: u32 },
     MoveCash { kind: MovementKind, usd: i64 },
     BeginAnew { usd: i64 },
 }
 
-/// A split that everybody is told of.
+/// A split or a new name that everybody is told of.
 #[derive(Debug, Clone)]
 pub(in crate::server) struct Announced {
     pub(in crate::server) symbol: SymbolId,
-    pub(in crate::server) new: u32,
-    pub(in crate::server) old: u32,
+    /// What the symbol was called then.
+    pub(in crate::server) name: String,
+    pub(in crate::server) change: Change,
     /// The day before whose first datum it happens, as `yyyymmdd`.
     pub(in crate::server) date: u32,
     /// When it happened.
     pub(in crate::server) at: Option<Timestamp>,
+}
+
+/// What is announced.
+#[derive(Debug, Clone)]
+pub(in crate::server) enum Change {
+    /// So many new shares for so many old ones.
+    Split { new: u32, old: u32 },
+    /// Another name.
+    Name(String),
 }
 
 /// What acts have left behind.
@@ -48,7 +60,7 @@ pub(in crate::server) struct Acts {
     /// New and old shares of the splits so far.
     splits: BTreeMap<SymbolId, (i64, i64)>,
     closings: u64,
-    /// Splits that were announced, those that have happened too.
+    /// What was announced, that which has happened too.
     pub(in crate::server) announced: Vec<Announced>,
 }
 
@@ -107,6 +119,10 @@ impl Venue {
             (Fault::Split { new, old, date: Some(date) }, _, Some(symbol)) => {
                 Act::Announce { symbol, new: *new, old: *old, date: *date }
             }
+            (Fault::Rename { to, date }, _, Some(symbol)) => {
+                Act::AnnounceName { symbol, to: to.clone(), date: *date }
+            }
+            (Fault::PayFraction, _, Some(symbol)) => Act::PayFraction { symbol },
             (Fault::MoveCash { kind, usd }, ..) => Act::MoveCash { kind: *kind, usd: *usd },
             (Fault::BeginAnew { usd }, ..) => Act::BeginAnew { usd: *usd },
             (Fault::Halt { steps }, _, Some(symbol)) => {
@@ -136,9 +152,14 @@ impl Venue {
             Act::Close { symbol } => self.close_by_hand(symbol),
             Act::Split { symbol, new, old } => self.split(symbol, new, old),
             Act::Announce { symbol, new, old, date } => {
-                self.acts.announced.push(Announced { symbol, new, old, date, at: None });
+                self.announce(symbol, Change::Split { new, old }, date);
                 Ok(())
             }
+            Act::AnnounceName { symbol, to, date } => {
+                self.announce(symbol, Change::Name(to), date);
+                Ok(())
+            }
+            Act::PayFraction { symbol } => self.exchange.pay_fraction_by_hand(symbol),
             Act::MoveCash { kind, usd } => {
                 self.exchange.move_cash_by_hand(kind, whole_usd(usd));
                 Ok(())
@@ -156,6 +177,11 @@ impl Venue {
         }
     }
 
+    fn announce(&mut self, symbol: SymbolId, change: Change, date: u32) {
+        let name = self.exchange.symbols().name(symbol).to_owned();
+        self.acts.announced.push(Announced { symbol, name, change, date, at: None });
+    }
+
     fn split(&mut self, symbol: SymbolId, new: u32, old: u32) -> Result<(), Refusal> {
         self.exchange.split_by_hand(symbol, new, old)?;
         let (before_new, before_old) = self.acts.splits.get(&symbol).copied().unwrap_or((1, 1));
@@ -164,17 +190,21 @@ impl Venue {
         Ok(())
     }
 
-    /// Carries out the announced splits of the day that data belong to, before they are looked at.
-    pub(in crate::server) fn split_before(&mut self, data: &[MarketData]) {
+    /// Carries out what was announced for the day that data belong to, before they are looked at.
+    pub(in crate::server) fn change_before(&mut self, data: &[MarketData]) {
         let (Some(first), false) = (data.first(), self.acts.announced.is_empty()) else { return };
         let today = new_york_date(first.time());
         for place in 0..self.acts.announced.len() {
             let due = self.acts.announced.get_mut(place);
             let Some(due) = due.filter(|it| it.at.is_none() && it.date <= today) else { continue };
             due.at = Some(first.time());
-            let (symbol, new, old) = (due.symbol, due.new, due.old);
-            if let Err(error) = self.split(symbol, new, old) {
-                tracing::warn!(message = error.message, "an announced split did not happen");
+            let (symbol, change) = (due.symbol, due.change.clone());
+            let done = match change {
+                Change::Split { new, old } => self.split(symbol, new, old),
+                Change::Name(to) => self.exchange.rename_by_hand(symbol, &to),
+            };
+            if let Err(error) = done {
+                tracing::warn!(message = error.message, "what was announced did not happen");
             }
         }
     }

@@ -45,6 +45,8 @@ pub(super) fn edit(fault: &Fault, message: &mut Value) {
         | Fault::Reject
         | Fault::CloseByHand
         | Fault::Split { .. }
+        | Fault::PayFraction
+        | Fault::Rename { .. }
         | Fault::MoveCash { .. }
         | Fault::BeginAnew { .. }
         | Fault::Halt { .. } => {}

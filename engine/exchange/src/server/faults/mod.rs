@@ -13,7 +13,7 @@ mod parse;
 mod script;
 mod write;
 
-pub(super) use acts::{Act, Acts, Announced, StatusChange};
+pub(super) use acts::{Act, Acts, Announced, Change, StatusChange};
 pub(super) use fate::{Fate, Held, bytes};
 pub(super) use injector::{Injector, Occasion};
 pub use script::{BadPrice, Fault, FaultScript, Point, Rule, ScriptError, ScriptMistake, When};

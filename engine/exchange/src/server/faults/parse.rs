@@ -198,6 +198,13 @@ impl<'a> Keys<'a, '_, '_> {
             "reorder" => Fault::Reorder,
             "shift" => Fault::Shift { seconds: self.required("seconds", -MOST..=MOST)? },
             "price" => Fault::Price { bad: self.choice("as", &BadPrice::ALL)? },
+            _ => return self.act(name),
+        })
+    }
+
+    /// What is done at the venue itself.
+    fn act(&mut self, name: &str) -> Option<Fault> {
+        Some(match name {
             "fill" => {
                 let percent = self.integer("percent", 1..=100).unwrap_or(100);
                 Fault::Fill { percent: u8::try_from(percent).ok()? }
@@ -212,6 +219,12 @@ impl<'a> Keys<'a, '_, '_> {
                     old: u32::try_from(old?).ok()?,
                     date,
                 }
+            }
+            "pay_fraction" => Fault::PayFraction,
+            "rename" => {
+                let (to, date) = (self.needed_text("to"), self.needed_text("date"));
+                let date = date.and_then(|_| self.date("date"));
+                Fault::Rename { to: to?, date: date? }
             }
             "move_cash" => {
                 let kinds = MovementKind::ALL.map(|kind| (kind.as_str(), kind));
@@ -239,6 +252,7 @@ impl<'a> Keys<'a, '_, '_> {
             "price" => &["as"],
             "fill" => &["percent"],
             "split" => &["new", "old", "date"],
+            "rename" => &["to", "date"],
             "move_cash" => &["kind", "usd"],
             "begin_anew" => &["usd"],
             _ => &[],
@@ -256,8 +270,14 @@ impl<'a> Keys<'a, '_, '_> {
 
     /// What fits the types and means nothing.
     fn check_sense(&mut self, fault: &Fault, on: Point, when: &When) {
-        let of_symbol =
-            matches!(fault, Fault::CloseByHand | Fault::Split { .. } | Fault::Halt { .. });
+        let of_symbol = matches!(
+            fault,
+            Fault::CloseByHand
+                | Fault::Split { .. }
+                | Fault::PayFraction
+                | Fault::Rename { .. }
+                | Fault::Halt { .. }
+        );
         if of_symbol && when.symbol.is_none() {
             self.tell("symbol", format!("{:?} needs `symbol`", fault.name()));
         }

@@ -316,6 +316,15 @@ pub enum Fault {
         /// Without one it happens at once, and nobody was told.
         date: Option<u32>,
     },
+    /// The symbol is called something else; its position and orders stay.
+    Rename {
+        /// What.
+        to: String,
+        /// The day, as `yyyymmdd`, before whose first datum it happens; it is announced until then.
+        date: u32,
+    },
+    /// The part of a share that a split left over is taken and paid for at the last price.
+    PayFraction,
     /// Cash comes or goes by no trade and no fee.
     MoveCash {
         /// What kind.
@@ -364,7 +373,7 @@ impl BadPrice {
 }
 
 /// The name of every fault in a script, with the families of points that it can strike at.
-pub(super) const FAULTS: [(&str, &[Family]); 25] = [
+pub(super) const FAULTS: [(&str, &[Family]); 27] = [
     ("answer", &[Family::Rest]),
     ("hang", &[Family::Rest]),
     ("reset", &[Family::Rest]),
@@ -387,6 +396,8 @@ pub(super) const FAULTS: [(&str, &[Family]); 25] = [
     ("reject", &[Family::Rest, Family::Step]),
     ("close_by_hand", &[Family::Step]),
     ("split", &[Family::Step]),
+    ("pay_fraction", &[Family::Step]),
+    ("rename", &[Family::Step]),
     ("halt", &[Family::Step]),
     ("move_cash", &[Family::Step]),
     ("begin_anew", &[Family::Step]),
@@ -426,6 +437,8 @@ impl Fault {
             Fault::Reject => "reject",
             Fault::CloseByHand => "close_by_hand",
             Fault::Split { .. } => "split",
+            Fault::PayFraction => "pay_fraction",
+            Fault::Rename { .. } => "rename",
             Fault::Halt { .. } => "halt",
             Fault::MoveCash { .. } => "move_cash",
             Fault::BeginAnew { .. } => "begin_anew",

@@ -95,6 +95,9 @@ fn own(fault: &Fault) -> Vec<(&'static str, Value)> {
             keys.extend(date.map(|date| ("date", json!(date_text(date)))));
             keys
         }
+        Fault::Rename { to, date } => {
+            vec![("to", json!(to)), ("date", json!(date_text(*date)))]
+        }
         Fault::MoveCash { kind, usd } => vec![("kind", json!(kind)), ("usd", json!(usd))],
         Fault::BeginAnew { usd } => vec![("usd", json!(usd))],
         Fault::Malformed
@@ -103,6 +106,7 @@ fn own(fault: &Fault) -> Vec<(&'static str, Value)> {
         | Fault::Missing
         | Fault::Reorder
         | Fault::Reject
+        | Fault::PayFraction
         | Fault::CloseByHand => Vec::new(),
     }
 }
@@ -149,6 +153,9 @@ mod tests {
                 let date = day.map(|(month, day)| 20_260_000 + month * 100 + day);
                 Fault::Split { new, old, date }
             }),
+            ("[A-Z]{1,5}", 1_u32..13, 1_u32..29).prop_map(|(to, month, day)| {
+                Fault::Rename { to, date: 20_260_000 + month * 100 + day }
+            }),
             (prop::sample::select(MovementKind::ALL.to_vec()), -9_000_i64..9_000)
                 .prop_map(|(kind, usd)| Fault::MoveCash { kind, usd }),
             (0_i64..9_000).prop_map(|usd| Fault::BeginAnew { usd }),
@@ -159,6 +166,7 @@ mod tests {
                 Fault::Missing,
                 Fault::Reorder,
                 Fault::Reject,
+                Fault::PayFraction,
                 Fault::CloseByHand,
             ]),
         ]
@@ -188,7 +196,7 @@ mod tests {
             step in of(1_u64..999), at in of(0_i64..2_000_000_000),
         ) -> Rule {
             let on = point(&fault, choice);
-            let needs = ["close_by_hand", "split", "halt"].contains(&fault.name());
+            let needs = ["close_by_hand", "split", "pay_fraction", "rename", "halt"].contains(&fault.name());
             let symbol = symbol.or_else(|| needs.then(|| "SPY".into()));
             let order = order.filter(|_| !matches!(on.family(), Family::Word | Family::Data));
             let event = (on == Point::Update && nth > 25).then(|| "fill".to_owned());

@@ -1,7 +1,8 @@
-//! `/v1/corporate-actions`: the splits that were announced, whether they have happened or not.
+//! `/v1/corporate-actions`: the splits and new names that were announced, whether they have happened
+//! or not.
 
 use super::super::error::ApiError;
-use super::super::faults::Announced;
+use super::super::faults::{Announced, Change};
 use super::super::wire::request::Query;
 use super::super::wire::time::{date_text, new_york_date};
 use super::App;
@@ -10,7 +11,7 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-/// The forward and reverse splits of some symbols with a process date in a range.
+/// The forward and reverse splits and the new names of some symbols with a process date in a range.
 /// Source: Alpaca, Market Data API 1.1, `/v1/corporate-actions`.
 pub(super) async fn actions(State(shared): App, query: Query) -> Result<Json<Value>, ApiError> {
     let symbols = query.list("symbols");
@@ -21,29 +22,41 @@ pub(super) async fn actions(State(shared): App, query: Query) -> Result<Json<Val
         Ok::<u32, ApiError>(time.map_or(otherwise, new_york_date))
     };
     let (start, end) = (day("start", today)?, day("end", u32::MAX)?);
-    let wanted = venue.acts.announced.iter().filter(|split| {
-        let name = venue.exchange.symbols().name(split.symbol);
-        (symbols.is_empty() || symbols.contains(&name)) && (start..=end).contains(&split.date)
+    let wanted = venue.acts.announced.iter().filter(|action| {
+        let now = venue.exchange.symbols().name(action.symbol);
+        let is_named = |name: &&str| [now, action.name.as_str()].contains(name);
+        (symbols.is_empty() || symbols.iter().any(is_named)) && (start..=end).contains(&action.date)
     });
-    let (mut forward, mut reverse) = (Vec::new(), Vec::new());
-    for split in wanted {
-        let symbol = venue.exchange.symbols().name(split.symbol);
-        let shown = shown(split, symbol);
-        if split.new >= split.old { forward.push(shown) } else { reverse.push(shown) }
+    let (mut forward, mut reverse, mut names) = (Vec::new(), Vec::new(), Vec::new());
+    for action in wanted {
+        let shown = shown(action);
+        match action.change {
+            Change::Split { new, old } if new >= old => forward.push(shown),
+            Change::Split { .. } => reverse.push(shown),
+            Change::Name(_) => names.push(shown),
+        }
     }
-    let actions = json!({ "forward_splits": forward, "reverse_splits": reverse });
+    let actions =
+        json!({ "forward_splits": forward, "reverse_splits": reverse, "name_changes": names });
     Ok(Json(json!({ "corporate_actions": actions, "next_page_token": null })))
 }
 
-fn shown(split: &Announced, symbol: &str) -> Value {
-    let date = date_text(split.date);
-    let id = digest(&format!("{symbol} {date} {} {}", split.new, split.old));
-    json!({
-        "id": format!("{id:016x}"),
-        "symbol": symbol,
-        "new_rate": split.new,
-        "old_rate": split.old,
-        "process_date": date,
-        "ex_date": date,
-    })
+fn shown(action: &Announced) -> Value {
+    let (name, date) = (&action.name, date_text(action.date));
+    match &action.change {
+        Change::Split { new, old } => json!({
+            "id": format!("{:016x}", digest(&format!("{name} {date} {new} {old}"))),
+            "symbol": name,
+            "new_rate": new,
+            "old_rate": old,
+            "process_date": date,
+            "ex_date": date,
+        }),
+        Change::Name(to) => json!({
+            "id": format!("{:016x}", digest(&format!("{name} {date} {to}"))),
+            "old_symbol": name,
+            "new_symbol": to,
+            "process_date": date,
+        }),
+    }
 }

@@ -96,7 +96,8 @@ pub async fn conformance(client: &Client, place_order: bool) -> Vec<Finding> {
 
 /// The client's first symbol, and order ids that no session has.
 fn own_names(client: &Client) -> Names {
-    let symbol = client.names().symbols().names().next().unwrap_or(DEFAULT_SYMBOL);
+    let table = client.names().symbols();
+    let symbol = table.names().next().unwrap_or(DEFAULT_SYMBOL);
     let symbols = Symbols::new([symbol]).unwrap_or_default();
     Names::new(symbols, &uuid::Uuid::new_v4().simple().to_string())
 }

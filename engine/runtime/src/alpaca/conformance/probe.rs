@@ -57,7 +57,7 @@ impl Probe {
             session: "conformance".into(),
             venue: "alpaca-paper".into(),
             build: env!("CARGO_PKG_VERSION").into(),
-            symbols: names.symbols().clone(),
+            symbols: (*names.symbols()).clone(),
             strategies: vec![spec],
             limits: limits(),
             calendar: Vec::new(),

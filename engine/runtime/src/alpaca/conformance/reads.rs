@@ -73,7 +73,7 @@ pub(super) async fn calendar(client: &Client) -> Result<String, String> {
 
 pub(super) async fn asset(client: &Client) -> Result<String, String> {
     let name = symbol_name(client);
-    let asset = client.asset(name).await.map_err(|error| error.to_string())?;
+    let asset = client.asset(&name).await.map_err(|error| error.to_string())?;
     let asset = asset.ok_or_else(|| format!("the broker does not know {name}"))?;
     let unknown = client.asset("TRADEWIND.NO.SUCH").await.map_err(|error| error.to_string())?;
     if unknown.is_some() {
@@ -146,8 +146,8 @@ pub(super) fn symbol(client: &Client) -> Option<SymbolId> {
     client.names().symbols().ids().next()
 }
 
-fn symbol_name(client: &Client) -> &str {
-    client.names().symbols().names().next().unwrap_or_default()
+fn symbol_name(client: &Client) -> String {
+    client.names().symbols().names().next().unwrap_or_default().to_owned()
 }
 
 async fn now(client: &Client) -> Result<Timestamp, String> {

@@ -80,6 +80,7 @@ async fn prepare(
     status.send_modify(|status| status.call_data(config.data));
     let (start, first) = match state.session() {
         Some(held) => {
+            config.symbols = data_dir::as_called_now(held, &config)?;
             data_dir::check_same(held, &config)?;
             (held.clone(), Input::Restart { build: config.build.as_str().into() })
         }
@@ -141,6 +142,8 @@ fn desk(
         patience,
         venue: client,
         clock: venue.venue_clock(),
+        names: names.clone(),
+        renamed: false,
         step_time: Timestamp::MAX,
         stop: ends.stop,
         control: ends.commands,

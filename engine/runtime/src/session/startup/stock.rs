@@ -30,7 +30,7 @@ impl Desk {
     /// What the broker says of the session's assets today: whether it lends them for short sales,
     /// and takes parts of a share. What it has said before is not told again.
     pub(super) async fn learn_assets(&mut self) -> Result<(), SessionError> {
-        let symbols = self.config.symbols.clone();
+        let symbols = self.core.state().symbols().clone();
         for (symbol, name) in symbols.ids().zip(symbols.names()).take(SYMBOLS_CHECKED) {
             let asset = self.venue.asset(name).await;
             let asset = asset.map_err(SessionError::broker("look up a symbol"))?;
