@@ -353,7 +353,8 @@ impl<'a, 'o> Driver<'a, 'o> {
     /// A cancel is refused when its order has filled in the step already: it came for a deadline
     /// between two steps. The order is read, as a session reads it.
     fn cancel_refused(&mut self, order: OrderNumber, text: Box<str>) -> Result<(), BacktestError> {
-        let read = self.kernel.state().order(order).map(|ours| self.venue.read(ours));
+        let state = self.kernel.state();
+        let read = state.order(order).map(|ours| self.venue.read(ours, state.predates_split(ours)));
         for report in read.unwrap_or_default() {
             self.feed(Input::Report(report))?;
         }

@@ -192,11 +192,15 @@ impl Venue {
     }
 
     /// What a look at an order says that has not been reported: executions that are not booked,
-    /// then where it stands, unless that follows from what has filled.
-    pub fn read(&self, ours: &Order) -> Vec<Report> {
+    /// then where it stands, unless that follows from what has filled. Of an order whose shares were
+    /// split since only where it stands.
+    pub fn read(&self, ours: &Order, predates_split: bool) -> Vec<Report> {
         let Some(row) = self.row(ours.number) else {
             return Vec::new();
         };
+        if predates_split {
+            return stands_elsewhere(ours, row).into_iter().collect();
+        }
         let mut reports: Vec<Report> = self
             .fills(row)
             .filter(|fill| fill.cum_qty > ours.filled)
@@ -310,6 +314,16 @@ fn standing(number: OrderNumber, row: &OrderRow) -> Report {
         cumulative: None,
         text: None,
     }
+}
+
+/// Where an order from before a split stands, if that is news: what has filled is in shares of before.
+fn stands_elsewhere(ours: &Order, row: &OrderRow) -> Option<Report> {
+    let is_news = row.status != ours.status && row.status != OrderStatus::PartiallyFilled;
+    let report = Report { cumulative: Some(row.filled_qty), ..standing(ours.number, row) };
+    is_news.then_some(match row.status {
+        OrderStatus::Filled => Report { kind: ReportKind::Fill, ..report },
+        _ => report,
+    })
 }
 
 /// An execution as the account's history lists it.

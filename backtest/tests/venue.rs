@@ -71,7 +71,7 @@ fn a_part_of_an_order_in_dollars_is_not_told_as_its_end() {
     exchange.fill_by_hand(row.id, 40).unwrap();
     let mut venue = Venue::new(exchange, "01234567", TradingHours::Regular);
     let kinds = |venue: &Venue| {
-        let reports = venue.read(&ours).into_iter();
+        let reports = venue.read(&ours, false).into_iter();
         reports.map(|report| (report.kind, report.execution.is_some())).collect::<Vec<_>>()
     };
     assert_eq!(kinds(&venue), [(ReportKind::PartialFill, true)]);

@@ -53,9 +53,13 @@ fn a_movement_is_booked_once_under_its_name_also_after_a_restart() {
 #[test]
 fn what_was_moved_before_the_account_was_taken_over_is_in_its_cash() {
     let mut bench = Bench::cold(Limits::default());
+    let fee = FeeCharge { id: "f1".into(), kind: FeeKind::Sec, amount: cash("0.02") };
     assert_eq!(moved(&mut bench, "c1", MovementKind::Deposit, "10"), []);
-    bench.feed(Input::Broker(Box::new(broker("100010"))));
-    assert_eq!(bench.kernel.state().ledger().cash(), cash("100010"));
+    assert_eq!(bench.feed(Input::Fee(fee.clone())), []);
+    bench.feed(Input::Broker(Box::new(broker("100009.98"))));
+    assert_eq!(moved(&mut bench, "c1", MovementKind::Deposit, "10"), [], "listed again");
+    assert_eq!(bench.feed(Input::Fee(fee)), []);
+    assert_eq!(bench.kernel.state().ledger().cash(), cash("100009.98"));
 }
 
 #[test]

@@ -133,6 +133,45 @@ fn stops_that_the_broker_ends_for_a_split_remain() {
     }
 }
 
+/// A broker may go on counting an order in the shares that it was asked for in: that is no sign of
+/// executions that nobody has heard of.
+#[test]
+fn what_is_counted_in_shares_of_before_a_split_is_not_missed() {
+    let counting = |bench: &Bench, kind, counted| {
+        let mut report = bench.plain(1, kind);
+        report.cumulative = Some(shares(counted));
+        report
+    };
+    let mut bench = protected();
+    bench.fill(1, "f1", 30, "121.01");
+    let announced = split(&bench, 1, 3);
+    bench.feed(announced);
+    on_tuesday(&mut bench);
+    bench.bar("AAA", "363");
+    let filled = |bench: &Bench| bench.kernel.state().order(OrderNumber(1)).unwrap().filled;
+    assert_eq!((filled(&bench), bench.position().quantity), (shares(10), shares(20)));
+
+    let mut late = counting(&bench, ReportKind::PartialFill, 45);
+    late.time = time("2024-06-03T19:59:00Z");
+    let (id, quantity, price) = (ExecutionId("f2".into()), shares(15), price("121.01"));
+    late.execution = Some(Execution { id, quantity, price });
+    let events = bench.feed(Input::Report(late.clone()));
+    assert!(matches!(events[..], [Event::ReportIgnored { .. }]), "of before: {events:?}");
+    late.time = bench.now;
+    late.execution.as_mut().unwrap().quantity = shares(5);
+    let events = bench.feed(Input::Report(late));
+    assert!(matches!(events[..], [Event::OrderFilled { .. }]), "of today: {events:?}");
+
+    let canceled = counting(&bench, ReportKind::Canceled, 45);
+    let events = bench.feed(Input::Report(canceled));
+    let asks = events
+        .iter()
+        .any(|event| matches!(event, Event::OrderQueryNeeded { counted: Some(_), .. }));
+    assert!(!asks, "{events:?}");
+    assert_eq!((bench.status(1), filled(&bench)), (OrderStatus::Canceled, shares(15)));
+    assert_eq!(bench.position().quantity, shares(15));
+}
+
 #[test]
 fn an_exit_that_is_cancelled_on_another_day_or_by_request_is_not_renewed() {
     let mut bench = protected();

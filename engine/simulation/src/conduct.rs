@@ -1,8 +1,9 @@
 //! What a session claims and has promised, as the exchange's checkers take it.
 
 use backtest::venue::Venue;
+use exchange::OrderRow;
 use exchange::check::{Allowed, Bounds, Claims, Word};
-use kernel::{OrderNumber, State, Timestamp, TradingState};
+use kernel::{OrderNumber, OrderStatus, Quantity, Ratio, State, Timestamp, TradingState};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is noted of a session's conduct while it trades.
@@ -11,6 +12,18 @@ pub(crate) struct Conduct {
     words: Vec<Word>,
     decided: BTreeMap<OrderNumber, Timestamp>,
     unsure: BTreeSet<OrderNumber>,
+    /// Orders from before a split, by client order id, with what the exchange counts as filled: in
+    /// shares of before.
+    rebased: BTreeMap<String, Rebased>,
+}
+
+/// An order across a split.
+#[derive(Debug)]
+struct Rebased {
+    filled: Quantity,
+    ratio: Ratio,
+    /// Whether it had ended by itself at the exchange, and the books had lost that.
+    had_ended: bool,
 }
 
 impl Conduct {
@@ -36,6 +49,22 @@ impl Conduct {
         self.unsure.insert(order);
     }
 
+    /// The shares of an order were split. What ended at the exchange before may still live in the
+    /// books, and shares have filled that they have not heard of.
+    pub(crate) fn rebased(&mut self, row: &OrderRow, ratio: Ratio, is_live: bool) {
+        let had_ended = is_live && row.status.is_final() && row.status != OrderStatus::Canceled;
+        let rebased = Rebased { filled: row.filled_qty, ratio, had_ended };
+        self.rebased.insert(row.client_order_id.to_string(), rebased);
+    }
+
+    /// What an order has filled in the shares that the exchange counts it in.
+    fn filled(&self, name: &str, filled: Quantity) -> Quantity {
+        match self.rebased.get(name) {
+            Some(it) if it.had_ended || it.ratio.ordered(it.filled) == Some(filled) => it.filled,
+            Some(_) | None => filled,
+        }
+    }
+
     /// The claims of a session that has come to rest. What the market was worth when an order was
     /// decided on the exchange cannot tell, so limits in USD are watched elsewhere.
     pub(crate) fn of(&self, state: &State, venue: &Venue) -> Claims {
@@ -50,7 +79,11 @@ impl Conduct {
             positions: symbols.map(|symbol| (symbol, ledger.position(symbol).quantity)).collect(),
             orders: state
                 .orders()
-                .map(|order| (name(order.number), (order.status, order.filled)))
+                .map(|order| (name(order.number), order))
+                .map(|(name, order)| {
+                    let filled = self.filled(&name, order.filled);
+                    (name, (order.status, filled))
+                })
                 .collect(),
             decided: self.decided.iter().map(|(number, at)| (name(*number), *at)).collect(),
             unsure: self.unsure.iter().map(|number| name(*number)).collect(),

@@ -57,11 +57,16 @@ pub enum Fault {
     DiedWriting,
     /// The disk fails to sync.
     SyncFailed,
+    /// Cash is paid in or taken out, or comes as a dividend or interest.
+    CashMoved,
+    /// Shares are split as a day begins, told before it or too late. It meets the orders that are
+    /// live then, and those decided on after it in its shares and prices.
+    SharesSplit,
 }
 
 impl Fault {
     /// Every fault, in the order of declaration.
-    pub const ALL: [Fault; 26] = [
+    pub const ALL: [Fault; 28] = [
         Fault::RateLimited,
         Fault::LostBefore,
         Fault::LostAfter,
@@ -88,6 +93,8 @@ impl Fault {
         Fault::PowerLost,
         Fault::DiedWriting,
         Fault::SyncFailed,
+        Fault::CashMoved,
+        Fault::SharesSplit,
     ];
 
     /// Its name in words.
@@ -119,6 +126,8 @@ impl Fault {
             Fault::PowerLost => "power lost",
             Fault::DiedWriting => "died at a byte of the journal",
             Fault::SyncFailed => "disk fails to sync",
+            Fault::CashMoved => "cash paid in or taken out",
+            Fault::SharesSplit => "split on the open",
         }
     }
 }

@@ -38,6 +38,9 @@ impl World {
         let (shell, is_new) = started.map_err(|error| Violation::Journal(error.to_string()))?;
         self.watch.recovered(shell.state())?;
         let first = if is_new { start(&self.plan) } else { restart() };
+        if is_new {
+            self.opened = self.now;
+        }
         self.shell = Some(shell);
         self.feed(first)?;
         let warm_up = self.history.len().saturating_sub(20);
@@ -46,6 +49,7 @@ impl World {
         }
         self.feed(Input::Link { link: Link::MarketData, up: true })?;
         self.feed_lost()?;
+        self.learn_splits()?;
         self.connect(true)?;
         self.renew_cancels()?;
         let life = self.life();

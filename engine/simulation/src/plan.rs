@@ -1,6 +1,7 @@
 //! What a seed stands for: a market, an account, limits, and how much goes wrong.
 
 use crate::random::Random;
+use crate::split::{self, Split};
 use exchange::ExchangeConfig;
 use kernel::{
     BasisPoints, Cash, Limits, MarketData, Quantity, Span, Symbols, TradingDay, TradingHours,
@@ -26,6 +27,8 @@ pub(crate) struct Plan {
     pub(crate) hours: TradingHours,
     /// The bars, step by step.
     pub(crate) steps: Vec<Vec<MarketData>>,
+    /// The shares that are split.
+    pub(crate) splits: Vec<Split>,
     pub(crate) exchange: ExchangeConfig,
     pub(crate) limits: Limits,
     /// Faults in a thousand requests, reports and bars alike.
@@ -52,12 +55,15 @@ impl Plan {
         };
         let extended = hours == TradingHours::Extended;
         let market = SyntheticConfig { seed, symbols: symbols.clone(), start, extended };
-        let steps = steps(&market, calendar.get(..days).unwrap_or_default());
+        let traded = calendar.get(..days).unwrap_or_default();
+        let splits = split::draw(seed, &symbols, traded);
+        let steps = split::as_traded(steps(&market, traded), &splits);
         let bars = (steps.len() * symbols.len()).max(1) as u64;
         Self {
             seed,
             symbols,
             steps,
+            splits,
             calendar,
             hours,
             exchange: exchange(seed, &mut random),

@@ -2,8 +2,8 @@
 
 use exchange::{OrderId, Update};
 use kernel::{
-    BasisPoints, BrokerState, Command, Input, Link, MarketData, OrderNumber, Report, SymbolId,
-    Timestamp,
+    BasisPoints, BrokerState, Cash, Command, Input, Link, MarketData, MovementKind, OrderNumber,
+    Report, SymbolId, Timestamp,
 };
 use std::collections::BTreeMap;
 
@@ -40,6 +40,10 @@ pub(crate) enum Happening {
     Reject(OrderId),
     /// Somebody else closes a position.
     CloseByHand(SymbolId),
+    /// Cash comes or goes by no trade and no fee.
+    MoveCash(MovementKind, Cash),
+    /// The shares of a symbol are split: which one in the plan.
+    Split(usize),
     /// The process is started again.
     Start,
     /// The kernel asked for a timer.
@@ -75,7 +79,7 @@ pub(crate) struct Mark {
     pub(crate) sent: u64,
     pub(crate) unanswered: usize,
     pub(crate) fills: u64,
-    pub(crate) fees: i64,
+    pub(crate) postings: usize,
 }
 
 /// Happenings by time; those of one instant in the order in which they were planned.

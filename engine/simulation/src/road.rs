@@ -284,6 +284,10 @@ impl World {
                 self.queue.plan(soon, Happening::CloseByHand(symbol));
             }
         }
+        if self.strikes(8) {
+            let (kind, amount) = self.draw_movement();
+            self.queue.plan(soon, Happening::MoveCash(kind, amount));
+        }
         self.look_after();
         self.break_down()
     }

@@ -105,7 +105,7 @@ impl Shell {
             sent: state.tally().sent,
             unanswered: self.unanswered().len(),
             fills: state.tally().fills,
-            fees: state.ledger().total_fees().nanos(),
+            postings: state.ledger().postings(),
         }
     }
 

@@ -10,7 +10,8 @@ use exchange::check::SessionRecord;
 use exchange::{Exchange, OrderRow, Update};
 use kernel::{
     Cash, Command, Difference, Event, Input, Limits, Luld, Order, OrderKind, OrderNumber, Origin,
-    Price, Quantity, Report, ReportKind, Rounding, Send, Side, State, SymbolId, TradingState,
+    Price, Quantity, Ratio, Report, ReportKind, Rounding, Send, Side, State, SymbolId,
+    TradingState,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -130,8 +131,9 @@ impl Watch {
         &mut self,
         work: &Work,
         state: &State,
-        exchange: &Exchange,
+        venue: &Venue,
     ) -> Result<(), Violation> {
+        let exchange = &venue.exchange;
         if let Some(heard) = self.heard {
             self.trading = heard;
             self.claims.word(state.now(), heard, true);
@@ -142,6 +144,9 @@ impl Watch {
                 Event::OrderApproved(order) => self.approve(order, state, exchange)?,
                 Event::DifferenceFound(difference) => {
                     self.explain(difference, state)?;
+                }
+                Event::SharesSplit { symbol, ratio, .. } => {
+                    self.rebase(*symbol, *ratio, state, venue);
                 }
                 Event::Reconciled { .. } => self.forget_disturbance(state, exchange),
                 Event::CancelApproved { order, .. } => {
@@ -163,6 +168,16 @@ impl Watch {
             return Err(Violation::Unbalanced);
         }
         Ok(())
+    }
+
+    /// The books have followed a split: orders that lived in them are in new shares there.
+    fn rebase(&mut self, symbol: SymbolId, ratio: Ratio, state: &State, venue: &Venue) {
+        for row in venue.exchange.orders().filter(|row| row.symbol == symbol) {
+            let ours = venue.number_of(row).and_then(|number| state.order(number));
+            if let Some(ours) = ours.filter(|ours| state.predates_split(ours)) {
+                self.claims.rebased(row, ratio, ours.is_live());
+            }
+        }
     }
 
     /// Books are moved to what the broker says only where somebody else has traded.
@@ -350,6 +365,15 @@ impl Watch {
     pub(crate) fn told(&mut self, report: &Report) {
         if let Some(execution) = &report.execution {
             self.untold.remove(&*execution.id.0);
+        }
+    }
+
+    /// The shares of a symbol are about to be split at the exchange. A session that knows of it
+    /// follows; one that does not finds a difference.
+    pub(crate) fn split(&mut self, symbol: SymbolId, is_known: bool) {
+        self.foreign.insert(symbol);
+        if !is_known {
+            self.disturbed.insert(symbol);
         }
     }
 

@@ -7,11 +7,11 @@ use crate::shell::{Death, SESSION, Shell, Work};
 use crate::watch::Watch;
 use crate::{Coverage, Fault, Violation};
 use backtest::venue::Venue;
-use exchange::{Activity, Exchange};
+use exchange::Exchange;
 use journal::storage::{Faults, MemoryStorage};
 use kernel::{
-    Command, FeeCharge, IgnoreReason, Input, MarketData, OrderNumber, Report, ReportKind, Send,
-    Span, Timestamp,
+    Command, IgnoreReason, Input, MarketData, OrderNumber, Report, ReportKind, Send, Span,
+    Timestamp,
 };
 
 /// How often the books are compared with the broker's.
@@ -35,6 +35,8 @@ pub(crate) struct World {
     pub(crate) stream: Option<u64>,
     /// Whether that connection has stopped saying anything.
     pub(crate) mute: bool,
+    /// When the session began: what was posted before is in the cash that it began with.
+    pub(crate) opened: Timestamp,
     /// What was sent, by parcel number; nothing is sent twice.
     pub(crate) parcels: Vec<Send>,
     pub(crate) random: Random,
@@ -67,6 +69,7 @@ impl World {
             lives: 0,
             stream: None,
             mute: false,
+            opened: opens,
             parcels: Vec::new(),
             random: Random::new(plan.seed, 2),
             coverage: Coverage::default(),
@@ -95,6 +98,9 @@ impl World {
             for auction in [day.open.plus(Span::from_secs(60)), day.close] {
                 self.cancel_before(auction);
             }
+        }
+        for (place, split) in self.plan.splits.iter().enumerate() {
+            self.queue.plan(split.at, Happening::Split(place));
         }
         self.queue.plan(opens, Happening::Start);
     }
@@ -159,6 +165,8 @@ impl World {
             Happening::Command(command) => self.command(command),
             Happening::Reject(id) => self.reject(id),
             Happening::CloseByHand(symbol) => self.close_by_hand(symbol),
+            Happening::MoveCash(kind, amount) => self.move_cash(kind, amount),
+            Happening::Split(place) => self.split(place),
             Happening::Start => self.start(),
             // What was meant for a process that is gone.
             Happening::Answer { .. }
@@ -245,8 +253,10 @@ impl World {
         if self.trace {
             work.events.iter().for_each(|event| eprintln!("{}   {event:?}", self.now));
         }
-        self.watch.after(&work, shell.state(), &self.venue.exchange)?;
+        self.watch.after(&work, shell.state(), &self.venue)?;
+        let mut looks_for_splits = work.fees_due;
         for event in &work.events {
+            self.note_split(event);
             match event {
                 kernel::Event::OrderQueryNeeded { order, .. } => {
                     let at = self.now.plus(Span::from_millis(150));
@@ -258,6 +268,7 @@ impl World {
                     reason: IgnoreReason::Foreign,
                     ..
                 } => {
+                    looks_for_splits |= matches!(event, kernel::Event::DifferenceSuspected { .. });
                     let at = self.now.plus(Span::from_millis(400));
                     self.queue.plan(at, Happening::Reconcile { life });
                 }
@@ -270,24 +281,10 @@ impl World {
             let at = self.now.plus(self.random.millis(1, 60));
             self.queue.plan(at, Happening::Arrive { life, parcel, attempt: 0 });
         }
-        if work.fees_due { self.fees() } else { Ok(()) }
-    }
-
-    /// Feeds every fee that the account's history has and the books have not.
-    pub(crate) fn fees(&mut self) -> Result<(), Violation> {
-        let posted =
-            self.venue.exchange.activities().iter().filter_map(|activity| match activity {
-                Activity::Fee(fee) => Some((activity.id(), fee.clone())),
-                _ => None,
-            });
-        for (id, fee) in posted.collect::<Vec<_>>() {
-            let Some(shell) = &self.shell else { return Ok(()) };
-            if !shell.state().ledger().has_posting(&id) {
-                let charge = FeeCharge { id: id.into(), kind: fee.kind, amount: fee.amount };
-                self.feed(Input::Fee(charge))?;
-            }
+        if looks_for_splits {
+            self.learn_splits()?;
         }
-        Ok(())
+        if work.fees_due { self.postings() } else { Ok(()) }
     }
 
     fn timer(&mut self) -> Result<(), Violation> {
@@ -330,7 +327,9 @@ impl World {
     /// Reads an order from the exchange.
     pub(crate) fn read(&mut self, order: OrderNumber) -> Result<(), Violation> {
         let Some(shell) = &self.shell else { return Ok(()) };
-        let reports = shell.state().order(order).map(|ours| self.venue.read(ours));
+        let state = shell.state();
+        let ours = state.order(order);
+        let reports = ours.map(|ours| self.venue.read(ours, state.predates_split(ours)));
         for report in reports.unwrap_or_default() {
             self.watch.told(&report);
             self.feed(Input::Report(report))?;
@@ -368,7 +367,7 @@ impl World {
         for order in sent {
             self.read(order)?;
         }
-        self.fees()?;
+        self.postings()?;
         let Some(shell) = &self.shell else { return Ok(()) };
         let broker = Box::new(self.venue.state());
         let answer = Answer::Broker(broker, shell.mark());

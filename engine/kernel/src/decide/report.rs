@@ -12,6 +12,18 @@ impl Deciding<'_> {
         let Some(order) = self.ours(report) else {
             return self.ignore(report, IgnoreReason::Foreign);
         };
+        match self.state().split_since(order).filter(|_| report.cumulative.is_some()) {
+            Some(since) => {
+                let cumulative = Some(counted_since(order, report, since));
+                self.counted(&Report { cumulative, ..report.clone() })
+            }
+            None => self.counted(report),
+        }
+    }
+
+    /// The same for a report that counts in the shares of today.
+    fn counted(&mut self, report: &Report) -> Result<(), DecideError> {
+        let Some(order) = self.ours(report) else { return Ok(()) };
         let (number, from) = (order.number, order.status);
         let learned = order.broker_id.is_none() && report.broker_id.is_some();
         let was_to_end = order.cancel_requested;
@@ -302,6 +314,15 @@ fn new_execution<'a>(order: &Order, report: &'a Report) -> Result<&'a Execution,
         Some(counted) if filled > counted => Err(IgnoreReason::AlreadyCounted),
         Some(_) | None => Ok(execution),
     }
+}
+
+/// What a report on an order from before a split counts: the broker may go on counting in the shares
+/// that it was asked for in, so nothing but an execution since then is added to what is booked. One
+/// of before that nobody heard of shows where the account is compared.
+fn counted_since(order: &Order, report: &Report, since: Timestamp) -> Quantity {
+    let execution = report.execution.as_ref().filter(|_| report.time >= since);
+    let more = execution.map_or(Quantity::ZERO, |execution| execution.quantity);
+    order.filled.checked_add(more).unwrap_or(order.filled)
 }
 
 /// Whether an order of which so many shares have filled has wholly filled. Of an order in dollars

@@ -5,9 +5,10 @@
 
 use super::{Day, Last, Market, State};
 use crate::{
-    AccountSnapshot, BrokerState, Cash, Difference, Event, Input, Ledger, LedgerError, Link, Luld,
-    MarketData, Order, OrderNumber, OrderStatus, Quantity, Record, RecordBody, Report, ReportKind,
-    Rounding, SessionStart, ShutdownPolicy, Span, Stamped, Timestamp, TradingState,
+    AccountSnapshot, BrokerState, Cash, CashMovement, Difference, Event, FeeCharge, Input, Ledger,
+    LedgerError, Link, Luld, MarketData, Order, OrderNumber, OrderStatus, Quantity, Record,
+    RecordBody, Report, ReportKind, Rounding, SessionStart, ShutdownPolicy, Span, Stamped,
+    Timestamp, TradingState,
 };
 
 /// Ended orders that are kept for late reports.
@@ -108,6 +109,13 @@ impl State {
             }
             Input::Report(report) => self.keep_early(report),
             Input::Corporate(action) => self.announce(seq, action),
+            // What was posted before the account is taken over is in its cash, also when the broker
+            // lists it again.
+            Input::Fee(FeeCharge { id, .. }) | Input::Cash(CashMovement { id, .. })
+                if !self.account_opened =>
+            {
+                self.ledger.remember_posting(id);
+            }
             Input::Fee(_)
             | Input::Timer
             | Input::Command(_)

@@ -94,6 +94,10 @@ impl State {
     /// Orders that the broker keeps are in new shares; so are exits that it ended, for the ones that
     /// take their place.
     fn split_orders(&mut self, symbol: SymbolId, ratio: Ratio) {
+        // What the broker counted before is in shares of before.
+        let orders = &self.orders;
+        let stays = |number: &OrderNumber| orders.get(number).is_some_and(|it| it.symbol != symbol);
+        self.uncounted.retain(|number, _| stays(number));
         let numbers: Vec<OrderNumber> = self.live.iter().chain(&self.lost_exits).copied().collect();
         for number in numbers {
             if let Some(order) = self.orders.get_mut(&number).filter(|it| it.symbol == symbol) {
@@ -140,6 +144,19 @@ impl State {
         let is_ahead =
             |action: &CorporateAction| self.beginning_of(action.date).is_none_or(|at| now < at);
         self.announced = announced.into_iter().filter(is_ahead).collect();
+    }
+
+    /// Since when the shares of an order are other ones than it was asked for in; `None` when they
+    /// were never split.
+    pub(crate) fn split_since(&self, order: &Order) -> Option<Timestamp> {
+        let at = self.split_at.get(&order.symbol).filter(|at| order.approved_at < **at)?;
+        self.trading_day_at(*at).map(|day| day.extended_open)
+    }
+
+    /// Whether an order was asked for before its shares were split: what the broker counts of it may
+    /// be in shares of before or after.
+    pub fn predates_split(&self, order: &Order) -> bool {
+        self.split_since(order).is_some()
     }
 
     /// Notes an exit that the broker ended unasked when its symbol was split, or is about to be.

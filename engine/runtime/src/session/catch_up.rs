@@ -46,6 +46,21 @@ pub(super) fn catch_up(ours: &Order, read: &OrderRead) -> Vec<Report> {
     reports
 }
 
+/// The same for an order from before a split, which the broker may count in shares of before or
+/// after it: only where the order stands is taken from it. What is held is compared by itself.
+pub(super) fn catch_up_split(ours: &Order, read: &OrderRead) -> Vec<Report> {
+    let theirs = &read.order;
+    let is_filled = theirs.status == Some(OrderStatus::Filled) && ours.is_live();
+    let stands = match is_filled {
+        true => {
+            let (order, kind) = (Some(ours.number), ReportKind::Fill);
+            Some(Report { order, kind, ..theirs.report() })
+        }
+        false => standing(ours, theirs),
+    };
+    stands.into_iter().chain(theirs.leg_reports()).collect()
+}
+
 /// Shares and their value counted so far.
 struct Counted {
     filled: Quantity,
@@ -214,6 +229,21 @@ mod tests {
         let reports = catch_up(&ours(50, "10.00", &["a"]), &read);
         let expected = ("inferred:b:150".to_owned(), shares(100), price("10.75"));
         assert_eq!(fills_of(&reports), [expected]);
+    }
+
+    /// 50 old shares are 25 new ones: nothing is missing, and nothing is made up.
+    #[test]
+    fn of_an_order_from_before_a_split_only_where_it_stands_is_read() {
+        let ours = ours(25, "20.00", &["a"]);
+        for (status, kind) in
+            [(OrderStatus::Canceled, ReportKind::Canceled), (OrderStatus::Filled, ReportKind::Fill)]
+        {
+            let fills = vec![fill("a", 50, "10.00", 50)];
+            let read = OrderRead { order: theirs(50, "10.00", status), fills };
+            let reports = catch_up_split(&ours, &read);
+            assert_eq!(fills_of(&reports), []);
+            assert_eq!(reports.iter().map(|report| report.kind).collect::<Vec<_>>(), [kind]);
+        }
     }
 
     /// The crash comes before or after the inference is booked: it has one name, and counts once.

@@ -2,6 +2,7 @@
 //! given out to be sent before it is on disk.
 
 use super::SessionError;
+use super::catch_up::{catch_up, catch_up_split};
 use super::courier::{Answer, Errand, Mark, Target};
 use super::digest::Digest;
 use super::status::{Gauges, Status};
@@ -204,7 +205,11 @@ impl Core {
                 let Some(ours) = self.state().order(order) else {
                     return Vec::new();
                 };
-                super::catch_up::catch_up(ours, &read).into_iter().map(Input::Report).collect()
+                let reports = match self.state().predates_split(ours) {
+                    true => catch_up_split(ours, &read),
+                    false => catch_up(ours, &read),
+                };
+                reports.into_iter().map(Input::Report).collect()
             }
             Answer::CancelFailed(order, text) => {
                 self.cancel_failed(order, text).map(Input::Report).into_iter().collect()
