@@ -78,7 +78,9 @@ fn venue() -> (SocketAddr, mpsc::Receiver<Instant>) {
 }
 
 fn start(symbols: Symbols) -> Input {
+    // Every order is refused to keep the books as they were, which is no failure here.
     let limits = Limits {
+        breaker: None,
         max_orders_per_minute: None,
         duplicate_window: None,
         max_position_notional: None,
