@@ -30,6 +30,10 @@ pub struct BacktestConfig {
     pub calendar: Vec<TradingDay>,
     /// What happens to open orders and positions at the end of the data.
     pub shutdown: ShutdownPolicy,
+    /// Whether what is held at the end is closed at the open of each symbol's last bar, as
+    /// backtesting.py does (`finalize_trades`). That price has passed when it is decided: trades of
+    /// the end are counted, and not to be had.
+    pub close_at_last_open: bool,
     /// Where every record is stored; `None` stores nothing.
     pub journal: Option<PathBuf>,
     /// Whether the equity after each step is kept for [`crate::write_equity`]: 16 bytes a step.
@@ -71,6 +75,7 @@ impl BacktestConfig {
             hours: if daily { TradingHours::Always } else { TradingHours::Regular },
             calendar,
             shutdown: ShutdownPolicy::CancelEntries,
+            close_at_last_open: false,
             journal: None,
             keep_equity: false,
             build: concat!("tradewind ", env!("CARGO_PKG_VERSION")).into(),

@@ -22,10 +22,11 @@ use crate::{BacktestError, BacktestReport};
 use exchange::{Activity, Exchange};
 use journal::{Durability, EventsHash, Journal};
 use kernel::{
-    Cash, DecideError, FeeCharge, Input, Kernel, Link, MarketData, Notice, OrderNumber, Output,
-    SessionStart, ShutdownPolicy, Stamped, Timestamp,
+    Bar, Cash, DecideError, FeeCharge, Input, Kernel, Link, MarketData, Notice, OrderNumber,
+    Output, SessionStart, ShutdownPolicy, Stamped, SymbolId, Timestamp,
 };
 use marketdata::{Facts, Feed, FeedSource, Source};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// Market data between two looks at the clock.
@@ -84,6 +85,7 @@ pub(crate) fn complete(
         out: Output::default(),
         venue: Venue::new(exchange, &run, config.hours),
         step: &[],
+        last_bars: config.close_at_last_open.then(BTreeMap::new),
         fees_read: 0,
         hash: EventsHash::new(),
         journal: config.journal.as_deref().map(open_journal).transpose()?,
@@ -101,6 +103,7 @@ pub(crate) fn complete(
         limits: config.limits.clone(),
         calendar: config.calendar.clone(),
         hours: config.hours,
+        rules: config.exchange.rules,
         fees: config.fees.clone(),
         trading: Default::default(),
         config: config.config.clone(),
@@ -150,6 +153,8 @@ struct Driver<'a, 'o> {
     venue: Venue,
     /// The data of the step that the exchange has taken.
     step: &'a [MarketData],
+    /// The last bar of each symbol, where what is left is closed at its open.
+    last_bars: Option<BTreeMap<SymbolId, Bar>>,
     /// Entries of the account's history that were looked at for fees.
     fees_read: usize,
     hash: EventsHash,
@@ -195,7 +200,7 @@ impl<'a, 'o> Driver<'a, 'o> {
 
     /// The same run before the first step of another chunk.
     fn in_chunk<'b>(self) -> Driver<'b, 'o> {
-        let Self { kernel, out, venue, step: _, fees_read, hash, .. } = self;
+        let Self { kernel, out, venue, step: _, last_bars, fees_read, hash, .. } = self;
         let Self { journal, committed, trades, equity, observer, .. } = self;
         let step = &[];
         Driver {
@@ -203,6 +208,7 @@ impl<'a, 'o> Driver<'a, 'o> {
             out,
             venue,
             step,
+            last_bars,
             fees_read,
             hash,
             journal,
@@ -242,6 +248,9 @@ impl<'a, 'o> Driver<'a, 'o> {
         if self.trades.any_is_open() {
             self.trades.watch(data);
         }
+        if let Some(last) = &mut self.last_bars {
+            last.extend(data.iter().filter_map(bar_of).map(|bar| (bar.symbol, *bar)));
+        }
         let state = self.kernel.state();
         self.equity.mark(state.now(), state.equity());
         Ok(())
@@ -272,8 +281,11 @@ impl<'a, 'o> Driver<'a, 'o> {
     fn end(&mut self, policy: ShutdownPolicy) -> Result<(), BacktestError> {
         self.step = &[];
         self.updates()?;
+        let last_bars = std::mem::take(&mut self.last_bars);
+        let policy = if last_bars.is_some() { ShutdownPolicy::Flatten } else { policy };
         self.feed(Input::Stop(policy))?;
         self.updates()?;
+        self.close_at_open(&last_bars.unwrap_or_default())?;
         if self.kernel.state().is_flattening() {
             // Without data nothing can fill any more: what is open stays open.
             self.feed(Input::Stop(ShutdownPolicy::Leave))?;
@@ -284,6 +296,14 @@ impl<'a, 'o> Driver<'a, 'o> {
             journal.commit(self.kernel.state(), Durability::Synced)?;
         }
         Ok(())
+    }
+
+    /// Fills the orders that close what is held at the open of each symbol's last bar.
+    fn close_at_open(&mut self, last: &BTreeMap<SymbolId, Bar>) -> Result<(), BacktestError> {
+        for bar in last.values() {
+            self.venue.exchange.fill_at_open(bar);
+        }
+        self.updates()
     }
 
     /// Feeds one input, after the timers that come before it.
@@ -407,13 +427,18 @@ impl<'a, 'o> Driver<'a, 'o> {
     }
 }
 
+const fn bar_of(data: &MarketData) -> Option<&Bar> {
+    match data {
+        MarketData::Bar(bar) => Some(bar),
+        MarketData::Quote(_) | MarketData::Trade(_) => None,
+    }
+}
+
 /// The open time of the bar in which an order filled, when it filled in one.
 fn bar_time(step: &[MarketData], event: &kernel::Event) -> Option<Timestamp> {
     let kernel::Event::OrderFilled { symbol, .. } = event else {
         return None;
     };
-    step.iter().find_map(|datum| match datum {
-        MarketData::Bar(bar) if bar.symbol == *symbol => Some(bar.open_time),
-        MarketData::Bar(_) | MarketData::Quote(_) | MarketData::Trade(_) => None,
-    })
+    let bar = step.iter().filter_map(bar_of).find(|bar| bar.symbol == *symbol);
+    bar.map(|bar| bar.open_time)
 }

@@ -12,7 +12,9 @@ mod strategy;
 mod to_quantity;
 
 pub use param::{Kind, Mistake, ParamSpec, Params, Range};
-pub use position::{DIRECTION, Direction, NOTIONAL_USD, QUANTITY, Size, Stance, Trading};
+pub use position::{
+    DIRECTION, Direction, EQUITY_PERCENT, NOTIONAL_USD, QUANTITY, Size, Stance, Trading,
+};
 pub use registry::{Build, Entry, StrategyError, build, registry};
 pub use to_quantity::{ToQuantityError, to_quantity};
 

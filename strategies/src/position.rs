@@ -1,7 +1,7 @@
 //! From a stance to a position: which side, how much, and never across zero in one order.
 
 use crate::{Mistake, ParamSpec, Params, to_quantity};
-use kernel::{Bar, Intents, Price, Quantity, Side, View};
+use kernel::{Bar, Intents, Percent, Price, Quantity, Side, View};
 
 /// Shares per entry.
 pub const QUANTITY: ParamSpec = ParamSpec::integer(
@@ -19,6 +19,15 @@ pub const NOTIONAL_USD: ParamSpec = ParamSpec::decimal(
     (0.0, 1e9),
     "USD",
     "How much one entry is worth, in whole shares at the last close; 0 takes `quantity` instead.",
+);
+
+/// A share of equity per entry, instead of shares.
+pub const EQUITY_PERCENT: ParamSpec = ParamSpec::decimal(
+    "equity_percent",
+    "0",
+    (0.0, 400.0),
+    "%",
+    "How much of the account's equity one entry is worth, sized at the fill; 0 takes `quantity` or `notional_usd`. Needs a venue with plain rules.",
 );
 
 /// Which sides are traded.
@@ -40,6 +49,17 @@ pub enum Stance {
     Short,
 }
 
+impl Stance {
+    /// The side that enters it; `None` where nothing is held.
+    const fn side(self) -> Option<Side> {
+        match self {
+            Stance::Long => Some(Side::Buy),
+            Stance::Flat => None,
+            Stance::Short => Some(Side::Sell),
+        }
+    }
+}
+
 /// Which sides a strategy trades.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
@@ -56,6 +76,8 @@ pub enum Size {
     Shares(Quantity),
     /// So many USD at the last price.
     Notional(f64),
+    /// So much of equity at the fill.
+    EquityShare(Percent),
 }
 
 /// How a strategy gets where it would like to stand.
@@ -68,11 +90,16 @@ pub struct Trading {
 }
 
 impl Size {
-    /// From the parameters [`QUANTITY`] and [`NOTIONAL_USD`].
+    /// From the parameters [`QUANTITY`], [`NOTIONAL_USD`] and [`EQUITY_PERCENT`].
     ///
     /// # Errors
     /// When the strategy's entry does not declare them.
     pub fn from_params(params: &Params) -> Result<Self, Mistake> {
+        let share = params.decimal(EQUITY_PERCENT.name)?;
+        if share > 0.0 {
+            let nanos = (share * kernel::SCALE as f64).round() as i64;
+            return Ok(Size::EquityShare(Percent::from_nanos(nanos)));
+        }
         let notional = params.decimal(NOTIONAL_USD.name)?;
         if notional > 0.0 {
             return Ok(Size::Notional(notional));
@@ -81,19 +108,20 @@ impl Size {
         Quantity::from_whole(shares).map(Size::Shares).ok_or(Mistake::Undeclared(QUANTITY.name))
     }
 
-    /// Whole shares at a price; `None` when the amount does not buy one.
+    /// Whole shares at a price; `None` when the amount does not buy one, or is known at the fill only.
     pub fn shares(self, price: Price) -> Option<Quantity> {
         match self {
             Size::Shares(quantity) => Some(quantity),
             Size::Notional(usd) => {
                 to_quantity(usd / price.to_f64()).ok().filter(|shares| shares.is_positive())
             }
+            Size::EquityShare(_) => None,
         }
     }
 }
 
 impl Trading {
-    /// From the parameters [`QUANTITY`], [`NOTIONAL_USD`] and [`DIRECTION`].
+    /// From the parameters of [`Size::from_params`] and [`DIRECTION`].
     ///
     /// # Errors
     /// When the strategy's entry does not declare them.
@@ -108,7 +136,8 @@ impl Trading {
     /// Proposes the next order on the way to a stance, if one is needed and none is working.
     ///
     /// No order may cross zero, so a turn from long to short takes two: what is held is closed
-    /// first, and the entry follows once that fill has been booked.
+    /// first, and the entry follows once that fill has been booked, or at once when it is sized at
+    /// the fill.
     #[inline]
     pub fn toward(&self, stance: Stance, bar: &Bar, view: &View<'_>, intents: &mut Intents) {
         let held = view.position(bar.symbol).quantity;
@@ -124,7 +153,9 @@ impl Trading {
         if there || view.has_open_order(bar.symbol) {
             return;
         }
-        if held.is_zero() {
+        if let (Size::EquityShare(share), Some(side)) = (self.size, stance.side()) {
+            intents.turn(bar.symbol, side, held, share);
+        } else if held.is_zero() {
             let side = if stance == Stance::Long { Side::Buy } else { Side::Sell };
             self.enter(side, bar, intents);
         } else {

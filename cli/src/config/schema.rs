@@ -243,6 +243,16 @@ pub static KEYS: &[Key] = &[
         Kind::Text,
         "exchange: file with a fault script, docs/FAULTS.md; empty is off",
     ),
+    key(
+        "backtest.rules",
+        Kind::Choice(&["alpaca", "plain"]),
+        "backtest: whose rules the venue goes by; docs/BACKTESTS.md",
+    ),
+    key(
+        "backtest.close_at_last_open",
+        Kind::Bool,
+        "backtest: close what is left at the open of the last bar, as some tools do",
+    ),
     key("journal.segment_mib", Kind::Integer(1, 4096), "MiB of one journal segment"),
     key(
         "journal.max_mib",

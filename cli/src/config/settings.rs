@@ -4,6 +4,7 @@ use super::layers::{Placed, Source};
 use super::schema::{self, number_text};
 use kernel::{
     BasisPoints, Breaker, Cash, Limits, Quantity, ShutdownPolicy, Span, TradingHours, TradingState,
+    VenueRules,
 };
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -159,6 +160,14 @@ impl Settings {
             "leave" => ShutdownPolicy::Leave,
             "flatten" => ShutdownPolicy::Flatten,
             _ => ShutdownPolicy::CancelEntries,
+        }
+    }
+
+    /// Whose rules the venue of a backtest goes by.
+    pub fn venue_rules(&self) -> VenueRules {
+        match self.text("backtest.rules") {
+            "plain" => VenueRules::Plain,
+            _ => VenueRules::Alpaca,
         }
     }
 

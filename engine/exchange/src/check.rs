@@ -301,7 +301,9 @@ fn running_totals_add_up(order: &OrderRow, fills: &[&FillActivity]) -> bool {
     fills.iter().all(|fill| {
         sum = sum.checked_add(fill.qty).unwrap_or(Quantity::MAX);
         // What is asked for changes while an order in USD or the exit of a group works.
-        let changes = order.notional.is_some() || order.group != GroupKind::Simple;
+        let changes = order.notional.is_some()
+            || order.equity_share.is_some()
+            || order.group != GroupKind::Simple;
         fill.cum_qty == sum && (changes || order.qty.checked_sub(sum) == Some(fill.leaves_qty))
     })
 }

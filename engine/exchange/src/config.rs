@@ -1,7 +1,7 @@
 //! What kind of venue this is: all of its rules that a user may choose, as data.
 
 use crate::AssetRules;
-use kernel::{BasisPoints, Cash, Span};
+use kernel::{BasisPoints, Cash, Span, VenueRules};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 pub struct ExchangeConfig {
     /// Seeds ids and random partial fills.
     pub seed: u64,
+    /// Whose rules orders are taken by.
+    pub rules: VenueRules,
     /// Cash in USD when the account opens; Alpaca's paper accounts start with 100,000.
     pub starting_cash: Cash,
     /// What the account may do.
@@ -87,6 +89,7 @@ impl Default for ExchangeConfig {
     fn default() -> Self {
         Self {
             seed: 1,
+            rules: VenueRules::Alpaca,
             starting_cash: Cash::from_nanos(100_000_000_000_000),
             account: AccountRules::default(),
             fills: FillRules::default(),

@@ -1,8 +1,8 @@
 //! An order as the exchange shows it.
 
 use kernel::{
-    Cash, OrderClass, OrderKind, OrderStatus, Price, Quantity, Side, SymbolId, TimeInForce,
-    Timestamp,
+    Cash, OrderClass, OrderKind, OrderStatus, Percent, Price, Quantity, Side, SymbolId,
+    TimeInForce, Timestamp,
 };
 use std::sync::Arc;
 use uuid::Uuid;
@@ -26,6 +26,9 @@ pub struct OrderRow {
     pub qty: Quantity,
     /// USD asked for, of an order in USD.
     pub notional: Option<Cash>,
+    /// The share of equity asked for, of an order that is sized by it at its first fill; until then
+    /// its shares are an estimate.
+    pub equity_share: Option<Percent>,
     /// How it is priced, as it was asked for.
     pub kind: OrderKind,
     /// How long it works.

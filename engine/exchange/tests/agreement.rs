@@ -11,12 +11,15 @@ mod support;
 
 use exchange::{Exchange, OrderRequest, Refusal};
 use kernel::risk::compatibility::{Combination, Group, Kind, Size, Way};
-use kernel::{AssetClass, Leg, OrderClass, OrderKind, OrderSize, Side, StopLoss, Trail};
+use kernel::{
+    AssetClass, Leg, OrderClass, OrderKind, OrderSize, Side, StopLoss, Trail, VenueRules,
+};
 use support::*;
 
 /// A venue at which the way of an order is what it says: with a long or a short position, or flat.
-fn venue(way: Way) -> Exchange {
+fn venue(rules: VenueRules, way: Way) -> Exchange {
     let mut config = free();
+    config.rules = rules;
     config.assets.entry("SPY".into()).or_default().fractional_extended_hours = true;
     match way {
         Way::Buy | Way::Short => open_exchange(config),
@@ -52,6 +55,7 @@ fn request(of: &Combination) -> OrderRequest {
         Size::Whole => OrderSize::Shares(shares(2)),
         Size::Fractional => OrderSize::Shares("1.5".parse().unwrap()),
         Size::Notional => OrderSize::Notional(cash("150")),
+        Size::EquityShare => OrderSize::EquityShare("50".parse().unwrap()),
     };
     OrderRequest {
         time_in_force: of.time_in_force,
@@ -59,6 +63,10 @@ fn request(of: &Combination) -> OrderRequest {
         class,
         ..OrderRequest::new(spy(), side, size, kind)
     }
+}
+
+fn stocks(rules: VenueRules) -> impl Iterator<Item = Combination> {
+    Combination::all(rules).into_iter().filter(|of| of.asset == AssetClass::UsEquity)
 }
 
 /// Refused for what it is, and not for the hour, the money or the market.
@@ -72,13 +80,22 @@ fn is_refused(answer: &Result<exchange::OrderRow, Refusal>) -> bool {
 /// Conformance 34, 37, 39, 41.
 #[test]
 fn the_venue_takes_what_the_kernel_allows_and_nothing_else() {
-    let mut venues = Way::ALL.map(|way| (way, venue(way)));
+    agree(VenueRules::Alpaca);
+}
+
+#[test]
+fn so_it_is_under_plain_rules() {
+    agree(VenueRules::Plain);
+}
+
+fn agree(rules: VenueRules) {
+    let mut venues = Way::ALL.map(|way| (way, venue(rules, way)));
     let mut seen = (0, 0);
-    for combination in Combination::all().iter().filter(|of| of.asset == AssetClass::UsEquity) {
+    for combination in stocks(rules) {
         let (_, exchange) =
             venues.iter_mut().find(|(way, _)| *way == combination.way).expect("every way");
         let mut exchange = exchange.clone();
-        let answer = exchange.submit(request(combination));
+        let answer = exchange.submit(request(&combination));
         let refused = is_refused(&answer);
         let row = combination.refused_by();
         assert_eq!(
@@ -96,12 +113,12 @@ fn the_venue_takes_what_the_kernel_allows_and_nothing_else() {
 
 #[test]
 fn refusals_of_a_combination_say_why() {
-    let mut exchange = venue(Way::Buy);
-    for combination in Combination::all().iter().filter(|of| of.asset == AssetClass::UsEquity) {
+    let mut exchange = venue(VenueRules::Alpaca, Way::Buy);
+    for combination in stocks(VenueRules::Alpaca) {
         if combination.way != Way::Buy || combination.refused_by().is_none() {
             continue;
         }
-        let refusal = exchange.submit(request(combination)).unwrap_err();
+        let refusal = exchange.submit(request(&combination)).unwrap_err();
         assert!(matches!(refusal.status, 403 | 422) && refusal.code > 0, "{refusal}");
         assert!(!refusal.message.is_empty());
     }

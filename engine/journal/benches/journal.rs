@@ -27,6 +27,7 @@ fn start() -> Record {
         limits: Limits::default(),
         calendar: vec![],
         hours: TradingHours::Always,
+        rules: Default::default(),
         fees: Default::default(),
         trading: Default::default(),
         config: [].into(),

@@ -163,11 +163,13 @@ fn session_inputs() -> Vec<Input> {
         Input::Start(Box::new(start)),
         Input::Start(Box::new(SessionStart {
             hours: TradingHours::Regular,
+            rules: Default::default(),
             limits: no_limits(),
             ..support::start(SESSION)
         })),
         Input::Start(Box::new(SessionStart {
             hours: TradingHours::Extended,
+            rules: Default::default(),
             calendar: vec![day],
             ..support::start(SESSION)
         })),

@@ -3,7 +3,7 @@
 use crate::{
     Bar, BrokerOrderId, CancelError, Cash, CashMovement, Channel, CorporateAction, Correction,
     FeeRates, Limits, Luld, MarketData, OrderNumber, OrderStatus, Price, Quantity, Report, Side,
-    Span, SymbolId, Symbols, Timestamp, TradingState,
+    Span, SymbolId, Symbols, Timestamp, TradingState, VenueRules,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -112,6 +112,8 @@ pub struct SessionStart {
     pub calendar: Vec<TradingDay>,
     /// When positions may grow.
     pub hours: TradingHours,
+    /// Whose rules the venue goes by.
+    pub rules: VenueRules,
     /// How far trading may go at first: as far as the last session in the same place, whose halt
     /// only an operator lifts.
     pub trading: TradingState,

@@ -21,6 +21,7 @@ mod state;
 mod strategy;
 mod symbol;
 mod time;
+mod venue_rules;
 
 pub use corporate::{CashMovement, CorporateAction, MovementKind, Ratio, ShareChange};
 pub use decide::{DecideError, Kernel, Output};
@@ -49,3 +50,4 @@ pub use state::{Day, EvolveError, State, Tally, TradingState};
 pub use strategy::{Intent, Intents, Strategy, StrategyId, View};
 pub use symbol::{SymbolError, SymbolId, Symbols};
 pub use time::{ParseTimeError, Span, Timestamp};
+pub use venue_rules::VenueRules;

@@ -1,7 +1,7 @@
 //! What a strategy is: it remembers the market, the kernel remembers the account.
 
 use crate::{
-    Cash, Leg, MarketData, NewOrder, Order, OrderClass, OrderKind, OrderNumber, OrderSize,
+    Cash, Leg, MarketData, NewOrder, Order, OrderClass, OrderKind, OrderNumber, OrderSize, Percent,
     Position, Price, Quantity, Ratio, Side, State, StopLoss, SymbolId, Symbols, TimeInForce,
     Timestamp, Trail,
 };
@@ -94,6 +94,18 @@ impl Intents {
     /// A market order for the day for so many USD, in parts of a share where need be.
     pub fn notional(&mut self, symbol: SymbolId, side: Side, usd: Cash) {
         let size = OrderSize::Notional(usd);
+        self.order(NewOrder::new(symbol, side, size, OrderKind::Market));
+    }
+
+    /// A market order for so much of the account's equity, sized in whole shares at the fill. What
+    /// is held on the other side is closed first, by an order of its own. Only a venue with plain
+    /// rules takes it; elsewhere the close passes and the rest is denied.
+    pub fn turn(&mut self, symbol: SymbolId, side: Side, held: Quantity, share: Percent) {
+        let is_opposite = held.is_negative() == (side == Side::Buy);
+        if !held.is_zero() && is_opposite {
+            self.market(symbol, side, held.abs());
+        }
+        let size = OrderSize::EquityShare(share);
         self.order(NewOrder::new(symbol, side, size, OrderKind::Market));
     }
 

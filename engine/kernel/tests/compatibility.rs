@@ -25,7 +25,8 @@ const INTRODUCTION: &str = "\
 
 What can be ordered, in which combination. Alpaca documents this in several places that do not all agree; risk holds every
 order against one dated table before it is sent, and a denial (`not_allowed`) gives the reason below. This page is printed
-from the table by the test of that name, which also walks every combination.
+from the table by the test of that name, which also walks every combination. A row for the rules `alpaca` does not hold at
+the `plain` venue of a backtest ([BACKTESTS.md](BACKTESTS.md)).
 
 ## What is refused
 
@@ -49,6 +50,7 @@ fn column<T: Copy>(name: &str, values: &[T], word: impl Fn(T) -> &'static str) -
 fn refused(row: &Row) -> String {
     let hours = |extended: bool| if extended { "extended" } else { "regular" };
     let columns = [
+        column("rules", row.rules, VenueRules::as_str),
         column("asset", row.assets, AssetClass::as_str),
         column("kind", row.kinds, Kind::as_str),
         column("time in force", row.times_in_force, TimeInForce::as_str),
@@ -83,8 +85,10 @@ fn page() -> String {
         writeln!(page, "\n### {}\n", asset.as_str()).unwrap();
         page += "| kind | time in force | group | regular hours | extended hours |\n";
         page += "| --- | --- | --- | --- | --- |\n";
-        let all: Vec<Combination> =
-            Combination::all().into_iter().filter(|one| one.asset == asset).collect();
+        let all: Vec<Combination> = Combination::all(VenueRules::Alpaca)
+            .into_iter()
+            .filter(|one| one.asset == asset)
+            .collect();
         for block in all.chunks(Size::ALL.len() * 2 * Way::ALL.len()) {
             let [regular, extended] = [false, true].map(|extended| allowed(block, extended));
             let Combination { kind, time_in_force, group, .. } = block[0];
@@ -127,10 +131,14 @@ fn the_page_is_what_the_table_says() {
 
 #[test]
 fn every_row_refuses_something_and_has_a_name_of_its_own() {
-    let all = Combination::all();
-    assert_eq!(all.len(), 2 * 5 * 6 * 4 * 3 * 2 * 4);
+    let all = Combination::all(VenueRules::Alpaca);
+    assert_eq!(all.len(), 2 * 5 * 6 * 4 * 4 * 2 * 4);
+    let plain = Combination::all(VenueRules::Plain);
     for row in TABLE {
-        let refuses = all.iter().any(|one| one.refused_by().is_some_and(|by| by.rule == row.rule));
+        let refuses = all
+            .iter()
+            .chain(&plain)
+            .any(|one| one.refused_by().is_some_and(|by| by.rule == row.rule));
         assert!(refuses, "{:?} is hidden by the rows above it", row.rule);
     }
     let mut names: Vec<String> =
@@ -208,6 +216,7 @@ fn order(bench: &Bench, wanted: &Combination) -> NewOrder {
         Size::Whole => OrderSize::Shares(shares(1)),
         Size::Fractional => OrderSize::Shares("0.5".parse().unwrap()),
         Size::Notional => OrderSize::Notional(cash("50")),
+        Size::EquityShare => OrderSize::EquityShare("1".parse().unwrap()),
     };
     let order = NewOrder::new(bench.symbol("AAA"), side, size, kind);
     let order = order.lasting(wanted.time_in_force).grouped(class);
@@ -231,7 +240,7 @@ fn bench_for(wanted: &Combination) -> Bench {
 /// denied by that row.
 #[test]
 fn risk_refuses_what_the_table_refuses_and_nothing_else() {
-    for wanted in Combination::all() {
+    for wanted in Combination::all(VenueRules::Alpaca) {
         let mut bench = bench_for(&wanted);
         let order = order(&bench, &wanted);
         let events = bench.propose([Intent::Submit(order)]);

@@ -121,6 +121,7 @@ impl Books {
             trading: TradingState::Active,
             fees: FeeRates::default(),
             hours: TradingHours::Always,
+            rules: Default::default(),
             config: [].into(),
         };
         let cash = Cash::from_whole(1_000_000_000).unwrap();

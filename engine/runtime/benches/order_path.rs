@@ -97,6 +97,7 @@ fn start(symbols: Symbols) -> Input {
         limits,
         calendar: vec![],
         hours: TradingHours::Always,
+        rules: Default::default(),
         fees: Default::default(),
         trading: Default::default(),
         config: [].into(),

@@ -153,6 +153,7 @@ pub(crate) fn start(plan: &Plan) -> Input {
         limits: plan.limits.clone(),
         calendar: plan.calendar.clone(),
         hours: plan.hours,
+        rules: Default::default(),
         trading: TradingState::Active,
         fees: marketdata::fee_rates(),
         config: BTreeMap::new(),

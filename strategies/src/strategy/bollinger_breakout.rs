@@ -2,7 +2,8 @@
 
 use crate::indicator::{Bands, Bollinger};
 use crate::{
-    DIRECTION, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance, Trading,
+    DIRECTION, EQUITY_PERCENT, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance,
+    Trading,
 };
 use kernel::{Intents, MarketData, Quantity, Ratio, Strategy, SymbolId, Symbols, View};
 
@@ -21,6 +22,7 @@ pub(crate) const ENTRY: Entry = Entry {
         ),
         QUANTITY,
         NOTIONAL_USD,
+        EQUITY_PERCENT,
         DIRECTION,
     ],
     build,

@@ -1,12 +1,15 @@
 //! Buys each symbol once and keeps it: what every other strategy is compared with.
 
-use crate::{Direction, Entry, Mistake, NOTIONAL_USD, Params, QUANTITY, Size, Stance, Trading};
+use crate::{
+    Direction, EQUITY_PERCENT, Entry, Mistake, NOTIONAL_USD, Params, QUANTITY, Size, Stance,
+    Trading,
+};
 use kernel::{Intents, MarketData, Ratio, Strategy, SymbolId, Symbols, View};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "buy-and-hold",
     summary: "Buys each symbol on its first bar and keeps it.",
-    params: &[QUANTITY, NOTIONAL_USD],
+    params: &[QUANTITY, NOTIONAL_USD, EQUITY_PERCENT],
     build,
 };
 

@@ -2,7 +2,8 @@
 
 use crate::indicator::{Macd, MacdValue};
 use crate::{
-    DIRECTION, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance, Trading,
+    DIRECTION, EQUITY_PERCENT, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance,
+    Trading,
 };
 use kernel::{Intents, MarketData, Ratio, Strategy, SymbolId, Symbols, View};
 use std::cmp::Ordering;
@@ -16,6 +17,7 @@ pub(crate) const ENTRY: Entry = Entry {
         ParamSpec::integer("signal", "9", (1, 5_000), "bars", "Period of the signal's average."),
         QUANTITY,
         NOTIONAL_USD,
+        EQUITY_PERCENT,
         DIRECTION,
     ],
     build,

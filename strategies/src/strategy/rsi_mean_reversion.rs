@@ -2,7 +2,8 @@
 
 use crate::indicator::Rsi;
 use crate::{
-    DIRECTION, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance, Trading,
+    DIRECTION, EQUITY_PERCENT, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance,
+    Trading,
 };
 use kernel::{Intents, MarketData, Ratio, Strategy, SymbolId, Symbols, View};
 
@@ -15,6 +16,7 @@ pub(crate) const ENTRY: Entry = Entry {
         ParamSpec::decimal("overbought", "70", (0.0, 100.0), "", "At or above this it sells."),
         QUANTITY,
         NOTIONAL_USD,
+        EQUITY_PERCENT,
         DIRECTION,
     ],
     build,

@@ -2,7 +2,8 @@
 
 use crate::indicator::{Sample, Sma};
 use crate::{
-    DIRECTION, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance, Trading,
+    DIRECTION, EQUITY_PERCENT, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance,
+    Trading,
 };
 use kernel::{Intents, MarketData, Ratio, Strategy, SymbolId, Symbols, View};
 use std::cmp::Ordering;
@@ -15,7 +16,14 @@ pub(crate) const ENTRY: Entry = Entry {
         ParamSpec::integer("slow", "30", (2, 10_000), "bars", "Window of the slow average."),
         QUANTITY,
         NOTIONAL_USD,
+        EQUITY_PERCENT,
         DIRECTION,
+        ParamSpec::choice(
+            "signal",
+            "level",
+            &["level", "crossing"],
+            "Whether where the averages stand counts, or only the bar at which they cross.",
+        ),
     ],
     build,
 };
@@ -23,13 +31,25 @@ pub(crate) const ENTRY: Entry = Entry {
 struct SmaCrossover {
     symbols: Vec<Averages>,
     slow: usize,
+    signal: Signal,
     trading: Trading,
+}
+
+/// What is traded on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Signal {
+    /// Where the averages stand.
+    Level,
+    /// The bar at which one has crossed the other.
+    Crossing,
 }
 
 #[derive(Clone)]
 struct Averages {
     fast: Sma,
     slow: Sma,
+    /// How the fast stood to the slow one bar before.
+    before: Option<Ordering>,
 }
 
 fn build(params: &Params, symbols: &Symbols) -> Result<Box<dyn Strategy>, Mistake> {
@@ -41,18 +61,31 @@ fn build(params: &Params, symbols: &Symbols) -> Result<Box<dyn Strategy>, Mistak
             slow.get()
         )));
     }
-    let averages = Averages { fast: Sma::new(fast), slow: Sma::new(slow) };
+    let signal = match params.choice("signal")? {
+        "crossing" => Signal::Crossing,
+        _ => Signal::Level,
+    };
+    let averages = Averages { fast: Sma::new(fast), slow: Sma::new(slow), before: None };
     Ok(Box::new(SmaCrossover {
         symbols: vec![averages; symbols.len()],
         slow: slow.get(),
+        signal,
         trading: Trading::from_params(params)?,
     }))
 }
 
 impl Averages {
+    fn order(&self) -> Option<Ordering> {
+        Some(self.fast.value()?.total_cmp(&self.slow.value()?))
+    }
+
     /// Where they are equal, whatever is held is kept.
-    fn stance(&self) -> Option<Stance> {
-        match self.fast.value()?.total_cmp(&self.slow.value()?) {
+    fn stance(&self, signal: Signal) -> Option<Stance> {
+        let now = self.order()?;
+        if signal == Signal::Crossing && self.before != Some(now.reverse()) {
+            return None;
+        }
+        match now {
             Ordering::Greater => Some(Stance::Long),
             Ordering::Less => Some(Stance::Short),
             Ordering::Equal => None,
@@ -64,6 +97,7 @@ impl Strategy for SmaCrossover {
     fn observe(&mut self, data: &MarketData) {
         let MarketData::Bar(bar) = data else { return };
         let Some(averages) = self.symbols.get_mut(bar.symbol.index()) else { return };
+        averages.before = averages.order();
         let close = Sample::from(bar.close);
         averages.fast.update(close);
         averages.slow.update(close);
@@ -72,7 +106,7 @@ impl Strategy for SmaCrossover {
     fn propose(&self, data: &MarketData, view: &View<'_>, intents: &mut Intents) {
         let MarketData::Bar(bar) = data else { return };
         let Some(averages) = self.symbols.get(bar.symbol.index()) else { return };
-        if let Some(stance) = averages.stance() {
+        if let Some(stance) = averages.stance(self.signal) {
             self.trading.toward(stance, bar, view, intents);
         }
     }
@@ -85,6 +119,7 @@ impl Strategy for SmaCrossover {
         for averages in &mut self.symbols {
             averages.fast.reset();
             averages.slow.reset();
+            averages.before = None;
         }
     }
 

@@ -82,6 +82,7 @@ impl Session {
             limits: Limits::default(),
             calendar: Vec::new(),
             hours: TradingHours::Always,
+            rules: Default::default(),
             fees: Default::default(),
             trading: Default::default(),
             config: BTreeMap::new(),

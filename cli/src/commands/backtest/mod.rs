@@ -14,6 +14,7 @@ use backtest::{
     BacktestConfig, BacktestReport, Benchmark, Judgement, Observer, PriceSketch, Progress, Sketch,
     Yardstick,
 };
+use exchange::ExchangeConfig;
 use marketdata::{Facts, Source};
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
@@ -90,11 +91,15 @@ fn trade(
     let chosen = super::strategies::build(settings, &facts.symbols)?;
     let (limits, hours) = assemble::limits_and_hours(settings, facts.bar_length);
     let config = BacktestConfig {
-        exchange: assemble::exchange_config(settings),
+        exchange: ExchangeConfig {
+            rules: settings.venue_rules(),
+            ..assemble::exchange_config(settings)
+        },
         limits,
         fees: assemble::fee_rates(settings, true),
         hours,
         shutdown: settings.shutdown(),
+        close_at_last_open: settings.is_on("backtest.close_at_last_open"),
         journal: args.journal.clone(),
         keep_equity: args.equity.is_some(),
         config: settings.for_journal(),

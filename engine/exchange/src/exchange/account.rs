@@ -3,12 +3,13 @@
 //! Source: Alpaca, "Margin and Short Selling", "Buying Power". Buying power is cash with a
 //! multiplier of 1, twice the equity above initial margin with 2, four times the equity above
 //! maintenance margin with 4 (current values, as since June 2026), less what open orders that
-//! open or grow positions may cost. Equity counts positions at the last price known.
+//! open or grow positions may cost. Under plain rules it is the multiplier times equity, less the
+//! value of what is held. Equity counts positions at the last price known.
 
 use super::Exchange;
 use crate::account::{minus, plus, times, value_of};
 use crate::{AccountRow, PositionRow};
-use kernel::{Cash, Price, Quantity, Rounding, SCALE, SymbolId};
+use kernel::{Cash, Price, Quantity, Rounding, SCALE, SymbolId, VenueRules};
 
 /// The account's values at the last prices known.
 #[derive(Debug, Clone, Copy, Default)]
@@ -77,6 +78,12 @@ impl Exchange {
 
     /// What a new order may cost; `without` is an order that makes room for it.
     pub(super) fn buying_power(&self, margins: &Margins, without: Option<usize>) -> Cash {
+        if self.config.rules == VenueRules::Plain {
+            let multiplier = i64::from(self.config.account.multiplier);
+            let taken = minus(margins.long, margins.short);
+            let power = above(times(margins.equity(), multiplier), taken);
+            return above(power, self.reserved(without));
+        }
         let power = match self.config.account.multiplier {
             4 => times(above(margins.equity(), margins.maintenance), 4),
             2 => regulation_t(margins),
@@ -122,6 +129,9 @@ impl Exchange {
     /// Whether the account, any asset apart, may sell short: margin, leave, and 2,000 USD.
     pub(super) fn may_short(&self, margins: &Margins) -> bool {
         const LEAST_EQUITY: Cash = Cash::from_nanos(2_000 * SCALE);
+        if self.config.rules == VenueRules::Plain {
+            return true;
+        }
         let rules = &self.config.account;
         rules.shorting && rules.multiplier > 1 && margins.equity() >= LEAST_EQUITY
     }

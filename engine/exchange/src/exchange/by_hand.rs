@@ -4,8 +4,11 @@
 use super::Exchange;
 use crate::account::Account;
 use crate::fees::CENT;
+use crate::matching::Stance;
 use crate::{Activity, CashActivity, OrderId, Refusal, ResetActivity, SplitActivity, UpdateEvent};
-use kernel::{Cash, MovementKind, OrderStatus, Price, Quantity, Rounding, Side, SymbolId, Symbols};
+use kernel::{
+    Bar, Cash, MovementKind, OrderStatus, Price, Quantity, Rounding, Side, SymbolId, Symbols,
+};
 
 impl Exchange {
     /// Fills a part of a working order now, at the last price or the order's limit, whichever is
@@ -41,6 +44,23 @@ impl Exchange {
         let one = Quantity::from_whole(1).unwrap_or(open);
         self.execute(place, price, part.max(one).min(open));
         Ok(())
+    }
+
+    /// Fills what is open of a bar's symbol at the market at the bar's open, as some backtesting
+    /// tools do with what is left at the end of the data. That price is in the past: no venue can
+    /// do it, and a result that depends on it must say so.
+    pub fn fill_at_open(&mut self, bar: &Bar) {
+        let open = self.book.open().filter(|(_, entry)| {
+            entry.row.symbol == bar.symbol && entry.stance == Stance::Market && !entry.is_held()
+        });
+        let open: Vec<(usize, Side)> = open.map(|(place, entry)| (place, entry.row.side)).collect();
+        for (place, side) in open {
+            let price = self.slipped(bar.symbol, side, bar.open, None);
+            let wanted = self.wanted(place, price);
+            if wanted.is_positive() {
+                self.execute(place, price, wanted);
+            }
+        }
     }
 
     /// Rejects an order that was accepted and has not filled.

@@ -3,7 +3,8 @@
 use super::Exchange;
 use crate::{Activity, Fill, FillActivity, UpdateEvent};
 use kernel::{
-    BasisPoints, FeeKind, Notional, OrderStatus, Price, Quantity, Rounding, Side, SymbolId,
+    BasisPoints, Cash, FeeKind, Notional, OrderStatus, Percent, Price, Quantity, Rounding, SCALE,
+    Side, SymbolId,
 };
 
 impl Exchange {
@@ -39,6 +40,9 @@ impl Exchange {
         let Some(entry) = self.book.get(place).filter(|entry| !entry.row.status.is_final()) else {
             return Quantity::ZERO;
         };
+        if let Some(share) = entry.row.equity_share.filter(|_| entry.row.filled_qty.is_zero()) {
+            return self.sized_by_equity(entry.row.symbol, entry.row.side, share, price);
+        }
         let Some(usd) = entry.row.notional else {
             return entry.row.leaves();
         };
@@ -53,6 +57,29 @@ impl Exchange {
         wanted.min(held.abs().checked_sub(others).unwrap_or(Quantity::ZERO).max(Quantity::ZERO))
     }
 
+    /// The whole shares that a share of equity buys or sells short at a price, within what may be
+    /// bought; none while anything is held on the other side.
+    fn sized_by_equity(
+        &self,
+        symbol: SymbolId,
+        side: Side,
+        share: Percent,
+        price: Price,
+    ) -> Quantity {
+        if self.waits_for_close(symbol, side) {
+            return Quantity::ZERO;
+        }
+        let margins = self.margins();
+        let most = share_of(margins.equity(), share).min(self.buying_power(&margins, None));
+        shares_for(Notional::from(most), price).whole()
+    }
+
+    /// Whether something is held on the other side, which must be closed first.
+    pub(super) fn waits_for_close(&self, symbol: SymbolId, side: Side) -> bool {
+        let held = self.account.holding(symbol).qty;
+        !held.is_zero() && held.is_negative() == (side == Side::Buy)
+    }
+
     /// Fills a part or the rest of an order now.
     pub(super) fn execute(&mut self, place: usize, price: Price, qty: Quantity) {
         let (id, now) = (self.ids.uuid(), self.now);
@@ -60,7 +87,7 @@ impl Exchange {
         let Some(entry) = self.book.get_mut(place) else {
             return;
         };
-        if entry.row.notional.is_some() {
+        if entry.row.notional.is_some() || entry.row.equity_share.is_some() {
             entry.row.qty = entry.row.filled_qty.checked_add(wanted).unwrap_or(Quantity::MAX);
         }
         let first = entry.row.filled_qty.is_zero();
@@ -121,6 +148,13 @@ impl crate::book::Entry {
             row.status = OrderStatus::PartiallyFilled;
         }
     }
+}
+
+/// A share of equity in USD, rounded down; nothing when the equity is gone.
+pub(super) fn share_of(equity: Cash, share: Percent) -> Cash {
+    const WHOLE: i64 = 100 * SCALE;
+    let equity = equity.max(Cash::ZERO);
+    equity.proportion(share.nanos(), WHOLE, Rounding::Down).unwrap_or(equity)
 }
 
 /// The shares that so many USD buy at a price, rounded down at 1e-9.

@@ -2,7 +2,7 @@
 //! the one that is returned.
 
 use super::account::Margins;
-use super::fill::shares_for;
+use super::fill::{share_of, shares_for};
 use super::{Exchange, auction, rules};
 use crate::account::value_of;
 use crate::matching::Stance;
@@ -10,7 +10,7 @@ use crate::matching::trail::Trailing;
 use crate::{AssetRow, GroupKind, OrderRequest, Refusal};
 use kernel::{
     BasisPoints, Cash, Leg, OrderKind, OrderSize, Percent, Price, Quantity, Rounding, SCALE, Side,
-    StopLoss, SymbolId, Trail,
+    StopLoss, SymbolId, Trail, VenueRules,
 };
 
 /// What a judged order does to the account while it is open.
@@ -62,6 +62,27 @@ const CHECKS: &[Check] = &[
     buying_power,
 ];
 
+/// What is left of them where the venue has plain rules: what makes no sense anywhere.
+const PLAIN_CHECKS: &[Check] = &[
+    account_open,
+    client_id_length,
+    client_id_unique,
+    asset_tradable,
+    size_positive,
+    rules::kind_and_time,
+    rules::fractions,
+    prices_positive,
+    prices_on_tick,
+    trail_in_range,
+    rules::extended_hours,
+    rules::groups,
+    legs_priced,
+    rules::group_direction,
+    quantity_available,
+    price_known,
+    buying_power,
+];
+
 /// Source: Alpaca, "Fractional Trading": as little as one USD.
 const LEAST_NOTIONAL: Cash = Cash::from_nanos(SCALE);
 /// How far above the ask a market buy is valued.
@@ -80,20 +101,33 @@ impl Exchange {
     ) -> Result<Terms, Refusal> {
         let asset = self.asset(request.symbol).ok_or_else(|| Refusal::asset_not_found("?"))?;
         let held = self.account.holding(request.symbol).qty;
-        let opens = self.would_open(request.symbol, request.side);
+        let by_equity = request.size.equity_share().is_some();
+        let opens = by_equity || self.would_open(request.symbol, request.side);
         let qty = match request.size {
             OrderSize::Shares(qty) => qty,
-            OrderSize::Notional(usd) => {
-                let price = self.price_of(request.symbol).unwrap_or(Price::ZERO);
-                shares_for(usd.into(), price)
+            OrderSize::Notional(usd) => self.estimated(request.symbol, usd),
+            OrderSize::EquityShare(share) => {
+                let usd = share_of(self.margins().equity(), share);
+                self.estimated(request.symbol, usd).whole()
             }
         };
         let proposal = Proposal { request, asset, replaces, held, opens, qty };
-        for check in CHECKS {
+        let checks = match self.config.rules {
+            VenueRules::Alpaca => CHECKS,
+            VenueRules::Plain => PLAIN_CHECKS,
+        };
+        for check in checks {
             check(self, &proposal)?;
         }
-        let reserve = if opens { self.worst_price(request) } else { None };
+        // What a share of equity comes to is bounded when it fills.
+        let reserves = opens && !by_equity;
+        let reserve = if reserves { self.worst_price(request) } else { None };
         Ok(Terms { opens, reserve: reserve.unwrap_or(Price::ZERO), qty })
+    }
+
+    /// Shares that so many USD are at the last price.
+    fn estimated(&self, symbol: SymbolId, usd: Cash) -> Quantity {
+        shares_for(usd.into(), self.price_of(symbol).unwrap_or(Price::ZERO))
     }
 
     /// Whether an order of this side opens or grows a position.
@@ -198,6 +232,8 @@ fn size_positive(_: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refusal> {
     match proposal.request.size {
         OrderSize::Shares(qty) if qty.is_positive() => Ok(()),
         OrderSize::Shares(_) => Err(Refusal::malformed("qty must be > 0")),
+        OrderSize::EquityShare(share) if share > Percent::from_nanos(0) => Ok(()),
+        OrderSize::EquityShare(_) => Err(Refusal::malformed("the share of equity must be > 0")),
         OrderSize::Notional(usd) if usd >= LEAST_NOTIONAL => Ok(()),
         OrderSize::Notional(_) => Err(Refusal::malformed("notional must be >= 1.00")),
     }
@@ -374,7 +410,7 @@ fn price_known(exchange: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refus
 }
 
 fn buying_power(exchange: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refusal> {
-    if !proposal.opens {
+    if !proposal.opens || proposal.request.size.equity_share().is_some() {
         return Ok(());
     }
     let price = exchange.worst_price(proposal.request).unwrap_or(Price::ZERO);

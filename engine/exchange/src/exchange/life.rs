@@ -112,6 +112,7 @@ impl Exchange {
             side: request.side,
             qty: terms.qty,
             notional: request.size.notional(),
+            equity_share: request.size.equity_share(),
             kind: request.kind,
             time_in_force: request.time_in_force,
             extended_hours: request.extended_hours,

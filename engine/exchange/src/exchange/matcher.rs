@@ -181,10 +181,22 @@ impl Exchange {
                 *left = left.checked_sub(qty).unwrap_or(Quantity::ZERO);
             }
             self.execute(place, price, qty);
+        } else if self.buys_nothing(place) {
+            self.finish(place, UpdateEvent::Rejected);
         }
         if has_one_chance(time_in_force) {
             self.miss(place);
         }
+    }
+
+    /// Whether an order for a share of equity has met a price at which that is not one share,
+    /// although nothing stands in its way.
+    fn buys_nothing(&self, place: usize) -> bool {
+        let row = self.book.get(place).map(|entry| &entry.row);
+        row.is_some_and(|row| {
+            let is_new = row.equity_share.is_some() && row.filled_qty.is_zero();
+            is_new && !self.waits_for_close(row.symbol, row.side)
+        })
     }
 
     /// All that an order wants, or nothing when there is less.

@@ -138,6 +138,9 @@ fn may_be_replaced(row: &OrderRow, change: &Replacement) -> Result<(), Refusal> 
     if row.notional.is_some() {
         return refuse("notional orders cannot be replaced");
     }
+    if row.equity_share.is_some() {
+        return refuse("orders for a share of equity cannot be replaced");
+    }
     if row.group == GroupKind::Oto {
         return refuse("oto orders cannot be replaced");
     }

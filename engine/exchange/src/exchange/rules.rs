@@ -22,7 +22,7 @@
 use super::Exchange;
 use super::judge::Proposal;
 use crate::Refusal;
-use kernel::{OrderClass, OrderKind, OrderSize, Side, TimeInForce};
+use kernel::{OrderClass, OrderKind, OrderSize, Side, TimeInForce, VenueRules};
 
 type Verdict = Result<(), Refusal>;
 
@@ -41,16 +41,20 @@ pub(super) fn kind_and_time(_: &Exchange, proposal: &Proposal<'_>) -> Verdict {
     }
 }
 
-/// Parts of a share, and USD.
-pub(super) fn fractions(_: &Exchange, proposal: &Proposal<'_>) -> Verdict {
+/// Parts of a share, USD, and shares of equity. Plain rules take them for any time, borrow them too,
+/// and take them of any asset.
+pub(super) fn fractions(exchange: &Exchange, proposal: &Proposal<'_>) -> Verdict {
     let (request, rules) = (proposal.request, &proposal.asset.rules);
-    let in_usd = match request.size {
+    let refuse = |message: &str| Err(Refusal::unprocessable(message));
+    let is_plain = exchange.config.rules == VenueRules::Plain;
+    let at_market_alone = match request.size {
         OrderSize::Shares(qty) if qty.is_whole() => return Ok(()),
         OrderSize::Shares(_) => false,
         OrderSize::Notional(_) => true,
+        OrderSize::EquityShare(_) if is_plain => true,
+        OrderSize::EquityShare(_) => return refuse("qty or notional is required"),
     };
-    let refuse = |message: &str| Err(Refusal::unprocessable(message));
-    if request.time_in_force != TimeInForce::Day {
+    if request.time_in_force != TimeInForce::Day && !is_plain {
         return refuse("fractional orders must be DAY orders");
     }
     if request.class != OrderClass::Simple {
@@ -59,8 +63,11 @@ pub(super) fn fractions(_: &Exchange, proposal: &Proposal<'_>) -> Verdict {
     if request.kind.trail().is_some() {
         return refuse("fractional orders must be market, limit, stop, or stop_limit orders");
     }
-    if in_usd && request.kind != OrderKind::Market {
+    if at_market_alone && request.kind != OrderKind::Market {
         return refuse("notional orders must be market orders");
+    }
+    if is_plain {
+        return Ok(());
     }
     if !rules.fractionable {
         return Err(Refusal::not_fractionable(&proposal.asset.name));

@@ -97,6 +97,7 @@ pub fn start(session: &str) -> SessionStart {
         limits: Limits { duplicate_window: None, ..Limits::default() },
         calendar: vec![],
         hours: TradingHours::Always,
+        rules: Default::default(),
         fees: Default::default(),
         trading: Default::default(),
         config: [("seed".into(), "1".into())].into(),

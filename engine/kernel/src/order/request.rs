@@ -64,6 +64,9 @@ pub enum OrderSize {
     Shares(Quantity),
     /// As many shares as so many USD buy or sell.
     Notional(Cash),
+    /// The whole shares that so much of the account's equity buys or sells short at the fill. Only
+    /// venues with plain rules take it.
+    EquityShare(Percent),
 }
 
 impl OrderSize {
@@ -71,15 +74,23 @@ impl OrderSize {
     pub const fn shares(self) -> Option<Quantity> {
         match self {
             OrderSize::Shares(quantity) => Some(quantity),
-            OrderSize::Notional(_) => None,
+            OrderSize::Notional(_) | OrderSize::EquityShare(_) => None,
         }
     }
 
     /// The USD, when the size is in dollars.
     pub const fn notional(self) -> Option<Cash> {
         match self {
-            OrderSize::Shares(_) => None,
+            OrderSize::Shares(_) | OrderSize::EquityShare(_) => None,
             OrderSize::Notional(usd) => Some(usd),
+        }
+    }
+
+    /// The share of equity, when the size is one.
+    pub const fn equity_share(self) -> Option<Percent> {
+        match self {
+            OrderSize::Shares(_) | OrderSize::Notional(_) => None,
+            OrderSize::EquityShare(share) => Some(share),
         }
     }
 }

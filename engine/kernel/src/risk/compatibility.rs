@@ -6,7 +6,9 @@
 
 use super::auction_hours::HOURS;
 use super::effect::Effect;
-use crate::{AssetClass, NewOrder, OrderClass, OrderKind, OrderSize, Side, TimeInForce};
+use crate::{
+    AssetClass, NewOrder, OrderClass, OrderKind, OrderSize, Side, TimeInForce, VenueRules,
+};
 use serde::{Deserialize, Serialize};
 
 /// A kind of order without its prices.
@@ -39,6 +41,8 @@ pub enum Size {
     Fractional,
     /// USD.
     Notional,
+    /// A share of equity.
+    EquityShare,
 }
 
 /// The side with what it does to the position.
@@ -107,14 +111,15 @@ impl Group {
 
 impl Size {
     /// Every one.
-    pub const ALL: [Size; 3] = [Size::Whole, Size::Fractional, Size::Notional];
+    pub const ALL: [Size; 4] = [Size::Whole, Size::Fractional, Size::Notional, Size::EquityShare];
 
-    /// `whole`, `fractional` or `notional`.
+    /// `whole`, `fractional`, `notional` or `equity_share`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Size::Whole => "whole",
             Size::Fractional => "fractional",
             Size::Notional => "notional",
+            Size::EquityShare => "equity_share",
         }
     }
 
@@ -123,6 +128,7 @@ impl Size {
             OrderSize::Shares(quantity) if quantity.is_whole() => Size::Whole,
             OrderSize::Shares(_) => Size::Fractional,
             OrderSize::Notional(_) => Size::Notional,
+            OrderSize::EquityShare(_) => Size::EquityShare,
         }
     }
 }
@@ -143,8 +149,8 @@ impl Way {
 
     pub(super) const fn of(side: Side, effect: Effect) -> Self {
         match (side, effect) {
-            (Side::Buy, Effect::Grows) => Way::Buy,
-            (Side::Sell, Effect::Grows) => Way::Short,
+            (Side::Buy, Effect::Grows | Effect::Turns) => Way::Buy,
+            (Side::Sell, Effect::Grows | Effect::Turns) => Way::Short,
             (Side::Buy, Effect::Reduces | Effect::TooMuch { .. }) => Way::Cover,
             (Side::Sell, Effect::Reduces | Effect::TooMuch { .. }) => Way::Sell,
         }
@@ -154,6 +160,8 @@ impl Way {
 /// Everything the table looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Combination {
+    /// At a venue with these rules.
+    pub rules: VenueRules,
     /// Of what.
     pub asset: AssetClass,
     /// How it is priced.
@@ -171,8 +179,14 @@ pub struct Combination {
 }
 
 impl Combination {
-    pub(super) const fn of(request: &NewOrder, asset: AssetClass, way: Way) -> Self {
+    pub(super) const fn of(
+        rules: VenueRules,
+        request: &NewOrder,
+        asset: AssetClass,
+        way: Way,
+    ) -> Self {
         Self {
+            rules,
             asset,
             kind: Kind::of(request.kind),
             time_in_force: request.time_in_force,
@@ -183,14 +197,15 @@ impl Combination {
         }
     }
 
-    /// Every combination there is.
-    pub fn all() -> Vec<Self> {
+    /// Every combination there is at venues with some rules.
+    pub fn all(rules: VenueRules) -> Vec<Self> {
         let mut all = Vec::new();
         for asset in AssetClass::ALL {
             for kind in Kind::ALL {
                 for time_in_force in TimeInForce::ALL {
                     for group in Group::ALL {
                         let base = Self {
+                            rules,
                             asset,
                             kind,
                             time_in_force,
@@ -252,6 +267,9 @@ pub enum Rule {
     ReplaceOto,
     OpgHours,
     ClsHours,
+    EquityShareAlpaca,
+    EquityShareMarket,
+    EquityShareSimple,
 }
 
 impl Rule {
@@ -273,7 +291,9 @@ pub struct Row {
     pub source: &'static str,
     /// The age of that source, `yyyy-mm` or `yyyy-mm-dd`.
     pub dated: &'static str,
-    /// Of which assets; empty is any, as in every column below.
+    /// At venues with which rules; empty is any, as in every column below.
+    pub rules: &'static [VenueRules],
+    /// Of which assets.
     pub assets: &'static [AssetClass],
     /// Priced how.
     pub kinds: &'static [Kind],
@@ -294,7 +314,8 @@ impl Row {
         fn among<T: PartialEq>(column: &[T], value: &T) -> bool {
             column.is_empty() || column.contains(value)
         }
-        among(self.assets, &wanted.asset)
+        among(self.rules, &wanted.rules)
+            && among(self.assets, &wanted.asset)
             && among(self.kinds, &wanted.kind)
             && among(self.times_in_force, &wanted.time_in_force)
             && among(self.groups, &wanted.group)
@@ -313,6 +334,7 @@ impl Row {
             reason,
             source,
             dated,
+            rules: &[],
             assets: &[],
             kinds: &[],
             times_in_force: &[],
@@ -329,6 +351,7 @@ const FRACTIONS: (&str, &str) = ("Alpaca, \"Fractional Trading\"", "2026-01-27")
 const API: (&str, &str) = ("Alpaca, Trading API 2.0.1", "2026-06");
 const OURS: (&str, &str) = ("Tradewind, where Alpaca says nothing", "2026-11");
 
+const ALPACA: &[VenueRules] = &[VenueRules::Alpaca];
 const STOCKS: &[AssetClass] = &[AssetClass::UsEquity];
 const CRYPTO: &[AssetClass] = &[AssetClass::Crypto];
 const PARTS: &[Size] = &[Size::Fractional, Size::Notional];
@@ -336,10 +359,38 @@ const AUCTION_OR_AT_ONCE: &[TimeInForce] =
     &[TimeInForce::Opg, TimeInForce::Cls, TimeInForce::Ioc, TimeInForce::Fok];
 const NOT_DAY: &[TimeInForce] =
     &[TimeInForce::Gtc, TimeInForce::Opg, TimeInForce::Cls, TimeInForce::Ioc, TimeInForce::Fok];
+const NOT_MARKET: &[Kind] = &[Kind::Limit, Kind::Stop, Kind::StopLimit, Kind::TrailingStop];
 const GROUPED: &[Group] = &[Group::Bracket, Group::Oco, Group::Oto];
 
 /// The table.
 pub static TABLE: &[Row] = &[
+    Row {
+        rules: ALPACA,
+        sizes: &[Size::EquityShare],
+        ..Row::new(
+            Rule::EquityShareAlpaca,
+            "an order is of shares or dollars: the broker sizes none by the account's equity",
+            API,
+        )
+    },
+    Row {
+        sizes: &[Size::EquityShare],
+        kinds: NOT_MARKET,
+        ..Row::new(
+            Rule::EquityShareMarket,
+            "an order for a share of equity is a market order",
+            OURS,
+        )
+    },
+    Row {
+        sizes: &[Size::EquityShare],
+        groups: GROUPED,
+        ..Row::new(
+            Rule::EquityShareSimple,
+            "an order for a share of equity is a simple order",
+            OURS,
+        )
+    },
     Row {
         kinds: &[Kind::Stop, Kind::StopLimit, Kind::TrailingStop],
         times_in_force: AUCTION_OR_AT_ONCE,
@@ -355,6 +406,7 @@ pub static TABLE: &[Row] = &[
         ..Row::new(Rule::TrailingSimple, "a trailing stop is a simple order", ORDERS)
     },
     Row {
+        rules: ALPACA,
         assets: STOCKS,
         sizes: PARTS,
         times_in_force: NOT_DAY,
@@ -380,6 +432,7 @@ pub static TABLE: &[Row] = &[
         ..Row::new(Rule::NotionalMarket, "an order in dollars is a market order", API)
     },
     Row {
+        rules: ALPACA,
         sizes: PARTS,
         ways: &[Way::Short],
         ..Row::new(Rule::FractionalShort, "a short sale is of whole shares", FRACTIONS)
@@ -420,26 +473,31 @@ pub static TABLE: &[Row] = &[
         ..Row::new(Rule::EntryGroup, "bracket and OTO open or grow a position", OURS)
     },
     Row {
+        rules: ALPACA,
         assets: CRYPTO,
         times_in_force: &[TimeInForce::Day, TimeInForce::Opg, TimeInForce::Cls, TimeInForce::Fok],
         ..Row::new(Rule::CryptoTimeInForce, "crypto takes gtc and ioc orders", ORDERS)
     },
     Row {
+        rules: ALPACA,
         assets: CRYPTO,
         kinds: &[Kind::Stop, Kind::TrailingStop],
         ..Row::new(Rule::CryptoKind, "crypto takes market, limit and stop limit orders", ORDERS)
     },
     Row {
+        rules: ALPACA,
         assets: CRYPTO,
         groups: GROUPED,
         ..Row::new(Rule::CryptoSimple, "crypto takes simple orders", ORDERS)
     },
     Row {
+        rules: ALPACA,
         assets: CRYPTO,
         ways: &[Way::Short, Way::Cover],
         ..Row::new(Rule::CryptoShort, "crypto is not sold short", ORDERS)
     },
     Row {
+        rules: ALPACA,
         assets: CRYPTO,
         extended_hours: &[true],
         ..Row::new(Rule::CryptoExtended, "crypto trades all day: it has no extended hours", ORDERS)

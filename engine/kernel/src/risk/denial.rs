@@ -218,6 +218,12 @@ pub enum Denial {
         /// The price that it is compared with.
         base: Price,
     },
+    /// A share of equity that is none.
+    #[error("a share of {share} % of equity is not above zero")]
+    MalformedShare {
+        /// What was asked for.
+        share: Percent,
+    },
 }
 
 impl Denial {
@@ -258,6 +264,7 @@ impl Denial {
             Denial::MalformedNotional { .. } => "malformed_notional",
             Denial::MalformedTrail { .. } => "malformed_trail",
             Denial::WrongSide { .. } => "wrong_side",
+            Denial::MalformedShare { .. } => "malformed_share",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What an order does to the position, computed from the position itself and never believed.
 
-use crate::{NewOrder, Order, Quantity, Side, State};
+use crate::{NewOrder, Order, OrderSize, Quantity, Side, State, VenueRules};
 
 /// What an order would do if it filled, with what is already on its way counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub(super) enum Effect {
     Grows,
     /// Closes part or all of what is held and not yet being closed.
     Reduces,
+    /// Opens a position the other way once the market orders before it have closed all that is held.
+    Turns,
     /// Would close more than that, which might cross zero.
     TooMuch {
         /// What may still be closed.
@@ -35,6 +37,11 @@ impl Effect {
         let pending = state.pending_exits(request.symbol, closing, replaced);
         let available = held.abs().checked_sub(pending).unwrap_or(Quantity::ZERO);
         let available = available.max(Quantity::ZERO);
+        let by_equity = matches!(request.size, OrderSize::EquityShare(_));
+        if by_equity && state.rules() == VenueRules::Plain {
+            let is_closing = state.is_closing_at_the_market(request.symbol, closing);
+            return if is_closing { Effect::Turns } else { Effect::TooMuch { available, held } };
+        }
         if quantity <= available { Effect::Reduces } else { Effect::TooMuch { available, held } }
     }
 
@@ -42,7 +49,7 @@ impl Effect {
     /// its own and counts as growth until then.
     pub(super) const fn grows(self) -> bool {
         match self {
-            Effect::Grows | Effect::TooMuch { .. } => true,
+            Effect::Grows | Effect::Turns | Effect::TooMuch { .. } => true,
             Effect::Reduces => false,
         }
     }

@@ -108,11 +108,33 @@ pub struct Proposal<'a> {
 impl Proposal<'_> {
     /// USD at the worst price, rounded up; of an order in dollars just those.
     fn worst_notional(&self) -> Result<Cash, Denial> {
-        if let OrderSize::Notional(usd) = self.request.size {
-            return Ok(usd);
+        match self.request.size {
+            OrderSize::Notional(usd) => return Ok(usd),
+            OrderSize::EquityShare(share) => {
+                return sizing::worst_share(self.state, self.symbol, share);
+            }
+            OrderSize::Shares(_) => {}
         }
         let price = self.worst_price.ok_or(Denial::NoPrice)?;
         price.value(self.quantity, Rounding::Up).ok_or(Denial::Overflow)
+    }
+
+    /// USD to hold against the equity as it stands: as [`Proposal::worst_notional`], but a share of
+    /// equity grows and shrinks with it.
+    fn notional_beside_equity(&self) -> Result<Cash, Denial> {
+        match self.request.size {
+            OrderSize::EquityShare(share) => sizing::share_now(self.state, share),
+            OrderSize::Shares(_) | OrderSize::Notional(_) => self.worst_notional(),
+        }
+    }
+
+    /// The value of what is held of the symbol and will be closed before the order fills, in USD.
+    fn closed_before(&self) -> Result<Cash, Denial> {
+        match self.effect {
+            Effect::Turns => self.state.market_value(self.symbol).map(Cash::abs),
+            Effect::Grows | Effect::Reduces | Effect::TooMuch { .. } => Some(Cash::ZERO),
+        }
+        .ok_or(Denial::Overflow)
     }
 
     /// Live orders other than the one this proposal replaces.
@@ -178,8 +200,10 @@ pub(crate) fn judge_replacement(
 
 /// What the broker does not let a replacement do.
 fn replaceable(held: &Order, is_of_oto: bool, quantity: Quantity) -> Result<(), Rule> {
-    if held.size.notional().is_some() {
-        return Err(Rule::ReplaceNotional);
+    match held.size {
+        OrderSize::Shares(_) => {}
+        OrderSize::Notional(_) => return Err(Rule::ReplaceNotional),
+        OrderSize::EquityShare(_) => return Err(Rule::EquityShareSimple),
     }
     match held.class {
         OrderClass::Oto { .. } => return Err(Rule::ReplaceOto),

@@ -3,22 +3,43 @@
 use super::Denial;
 use super::compatibility::{Combination, Way};
 use crate::{
-    AssetClass, NewOrder, Notional, OrderKind, OrderSize, Price, Quantity, Rounding, Side, State,
-    TradingHours, Trail,
+    AssetClass, Cash, NewOrder, Notional, OrderKind, OrderSize, Percent, Price, Quantity, Rounding,
+    SCALE, Side, State, SymbolId, TradingHours, Trail,
 };
 
-/// The most shares that an order may fill: those asked for, or what its dollars come to at the last
-/// price moved down by the assumed slip, rounded up.
+/// The most shares that an order may fill: those asked for, or what its dollars, or its share of
+/// equity at worst, come to at the last price moved down by the assumed slip, rounded up.
 pub(super) fn most_shares(state: &State, request: &NewOrder) -> Result<Quantity, Denial> {
     let usd = match request.size {
         OrderSize::Shares(quantity) => return Ok(quantity),
         OrderSize::Notional(usd) => usd,
+        OrderSize::EquityShare(share) => worst_share(state, request.symbol, share)?,
     };
     let last = state.last_price(request.symbol).ok_or(Denial::NoPrice)?;
     let low = last.shifted(state.limits().market_slip.negated(), Rounding::Down);
     let low = low.filter(|price| price.is_positive()).ok_or(Denial::NoPrice)?;
     let shares = Rounding::Up.divide(Notional::from(usd).raw(), i128::from(low.nanos()));
     i64::try_from(shares).map(Quantity::from_nanos).map_err(|_| Denial::Overflow)
+}
+
+/// A share of the equity as it stands, in USD, rounded up.
+pub(super) fn share_now(state: &State, share: Percent) -> Result<Cash, Denial> {
+    share_of(state.equity(), share)
+}
+
+/// The most USD that a share of equity may come to at the fill, when what is held of the symbol is
+/// closed first: at a price that is better by the assumed slip.
+pub(super) fn worst_share(state: &State, symbol: SymbolId, share: Percent) -> Result<Cash, Denial> {
+    let held = state.market_value(symbol).ok_or(Denial::Overflow)?.abs();
+    let slip = i64::from(state.limits().market_slip.get());
+    let gain = held.proportion(slip, 10_000, Rounding::Up).ok_or(Denial::Overflow)?;
+    share_of(state.equity().checked_add(gain).ok_or(Denial::Overflow)?, share)
+}
+
+fn share_of(equity: Cash, share: Percent) -> Result<Cash, Denial> {
+    const WHOLE: i64 = 100 * SCALE;
+    let usd = equity.max(Cash::ZERO).proportion(share.nanos(), WHOLE, Rounding::Up);
+    usd.ok_or(Denial::Overflow)
 }
 
 /// The worst price an order may fill at: its limit, or its trigger or the last price moved by the
@@ -62,7 +83,7 @@ pub(super) fn extended(state: &State, request: NewOrder) -> NewOrder {
     let asset = state.asset(request.symbol);
     let class = asset.map_or(AssetClass::UsEquity, |facts| facts.class);
     let longer = NewOrder { extended_hours: true, ..request };
-    let by_table = Combination::of(&longer, class, Way::Buy).refused_by().is_none();
+    let by_table = Combination::of(state.rules(), &longer, class, Way::Buy).refused_by().is_none();
     let whole = request.size.shares().is_some_and(Quantity::is_whole);
     let by_asset = whole || asset.is_some_and(|facts| facts.fractional_extended_hours);
     if wanted && by_table && by_asset { longer } else { request }

@@ -1,8 +1,14 @@
 //! Orders that close: which of them are for the same shares.
 
 use super::State;
-use crate::{Order, OrderNumber, OrderStatus, Quantity, Side, SymbolId};
+use crate::{Order, OrderKind, OrderNumber, OrderSize, OrderStatus, Quantity, Side, SymbolId};
 use std::collections::BTreeMap;
+
+/// Whether an order only ever opens a position, on whatever side one is held: it fills after the
+/// orders that close it.
+const fn turns(order: &Order) -> bool {
+    matches!(order.size, OrderSize::EquityShare(_))
+}
 
 impl State {
     /// Shares of a symbol that live orders of one side may still fill. Orders that are for the same
@@ -17,7 +23,7 @@ impl State {
         let without = without.map(|order| self.shares_with(order));
         let mut pending: BTreeMap<OrderNumber, i64> = BTreeMap::new();
         for order in self.live_orders() {
-            if order.symbol != symbol || order.side != side {
+            if order.symbol != symbol || order.side != side || turns(order) {
                 continue;
             }
             let group = self.shares_with(order);
@@ -27,6 +33,20 @@ impl State {
             }
         }
         Quantity::from_nanos(pending.values().fold(0, |sum, nanos| sum.saturating_add(*nanos)))
+    }
+
+    /// Whether market orders of this side, the closing one, will have closed all that is held of a
+    /// symbol when they have filled.
+    pub(crate) fn is_closing_at_the_market(&self, symbol: SymbolId, side: Side) -> bool {
+        let closing = self.live_orders().filter(|order| {
+            order.symbol == symbol
+                && order.side == side
+                && order.kind == OrderKind::Market
+                && !order.grows
+                && !order.cancel_requested
+        });
+        let nanos = closing.fold(0_i64, |sum, order| sum.saturating_add(order.remaining().nanos()));
+        nanos >= self.ledger.position(symbol).quantity.abs().nanos()
     }
 
     /// Shares that an order may fill as things stand.

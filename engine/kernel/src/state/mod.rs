@@ -15,7 +15,7 @@ use crate::risk::{Breaker, Failures};
 use crate::{
     AccountSnapshot, AssetFacts, BrokerOrderId, Cash, CorporateAction, Difference, Ledger, Limits,
     Luld, Order, OrderNumber, Price, Quantity, Report, Rounding, SessionStart, ShutdownPolicy,
-    Span, SymbolId, Symbols, Timestamp,
+    Span, SymbolId, Symbols, Timestamp, VenueRules,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -163,6 +163,11 @@ impl State {
     /// What the session is; `None` before its first input.
     pub fn session(&self) -> Option<&SessionStart> {
         self.start.as_deref()
+    }
+
+    /// Whose rules the venue goes by.
+    pub fn rules(&self) -> VenueRules {
+        self.start.as_ref().map_or(VenueRules::Alpaca, |start| start.rules)
     }
 
     /// The symbols of the session.

@@ -75,6 +75,7 @@ pub fn start(limits: Limits) -> SessionStart {
         limits,
         calendar: vec![monday()],
         hours: TradingHours::Regular,
+        rules: Default::default(),
         fees: Default::default(),
         trading: Default::default(),
         config: BTreeMap::new(),
@@ -165,6 +166,12 @@ impl Bench {
     /// A warm session of an account that holds so many AAA.
     pub fn holding(quantity: i64) -> Self {
         Self::cold(Limits::default()).held(quantity)
+    }
+
+    /// The same at a venue without a broker's rules.
+    pub fn plain_rules(limits: Limits, quantity: i64) -> Self {
+        let rules = VenueRules::Plain;
+        Self::started(SessionStart { rules, ..start(limits) }).held(quantity)
     }
 
     fn held(self, quantity: i64) -> Self {

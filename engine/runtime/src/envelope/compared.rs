@@ -33,6 +33,9 @@ impl Compared {
             }
             Denial::MalformedNotional { notional, least } => Self::new(notional, least, "USD"),
             Denial::MalformedTrail { percent, least } => Self::new(percent, least, "percent"),
+            Denial::MalformedShare { share } => {
+                Self { value: Some(share.to_string()), limit: None, unit: Some("percent") }
+            }
             Denial::WrongSide { price, base } => Self::new(price, base, "USD"),
             Denial::StaleData { age, limit } => {
                 Self::new(seconds(*age), seconds(*limit), "seconds")

@@ -42,6 +42,7 @@ pub(super) struct Wish<'a> {
     side: Option<&'static str>,
     quantity: Option<Quantity>,
     notional: Option<Cash>,
+    equity_percent: Option<Percent>,
     #[serde(flatten)]
     pricing: Pricing,
     time_in_force: Option<&'static str>,
@@ -128,6 +129,7 @@ impl<'a> Wish<'a> {
             side: Some(side.as_str()),
             quantity: size.shares(),
             notional: size.notional(),
+            equity_percent: size.equity_share(),
             pricing: Pricing::of(&kind),
             time_in_force: Some(time_in_force.as_str()),
             extended_hours: Some(extended_hours),

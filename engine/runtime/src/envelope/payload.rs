@@ -7,9 +7,9 @@ use super::{DeadLetter, session_of};
 use kernel::risk::Denial;
 use kernel::{
     Alert, Bar, Cash, Channel, Command, Difference, Event, ExecutionId, FeeKind, IgnoreReason,
-    Intent, Link, MarketData, MovementKind, Order, OrderNumber, Origin, Price, Quantity, Quote,
-    ReportKind, SessionStart, Severity, ShutdownPolicy, State, StrategySpec, SymbolId, Timestamp,
-    Trade, TradingHours, TradingState, Volume,
+    Intent, Link, MarketData, MovementKind, Order, OrderNumber, Origin, Percent, Price, Quantity,
+    Quote, ReportKind, SessionStart, Severity, ShutdownPolicy, State, StrategySpec, SymbolId,
+    Timestamp, Trade, TradingHours, TradingState, Volume,
 };
 use serde::Serialize;
 
@@ -57,6 +57,7 @@ pub(super) enum Payload<'a> {
         side: &'static str,
         quantity: Quantity,
         notional: Option<Cash>,
+        equity_percent: Option<Percent>,
         #[serde(flatten)]
         pricing: Pricing,
         time_in_force: &'static str,
@@ -413,6 +414,7 @@ impl<'a> Payload<'a> {
             side: order.side.as_str(),
             quantity: order.quantity,
             notional: order.size.notional(),
+            equity_percent: order.size.equity_share(),
             pricing: Pricing::of(&order.kind),
             time_in_force: order.time_in_force.as_str(),
             extended_hours: order.extended_hours,

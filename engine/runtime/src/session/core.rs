@@ -442,6 +442,7 @@ mod tests {
             limits: Limits::default(),
             calendar: Vec::new(),
             hours: TradingHours::Regular,
+            rules: Default::default(),
             fees: Default::default(),
             trading: TradingState::Active,
             config: Default::default(),

@@ -198,6 +198,7 @@ fn size(size: OrderSize) -> String {
     match size {
         OrderSize::Shares(quantity) => quantity.to_string(),
         OrderSize::Notional(usd) => format!("{usd} USD of"),
+        OrderSize::EquityShare(share) => format!("{share} % of equity of"),
     }
 }
 

@@ -211,6 +211,7 @@ pub fn start(session: &str) -> SessionStart {
         limits: Limits { max_orders_per_minute: None, ..Limits::default() },
         calendar: Vec::new(),
         hours: TradingHours::Always,
+        rules: Default::default(),
         fees: Default::default(),
         trading: Default::default(),
         config: Default::default(),

@@ -4,19 +4,22 @@
 use super::super::auction_hours::HOURS;
 use super::super::compatibility::{Combination, Way};
 use super::super::{Denial, Proposal};
-use crate::AssetClass;
+use crate::{AssetClass, VenueRules};
 
 pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
     let asset = proposal.state.asset(proposal.symbol);
     let class = asset.map_or(AssetClass::UsEquity, |facts| facts.class);
     let way = Way::of(proposal.side, proposal.effect);
-    match Combination::of(&proposal.request, class, way).refused_by() {
+    match Combination::of(proposal.state.rules(), &proposal.request, class, way).refused_by() {
         Some(row) => Err(Denial::NotAllowed { rule: row.rule }),
         None => in_time(proposal),
     }
 }
 
 fn in_time(proposal: &Proposal<'_>) -> Result<(), Denial> {
+    if proposal.state.rules() == VenueRules::Plain {
+        return Ok(());
+    }
     let wanted = proposal.request.time_in_force;
     let Some(hours) = HOURS.iter().find(|hours| hours.time_in_force == wanted) else {
         return Ok(());

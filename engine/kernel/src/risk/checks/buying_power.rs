@@ -6,6 +6,7 @@ pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
     let free = proposal.state.buying_power().ok_or(Denial::Overflow)?;
     let returned = proposal.replaces.map_or(crate::Cash::ZERO, |order| order.reserved);
     let available = free.checked_add(returned).ok_or(Denial::Overflow)?;
-    let needed = proposal.worst_notional()?;
+    let available = available.checked_add(proposal.closed_before()?).ok_or(Denial::Overflow)?;
+    let needed = proposal.notional_beside_equity()?;
     if needed > available { Err(Denial::BuyingPower { needed, available }) } else { Ok(()) }
 }

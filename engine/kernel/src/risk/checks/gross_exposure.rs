@@ -9,11 +9,13 @@ pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
     };
     let equity = proposal.state.equity();
     let limit = equity.proportion(share.get(), 10_000, Rounding::Down).ok_or(Denial::Overflow)?;
+    let closed_before = proposal.closed_before()?;
     let exposure = proposal
         .other_orders()
         .filter(|order| order.grows)
-        .try_fold(proposal.worst_notional()?, |sum, order| sum.checked_add(order.reserved))
+        .try_fold(proposal.notional_beside_equity()?, |sum, order| sum.checked_add(order.reserved))
         .and_then(|pending| pending.checked_add(proposal.state.gross_exposure()?))
+        .and_then(|exposure| exposure.checked_sub(closed_before))
         .ok_or(Denial::Overflow)?;
     if exposure > limit { Err(Denial::GrossExposure { exposure, limit }) } else { Ok(()) }
 }

@@ -12,6 +12,7 @@ pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
         .try_fold(proposal.worst_notional()?, |sum, order| sum.checked_add(order.reserved))
         .ok_or(Denial::Overflow)?;
     let held = proposal.state.market_value(proposal.symbol).ok_or(Denial::Overflow)?.abs();
-    let notional = held.checked_add(pending).ok_or(Denial::Overflow)?;
+    let stays = held.checked_sub(proposal.closed_before()?).ok_or(Denial::Overflow)?;
+    let notional = stays.checked_add(pending).ok_or(Denial::Overflow)?;
     if notional > limit { Err(Denial::PositionNotional { notional, limit }) } else { Ok(()) }
 }

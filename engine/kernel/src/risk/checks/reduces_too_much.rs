@@ -8,6 +8,6 @@ pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
         Effect::TooMuch { available, held } => {
             Err(Denial::ReducesTooMuch { quantity: proposal.quantity, available, held })
         }
-        Effect::Grows | Effect::Reduces => Ok(()),
+        Effect::Grows | Effect::Turns | Effect::Reduces => Ok(()),
     }
 }

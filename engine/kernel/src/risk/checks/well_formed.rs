@@ -17,6 +17,8 @@ pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
     match proposal.request.size {
         OrderSize::Shares(quantity) if quantity.is_positive() => {}
         OrderSize::Shares(quantity) => return Err(Denial::MalformedQuantity { quantity }),
+        OrderSize::EquityShare(share) if share.nanos() > 0 => {}
+        OrderSize::EquityShare(share) => return Err(Denial::MalformedShare { share }),
         OrderSize::Notional(usd) if usd >= LEAST_NOTIONAL => {}
         OrderSize::Notional(notional) => {
             return Err(Denial::MalformedNotional { notional, least: LEAST_NOTIONAL });

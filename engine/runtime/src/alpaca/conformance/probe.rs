@@ -62,6 +62,7 @@ impl Probe {
             limits: limits(),
             calendar: Vec::new(),
             hours: TradingHours::Always,
+            rules: Default::default(),
             fees: Default::default(),
             trading: Default::default(),
             config: Default::default(),

@@ -108,6 +108,7 @@ impl Connected {
             limits: config.limits.clone(),
             calendar,
             hours: config.hours,
+            rules: Default::default(),
             fees: config.fees.clone(),
             trading,
             config: settings,

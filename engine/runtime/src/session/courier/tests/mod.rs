@@ -186,6 +186,7 @@ fn kernel_with_an_order() -> (Kernel, kernel::Send) {
         limits: Limits::default(),
         calendar: Vec::new(),
         hours: TradingHours::Always,
+        rules: Default::default(),
         fees: Default::default(),
         trading: Default::default(),
         config: Default::default(),
