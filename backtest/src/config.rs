@@ -5,7 +5,8 @@ use kernel::{
     Event, FeeRates, Limits, ShutdownPolicy, Span, Strategy, StrategySpec, Timestamp, TradingDay,
     TradingHours,
 };
-use marketdata::{Facts, Feed};
+use marketdata::{CorporateActions, Facts, Feed};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -34,6 +35,10 @@ pub struct BacktestConfig {
     /// backtesting.py does (`finalize_trades`). That price has passed when it is decided: trades of
     /// the end are counted, and not to be had.
     pub close_at_last_open: bool,
+    /// Splits and dividends that happen to raw prices; none where prices are adjusted for them.
+    pub actions: CorporateActions,
+    /// What becomes of dividends.
+    pub dividends: Dividends,
     /// Where every record is stored; `None` stores nothing.
     pub journal: Option<PathBuf>,
     /// Whether the equity after each step is kept for [`crate::write_equity`]: 16 bytes a step.
@@ -46,6 +51,18 @@ pub struct BacktestConfig {
     pub adjustment: String,
     /// The resolved configuration, redacted, for the manifest.
     pub config: BTreeMap<Box<str>, Box<str>>,
+}
+
+/// What becomes of dividends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dividends {
+    /// Paid in cash on the ex-day, before its first trade; who is short pays. A broker credits
+    /// them later, on a day that no data here tell of.
+    #[default]
+    Cash,
+    /// The same, and parts of a share are bought with what was received at the ex-day's close.
+    Reinvest,
 }
 
 impl BacktestConfig {
@@ -76,6 +93,8 @@ impl BacktestConfig {
             calendar,
             shutdown: ShutdownPolicy::CancelEntries,
             close_at_last_open: false,
+            actions: CorporateActions::default(),
+            dividends: Dividends::Cash,
             journal: None,
             keep_equity: false,
             build: concat!("tradewind ", env!("CARGO_PKG_VERSION")).into(),

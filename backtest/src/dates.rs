@@ -27,6 +27,12 @@ pub(crate) fn date_of_count(count: i32) -> u32 {
     u32::try_from(year * 10_000 + month * 100 + day).unwrap_or(19_700_101)
 }
 
+/// A date of the calendar as the number `yyyymmdd`.
+pub(crate) fn of(date: marketdata::calendar::Date) -> u32 {
+    let part = |part: i8| u32::from(part.unsigned_abs());
+    u32::from(date.year().unsigned_abs()) * 10_000 + part(date.month()) * 100 + part(date.day())
+}
+
 /// A date as `2024-01-31`.
 pub(crate) fn written(date: u32) -> String {
     format!("{:04}-{:02}-{:02}", date / 10_000, date / 100 % 100, date % 100)

@@ -13,12 +13,17 @@
 //!
 //! An input happens at its own time or at the kernel's now, whichever is later.
 
+mod corporate;
+
+pub(crate) use corporate::digest;
+
 use crate::config::{BacktestConfig, Chosen, Observer, Progress};
 use crate::equity::Equity;
 use crate::result::{self, Finished};
 use crate::trades::Trades;
 use crate::venue::{Answer, Venue};
 use crate::{BacktestError, BacktestReport};
+use corporate::Corporate;
 use exchange::{Activity, Exchange};
 use journal::{Durability, EventsHash, Journal};
 use kernel::{
@@ -86,6 +91,7 @@ pub(crate) fn complete(
         venue: Venue::new(exchange, &run, config.hours),
         step: &[],
         last_bars: config.close_at_last_open.then(BTreeMap::new),
+        corporate: Corporate::new(config, &facts)?,
         fees_read: 0,
         hash: EventsHash::new(),
         journal: config.journal.as_deref().map(open_journal).transpose()?,
@@ -109,10 +115,11 @@ pub(crate) fn complete(
         config: config.config.clone(),
     })?;
     driver.tell_without_bars(&facts)?;
+    driver.announce_splits()?;
     let mut driver = driver.data(source, Pace { done: 0, told: 0, total: facts.rows, started })?;
     driver.end(config.shutdown)?;
     let elapsed = started.elapsed();
-    let Driver { kernel, venue, hash, trades, equity, .. } = driver;
+    let Driver { kernel, venue, hash, trades, equity, corporate, .. } = driver;
     let events_hash = hash.finish_hex();
     let exchange = venue.exchange;
     Ok(Finished {
@@ -124,6 +131,7 @@ pub(crate) fn complete(
         exchange,
         trades,
         equity,
+        dividends: corporate.received(),
         events_hash,
         calendar: config.calendar.clone(),
         elapsed,
@@ -155,6 +163,8 @@ struct Driver<'a, 'o> {
     step: &'a [MarketData],
     /// The last bar of each symbol, where what is left is closed at its open.
     last_bars: Option<BTreeMap<SymbolId, Bar>>,
+    /// What happens to shares.
+    corporate: Corporate,
     /// Entries of the account's history that were looked at for fees.
     fees_read: usize,
     hash: EventsHash,
@@ -200,8 +210,8 @@ impl<'a, 'o> Driver<'a, 'o> {
 
     /// The same run before the first step of another chunk.
     fn in_chunk<'b>(self) -> Driver<'b, 'o> {
-        let Self { kernel, out, venue, step: _, last_bars, fees_read, hash, .. } = self;
-        let Self { journal, committed, trades, equity, observer, .. } = self;
+        let Self { kernel, out, venue, step: _, last_bars, corporate, fees_read, .. } = self;
+        let Self { hash, journal, committed, trades, equity, observer, .. } = self;
         let step = &[];
         Driver {
             kernel,
@@ -209,6 +219,7 @@ impl<'a, 'o> Driver<'a, 'o> {
             venue,
             step,
             last_bars,
+            corporate,
             fees_read,
             hash,
             journal,
@@ -239,9 +250,15 @@ impl<'a, 'o> Driver<'a, 'o> {
             let (equity, gross) = self.standing();
             self.equity.next_session(first.time(), equity, gross);
         }
+        if let Some(first) = data.first() {
+            self.before_trading(first.time())?;
+        }
         self.venue.exchange.step(data);
         self.step = data;
         self.updates()?;
+        if let Some(first) = data.first() {
+            self.at_close(first.time())?;
+        }
         for datum in data {
             self.feed_market(datum)?;
         }

@@ -15,6 +15,24 @@ pub enum BacktestError {
     /// The data failed on the way.
     #[error(transparent)]
     Data(#[from] marketdata::MarketDataFileError),
+    /// Nobody says when the day of a corporate action begins.
+    #[error(
+        "corporate actions need trading days, and this data has none: give actions for symbols of \
+         an exchange alone"
+    )]
+    NoCalendar,
+    /// A split cannot be carried out.
+    #[error("{symbol} {date}: a split of {new} for {old} cannot be carried out: check the file")]
+    Split {
+        /// Of what.
+        symbol: String,
+        /// Its day.
+        date: String,
+        /// New shares.
+        new: u64,
+        /// For old ones.
+        old: u64,
+    },
     /// The records could not be stored.
     #[error("the journal of the run could not be written: {0}")]
     Journal(#[from] JournalError),

@@ -36,7 +36,7 @@ pub mod walk;
 pub mod workload;
 
 pub use compare::{Comparison, Difference, TradeDifference, compare};
-pub use config::{BacktestConfig, Chosen, Observer, Progress, Quiet};
+pub use config::{BacktestConfig, Chosen, Dividends, Observer, Progress, Quiet};
 pub use driver::{run, run_source};
 pub use equity::{DailyPoint, EquityPoint};
 pub use error::BacktestError;

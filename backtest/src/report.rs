@@ -1,7 +1,7 @@
 //! The result of a run, as it is printed and stored.
 
 use crate::metrics::{ConventionNote, Metrics};
-use crate::{DailyPoint, EquityPoint};
+use crate::{DailyPoint, Dividends, EquityPoint};
 use exchange::ExchangeConfig;
 use kernel::{
     Cash, Limits, Price, Quantity, ShutdownPolicy, Side, StrategySpec, Timestamp, TradingHours,
@@ -38,6 +38,9 @@ pub struct BacktestReport {
     pub cash: Cash,
     /// Cash and positions at the last prices.
     pub equity: Cash,
+    /// Dividends received, less those paid on short positions.
+    #[serde(default)]
+    pub dividends: Cash,
     /// Fees that were posted.
     pub fees: Cash,
     /// Fees that the venue posts only after the end of the data.
@@ -116,6 +119,15 @@ pub struct Rules {
     pub hours: TradingHours,
     /// What happens to open orders and positions at the end.
     pub shutdown: ShutdownPolicy,
+    /// Whether what is held at the end is closed at the open of the last bar.
+    #[serde(default)]
+    pub close_at_last_open: bool,
+    /// What becomes of dividends.
+    #[serde(default)]
+    pub dividends: Dividends,
+    /// The digest of the corporate actions, when there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corporate_actions: Option<String>,
 }
 
 /// A position that was opened and closed again.

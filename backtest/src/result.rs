@@ -10,11 +10,14 @@ use crate::report::{
 use crate::trades::Trades;
 use crate::{BacktestConfig, BacktestError, DailyPoint, memory};
 use exchange::Exchange;
-use kernel::{Kernel, Quantity, State, StrategySpec, Timestamp, TradingDay};
+use kernel::{Cash, Kernel, Quantity, State, StrategySpec, Timestamp, TradingDay};
 use marketdata::Facts;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+/// The parameter that carries the text of a script.
+const SOURCE: &str = "source";
 
 /// A run whose last input has been decided.
 pub(crate) struct Finished {
@@ -26,6 +29,7 @@ pub(crate) struct Finished {
     pub exchange: Exchange,
     pub trades: Trades,
     pub equity: Equity,
+    pub dividends: Cash,
     pub events_hash: String,
     pub calendar: Vec<TradingDay>,
     pub elapsed: Duration,
@@ -47,6 +51,9 @@ pub(crate) fn manifest(
             limits: config.limits.clone(),
             hours: config.hours,
             shutdown: config.shutdown,
+            close_at_last_open: config.close_at_last_open,
+            dividends: config.dividends,
+            corporate_actions: crate::driver::digest(config, facts),
         },
         strategies,
         config: config.config.clone(),
@@ -97,6 +104,7 @@ pub(crate) fn report(finished: Finished) -> Result<BacktestReport, BacktestError
         positions: positions(state),
         cash: state.ledger().cash(),
         equity: last_equity,
+        dividends: finished.dividends,
         fees: state.ledger().total_fees(),
         accrued_fees: exchange.account().accrued_fees,
         total_return,
@@ -164,6 +172,8 @@ fn names(strategies: &[StrategySpec]) -> String {
 fn params(strategies: &[StrategySpec]) -> BTreeMap<String, String> {
     let single = strategies.len() == 1;
     let all = strategies.iter().flat_map(|spec| spec.params.iter().map(move |pair| (spec, pair)));
+    // The text of a script is in the manifest.
+    let all = all.filter(|(_, (name, _))| &***name != SOURCE);
     let named = all.map(|(spec, (name, value))| {
         let name = if single { name.to_string() } else { format!("{}.{name}", spec.name) };
         (name, value.to_string())

@@ -6,7 +6,7 @@
 
 use crate::report::TradeRow;
 use kernel::{
-    Cash, Event, MarketData, Notional, Price, Quantity, Rounding, Side, SymbolId, Symbols,
+    Cash, Event, MarketData, Notional, Price, Quantity, Ratio, Rounding, Side, SymbolId, Symbols,
     Timestamp,
 };
 
@@ -108,7 +108,7 @@ impl Trades {
     pub(crate) fn take(&mut self, event: &Event, reported: Timestamp, bar_time: Timestamp) {
         let &Event::OrderFilled { symbol, side, quantity, price, realised, position, .. } = event
         else {
-            return;
+            return self.take_of_shares(event);
         };
         let time = bar_time;
         let fill = Fill { symbol, side, quantity, price, realised, position, time };
@@ -116,6 +116,26 @@ impl Trades {
         let value = price.value(quantity, Rounding::HalfEven).unwrap_or(Cash::MAX);
         self.traded = self.traded.checked_add(value).unwrap_or(Cash::MAX);
         self.uncharged.push((trade, reported, value));
+    }
+
+    /// Shares that come of a split or of a dividend belong to the trade that is open. Every other
+    /// event is passed over.
+    fn take_of_shares(&mut self, event: &Event) {
+        let (Event::SharesSplit { symbol, .. } | Event::DividendReinvested { symbol, .. }) = event
+        else {
+            return;
+        };
+        let open = self.open.get(symbol.index()).copied().flatten();
+        let Some(trade) = open.and_then(|place| self.trades.get_mut(place)) else {
+            return;
+        };
+        match event {
+            Event::SharesSplit { ratio, .. } => trade.split(*ratio),
+            Event::DividendReinvested { quantity, price, .. } => {
+                trade.entered.add(*quantity, *price);
+            }
+            _ => {}
+        }
     }
 
     /// Adds a fill to the open trade of its symbol, or opens one; says which.
@@ -128,14 +148,14 @@ impl Trades {
         };
         trade.reaches(fill.price, fill.price);
         if trade.side == fill.side {
-            trade.entered.add(fill.quantity, fill);
+            trade.entered.add(fill.quantity, fill.price);
             return place;
         }
         // No order of ours crosses zero, but whatever an account went through can be read here.
         let beyond = fill.position.abs();
         let crossed = fill.side.signed(beyond) == fill.position && !beyond.is_zero();
         let over = if crossed { beyond } else { Quantity::ZERO };
-        trade.left.add(fill.quantity.checked_sub(over).unwrap_or(fill.quantity), fill);
+        trade.left.add(fill.quantity.checked_sub(over).unwrap_or(fill.quantity), fill.price);
         trade.exit_time = fill.time;
         trade.realised = trade.realised.checked_add(fill.realised).unwrap_or(Cash::MAX);
         if crossed {
@@ -148,7 +168,7 @@ impl Trades {
 
     fn begin(&mut self, fill: &Fill, quantity: Quantity) -> usize {
         let mut entered = Leg::default();
-        entered.add(quantity, fill);
+        entered.add(quantity, fill.price);
         self.trades.push(Trade {
             symbol: fill.symbol,
             side: fill.side,
@@ -211,9 +231,9 @@ impl Trades {
 }
 
 impl Leg {
-    fn add(&mut self, quantity: Quantity, fill: &Fill) {
+    fn add(&mut self, quantity: Quantity, price: Price) {
         self.quantity = self.quantity.checked_add(quantity).unwrap_or(Quantity::MAX);
-        let value = fill.price.times(quantity);
+        let value = price.times(quantity);
         self.value = self.value.checked_add(value).unwrap_or(self.value);
     }
 
@@ -223,6 +243,15 @@ impl Leg {
 }
 
 impl Trade {
+    /// Counts in new shares.
+    fn split(&mut self, ratio: Ratio) {
+        for leg in [&mut self.entered, &mut self.left] {
+            leg.quantity = ratio.shares(leg.quantity).unwrap_or(leg.quantity);
+        }
+        self.low = ratio.price(self.low).unwrap_or(self.low);
+        self.high = ratio.price(self.high).unwrap_or(self.high);
+    }
+
     fn reaches(&mut self, low: Price, high: Price) {
         self.low = self.low.min(low);
         self.high = self.high.max(high);

@@ -112,6 +112,8 @@ pub enum Command {
     CancelAll(ReasonArgs),
     /// List the strategies, or explain one with its parameters.
     Strategies(StrategiesArgs),
+    /// Write a strategy that works, as a script or in Rust, to change.
+    NewStrategy(NewStrategyArgs),
     /// Check, show or explain the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -376,6 +378,16 @@ pub struct StrategiesArgs {
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// A new strategy.
+#[derive(Debug, Clone, Args)]
+pub struct NewStrategyArgs {
+    /// Its name, in words such as steady-climb.
+    pub name: String,
+    /// Write it in Rust, into the source tree in this folder, instead of as a script.
+    #[arg(long)]
+    pub rust: bool,
 }
 
 /// The configuration.

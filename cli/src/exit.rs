@@ -161,6 +161,8 @@ impl From<&BacktestError> for Failure {
             BacktestError::NoData
             | BacktestError::Data(_)
             | BacktestError::NoStrategy
+            | BacktestError::NoCalendar
+            | BacktestError::Split { .. }
             | BacktestError::JournalNotEmpty { .. } => Exit::Usage,
             BacktestError::Journal(error) => Exit::of_journal(error),
             BacktestError::Decide { .. }

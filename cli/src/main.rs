@@ -63,6 +63,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Flatten(args) => commands::control::flatten(&args),
         Command::CancelAll(args) => commands::control::say("cancel-all", &args),
         Command::Strategies(args) => commands::strategies::run(&args),
+        Command::NewStrategy(args) => commands::new_strategy::run(&args),
         Command::Config(command) => commands::config::run(&command),
         Command::Doctor(args) => commands::doctor::run(&args),
         Command::Completions { shell } => commands::completions(shell),

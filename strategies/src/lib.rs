@@ -8,14 +8,19 @@ pub mod indicator;
 mod param;
 mod position;
 mod registry;
+#[cfg(feature = "script")]
+mod script;
 mod strategy;
+#[cfg(test)]
+#[path = "../templates/strategy.rs"]
+mod template;
 mod to_quantity;
 
 pub use param::{Kind, Mistake, ParamSpec, Params, Range};
 pub use position::{
     DIRECTION, Direction, EQUITY_PERCENT, NOTIONAL_USD, QUANTITY, Size, Stance, Trading,
 };
-pub use registry::{Build, Entry, StrategyError, build, registry};
+pub use registry::{Build, Entry, SCRIPT, StrategyError, build, registry};
 pub use to_quantity::{ToQuantityError, to_quantity};
 
 /// The guide for traders; its code is compiled and run with the tests.

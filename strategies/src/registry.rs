@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 /// The strategies that ship with the program. A new one is a file under `strategy/` and a line
 /// here.
 static REGISTRY: &[Entry] = &[
+    #[cfg(test)]
+    crate::template::ENTRY,
     bollinger_breakout::ENTRY,
     buy_and_hold::ENTRY,
     #[cfg(feature = "failpoints")]
@@ -18,6 +20,9 @@ static REGISTRY: &[Entry] = &[
     rsi_mean_reversion::ENTRY,
     sma_crossover::ENTRY,
 ];
+
+/// What the name of a strategy ends with that is a script.
+pub const SCRIPT: &str = ".rhai";
 
 /// A strategy as the registry knows it.
 pub struct Entry {
@@ -48,6 +53,14 @@ pub enum StrategyError {
         /// The names there are.
         known: String,
     },
+    /// A script cannot be used.
+    #[error("strategy {script}: {reason}")]
+    Script {
+        /// Its file.
+        script: String,
+        /// What is wrong, with its line where it has one.
+        reason: String,
+    },
     /// Its parameters are wrong.
     #[error("{}", sentences(strategy, mistakes))]
     Params {
@@ -63,7 +76,7 @@ pub fn registry() -> &'static [Entry] {
     REGISTRY
 }
 
-/// Builds a strategy by name, for the symbols of a session.
+/// Builds a strategy by name, or a script by its file, for the symbols of a session.
 ///
 /// The specification names every parameter with the value it has, so that the same strategy can be
 /// built again.
@@ -75,6 +88,9 @@ pub fn build(
     params: &BTreeMap<String, String>,
     symbols: &Symbols,
 ) -> Result<(Box<dyn Strategy>, StrategySpec), StrategyError> {
+    if name.ends_with(SCRIPT) {
+        return script(name, params, symbols);
+    }
     match REGISTRY.iter().find(|entry| entry.name == name) {
         Some(entry) => entry.create(params, symbols),
         None => Err(unknown(name)),
@@ -97,6 +113,21 @@ impl Entry {
         let params = params.texts().map(|(name, value)| (name.into(), value.into())).collect();
         Ok((strategy, StrategySpec { name: self.name.into(), params }))
     }
+}
+
+#[cfg(feature = "script")]
+use crate::script::build as script;
+
+#[cfg(not(feature = "script"))]
+fn script(
+    name: &str,
+    _: &BTreeMap<String, String>,
+    _: &Symbols,
+) -> Result<(Box<dyn Strategy>, StrategySpec), StrategyError> {
+    Err(StrategyError::Script {
+        script: name.to_owned(),
+        reason: "this program runs no scripts: build one with --features script".to_owned(),
+    })
 }
 
 fn unknown(name: &str) -> StrategyError {

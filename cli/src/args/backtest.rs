@@ -10,6 +10,7 @@ Examples:
   tradewind backtest --data AAA.csv --strategy sma-crossover --param fast=5 --param slow=20
   tradewind backtest --data AAA.csv BBB.csv --trades trades.csv --equity equity.csv
   tradewind backtest --data AAA.csv SPY.csv --symbols AAA --benchmark SPY --report aaa.html
+  tradewind backtest --data GE.csv --corporate-actions actions.csv --dividends reinvest
   tradewind backtest --from 3f2a --param slow=30 --json       an earlier run, with one thing changed
 
 Each run is kept under runs/ in the data directory with its report: see `tradewind compare`.
@@ -28,6 +29,15 @@ pub struct BacktestArgs {
     pub place: DataDirArgs,
     #[command(flatten)]
     pub trade: TradeArgs,
+    /// Whose rules the venue goes by: alpaca, or plain, which is no broker's.
+    #[arg(long, value_name = "RULES")]
+    pub rules: Option<String>,
+    /// CSV file of the splits and dividends that happen to raw prices.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub corporate_actions: Option<String>,
+    /// What becomes of dividends: cash or reinvest.
+    #[arg(long, value_name = "WHAT")]
+    pub dividends: Option<String>,
     /// What it is compared with: a symbol of the data, a file, buy-and-hold or none.
     #[arg(long, value_name = "NAME", default_value = "buy-and-hold")]
     pub benchmark: String,

@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod exchange;
 pub mod journal;
 pub mod lookahead;
+pub mod new_strategy;
 pub mod replay;
 pub mod research;
 pub mod runs;

@@ -208,6 +208,9 @@ impl Layers {
             Err(error @ StrategyError::Unknown { .. }) => {
                 self.mistake(name_source, "strategy.name", error.to_string());
             }
+            Err(error @ StrategyError::Script { .. }) => {
+                self.mistake(name_source, "strategy.name", error.to_string());
+            }
             Err(StrategyError::Params { strategy, mistakes }) => {
                 for mistake in mistakes {
                     let problem = format!("strategy {strategy}: {mistake}");

@@ -253,6 +253,16 @@ pub static KEYS: &[Key] = &[
         Kind::Bool,
         "backtest: close what is left at the open of the last bar, as some tools do",
     ),
+    key(
+        "backtest.actions",
+        Kind::Text,
+        "backtest: CSV file of splits and dividends that happen to raw prices; empty: none",
+    ),
+    key(
+        "backtest.dividends",
+        Kind::Choice(&["cash", "reinvest"]),
+        "backtest: whether dividends are kept, or buy shares at the close of their ex-day",
+    ),
     key("journal.segment_mib", Kind::Integer(1, 4096), "MiB of one journal segment"),
     key(
         "journal.max_mib",

@@ -2,6 +2,7 @@
 
 use super::layers::{Placed, Source};
 use super::schema::{self, number_text};
+use backtest::Dividends;
 use kernel::{
     BasisPoints, Breaker, Cash, Limits, Quantity, ShutdownPolicy, Span, TradingHours, TradingState,
     VenueRules,
@@ -168,6 +169,20 @@ impl Settings {
         match self.text("backtest.rules") {
             "plain" => VenueRules::Plain,
             _ => VenueRules::Alpaca,
+        }
+    }
+
+    /// The file with splits and dividends for a backtest.
+    pub fn corporate_actions(&self) -> Option<PathBuf> {
+        let path = self.text("backtest.actions");
+        (!path.is_empty()).then(|| PathBuf::from(path))
+    }
+
+    /// What becomes of dividends in a backtest.
+    pub fn dividends(&self) -> Dividends {
+        match self.text("backtest.dividends") {
+            "reinvest" => Dividends::Reinvest,
+            _ => Dividends::Cash,
         }
     }
 

@@ -49,7 +49,9 @@ impl EventsHash {
             Event::OrderUpdated { .. } => self.order_updated(at, event.clone()),
             Event::OrderFilled { .. } => self.order_filled(at, event.clone()),
             Event::FeeBooked { .. } => self.fee_booked(at, event.clone()),
-            Event::CashMoved { .. } => self.cash_moved(at, event.clone()),
+            Event::CashMoved { .. } | Event::DividendReinvested { .. } => {
+                self.cash_moved(at, event.clone());
+            }
             Event::DifferenceFound(difference) => {
                 let difference = self.difference(difference);
                 self.write(at, &Event::DifferenceFound(difference));
@@ -120,7 +122,7 @@ impl EventsHash {
     }
 
     fn cash_moved(&mut self, at: Timestamp, mut event: Event) {
-        if let Event::CashMoved { id, .. } = &mut event {
+        if let Event::CashMoved { id, .. } | Event::DividendReinvested { id, .. } = &mut event {
             *id = count(&mut self.movements);
         }
         self.write(at, &event);

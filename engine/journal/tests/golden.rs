@@ -249,6 +249,13 @@ fn broker_inputs() -> Vec<Input> {
     inputs.extend(MovementKind::ALL.map(|kind| {
         Input::Cash(CashMovement { id: "20231114::2".into(), kind, amount: cash("-25") })
     }));
+    let bought = Reinvestment {
+        id: "20231114::3".into(),
+        symbol: symbol(),
+        quantity: "0.5".parse().unwrap(),
+        price: price("50"),
+    };
+    inputs.push(Input::Reinvestment(bought));
     let changes = [ShareChange::Split(Ratio::new(3, 2).unwrap()), ShareChange::Name("AAPX".into())];
     inputs.extend(["split", "name"].into_iter().zip(changes).map(|(id, change)| {
         let (id, symbol, date) = (id.into(), symbol(), 20_231_115);
@@ -298,7 +305,15 @@ fn account_events() -> Vec<Event> {
     let renamed = Event::SymbolRenamed { id: "name".into(), symbol: symbol(), from, to };
     let (account, cash) = ("61e69015".into(), cash("1000"));
     let reset = Event::AccountReset { account, cash, positions };
-    vec![Event::SessionStarted, opened, day, moved, split, renamed, reset]
+    let bought = Event::DividendReinvested {
+        id: "20231114::3".into(),
+        symbol: symbol(),
+        quantity: "0.5".parse().unwrap(),
+        price: price("50"),
+        position: "4.5".parse().unwrap(),
+        cash: price("975").value(shares(1), Rounding::Down).unwrap(),
+    };
+    vec![Event::SessionStarted, opened, day, moved, split, bought, renamed, reset]
 }
 
 fn order(number: u64, kind: OrderKind) -> Order {

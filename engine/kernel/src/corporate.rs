@@ -74,6 +74,19 @@ impl MovementKind {
     }
 }
 
+/// Shares that the broker bought for an account with a dividend, without an order of the account's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reinvestment {
+    /// The broker's name for it, by which it is booked once.
+    pub id: Box<str>,
+    /// Of what.
+    pub symbol: SymbolId,
+    /// Shares, above zero.
+    pub quantity: Quantity,
+    /// What one cost.
+    pub price: Price,
+}
+
 /// What happens to the shares of a symbol on a day, before its open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CorporateAction {

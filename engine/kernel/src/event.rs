@@ -250,6 +250,21 @@ pub enum Event {
         /// Signed shares held after it, at the cost of before.
         position: Quantity,
     },
+    /// The broker bought shares with a dividend.
+    DividendReinvested {
+        /// The broker's name for it.
+        id: Box<str>,
+        /// Of what.
+        symbol: SymbolId,
+        /// Shares bought.
+        quantity: Quantity,
+        /// What one cost.
+        price: Price,
+        /// Signed shares held after it.
+        position: Quantity,
+        /// Cash after it.
+        cash: Cash,
+    },
     /// Shares trade under another symbol from here on.
     SymbolRenamed {
         /// The broker's name for it.
@@ -392,6 +407,7 @@ impl Event {
             Event::CashMoved { .. } => "cash_moved",
             Event::AccountReset { .. } => "account_reset",
             Event::SharesSplit { .. } => "shares_split",
+            Event::DividendReinvested { .. } => "dividend_reinvested",
             Event::SymbolRenamed { .. } => "symbol_renamed",
             Event::ExitRenewed { .. } => "exit_renewed",
         }
@@ -406,6 +422,7 @@ impl Event {
             | Event::SymbolStatusChanged { symbol, .. }
             | Event::SymbolClosed { symbol }
             | Event::SharesSplit { symbol, .. }
+            | Event::DividendReinvested { symbol, .. }
             | Event::SymbolRenamed { symbol, .. }
             | Event::DataRefused { symbol, .. }
             | Event::DifferenceFound(Difference::Position { symbol, .. }) => Some(*symbol),

@@ -2,8 +2,8 @@
 
 use crate::{
     Bar, BrokerOrderId, CancelError, Cash, CashMovement, Channel, CorporateAction, Correction,
-    FeeRates, Limits, Luld, MarketData, OrderNumber, OrderStatus, Price, Quantity, Report, Side,
-    Span, SymbolId, Symbols, Timestamp, TradingState, VenueRules,
+    FeeRates, Limits, Luld, MarketData, OrderNumber, OrderStatus, Price, Quantity, Reinvestment,
+    Report, Side, Span, SymbolId, Symbols, Timestamp, TradingState, VenueRules,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -91,6 +91,8 @@ pub enum Input {
     Cash(CashMovement),
     /// Shares that will be split or renamed, or were; told before the day as a rule.
     Corporate(CorporateAction),
+    /// Shares that the broker bought with a dividend.
+    Reinvestment(Reinvestment),
 }
 
 /// What a session is: everything that was resolved before its first input.
@@ -438,6 +440,7 @@ impl Input {
             | Input::Calendar(_)
             | Input::Notice(_)
             | Input::Cash(_)
+            | Input::Reinvestment(_)
             | Input::Corporate(_) => None,
         }
     }

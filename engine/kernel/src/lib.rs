@@ -23,7 +23,9 @@ mod symbol;
 mod time;
 mod venue_rules;
 
-pub use corporate::{CashMovement, CorporateAction, MovementKind, Ratio, ShareChange};
+pub use corporate::{
+    CashMovement, CorporateAction, MovementKind, Ratio, Reinvestment, ShareChange,
+};
 pub use decide::{DecideError, Kernel, Output};
 pub use event::{Alert, Difference, Event, IgnoreReason, Record, RecordBody, Severity};
 pub use fees::{FeeRates, RatesByDate, TafRate};

@@ -63,9 +63,15 @@ pub enum Intent {
 #[derive(Debug, Default)]
 pub struct Intents {
     list: Vec<Intent>,
+    failure: Option<String>,
 }
 
 impl Intents {
+    /// Says that the strategy could not decide, and why. Nothing may grow until an operator resumes.
+    pub fn fail(&mut self, reason: String) {
+        self.failure = Some(reason);
+    }
+
     /// Adds any intent.
     pub fn push(&mut self, intent: Intent) {
         self.list.push(intent);
@@ -181,6 +187,10 @@ impl Intents {
     /// What has been proposed so far.
     pub fn as_slice(&self) -> &[Intent] {
         &self.list
+    }
+
+    pub(crate) const fn take_failure(&mut self) -> Option<String> {
+        self.failure.take()
     }
 
     pub(crate) fn drain(&mut self) -> std::vec::Drain<'_, Intent> {

@@ -74,7 +74,8 @@ impl Topic {
             Event::OrderFilled { .. }
             | Event::FeesAccrued { .. }
             | Event::FeeBooked { .. }
-            | Event::CashMoved { .. } => Topic::Fills,
+            | Event::CashMoved { .. }
+            | Event::DividendReinvested { .. } => Topic::Fills,
             Event::OrderDenied { .. } | Event::TradingStateChanged { .. } => Topic::Risk,
             Event::AlertRaised(_) => Topic::Alerts,
             Event::SessionStarted

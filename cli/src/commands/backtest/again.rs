@@ -32,6 +32,16 @@ pub fn restored(args: &BacktestArgs) -> Result<(BacktestArgs, Settings, Option<E
     }
     resolve::place(&mut layers, &args.place);
     resolve::trade(&mut layers, &args.trade);
+    let flags = [
+        ("--rules", "backtest.rules", &args.rules),
+        ("--corporate-actions", "backtest.actions", &args.corporate_actions),
+        ("--dividends", "backtest.dividends", &args.dividends),
+    ];
+    for (flag, key, value) in flags {
+        if let Some(value) = value {
+            layers.set_flag(flag, key, value);
+        }
+    }
     let settings = Settings::new(layers.finish()?);
     Ok((args, settings, earlier))
 }

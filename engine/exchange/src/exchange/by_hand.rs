@@ -2,12 +2,14 @@
 //! a test or a fault script brings about.
 
 use super::Exchange;
+use super::fill::shares_for;
 use crate::account::Account;
 use crate::fees::CENT;
 use crate::matching::Stance;
 use crate::{Activity, CashActivity, OrderId, Refusal, ResetActivity, SplitActivity, UpdateEvent};
 use kernel::{
     Bar, Cash, MovementKind, OrderStatus, Price, Quantity, Rounding, Side, SymbolId, Symbols,
+    Timestamp,
 };
 
 impl Exchange {
@@ -161,6 +163,32 @@ impl Exchange {
         self.account.add(amount);
         let (number, time) = (self.ids.uuid(), self.now);
         self.activities.push(Activity::Cash(CashActivity { number, time, kind, amount }));
+    }
+
+    /// Buys parts of a share with so many USD at the last price, without an order and a fee, as a
+    /// broker reinvests a dividend; `None`, and nothing happens, when there has been no price since
+    /// an instant or what is bought is less than a billionth of a share.
+    pub fn reinvest_by_hand(
+        &mut self,
+        symbol: SymbolId,
+        amount: Cash,
+        since: Timestamp,
+    ) -> Option<(Quantity, Price)> {
+        let market = self.markets.get(symbol.index()).filter(|market| market.marked_at >= since)?;
+        let price = market.price;
+        let qty = shares_for(amount.into(), price);
+        if !qty.is_positive() {
+            return None;
+        }
+        let before = self.account.cash;
+        self.account.fill(symbol, Side::Buy, qty, price);
+        let amount = self.account.cash.checked_sub(before).unwrap_or(Cash::ZERO);
+        let (time, kind) = (self.now, MovementKind::Other);
+        let number = self.ids.uuid();
+        self.activities.push(Activity::Cash(CashActivity { number, time, kind, amount }));
+        let number = self.ids.uuid();
+        self.activities.push(Activity::Split(SplitActivity { number, time, symbol, change: qty }));
+        Some((qty, price))
     }
 
     /// Begins the account anew, as a paper account is: under another id, with so much cash, without

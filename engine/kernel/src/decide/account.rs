@@ -2,7 +2,9 @@
 
 use super::reconcile::held_by;
 use super::{DecideError, Deciding};
-use crate::{BrokerState, CashMovement, Event, Ledger, OrderStatus, ReportKind, Severity};
+use crate::{
+    BrokerState, CashMovement, Event, Ledger, OrderStatus, Reinvestment, ReportKind, Severity,
+};
 
 /// What is said of the orders of an account that is no more.
 const BEGUN_ANEW: &str = "the account was begun anew";
@@ -28,6 +30,30 @@ impl Deciding<'_> {
                 format!("A movement of {amount} does not fit the ledger"),
             ),
         }
+    }
+
+    /// Books shares that the broker bought with a dividend, once. No order led to them and no limit
+    /// stands against them: they are there.
+    pub(super) fn reinvested(&mut self, bought: &Reinvestment) -> Result<(), DecideError> {
+        let Reinvestment { id, symbol, quantity, price } = bought;
+        let ledger = self.state().ledger();
+        if ledger.has_posting(id) || !self.state().account_is_open() {
+            return Ok(());
+        }
+        let mut after = ledger.clone();
+        let booked = after.fill(*symbol, *quantity, *price).and_then(|entry| after.post(&entry));
+        if booked.is_err() || !quantity.is_positive() {
+            let text = format!("A reinvestment {id} of {quantity} shares does not fit the ledger");
+            return self.alert(Severity::Critical, "reinvestment_unusable", text);
+        }
+        self.emit(Event::DividendReinvested {
+            id: id.clone(),
+            symbol: *symbol,
+            quantity: *quantity,
+            price: *price,
+            position: after.position(*symbol).quantity,
+            cash: after.cash(),
+        })
     }
 
     /// Whether the broker speaks of another account than the books are of.

@@ -67,6 +67,18 @@ impl Deciding<'_> {
         result
     }
 
+    /// A strategy that cannot decide opens nothing more until somebody has looked; what it holds can
+    /// still be closed.
+    #[cold]
+    fn strategy_failed(&mut self, reason: &str) -> Result<(), DecideError> {
+        if self.state().trading_state() != TradingState::Active {
+            return Ok(());
+        }
+        let text = format!("A strategy has failed: {reason}");
+        self.stop_entries(&text)?;
+        self.alert(Severity::Critical, "strategy_failed", text)
+    }
+
     /// A socket that is open and brings nothing.
     pub(super) fn mute(&mut self, channel: Channel, silent_for: Span) -> Result<(), DecideError> {
         self.emit(Event::ChannelMute { channel, silent_for })?;
@@ -129,6 +141,9 @@ impl Deciding<'_> {
             }
             for intent in intents.drain() {
                 self.propose(Origin::Strategy(id), intent)?;
+            }
+            if let Some(reason) = intents.take_failure() {
+                self.strategy_failed(&reason)?;
             }
         }
         Ok(())

@@ -273,6 +273,7 @@ impl Deciding<'_> {
             Input::Calendar(_) => Ok(()),
             Input::Notice(notice) => self.notice(notice),
             Input::Cash(movement) => self.cash(movement),
+            Input::Reinvestment(bought) => self.reinvested(bought),
             Input::Corporate(action) => self.corporate(action),
         }
     }

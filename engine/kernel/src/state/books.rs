@@ -35,6 +35,11 @@ impl State {
                 self.move_cash(id, *kind, *amount).map_err(ledger)?;
                 self.agree(seq, self.ledger.cash() == *cash)?;
             }
+            Event::DividendReinvested { id, symbol, quantity, price, position, cash } => {
+                self.reinvest(id, *symbol, *quantity, *price).map_err(ledger)?;
+                let held = self.ledger.position(*symbol).quantity;
+                self.agree(seq, held == *position && self.ledger.cash() == *cash)?;
+            }
             Event::DifferenceFound(difference) => self.settle(difference).map_err(ledger)?,
             _ => {}
         }
@@ -48,6 +53,20 @@ impl State {
         if let Some(reversal) = &posting.reversal {
             self.ledger.post(reversal)?;
         }
+        self.ledger.remember_posting(id);
+        Ok(())
+    }
+
+    /// Books shares that were bought with a dividend.
+    fn reinvest(
+        &mut self,
+        id: &str,
+        symbol: SymbolId,
+        quantity: Quantity,
+        price: Price,
+    ) -> Result<(), LedgerError> {
+        let posting = self.ledger.fill(symbol, quantity, price)?;
+        self.ledger.post(&posting)?;
         self.ledger.remember_posting(id);
         Ok(())
     }

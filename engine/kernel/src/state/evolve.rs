@@ -123,6 +123,7 @@ impl State {
             | Input::Room(_)
             | Input::Mute { .. }
             | Input::Cash(_)
+            | Input::Reinvestment(_)
             | Input::Notice(_) => {}
         }
         Ok(())
@@ -234,6 +235,7 @@ impl State {
             | Event::AccountOpened { .. }
             | Event::AccountReset { .. }
             | Event::CashMoved { .. }
+            | Event::DividendReinvested { .. }
             | Event::DifferenceFound(_) => self.move_account(seq, event)?,
             Event::SharesSplit { .. } | Event::SymbolRenamed { .. } | Event::ExitRenewed { .. } => {
                 self.move_shares(seq, event)?;

@@ -147,6 +147,14 @@ pub(super) enum Payload<'a> {
         amount: Cash,
         cash: Cash,
     },
+    DividendReinvested {
+        movement_id: &'a str,
+        symbol: &'a str,
+        quantity: Quantity,
+        price: Price,
+        position: Quantity,
+        cash: Cash,
+    },
     SharesSplit {
         action_id: &'a str,
         symbol: &'a str,
@@ -311,6 +319,7 @@ impl<'a> Payload<'a> {
             | Event::AccountOpened { .. }
             | Event::AccountReset { .. }
             | Event::CashMoved { .. }
+            | Event::DividendReinvested { .. }
             | Event::SharesSplit { .. }
             | Event::SymbolRenamed { .. }
             | Event::ExitRenewed { .. } => Self::of_account(event, state),
@@ -366,6 +375,16 @@ impl<'a> Payload<'a> {
                 amount: *amount,
                 cash: *cash,
             },
+            Event::DividendReinvested { id, symbol, quantity, price, position, cash } => {
+                Payload::DividendReinvested {
+                    movement_id: id,
+                    symbol: name(*symbol),
+                    quantity: *quantity,
+                    price: *price,
+                    position: *position,
+                    cash: *cash,
+                }
+            }
             Event::SharesSplit { id, symbol, ratio, position } => Payload::SharesSplit {
                 action_id: id,
                 symbol: name(*symbol),

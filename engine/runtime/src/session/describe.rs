@@ -23,6 +23,7 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
         )),
         Event::FeeBooked { kind, amount, .. } => Some(format!("{} of {amount} USD", fee(*kind))),
         Event::CashMoved { .. }
+        | Event::DividendReinvested { .. }
         | Event::AccountReset { .. }
         | Event::SharesSplit { .. }
         | Event::SymbolRenamed { .. }
@@ -86,6 +87,10 @@ fn of_account(event: &Event, state: &State) -> Option<String> {
         Event::AccountReset { cash, positions, .. } => Some(format!(
             "the account was begun anew: cash {cash} USD, {}",
             counted(positions.len(), "position")
+        )),
+        Event::DividendReinvested { symbol, quantity, price, position, .. } => Some(format!(
+            "a dividend bought {quantity} {} at {price}, position {position}",
+            name(symbol)
         )),
         Event::SharesSplit { symbol, ratio, position, .. } => Some(format!(
             "{} is split {} for {}, position {position}",

@@ -77,6 +77,7 @@ impl Observer {
             | Input::Calendar(_)
             | Input::Notice(_)
             | Input::Cash(_)
+            | Input::Reinvestment(_)
             | Input::Corporate(_) => inputs.other.inc(),
         }
     }
@@ -126,6 +127,7 @@ impl Observer {
             | Event::Flattened
             | Event::SymbolClosed { .. }
             | Event::CashMoved { .. }
+            | Event::DividendReinvested { .. }
             | Event::AccountReset { .. }
             | Event::SharesSplit { .. }
             | Event::SymbolRenamed { .. }

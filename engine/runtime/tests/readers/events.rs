@@ -75,6 +75,7 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
         Event::ChannelMute { .. } => Event::SymbolClosed { symbol },
         Event::SymbolClosed { .. }
         | Event::CashMoved { .. }
+        | Event::DividendReinvested { .. }
         | Event::AccountReset { .. }
         | Event::SharesSplit { .. }
         | Event::SymbolRenamed { .. } => return after_account(event, symbol, cash),
@@ -104,7 +105,15 @@ fn after_account(event: &Event, symbol: SymbolId, cash: Cash) -> Option<Event> {
         Event::SharesSplit { .. } => {
             Event::SymbolRenamed { id: "n".into(), symbol, from: "OLD".into(), to: "NEW".into() }
         }
-        Event::SymbolRenamed { .. } => Event::ExitRenewed { order, by: Some(order) },
+        Event::SymbolRenamed { .. } => Event::DividendReinvested {
+            id: "d".into(),
+            symbol,
+            quantity: Quantity::from_nanos(1),
+            price: Price::from_nanos(1),
+            position: Quantity::from_nanos(3),
+            cash,
+        },
+        Event::DividendReinvested { .. } => Event::ExitRenewed { order, by: Some(order) },
         _ => return None,
     })
 }
