@@ -57,7 +57,7 @@ fn lines(host: &str, findings: &[Finding]) -> String {
     let rows = findings.iter().map(|finding| {
         format!("{:8} {:23} {}\n", mark(finding.outcome), finding.check, finding.detail)
     });
-    rows.fold(format!("Conformance of {host}\n"), |text, row| text + &row)
+    rows.fold(format!("Conformance of {host}\n"), |text, row| text + row.as_str())
 }
 
 const fn mark(outcome: Outcome) -> &'static str {
@@ -79,7 +79,7 @@ fn report(host: &str, findings: &[Finding]) -> String {
         let detail = finding.detail.replace('|', "\\|").replace('\n', " ");
         format!("| {} | {} | {detail} |\n", finding.check, mark(finding.outcome))
     });
-    rows.fold(head, |text, row| text + &row)
+    rows.fold(head, |text, row| text + row.as_str())
 }
 
 fn write(path: &Path, report: &str) -> Result<(), Failure> {

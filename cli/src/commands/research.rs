@@ -8,8 +8,9 @@ use crate::exit::{Exit, Failure};
 use crate::{assemble, logging, resolve};
 use backtest::sweep::{Axis, Bench, Ledger, Search, Space, SweepError};
 use backtest::{BacktestConfig, Chosen, Progress};
+use exchange::ExchangeConfig;
 use kernel::Symbols;
-use marketdata::{Facts, Feed};
+use marketdata::{CorporateActions, Facts, Feed};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::Path;
@@ -55,17 +56,7 @@ impl Desk {
         if facts.span.is_none() {
             return Err(Failure::from(&backtest::BacktestError::NoData));
         }
-        let (limits, hours) = assemble::limits_and_hours(&settings, facts.bar_length);
-        let config = BacktestConfig {
-            exchange: assemble::exchange_config(&settings),
-            limits,
-            fees: assemble::fee_rates(&settings, true),
-            hours,
-            shutdown: settings.shutdown(),
-            config: settings.for_journal(),
-            adjustment: args.part.adjustment.clone(),
-            ..BacktestConfig::for_data(&facts)
-        };
+        let config = config(&settings, &facts, &args.part.adjustment)?;
         Ok(Self { settings, feed, facts, config, program: program() })
     }
 
@@ -92,6 +83,48 @@ impl Desk {
     pub fn ledger(&self, data_hash: &str, keep: bool) -> Result<Ledger, Failure> {
         ledger(&self.settings, self.strategy(), data_hash, keep)
     }
+}
+
+/// The rules of every run over some data: the venue's, risk's, what happens to shares and at the
+/// end.
+///
+/// # Errors
+/// When the file of corporate actions cannot be used.
+pub fn config(
+    settings: &Settings,
+    facts: &Facts,
+    adjustment: &str,
+) -> Result<BacktestConfig, Failure> {
+    let (limits, hours) = assemble::limits_and_hours(settings, facts.bar_length);
+    let exchange =
+        ExchangeConfig { rules: settings.venue_rules(), ..assemble::exchange_config(settings) };
+    Ok(BacktestConfig {
+        exchange,
+        limits,
+        fees: assemble::fee_rates(settings, true),
+        hours,
+        shutdown: settings.shutdown(),
+        close_at_last_open: settings.is_on("backtest.close_at_last_open"),
+        actions: corporate_actions(settings, adjustment)?,
+        dividends: settings.dividends(),
+        config: settings.for_journal(),
+        adjustment: adjustment.to_owned(),
+        ..BacktestConfig::for_data(facts)
+    })
+}
+
+/// The splits and dividends that happen in a run. Prices that were adjusted for them have them
+/// already.
+fn corporate_actions(settings: &Settings, adjustment: &str) -> Result<CorporateActions, Failure> {
+    let Some(path) = settings.corporate_actions() else {
+        return Ok(CorporateActions::default());
+    };
+    if adjustment != "raw" {
+        return Err(Failure::usage(format!(
+            "backtest.actions: prices with adjustment {adjustment} have splits and dividends in them already; take raw ones, or no actions"
+        )));
+    }
+    CorporateActions::from_csv(&path).map_err(Failure::usage)
 }
 
 /// The ledger of a strategy over some data.

@@ -289,9 +289,8 @@ mod tests {
         let mut outputs: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
         outputs.extend(venue::mistakes(&settings).iter().map(ToString::to_string));
         outputs.extend(kafka::mistakes(&settings).iter().map(ToString::to_string));
-        outputs.extend(
-            settings.redacted().map(|(key, text, source)| key.to_owned() + &text + &source),
-        );
+        outputs
+            .extend(settings.redacted().map(|(key, text, source)| format!("{key}{text}{source}")));
         outputs.extend(settings.for_journal().into_values().map(String::from));
         for mode in [Mode::Paper, Mode::Live] {
             outputs.extend(venue::choose(&settings, mode, false).err().map(|error| error.message));

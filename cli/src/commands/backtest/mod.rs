@@ -14,8 +14,7 @@ use backtest::{
     BacktestConfig, BacktestReport, Benchmark, Judgement, Observer, PriceSketch, Progress, Sketch,
     Yardstick,
 };
-use exchange::ExchangeConfig;
-use marketdata::{CorporateActions, Facts, Source};
+use marketdata::{Facts, Source};
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -89,25 +88,10 @@ fn trade(
 ) -> Result<(BacktestReport, Vec<(String, PriceSketch)>), Failure> {
     let facts = source.facts();
     let chosen = super::strategies::build(settings, &facts.symbols)?;
-    let (limits, hours) = assemble::limits_and_hours(settings, facts.bar_length);
-    let actions = corporate_actions(args, settings)?;
     let config = BacktestConfig {
-        exchange: ExchangeConfig {
-            rules: settings.venue_rules(),
-            ..assemble::exchange_config(settings)
-        },
-        limits,
-        fees: assemble::fee_rates(settings, true),
-        hours,
-        shutdown: settings.shutdown(),
-        close_at_last_open: settings.is_on("backtest.close_at_last_open"),
-        actions,
-        dividends: settings.dividends(),
         journal: args.journal.clone(),
         keep_equity: args.equity.is_some(),
-        config: settings.for_journal(),
-        adjustment: args.part.adjustment.clone(),
-        ..BacktestConfig::for_data(facts)
+        ..research::config(settings, facts, &args.part.adjustment)?
     };
     let mut bar = ProgressLine::new();
     let mut sketch = Sketch::new(source, &config.calendar);
@@ -115,24 +99,6 @@ fn trade(
         .map_err(|error| Failure::from(&error))?;
     bar.clear();
     Ok((report, sketch.finish()))
-}
-
-/// The splits and dividends that happen in the run. Prices that were adjusted for them have them
-/// already.
-fn corporate_actions(
-    args: &BacktestArgs,
-    settings: &Settings,
-) -> Result<CorporateActions, Failure> {
-    let Some(path) = settings.corporate_actions() else {
-        return Ok(CorporateActions::default());
-    };
-    if args.part.adjustment != "raw" {
-        return Err(Failure::usage(format!(
-            "backtest.actions: prices with adjustment {} have splits and dividends in them already; take raw ones, or no actions",
-            args.part.adjustment
-        )));
-    }
-    CorporateActions::from_csv(&path).map_err(Failure::usage)
 }
 
 /// The benchmark's prices when they are not among the traded ones: a file, or another symbol of

@@ -133,7 +133,7 @@ impl Gathered {
         for (kind, count) in self.counts.iter().filter(|(kind, _)| **kind != "inputs") {
             text += &format!("{count:>9} {kind}\n");
         }
-        print_text(&(text + &self.last_notes()))
+        print_text(&(text + self.last_notes().as_str()))
     }
 
     fn last_notes(&self) -> String {

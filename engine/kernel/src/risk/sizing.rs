@@ -31,7 +31,7 @@ pub(super) fn share_now(state: &State, share: Percent) -> Result<Cash, Denial> {
 /// closed first: at a price that is better by the assumed slip.
 pub(super) fn worst_share(state: &State, symbol: SymbolId, share: Percent) -> Result<Cash, Denial> {
     let held = state.market_value(symbol).ok_or(Denial::Overflow)?.abs();
-    let slip = i64::from(state.limits().market_slip.get());
+    let slip = state.limits().market_slip.get();
     let gain = held.proportion(slip, 10_000, Rounding::Up).ok_or(Denial::Overflow)?;
     share_of(state.equity().checked_add(gain).ok_or(Denial::Overflow)?, share)
 }

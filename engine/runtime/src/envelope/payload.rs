@@ -16,6 +16,7 @@ use serde::Serialize;
 /// What an envelope holds.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "it lives for one line of text")]
 pub(super) enum Payload<'a> {
     Bar {
         symbol: &'a str,
