@@ -78,7 +78,7 @@ fn every_kind() -> Vec<Record> {
     list.inputs(session_inputs());
     list.inputs(tape_inputs());
     list.inputs(broker_inputs());
-    list.inputs(operator_inputs());
+    list.inputs(operator_inputs(symbol()));
     list.events(account_events());
     list.events(order_events());
     list.events(denials());
@@ -201,24 +201,6 @@ fn tape_inputs() -> Vec<Input> {
     ]
 }
 
-fn no_limits() -> Limits {
-    Limits {
-        stale_after: None,
-        stale_after_ticks: None,
-        breaker: None,
-        price_collar: None,
-        max_order_quantity: None,
-        max_order_notional: None,
-        max_position_notional: None,
-        max_gross_exposure: None,
-        max_leverage: 4,
-        max_orders_per_minute: None,
-        duplicate_window: None,
-        entry_time_to_live: None,
-        market_slip: BasisPoints::new(-1),
-    }
-}
-
 fn broker_inputs() -> Vec<Input> {
     let order = |status| BrokerOrder {
         order: Some(FIRST),
@@ -277,20 +259,6 @@ fn report(kind: ReportKind) -> Report {
         cumulative: is_fill.then(|| shares(1)),
         text: (!is_fill).then(|| "insufficient buying power".into()),
     }
-}
-
-fn operator_inputs() -> Vec<Input> {
-    let reason = || "drill".into();
-    let commands = [
-        Command::Halt { reason: reason() },
-        Command::Resume { reason: reason() },
-        Command::Flatten { reason: reason() },
-        Command::CancelAll { reason: reason() },
-        Command::Close { symbol: symbol(), reason: reason() },
-    ];
-    let policies = [ShutdownPolicy::Leave, ShutdownPolicy::CancelEntries, ShutdownPolicy::Flatten];
-    let commands = commands.into_iter().map(Input::Command);
-    commands.chain(policies.map(Input::Stop)).collect()
 }
 
 fn account_events() -> Vec<Event> {

@@ -238,8 +238,7 @@ pub enum Event {
         /// Symbol, signed shares and mean entry price.
         positions: Vec<(SymbolId, Quantity, Price)>,
     },
-    /// Shares were split: position, orders, prices and what strategies remember are in new shares
-    /// from here on.
+    /// Shares were split: position, orders, prices and windows are in new shares from here on.
     SharesSplit {
         /// The broker's name for it.
         id: Box<str>,

@@ -230,3 +230,37 @@ pub fn segments(storage: &MemoryStorage) -> Vec<String> {
     let names = storage.list("").unwrap();
     names.into_iter().filter(|name| name.ends_with(".seg")).collect()
 }
+
+/// Every command and every way to stop.
+pub fn operator_inputs(symbol: SymbolId) -> Vec<Input> {
+    let reason = || "drill".into();
+    let commands = [
+        Command::Halt { reason: reason() },
+        Command::Resume { reason: reason() },
+        Command::Flatten { reason: reason() },
+        Command::CancelAll { reason: reason() },
+        Command::Close { symbol, reason: reason() },
+    ];
+    let policies = [ShutdownPolicy::Leave, ShutdownPolicy::CancelEntries, ShutdownPolicy::Flatten];
+    let commands = commands.into_iter().map(Input::Command);
+    commands.chain(policies.map(Input::Stop)).collect()
+}
+
+/// No limit at all.
+pub fn no_limits() -> Limits {
+    Limits {
+        stale_after: None,
+        stale_after_ticks: None,
+        breaker: None,
+        price_collar: None,
+        max_order_quantity: None,
+        max_order_notional: None,
+        max_position_notional: None,
+        max_gross_exposure: None,
+        max_leverage: 4,
+        max_orders_per_minute: None,
+        duplicate_window: None,
+        entry_time_to_live: None,
+        market_slip: BasisPoints::new(-1),
+    }
+}

@@ -1,6 +1,8 @@
 //! The payload of each kind: flat, in names and units that do not change with the program's types.
 //! A field that does not apply is `null`, never missing.
 
+mod account;
+
 use super::compared::Compared;
 use super::parts::{By, Differing, Grouping, Held, Pricing, Wish, client_order_id};
 use super::{DeadLetter, session_of};
@@ -352,55 +354,6 @@ impl<'a> Payload<'a> {
             Event::StopRequested { policy } => Payload::StopRequested { policy: *policy },
             Event::Flattened => Payload::Nothing {},
             Event::SymbolClosed { symbol } => Payload::SymbolClosed { symbol: name(*symbol) },
-        }
-    }
-
-    /// What happens to the account and to shares without an execution.
-    fn of_account(event: &'a Event, state: &'a State) -> Self {
-        let name = |symbol: SymbolId| state.symbols().name(symbol);
-        match event {
-            Event::FeeBooked { id, kind, amount, cash } => {
-                Payload::FeeBooked { fee_id: id, fee: *kind, amount: *amount, cash: *cash }
-            }
-            Event::FeesAccrued { date, fees, accrued } => Self::due(*date, fees, *accrued),
-            Event::AccountOpened { cash, positions } => {
-                Payload::AccountOpened { cash: *cash, positions: holdings(positions, state) }
-            }
-            Event::AccountReset { account, cash, positions } => {
-                let (cash, positions) = (*cash, holdings(positions, state));
-                Payload::AccountReset { account, cash, positions }
-            }
-            Event::CashMoved { id, kind, amount, cash } => Payload::CashMoved {
-                movement_id: id,
-                movement: *kind,
-                amount: *amount,
-                cash: *cash,
-            },
-            Event::DividendReinvested { id, symbol, quantity, price, position, cash } => {
-                Payload::DividendReinvested {
-                    movement_id: id,
-                    symbol: name(*symbol),
-                    quantity: *quantity,
-                    price: *price,
-                    position: *position,
-                    cash: *cash,
-                }
-            }
-            Event::SharesSplit { id, symbol, ratio, position } => Payload::SharesSplit {
-                action_id: id,
-                symbol: name(*symbol),
-                new: ratio.new_shares(),
-                old: ratio.old_shares(),
-                position: *position,
-            },
-            Event::SymbolRenamed { id, from, to, .. } => {
-                Payload::SymbolRenamed { action_id: id, symbol: to, from }
-            }
-            Event::ExitRenewed { order, by } => {
-                let symbol = symbol_of(event, state).map(name);
-                Payload::ExitRenewed { order: *order, symbol, by: *by }
-            }
-            _ => Payload::Nothing {},
         }
     }
 
