@@ -64,8 +64,8 @@ fn plain_rules_give_the_figures_of_backtesting_py_and_alpacas_do_not() {
     let refused = crossover(&feed, VenueRules::Alpaca, by_equity);
     assert_eq!((refused.trades.len(), refused.fills), (0, 0));
     assert!(refused.orders.denied > 60);
-    let in_dollars = crossover(&feed, VenueRules::Alpaca, ("level", ("notional_usd", "10000")));
-    assert!(in_dollars.fills > 60);
+    let in_dollars = crossover(&feed, VenueRules::Alpaca, ("level", ("notional_usd", "5000")));
+    assert!(in_dollars.fills > 60 && in_dollars.orders.denied == 0);
 
     let mut table = String::from(
         "| rules | size of an entry | trades | return | denied |\n| --- | --- | --- | --- | --- |\n",
@@ -74,7 +74,7 @@ fn plain_rules_give_the_figures_of_backtesting_py_and_alpacas_do_not() {
     row(&mut table, "`alpaca` | the same: refused, for the broker takes no such order", &refused);
     row(
         &mut table,
-        "`alpaca` | `signal=level`, 10,000 USD at the last close: an entry follows a bar after the close",
+        "`alpaca` | `signal=level`, 5,000 USD at the last close: an entry follows a bar after the close",
         &in_dollars,
     );
     expect_in_doc(&table);

@@ -22,12 +22,13 @@ const SYMBOLS: [&str; 6] = ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF"];
 /// A session that takes longer than this is stuck.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
 
-/// The third to the fifth order are answered with an error, and do not arrive.
+/// The third to the sixth order are answered with an error, and do not arrive. Answers to orders that
+/// are on their way together come in any order, so that one more fails than it takes.
 const API_FAILS: &str = r#"
     [[fault]]
     on = "submit"
     nth = 3
-    times = 3
+    times = 4
     inject = "answer"
     status = 500
 "#;

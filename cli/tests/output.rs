@@ -100,7 +100,8 @@ fn a_journal_is_shown_with_what_ran_and_how_it_ended() {
     let shown = user.run(&["journal", "show"]).out;
     for words in [
         "the embedded exchange",
-        "sma-crossover direction=long fast=10",
+        "sma-crossover direction=long",
+        "fast=10",
         "AAA",
         "stopped in order",
         "USD",
