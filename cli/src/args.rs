@@ -4,7 +4,7 @@ pub mod backtest;
 pub mod data;
 pub mod research;
 
-pub use backtest::{BacktestArgs, BootstrapArgs, CompareArgs};
+pub use backtest::{BacktestArgs, BenchArgs, BenchCommand, BootstrapArgs, CompareArgs};
 pub use data::{
     CheckArgs, ConvertArgs, DataCommand, FormatArgs, GenerateArgs, PartArgs, StoreArgs,
 };
@@ -112,6 +112,9 @@ pub enum Command {
     CancelAll(ReasonArgs),
     /// List the strategies, or explain one with its parameters.
     Strategies(StrategiesArgs),
+    /// Measure how fast this machine is.
+    #[command(subcommand)]
+    Bench(BenchCommand),
     /// Write a strategy that works, as a script or in Rust, to change.
     NewStrategy(NewStrategyArgs),
     /// Check, show or explain the configuration.

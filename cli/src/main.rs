@@ -16,7 +16,7 @@ mod stress;
 mod venue;
 mod view;
 
-use args::{Cli, Command};
+use args::{BenchCommand, Cli, Command};
 use clap::Parser;
 use exit::{Exit, Failure};
 use std::process::ExitCode;
@@ -63,6 +63,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Flatten(args) => commands::control::flatten(&args),
         Command::CancelAll(args) => commands::control::say("cancel-all", &args),
         Command::Strategies(args) => commands::strategies::run(&args),
+        Command::Bench(BenchCommand::Backtest(args)) => commands::bench::run(&args),
         Command::NewStrategy(args) => commands::new_strategy::run(&args),
         Command::Config(command) => commands::config::run(&command),
         Command::Doctor(args) => commands::doctor::run(&args),

@@ -1,7 +1,7 @@
 //! What can be typed of backtests and of runs that are kept.
 
 use super::{ConfigArgs, DataDirArgs, PartArgs, PlaceArgs, StoreArgs, TradeArgs};
-use clap::{Args, ValueHint};
+use clap::{Args, Subcommand, ValueHint};
 use std::path::PathBuf;
 
 /// What follows the help of `tradewind backtest`.
@@ -79,6 +79,40 @@ pub struct BacktestArgs {
     /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What can be measured.
+#[derive(Debug, Clone, Subcommand)]
+pub enum BenchCommand {
+    /// Run a crossover of averages over synthetic minute bars, and say how many bars a second.
+    Backtest(BenchArgs),
+}
+
+/// The speed of backtests.
+#[derive(Debug, Clone, Args)]
+pub struct BenchArgs {
+    /// How many bars, separated by commas.
+    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "1000000", value_parser = bars)]
+    pub bars: Vec<usize>,
+    /// How many runs; the median and the best are told.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = runs)]
+    pub runs: usize,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn bars(text: &str) -> Result<usize, String> {
+    within(text, 1_000, 20_000_000)
+}
+
+fn runs(text: &str) -> Result<usize, String> {
+    within(text, 1, 1_000)
+}
+
+fn within(text: &str, least: usize, most: usize) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+    number.ok_or_else(|| format!("expected a whole number from {least} to {most}"))
 }
 
 /// Two runs.

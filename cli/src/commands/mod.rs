@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub mod backtest;
+pub mod bench;
 pub mod config;
 mod conformance;
 pub mod control;
