@@ -100,7 +100,7 @@ fn every_mistake_is_told_at_once() {
         sentences,
         [
             "strategy sma-crossover: there is no parameter fats (did you mean fast?): it has fast, \
-             slow, quantity, notional_usd, direction",
+             slow, quantity, notional_usd, equity_percent, direction, signal",
             "strategy sma-crossover: fast = \"2.5\" is not a whole number: give 1 to 5000 bars",
             "strategy sma-crossover: slow = \"many\" is not a whole number: give 2 to 10000 bars",
             "strategy sma-crossover: quantity = 0 is out of range: give 1 to 1000000 shares",

@@ -20,9 +20,12 @@ fn its_specification_has_its_parameters_and_its_text() {
     assert_eq!(text(SOURCE), TEMPLATE);
 }
 
+/// A script, what it is given, and what is said of it.
+type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+
 #[test]
 fn mistakes_are_sentences() {
-    let cases: [(&str, &[(&str, &str)], &str); 8] = [
+    let cases: [Case; 8] = [
         ("fn propose(v) { buy(1 }", &[], "line 1"),
         ("fn params() { #{} }", &[], "no fn propose(v)"),
         (TEMPLATE, &[("fsat", "5")], "no parameter fsat: it has fast, quantity, slow"),
