@@ -5,7 +5,10 @@ use crate::support::{
 };
 use crate::wire::{State, Wire};
 use exchange::server::{FaultScript, Speed};
-use kernel::{BasisPoints, Intents, MarketData, OrderStatus, Price, Rounding, Side, View};
+use kernel::{
+    BasisPoints, Intents, MarketData, NewOrder, OrderKind, OrderStatus, Price, Rounding, Side,
+    TimeInForce, View,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -141,7 +144,10 @@ async fn without_it_cancels_pass() {
                 let far = BasisPoints::new(-400);
                 let price = data.price().shifted(far, Rounding::Down).unwrap();
                 let cents = price.nanos() / 10_000_000 * 10_000_000;
-                intents.limit(symbol, Side::Buy, shares(1), Price::from_nanos(cents));
+                let limit = OrderKind::Limit { limit: Price::from_nanos(cents) };
+                // However long the cancel takes, the day's close does not end it first.
+                let order = NewOrder::new(symbol, Side::Buy, shares(1), limit);
+                intents.order(order.lasting(TimeInForce::Gtc));
             }
             (Some(_), false) => {}
         }
