@@ -7,8 +7,8 @@ use crate::statistics::{
     Activity, ClosedTrade, Convention, Facts, Metric, Periods, Series, TRADEWIND, Trials,
     Undefined, figures,
 };
-use crate::{BacktestReport, DailyPoint, TradeRow};
-use kernel::Side;
+use crate::{BacktestReport, DailyPoint, Dividends, TradeRow};
+use kernel::{Cash, Side, VenueRules};
 
 /// Sessions below which nothing can be told from chance.
 const FEW: usize = 30;
@@ -166,6 +166,22 @@ impl BacktestReport {
         if !self.positions.is_empty() {
             notes
                 .push("positions are open at the end: equity counts them at the last price".into());
+        }
+        notes.extend(self.liberties());
+        notes
+    }
+
+    /// What the run took that no broker gives.
+    fn liberties(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.rules.exchange.rules == VenueRules::Plain {
+            notes.push("the venue had no broker's rules: not every fill could be had at one".into());
+        }
+        if self.rules.close_at_last_open {
+            notes.push("what was held at the end was closed at an open that had passed".into());
+        }
+        if self.rules.dividends == Dividends::Reinvest && self.dividends > Cash::ZERO {
+            notes.push("dividends bought parts of a share at the close, without cost".into());
         }
         notes
     }

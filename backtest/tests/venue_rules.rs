@@ -61,6 +61,9 @@ fn plain_rules_give_the_figures_of_backtesting_py_and_alpacas_do_not() {
     let plain = crossover(&feed, VenueRules::Plain, by_equity);
     assert_eq!((plain.trades.len(), percent(&plain).as_str()), (66, "414.2299 %"));
     assert!(plain.positions.is_empty());
+    for words in ["no broker's rules", "an open that had passed"] {
+        assert!(plain.notes.iter().any(|note| note.contains(words)), "{:?}", plain.notes);
+    }
     let refused = crossover(&feed, VenueRules::Alpaca, by_equity);
     assert_eq!((refused.trades.len(), refused.fills), (0, 0));
     assert!(refused.orders.denied > 60);

@@ -91,6 +91,7 @@ fn rows(report: &BacktestReport, judgement: &Judgement) -> Vec<(&'static str, St
         ("equity", format!("{} USD", exact(report.equity))),
         ("cash", format!("{} USD", exact(report.cash))),
         ("fees", format!("{} USD", exact(report.fees))),
+        ("dividends", format!("{} USD", exact(report.dividends))),
         ("trades", format!("{} closed, {}", report.trades.len(), counted(report.fills, "fill"))),
         ("of these", said(&["win_rate", "profit_factor", "expectancy"])),
         ("activity", said(&["exposure", "turnover"])),
@@ -101,6 +102,9 @@ fn rows(report: &BacktestReport, judgement: &Judgement) -> Vec<(&'static str, St
     ];
     if report.trades.is_empty() {
         rows.retain(|(label, _)| *label != "of these");
+    }
+    if report.rules.corporate_actions.is_none() {
+        rows.retain(|(label, _)| *label != "dividends");
     }
     rows.retain(|(_, text)| !text.is_empty());
     rows
