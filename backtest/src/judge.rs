@@ -175,7 +175,8 @@ impl BacktestReport {
     fn liberties(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if self.rules.exchange.rules == VenueRules::Plain {
-            notes.push("the venue had no broker's rules: not every fill could be had at one".into());
+            notes
+                .push("the venue had no broker's rules: not every fill could be had at one".into());
         }
         if self.rules.close_at_last_open {
             notes.push("what was held at the end was closed at an open that had passed".into());
