@@ -5,9 +5,9 @@ use crate::config::settings::Speed as WantedSpeed;
 use crate::exit::Failure;
 use crate::kafka;
 use crate::shell::Shell;
-use exchange::ExchangeConfig;
 use exchange::server::{FaultScript, ServerConfig, Source, Speed, Synthetic};
-use kernel::{BasisPoints, FeeRates, Limits, Span, TradingHours};
+use exchange::{ExchangeConfig, Impact};
+use kernel::{BasisPoints, FeeRates, Limits, Price, Span, TradingHours};
 use marketdata::{Feed, ReadOptions};
 use runtime::alpaca::{Client, ClientConfig, Credentials, Endpoints, Pace, Timing};
 use runtime::readers::ReadersConfig;
@@ -184,6 +184,14 @@ pub fn exchange_config(settings: &Settings) -> ExchangeConfig {
     config.fees.commission.per_share =
         settings.decimal("exchange.commission_per_share_usd").unwrap_or_default();
     config.fills.slippage = BasisPoints::new(points("exchange.slippage_bps"));
+    let by_share = settings.decimal("exchange.slippage_usd").unwrap_or_default();
+    config.fills.slippage_usd = Price::from_nanos(by_share.nanos());
+    let by_size = BasisPoints::new(points("exchange.impact_bps"));
+    config.fills.impact = match settings.text("exchange.impact") {
+        "volume-share" => Impact::VolumeShare(by_size),
+        "square-root" => Impact::SquareRoot(by_size),
+        _ => Impact::None,
+    };
     config.fills.latency = Span::from_millis(settings.integer("exchange.latency_ms"));
     config.fills.participation = settings.percent("exchange.participation_percent");
     config

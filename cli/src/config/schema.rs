@@ -229,6 +229,21 @@ pub static KEYS: &[Key] = &[
         "embedded exchange: basis points that a taker loses",
     ),
     key(
+        "exchange.slippage_usd",
+        Kind::Decimal("0", "100"),
+        "embedded exchange: USD a share that a taker loses, on top",
+    ),
+    key(
+        "exchange.impact",
+        Kind::Choice(&["none", "volume-share", "square-root"]),
+        "embedded exchange: what a taker's share of the volume does to its price",
+    ),
+    key(
+        "exchange.impact_bps",
+        Kind::Integer(0, 100_000),
+        "embedded exchange: basis points of impact at the whole volume",
+    ),
+    key(
         "exchange.latency_ms",
         Kind::Integer(0, 60000),
         "embedded exchange: milliseconds before an order can fill",

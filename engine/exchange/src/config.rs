@@ -1,7 +1,7 @@
 //! What kind of venue this is: all of its rules that a user may choose, as data.
 
 use crate::AssetRules;
-use kernel::{BasisPoints, Cash, Span, VenueRules};
+use kernel::{BasisPoints, Cash, Price, Span, VenueRules};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -59,9 +59,30 @@ pub struct FillRules {
     /// How much worse than the market the taker's price is. The result is rounded to the tick
     /// against the taker and may lie outside of the bar: it stands for impact the bar never saw.
     pub slippage: BasisPoints,
+    /// The same in USD a share, on top.
+    pub slippage_usd: Price,
+    /// What a taker's size does to its price, on top.
+    pub impact: Impact,
     /// Whether a buy stop that triggers becomes a limit order at the stop plus 4 % (below 50 USD)
     /// or 2.5 %, as at Alpaca. Without, it becomes a market order as a sell stop does.
     pub buy_stop_collar: bool,
+}
+
+/// What a taker's size does to its price, by its share of the volume of the bar or trade that fills
+/// it, or of the size that the quote shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Impact {
+    /// Nothing.
+    #[default]
+    None,
+    /// So many basis points at the whole volume, times the square of the share.
+    /// Source: Zipline, `VolumeShareSlippage`, whose `price_impact` of 0.1 is 1,000 basis points.
+    VolumeShare(BasisPoints),
+    /// So many basis points at the whole volume, times the square root of the share.
+    /// Source: the square-root law of market impact, e.g. Almgren et al., "Direct Estimation of
+    /// Equity Market Impact" (2005), with the bar's volume for the day's.
+    SquareRoot(BasisPoints),
 }
 
 /// What trading costs.
@@ -113,6 +134,8 @@ impl Default for FillRules {
             random_partial_percent: 0,
             latency: Span::ZERO,
             slippage: BasisPoints::new(0),
+            slippage_usd: Price::ZERO,
+            impact: Impact::None,
             buy_stop_collar: true,
         }
     }

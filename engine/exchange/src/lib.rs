@@ -37,7 +37,7 @@ pub use activity::{
     Activity, CashActivity, FeeActivity, FillActivity, ResetActivity, SplitActivity,
 };
 pub use asset::{AssetRow, AssetRules};
-pub use config::{AccountRules, CommissionRates, ExchangeConfig, FeeRules, FillRules};
+pub use config::{AccountRules, CommissionRates, ExchangeConfig, FeeRules, FillRules, Impact};
 pub use exchange::Exchange;
 pub use order::{GroupKind, OrderId, OrderRow, Trailed};
 pub use refusal::Refusal;

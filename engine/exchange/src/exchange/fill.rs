@@ -3,37 +3,10 @@
 use super::Exchange;
 use crate::{Activity, Fill, FillActivity, UpdateEvent};
 use kernel::{
-    BasisPoints, Cash, FeeKind, Notional, OrderStatus, Percent, Price, Quantity, Rounding, SCALE,
-    Side, SymbolId,
+    Cash, FeeKind, Notional, OrderStatus, Percent, Price, Quantity, Rounding, SCALE, Side, SymbolId,
 };
 
 impl Exchange {
-    /// The taker's price after slippage: on the tick, against the taker, within the limit.
-    pub(super) fn slipped(
-        &self,
-        symbol: SymbolId,
-        side: Side,
-        price: Price,
-        limit: Option<Price>,
-    ) -> Price {
-        let points = self.config.fills.slippage;
-        if points == BasisPoints::new(0) {
-            return price;
-        }
-        let (by, away) = match side {
-            Side::Buy => (points, Rounding::Up),
-            Side::Sell => (points.negated(), Rounding::Down),
-        };
-        let tick = self.asset(symbol).map_or_else(|| price.tick(), |asset| asset.tick(price));
-        let moved = price.shifted(by, away).and_then(|moved| on_tick(moved, tick, away));
-        let moved = moved.filter(|moved| moved.is_positive()).unwrap_or(price);
-        match (side, limit) {
-            (Side::Buy, Some(limit)) => moved.min(limit),
-            (Side::Sell, Some(limit)) => moved.max(limit),
-            (Side::Buy | Side::Sell, None) => moved,
-        }
-    }
-
     /// Shares that an order may still fill at a price: of an order in USD what the rest of them
     /// buys, rounded down at 1e-9, and of one that closes no more than others leave of what is held.
     pub(super) fn wanted(&self, place: usize, price: Price) -> Quantity {
@@ -161,11 +134,4 @@ pub(super) fn share_of(equity: Cash, share: Percent) -> Cash {
 pub(super) fn shares_for(usd: Notional, price: Price) -> Quantity {
     let nanos = usd.raw().max(0).checked_div(i128::from(price.nanos()));
     Quantity::from_nanos(nanos.and_then(|nanos| i64::try_from(nanos).ok()).unwrap_or(0))
-}
-
-/// The nearest price on a tick in the direction said.
-fn on_tick(price: Price, tick: Price, rounding: Rounding) -> Option<Price> {
-    let tick = i128::from(tick.nanos().max(1));
-    let nanos = rounding.divide(i128::from(price.nanos()), tick).checked_mul(tick)?;
-    i64::try_from(nanos).ok().map(Price::from_nanos)
 }

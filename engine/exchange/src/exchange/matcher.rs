@@ -66,6 +66,7 @@ impl Exchange {
     fn match_bar(&mut self, data: &Bar, at: Timestamp) {
         let mut actions = self.actions(data.symbol, at, |entry| entry.meet_bar(data));
         actions.sort_by_key(|action| action.rank);
+        self.depth = [data.volume; 2];
         let mut supply = Supply::Shared(self.share_of(data.volume));
         for action in &actions {
             self.carry_out_one(action, supply.left(action.side));
@@ -107,6 +108,7 @@ impl Exchange {
         let actions =
             self.actions(data.symbol, data.time, |entry| entry.meet_quote(data, triggers));
         let shown = |size: Quantity| self.config.fills.displayed_size.then_some(size);
+        self.depth = [data.ask_size, data.bid_size].map(volume_of);
         let supply = Supply::Sides { asked: shown(data.ask_size), bid: shown(data.bid_size) };
         self.carry_out(actions, supply);
     }
@@ -114,7 +116,8 @@ impl Exchange {
     /// A trade fills orders, or only triggers stops where quotes do the filling.
     fn match_trade(&mut self, data: &Trade, fills: bool) {
         let actions = self.actions(data.symbol, data.time, |entry| entry.meet_trade(data, fills));
-        let volume = Volume::from_nanos(data.size.nanos().unsigned_abs().into());
+        let volume = volume_of(data.size);
+        self.depth = [volume; 2];
         self.carry_out(actions, Supply::Shared(self.share_of(volume)));
     }
 
@@ -176,6 +179,10 @@ impl Exchange {
             TimeInForce::Opg => self.wanted(place, price),
             _ => self.part_of(place, price, *supply),
         };
+        let (price, qty) = match taker {
+            true => self.with_impact(place, price, qty),
+            false => (price, qty),
+        };
         if qty.is_positive() {
             if let Some(left) = supply {
                 *left = left.checked_sub(qty).unwrap_or(Quantity::ZERO);
@@ -187,6 +194,19 @@ impl Exchange {
         if has_one_chance(time_in_force) {
             self.miss(place);
         }
+    }
+
+    /// The price and the size of a taker after what the size does to the price: an order in USD gets
+    /// less for it.
+    fn with_impact(&self, place: usize, price: Price, qty: Quantity) -> (Price, Quantity) {
+        let Some(entry) = self.book.get(place).filter(|_| qty.is_positive()) else {
+            return (price, qty);
+        };
+        let (symbol, side) = (entry.row.symbol, entry.row.side);
+        let [asked, bid] = self.depth;
+        let depth = if side == Side::Buy { asked } else { bid };
+        let worse = self.impacted((symbol, side), price, entry.stance.limit(), (qty, depth));
+        if worse == price { (price, qty) } else { (worse, qty.min(self.wanted(place, worse))) }
     }
 
     /// Whether an order for a share of equity has met a price at which that is not one share,
@@ -264,6 +284,10 @@ impl Rank {
             (_, Stance::Market | Stance::Limit(_)) => Rank::Limit,
         }
     }
+}
+
+fn volume_of(size: Quantity) -> Volume {
+    Volume::from_nanos(size.nanos().unsigned_abs().into())
 }
 
 /// Whether an order ends with the first data that it meets.

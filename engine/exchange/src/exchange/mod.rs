@@ -21,6 +21,7 @@ mod matcher;
 mod read;
 mod replace;
 mod rules;
+mod slippage;
 
 #[cfg(feature = "server")]
 pub(crate) use read::position_intent;
@@ -35,7 +36,7 @@ use crate::sessions::Sessions;
 use crate::{
     AccountRow, Activity, AssetRow, ExchangeConfig, OrderId, OrderRow, PositionRow, Update,
 };
-use kernel::{Cash, MarketData, SymbolId, Symbols, Timestamp, TradingDay};
+use kernel::{Cash, MarketData, SymbolId, Symbols, Timestamp, TradingDay, Volume};
 use life::Travel;
 use std::collections::VecDeque;
 
@@ -62,6 +63,9 @@ pub struct Exchange {
     parts: Chance,
     updates: Vec<Update>,
     activities: Vec<Activity>,
+    /// What has traded in the datum that is being matched, or what its quote shows to buyers and
+    /// sellers.
+    depth: [Volume; 2],
     /// Used again for each matching.
     scratch: Vec<matcher::Action>,
 }
@@ -101,6 +105,7 @@ impl Exchange {
             ids,
             updates: Vec::new(),
             activities: Vec::new(),
+            depth: [Volume::ZERO; 2],
             scratch: Vec::new(),
             sessions,
             symbols,
