@@ -166,7 +166,8 @@ async fn without_it_cancels_pass() {
     session.until(|status| status.tally.denied > down.tally.denied + 1).await;
     assert_eq!(exchange.snapshot().orders.len(), 1, "the cancel went out, and no entry");
     wire.set(State::Whole);
-    session.until(|status| status.tally.canceled == 1).await;
+    // Entries are sent again now, and taken back on the next bar: the count does not stop at one.
+    session.until(|status| status.tally.canceled > 0).await;
     session.stopper.press();
     assert_books_agree(&session.ended().await.unwrap(), &exchange);
 }
