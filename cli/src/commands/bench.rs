@@ -91,16 +91,19 @@ fn in_json(measured: &[Measured]) -> serde_json::Value {
 
 fn in_words(measured: &[Measured]) -> String {
     let mut text = String::from(
-        "sma-crossover 10/30, 100 shares long only, synthetic minute bars in memory, one core\n\n\
-              bars   million bars a second         ns      fills   memory\n\
-                     median          best       a bar                MB\n",
+        "sma-crossover 10/30, 100 shares long only, synthetic minute bars in memory, one core\n\n",
+    );
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "{:>10} {:>14} {:>14} {:>10} {:>10} {:>10}",
+        "bars", "median bars/s", "best bars/s", "ns a bar", "fills", "memory MB"
     );
     for one in measured {
         let memory = one.report.peak_memory_bytes.unwrap_or(0) / 1_000_000;
-        // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "{:10} {:11.1} {:13.1} {:11.1} {:10} {memory:8}",
+            "{:10} {:13.1}M {:13.1}M {:10.1} {:10} {memory:10}",
             one.bars,
             one.median() / 1e6,
             one.best() / 1e6,
