@@ -43,8 +43,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// The repository's root: the folder above this package, which is built where it stands.
+/// The repository's root: the folder above this package. Cargo names it at run time; the place where it was built is
+/// only second best, because two checkouts may share one target folder.
 fn root() -> PathBuf {
-    let package = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     package.parent().map(PathBuf::from).unwrap_or(package)
 }
