@@ -231,8 +231,13 @@ impl<'a, 'o> Driver<'a, 'o> {
     }
 
     fn chunk(&mut self, chunk: &'a [MarketData], pace: &mut Pace) -> Result<(), BacktestError> {
-        for step in chunk.chunk_by(|one, next| one.time() == next.time()) {
-            self.step(step)?;
+        let mut rest = chunk;
+        while let Some((first, others)) = rest.split_first() {
+            let at = first.time();
+            let more = others.iter().take_while(|datum| datum.time() == at).count();
+            let (step, later) = rest.split_at(1 + more);
+            rest = later;
+            self.step(at, step)?;
             pace.done += step.len();
             if pace.done - pace.told >= PROGRESS_EVERY {
                 pace.told = pace.done;
@@ -243,24 +248,19 @@ impl<'a, 'o> Driver<'a, 'o> {
         Ok(())
     }
 
-    fn step(&mut self, data: &'a [MarketData]) -> Result<(), BacktestError> {
-        if let Some(first) = data.first()
-            && self.equity.session_is_over(first.time())
-        {
+    /// The market data of one instant.
+    fn step(&mut self, at: Timestamp, data: &'a [MarketData]) -> Result<(), BacktestError> {
+        if self.equity.session_is_over(at) {
             let (equity, gross) = self.standing();
-            self.equity.next_session(first.time(), equity, gross);
+            self.equity.next_session(at, equity, gross);
         }
-        if let Some(first) = data.first() {
-            self.before_trading(first.time())?;
-        }
+        self.before_trading(at)?;
         self.venue.exchange.step(data);
         self.step = data;
         self.updates()?;
-        if let Some(first) = data.first() {
-            self.at_close(first.time())?;
-        }
+        self.at_close(at)?;
         for datum in data {
-            self.feed_market(datum)?;
+            self.feed_market(at, datum)?;
         }
         if self.trades.any_is_open() {
             self.trades.watch(data);
@@ -332,8 +332,8 @@ impl<'a, 'o> Driver<'a, 'o> {
     /// Feeds market data. It becomes an input when something has to be recorded, and most of it
     /// leads to nothing.
     #[inline]
-    fn feed_market(&mut self, data: &MarketData) -> Result<(), BacktestError> {
-        let at = self.pass_timers(Some(data.time()))?;
+    fn feed_market(&mut self, time: Timestamp, data: &MarketData) -> Result<(), BacktestError> {
+        let at = self.pass_timers(Some(time))?;
         let decided = self.kernel.decide_on_market(at, data, &mut self.out);
         self.check(decided)?;
         if self.led_to_nothing() {
@@ -347,10 +347,17 @@ impl<'a, 'o> Driver<'a, 'o> {
     fn pass_timers(&mut self, own: Option<Timestamp>) -> Result<Timestamp, BacktestError> {
         let now = self.kernel.state().now();
         let at = own.map_or(now, |own| own.max(now));
-        while let Some(deadline) = self.kernel.due(at) {
-            self.decide(&Stamped { at: deadline, seen: deadline, input: Input::Timer })?;
+        if self.kernel.due(at).is_some() {
+            self.timers(at)?;
         }
         Ok(at)
+    }
+
+    fn timers(&mut self, until: Timestamp) -> Result<(), BacktestError> {
+        while let Some(at) = self.kernel.due(until) {
+            self.decide(&Stamped { at, seen: at, input: Input::Timer })?;
+        }
+        Ok(())
     }
 
     fn decide(&mut self, stamped: &Stamped) -> Result<(), BacktestError> {

@@ -95,6 +95,7 @@ impl Equity {
         self.next_session(time, equity, gross);
     }
 
+    #[inline]
     pub(crate) fn mark(&mut self, time: Timestamp, equity: Cash) {
         self.last = EquityPoint { time, equity };
         if self.steps & self.mask == 0 {

@@ -30,15 +30,16 @@ impl Market {
         }
     }
 
-    /// Takes note of data.
-    pub(crate) fn mark(&mut self, data: &MarketData) {
+    /// Takes note of data, which is known at a time.
+    #[inline]
+    pub(crate) fn mark(&mut self, data: &MarketData, time: Timestamp) {
         match data {
             MarketData::Quote(quote) => self.quote = Some(*quote),
             MarketData::Trade(_) => self.has_trades = true,
             MarketData::Bar(_) => {}
         }
         self.price = data.price();
-        self.marked_at = data.time();
+        self.marked_at = time;
     }
 
     /// What a buyer has to pay by the last quote, or else the last price; `None` when nothing is

@@ -163,6 +163,14 @@ pub struct TradingDay {
     pub extended_close: Timestamp,
 }
 
+impl TradingDay {
+    /// Whether an instant lies in it, its extended sessions included.
+    #[inline]
+    pub fn contains(&self, at: Timestamp) -> bool {
+        self.extended_open <= at && at < self.extended_close
+    }
+}
+
 /// What the broker says it holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrokerState {

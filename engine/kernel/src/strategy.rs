@@ -189,6 +189,11 @@ impl Intents {
         &self.list
     }
 
+    /// Whether the strategy said nothing.
+    pub(crate) const fn is_silent(&self) -> bool {
+        self.list.is_empty() && self.failure.is_none()
+    }
+
     pub(crate) const fn take_failure(&mut self) -> Option<String> {
         self.failure.take()
     }

@@ -23,6 +23,8 @@ pub(super) struct Renewed<I> {
     /// What a sample is multiplied with: the window keeps the unit of its first sample, and after a
     /// split the samples are in another one.
     unit: f64,
+    /// What a value of the window is multiplied with: the inverse.
+    factor: f64,
 }
 
 impl<I: Next<f64> + Reset + Clone> Renewed<I> {
@@ -34,6 +36,7 @@ impl<I: Next<f64> + Reset + Clone> Renewed<I> {
             period: period.get(),
             age: 0,
             unit: 1.0,
+            factor: 1.0,
         }
     }
 
@@ -59,16 +62,17 @@ impl<I: Next<f64> + Reset + Clone> Renewed<I> {
         self.current.reset();
         self.spare.reset();
         self.age = 0;
-        self.unit = 1.0;
+        (self.unit, self.factor) = (1.0, 1.0);
     }
 
     /// Turns the samples so far into what they would be after a split.
     pub(super) fn rebase(&mut self, ratio: Ratio) {
         self.unit /= price_factor(ratio);
+        self.factor = self.unit.recip();
     }
 
     /// What of the window's values makes values in the unit of the newest samples.
-    pub(super) fn factor(&self) -> f64 {
-        self.unit.recip()
+    pub(super) const fn factor(&self) -> f64 {
+        self.factor
     }
 }

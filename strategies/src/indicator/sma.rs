@@ -23,6 +23,7 @@ impl Sma {
     }
 
     /// Takes in the next sample.
+    #[inline]
     pub fn update(&mut self, sample: impl Into<Sample>) {
         let mean = self.window.update(sample.into());
         self.value = mean.map(|mean| mean * self.window.factor());

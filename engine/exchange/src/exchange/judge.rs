@@ -8,6 +8,7 @@ use crate::account::value_of;
 use crate::matching::Stance;
 use crate::matching::trail::Trailing;
 use crate::{AssetRow, GroupKind, OrderRequest, Refusal};
+use Scope::{AtAlpaca, Everywhere};
 use kernel::{
     BasisPoints, Cash, Leg, OrderKind, OrderSize, Percent, Price, Quantity, Rounding, SCALE, Side,
     StopLoss, SymbolId, Trail, VenueRules,
@@ -38,49 +39,38 @@ pub(super) struct Proposal<'a> {
 
 type Check = fn(&Exchange, &Proposal<'_>) -> Result<(), Refusal>;
 
-const CHECKS: &[Check] = &[
-    account_open,
-    client_id_length,
-    client_id_unique,
-    asset_tradable,
-    size_positive,
-    rules::kind_and_time,
-    rules::fractions,
-    prices_positive,
-    prices_on_tick,
-    trail_in_range,
-    rules::extended_hours,
-    rules::groups,
-    legs_priced,
-    auction::in_time,
-    rules::group_direction,
-    not_both_ways,
-    quantity_available,
-    short_allowed,
-    wash_trade,
-    price_known,
-    buying_power,
-];
+/// Under which rules of the venue a check holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// Under any: what it refuses makes no sense anywhere.
+    Everywhere,
+    /// At Alpaca alone.
+    AtAlpaca,
+}
 
-/// What is left of them where the venue has plain rules: what makes no sense anywhere.
-const PLAIN_CHECKS: &[Check] = &[
-    account_open,
-    client_id_length,
-    client_id_unique,
-    asset_tradable,
-    size_positive,
-    rules::kind_and_time,
-    rules::fractions,
-    prices_positive,
-    prices_on_tick,
-    trail_in_range,
-    rules::extended_hours,
-    rules::groups,
-    legs_priced,
-    rules::group_direction,
-    quantity_available,
-    price_known,
-    buying_power,
+/// In the order in which they are made.
+const CHECKS: &[(Scope, Check)] = &[
+    (Everywhere, account_open),
+    (Everywhere, client_id_length),
+    (Everywhere, client_id_unique),
+    (Everywhere, asset_tradable),
+    (Everywhere, size_positive),
+    (Everywhere, rules::kind_and_time),
+    (Everywhere, rules::fractions),
+    (Everywhere, prices_positive),
+    (Everywhere, prices_on_tick),
+    (Everywhere, trail_in_range),
+    (Everywhere, rules::extended_hours),
+    (Everywhere, rules::groups),
+    (Everywhere, legs_priced),
+    (AtAlpaca, auction::in_time),
+    (Everywhere, rules::group_direction),
+    (AtAlpaca, not_both_ways),
+    (Everywhere, quantity_available),
+    (AtAlpaca, short_allowed),
+    (AtAlpaca, wash_trade),
+    (Everywhere, price_known),
+    (Everywhere, buying_power),
 ];
 
 /// Source: Alpaca, "Fractional Trading": as little as one USD.
@@ -112,12 +102,11 @@ impl Exchange {
             }
         };
         let proposal = Proposal { request, asset, replaces, held, opens, qty };
-        let checks = match self.config.rules {
-            VenueRules::Alpaca => CHECKS,
-            VenueRules::Plain => PLAIN_CHECKS,
-        };
-        for check in checks {
-            check(self, &proposal)?;
+        let is_plain = self.config.rules == VenueRules::Plain;
+        for (scope, check) in CHECKS {
+            if *scope == Everywhere || !is_plain {
+                check(self, &proposal)?;
+            }
         }
         // What a share of equity comes to is bounded when it fills.
         let reserves = opens && !by_equity;

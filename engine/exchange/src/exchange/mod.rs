@@ -128,12 +128,11 @@ impl Exchange {
                 self.match_orders(datum);
             }
         }
-        let mut time = self.now;
+        let time = data.first().map_or(self.now, MarketData::time);
         for datum in data {
-            time = time.max(datum.time());
-            self.mark(datum);
+            self.mark(datum, time);
         }
-        self.advance(time);
+        self.advance(time.max(self.now));
     }
 
     /// Moves the clock without market data; never backwards. Data of an instant must be taken
@@ -152,16 +151,16 @@ impl Exchange {
     /// matched and the clock stays.
     pub fn observe(&mut self, data: &[MarketData]) {
         for datum in data {
-            self.mark(datum);
+            self.mark(datum, datum.time());
         }
     }
 
     #[inline]
-    fn mark(&mut self, datum: &MarketData) {
+    fn mark(&mut self, datum: &MarketData, time: Timestamp) {
         if let Some(market) = self.markets.get_mut(datum.symbol().index())
             && datum.check().is_ok()
         {
-            market.mark(datum);
+            market.mark(datum, time);
         }
     }
 

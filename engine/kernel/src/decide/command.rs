@@ -134,9 +134,10 @@ impl Deciding<'_> {
     /// that symbol again.
     #[inline]
     pub(super) fn flatten(&mut self) -> Result<(), DecideError> {
-        if !self.state().closes_anything() {
-            return Ok(());
-        }
+        if self.state().closes_anything() { self.close_what_is_idle() } else { Ok(()) }
+    }
+
+    fn close_what_is_idle(&mut self) -> Result<(), DecideError> {
         let state = self.state();
         let held = |symbol: SymbolId| !state.ledger().position(symbol).quantity.is_zero();
         let idle = |symbol: SymbolId| state.live_orders().all(|order| order.symbol != symbol);

@@ -2,8 +2,8 @@
 
 use super::{DecideError, Deciding};
 use crate::{
-    Channel, Event, Intents, MarketData, MarketDataError, Origin, Severity, Span, TradingState,
-    View,
+    Channel, Event, Kernel, MarketData, MarketDataError, Origin, Severity, Span, StrategyId,
+    TradingState, View,
 };
 
 impl Deciding<'_> {
@@ -11,14 +11,13 @@ impl Deciding<'_> {
     #[inline]
     pub(super) fn roll_day(&mut self) -> Result<(), DecideError> {
         let state = self.state();
-        let now = state.now();
-        let inside = |close, open| open <= now && now < close;
-        if state.day().is_some_and(|day| inside(day.hours.extended_close, day.hours.extended_open))
-            || !state.account_is_open()
-        {
-            return Ok(());
-        }
-        let Some(day) = state.trading_day_at(now) else {
+        let goes_on = state.day().is_some_and(|day| day.hours.contains(state.now()));
+        if goes_on || !state.account_is_open() { Ok(()) } else { self.begin_day() }
+    }
+
+    fn begin_day(&mut self) -> Result<(), DecideError> {
+        let state = self.state();
+        let Some(day) = state.trading_day_at(state.now()).copied() else {
             return Ok(());
         };
         self.corporate_actions(day.date)?;
@@ -61,10 +60,7 @@ impl Deciding<'_> {
         if !self.show(data) || !may_trade || !self.may_propose() {
             return Ok(());
         }
-        let mut intents = std::mem::take(&mut self.kernel.intents);
-        let result = self.ask_strategies(data, &mut intents);
-        self.kernel.intents = intents;
-        result
+        self.ask_strategies(data)
     }
 
     /// A strategy that cannot decide opens nothing more until somebody has looked; what it holds can
@@ -130,22 +126,27 @@ impl Deciding<'_> {
     }
 
     #[inline]
-    fn ask_strategies(
-        &mut self,
-        data: &MarketData,
-        intents: &mut Intents,
-    ) -> Result<(), DecideError> {
-        for (strategy, id) in self.ids().enumerate() {
-            if let Some(strategy) = self.kernel.strategies.get(strategy) {
-                strategy.propose(data, &View::new(&self.kernel.state), intents);
+    fn ask_strategies(&mut self, data: &MarketData) -> Result<(), DecideError> {
+        for id in self.ids() {
+            let Kernel { state, strategies, intents, .. } = &mut *self.kernel;
+            if let Some(strategy) = strategies.get(usize::from(id.0)) {
+                strategy.propose(data, &View::new(state), intents);
             }
-            for intent in intents.drain() {
-                self.propose(Origin::Strategy(id), intent)?;
-            }
-            if let Some(reason) = intents.take_failure() {
-                self.strategy_failed(&reason)?;
+            if !intents.is_silent() {
+                self.heed(id)?;
             }
         }
         Ok(())
+    }
+
+    /// Judges what a strategy has proposed.
+    fn heed(&mut self, id: StrategyId) -> Result<(), DecideError> {
+        let mut intents = std::mem::take(&mut self.kernel.intents);
+        for intent in intents.drain() {
+            self.propose(Origin::Strategy(id), intent)?;
+        }
+        let failure = intents.take_failure();
+        self.kernel.intents = intents;
+        failure.map_or(Ok(()), |reason| self.strategy_failed(&reason))
     }
 }

@@ -111,9 +111,11 @@ impl Kernel {
     /// no process ran waits for the restart.
     #[inline]
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        if self.awaits_restart {
-            return None;
-        }
+        let waits = self.state.has_live_orders() || self.state.closes_anything();
+        if waits && !self.awaits_restart { self.earliest_deadline() } else { None }
+    }
+
+    fn earliest_deadline(&self) -> Option<Timestamp> {
         let live = self.state.live_orders().filter(|order| !order.cancel_requested);
         live.filter_map(|order| order.expires_at).chain(self.state.next_close()).min()
     }

@@ -83,10 +83,12 @@ impl Deciding<'_> {
 
     /// Asks anew for the exits that the broker ended because of a split, in new shares and at new
     /// prices: a position is not left without the stop that it had.
+    #[inline]
     pub(super) fn renew_exits(&mut self) -> Result<(), DecideError> {
-        if !self.state().has_lost_exits() {
-            return Ok(());
-        }
+        if self.state().has_lost_exits() { self.renew_lost_exits() } else { Ok(()) }
+    }
+
+    fn renew_lost_exits(&mut self) -> Result<(), DecideError> {
         let lost: Vec<Order> = self.state().exits_to_renew().cloned().collect();
         let mut renewed = BTreeMap::new();
         for order in &lost {

@@ -257,7 +257,7 @@ impl State {
             }
             Event::CommandTaken(command) => self.obey(command),
             Event::DayStarted { date, equity } => {
-                let hours = self.trading_day_at(self.now);
+                let hours = self.trading_day_at(self.now).copied();
                 let hours = hours.filter(|day| day.date == *date);
                 let hours = hours.ok_or(EvolveError::Contradiction { seq })?;
                 self.day = Some(Day { hours, starting_equity: *equity });

@@ -22,11 +22,11 @@ impl State {
     }
 
     /// The trading day of the calendar that holds an instant, its extended sessions included.
-    pub(crate) fn trading_day_at(&self, at: Timestamp) -> Option<TradingDay> {
+    pub(crate) fn trading_day_at(&self, at: Timestamp) -> Option<&TradingDay> {
         let days = &self.start.as_ref()?.calendar;
         let next = days.partition_point(|day| day.extended_open <= at);
         let day = days.get(next.checked_sub(1)?)?;
-        (at < day.extended_close).then_some(*day)
+        day.contains(at).then_some(day)
     }
 
     /// The trading days around now: the last that has begun in the evening before, and the next.
@@ -70,10 +70,8 @@ impl State {
         let Some(start) = &self.start else {
             return false;
         };
-        let day = match self.day {
-            Some(day) if day.hours.extended_open <= at && at < day.hours.extended_close => {
-                Some(day.hours)
-            }
+        let day = match &self.day {
+            Some(Day { hours, .. }) if hours.contains(at) => Some(hours),
             _ => self.trading_day_at(at),
         };
         match (start.hours, day) {

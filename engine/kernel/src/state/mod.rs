@@ -217,6 +217,12 @@ impl State {
         self.live.iter().filter_map(|number| self.orders.get(number))
     }
 
+    /// Whether any order has not ended.
+    #[inline]
+    pub(crate) const fn has_live_orders(&self) -> bool {
+        !self.live.is_empty()
+    }
+
     /// Orders, live or ended, of which the broker counts more shares filled than were reported: they
     /// must be read, whatever else happens.
     pub fn uncounted_orders(&self) -> impl Iterator<Item = &Order> {
@@ -374,6 +380,7 @@ impl State {
     }
 
     /// The symbols in which something is held.
+    #[inline]
     fn held(&self) -> impl Iterator<Item = SymbolId> {
         let positions = self.symbols().ids().zip(self.ledger.positions());
         positions.filter(|(_, position)| !position.quantity.is_zero()).map(|(symbol, _)| symbol)

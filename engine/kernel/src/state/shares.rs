@@ -199,6 +199,7 @@ impl State {
     }
 
     /// Whether an exit waits to be asked for anew.
+    #[inline]
     pub(crate) fn has_lost_exits(&self) -> bool {
         !self.lost_exits.is_empty()
     }
