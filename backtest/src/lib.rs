@@ -16,6 +16,7 @@ mod equity;
 mod error;
 mod html;
 mod judge;
+mod layers;
 mod lookahead;
 mod memory;
 mod metrics;
@@ -42,6 +43,7 @@ pub use equity::{DailyPoint, EquityPoint};
 pub use error::BacktestError;
 pub use html::{html_report, sweep_html, walk_html};
 pub use judge::{Judgement, Yardstick};
+pub use layers::{Layers, layers};
 pub use lookahead::{
     Change, CounterExample, LookaheadError, LookaheadReport, Rebuild, find_lookahead,
 };

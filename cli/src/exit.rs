@@ -155,6 +155,12 @@ impl From<&AskError> for Failure {
     }
 }
 
+impl From<BacktestError> for Failure {
+    fn from(error: BacktestError) -> Self {
+        Self::from(&error)
+    }
+}
+
 impl From<&BacktestError> for Failure {
     fn from(error: &BacktestError) -> Self {
         let exit = match error {

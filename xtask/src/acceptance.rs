@@ -1,6 +1,7 @@
 //! The long proofs: each runs to its end and writes its table into `docs/`, with the date and the class
 //! of the machine.
 
+mod backtest_speed;
 mod beside;
 mod crash_matrix;
 mod planted;
@@ -20,6 +21,7 @@ const SEEDS: &str = "10000";
 pub fn run(root: &Path, name: &str) -> Result<(), String> {
     match name {
         "simulation" => simulation(root),
+        "backtest-speed" => backtest_speed::run(root),
         "crash-matrix" => crash_matrix::run(root),
         "planted-bugs" => planted::run(root),
         "recovery" => recovery::run(root),
@@ -27,7 +29,7 @@ pub fn run(root: &Path, name: &str) -> Result<(), String> {
         "stress" => stress::run(root),
         "sweep-beside-session" => beside::run(root),
         _ => Err(format!(
-            "there is no proof called {name}: crash-matrix, planted-bugs, recovery, simulation, soak, \
+            "there is no proof called {name}: backtest-speed, crash-matrix, planted-bugs, recovery, simulation, soak, \
              stress and sweep-beside-session are"
         )),
     }

@@ -97,6 +97,9 @@ pub struct BenchArgs {
     /// How many runs; the median and the best are told.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = runs)]
     pub runs: usize,
+    /// Tell where the time goes as well, bar by bar.
+    #[arg(long)]
+    pub parts: bool,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,

@@ -4,7 +4,7 @@ use super::{print_json, print_text};
 use crate::args::BenchArgs;
 use crate::exit::Failure;
 use backtest::workload::swings;
-use backtest::{BacktestConfig, BacktestReport, Quiet};
+use backtest::{BacktestConfig, BacktestReport, Chosen, Layers, Quiet};
 use marketdata::Feed;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -17,6 +17,8 @@ struct Measured {
     /// Bars a second of each run, ascending.
     rates: Vec<f64>,
     report: BacktestReport,
+    /// Where the time goes, if that was asked for.
+    layers: Option<Layers>,
 }
 
 /// Runs the crossover of averages over 10 and 30 bars, 100 shares long only, over synthetic minute
@@ -25,19 +27,21 @@ struct Measured {
 /// # Errors
 /// When a run fails, or two of them come to other events.
 pub fn run(args: &BenchArgs) -> Result<(), Failure> {
-    let measured = args.bars.iter().map(|bars| measure(*bars, args.runs));
+    let measured = args.bars.iter().map(|bars| measure(*bars, args));
     let measured = measured.collect::<Result<Vec<_>, _>>()?;
     if args.json { print_json(&in_json(&measured)) } else { print_text(&in_words(&measured)) }
 }
 
-fn measure(bars: usize, runs: usize) -> Result<Measured, Failure> {
+fn measure(bars: usize, args: &BenchArgs) -> Result<Measured, Failure> {
+    let runs = args.runs;
     let feed = swings(bars);
+    let config = costless(&feed);
     let mut reports = Vec::with_capacity(runs);
     for run in 1..=runs {
         if std::io::stderr().is_terminal() {
             eprint!("\r{bars} bars, run {run} of {runs}\x1b[K");
         }
-        reports.push(backtest(&feed)?);
+        reports.push(backtest::run(&config, &feed, vec![crossover(&feed)?], &mut Quiet)?);
     }
     if std::io::stderr().is_terminal() {
         eprint!("\r\x1b[2K");
@@ -51,17 +55,20 @@ fn measure(bars: usize, runs: usize) -> Result<Measured, Failure> {
         return Err(Failure::other("two runs over the same bars came to other events"));
     }
     let report = reports.pop().ok_or_else(|| Failure::usage("--runs: one at least"))?;
-    Ok(Measured { bars, rates, report })
+    let layers = args.parts.then(|| backtest::layers(&config, &feed, || crossover(&feed), runs));
+    Ok(Measured { bars, rates, report, layers: layers.transpose()? })
 }
 
-fn backtest(feed: &Feed) -> Result<BacktestReport, Failure> {
+fn crossover(feed: &Feed) -> Result<Chosen, Failure> {
     let params: BTreeMap<String, String> = [("quantity".to_owned(), "100".to_owned())].into();
-    let strategy =
-        strategies::build("sma-crossover", &params, &feed.symbols).map_err(Failure::other)?;
+    strategies::build("sma-crossover", &params, &feed.symbols).map_err(Failure::other)
+}
+
+fn costless(feed: &Feed) -> BacktestConfig {
     let mut config = BacktestConfig::for_feed(feed);
     config.exchange.fees.regulatory = false;
     config.fees = Default::default();
-    backtest::run(&config, feed, vec![strategy], &mut Quiet).map_err(|error| Failure::from(&error))
+    config
 }
 
 impl Measured {
@@ -84,6 +91,14 @@ fn in_json(measured: &[Measured]) -> serde_json::Value {
             "fills": one.report.fills,
             "peak_memory_bytes": one.report.peak_memory_bytes,
             "events_hash": one.report.events_hash,
+            "nanoseconds_a_bar": one.layers.map(|layers| json!({
+                "data": layers.data,
+                "exchange": layers.exchange,
+                "kernel_and_driver": layers.kernel,
+                "strategy_windows": layers.windows,
+                "orders": layers.orders,
+                "orders_for_each_fill": layers.order,
+            })),
         })
     });
     json!({ "workload": "sma-crossover 10/30 on synthetic minute bars", "rows": rows.collect::<Vec<_>>() })
@@ -110,6 +125,29 @@ fn in_words(measured: &[Measured]) -> String {
             1e9 / one.median().max(1.0),
             one.report.fills,
         );
+    }
+    for one in measured {
+        if let Some(layers) = &one.layers {
+            text.push_str(&parts_in_words(one.bars, layers));
+        }
+    }
+    text
+}
+
+fn parts_in_words(bars: usize, layers: &Layers) -> String {
+    let mut text = format!("\nnanoseconds a bar of {bars}, at best\n");
+    for (part, nanos) in [
+        ("reading the bar", layers.data),
+        ("exchange: prices, clock", layers.exchange),
+        ("kernel and driver: checks, calendar, ledger, equity", layers.kernel),
+        ("strategy: its windows", layers.windows),
+        ("orders: proposal, risk, fill, events", layers.orders),
+    ] {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {part:52} {nanos:8.1}");
+    }
+    if let Some(order) = layers.order {
+        let _ = writeln!(text, "  the orders' part for each fill {order:30.0}");
     }
     text
 }
