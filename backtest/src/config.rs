@@ -39,6 +39,8 @@ pub struct BacktestConfig {
     pub actions: CorporateActions,
     /// What becomes of dividends.
     pub dividends: Dividends,
+    /// What the strategies are called in the result, in their order; their own names without.
+    pub labels: Vec<String>,
     /// Where every record is stored; `None` stores nothing.
     pub journal: Option<PathBuf>,
     /// Whether the equity after each step is kept for [`crate::write_equity`]: 16 bytes a step.
@@ -95,6 +97,7 @@ impl BacktestConfig {
             close_at_last_open: false,
             actions: CorporateActions::default(),
             dividends: Dividends::Cash,
+            labels: Vec::new(),
             journal: None,
             keep_equity: false,
             build: concat!("tradewind ", env!("CARGO_PKG_VERSION")).into(),

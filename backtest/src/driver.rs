@@ -20,6 +20,7 @@ pub(crate) use corporate::digest;
 use crate::config::{BacktestConfig, Chosen, Observer, Progress};
 use crate::equity::Equity;
 use crate::result::{self, Finished};
+use crate::shared::Shared;
 use crate::trades::Trades;
 use crate::venue::{Answer, Venue};
 use crate::{BacktestError, BacktestReport};
@@ -97,6 +98,7 @@ pub(crate) fn complete(
         journal: config.journal.as_deref().map(open_journal).transpose()?,
         committed: 0,
         trades: Trades::new(facts.symbols.len()),
+        shared: Shared::new(&config.labels, &manifest.strategies),
         equity: Equity::new(config.exchange.starting_cash, config.keep_equity, &config.calendar),
         observer,
     };
@@ -119,17 +121,17 @@ pub(crate) fn complete(
     let mut driver = driver.data(source, Pace { done: 0, told: 0, total: facts.rows, started })?;
     driver.end(config.shutdown)?;
     let elapsed = started.elapsed();
-    let Driver { kernel, venue, hash, trades, equity, corporate, .. } = driver;
+    let Driver { kernel, venue, hash, trades, shared, equity, corporate, .. } = driver;
     let events_hash = hash.finish_hex();
-    let exchange = venue.exchange;
     Ok(Finished {
         run,
         manifest,
         facts,
         span,
         kernel,
-        exchange,
+        exchange: venue.exchange,
         trades,
+        shared,
         equity,
         dividends: corporate.received(),
         events_hash,
@@ -172,6 +174,8 @@ struct Driver<'a, 'o> {
     /// The last record that was committed.
     committed: u64,
     trades: Trades,
+    /// Who did what, where there are several strategies.
+    shared: Option<Shared>,
     equity: Equity,
     observer: &'o mut dyn Observer,
 }
@@ -211,7 +215,7 @@ impl<'a, 'o> Driver<'a, 'o> {
     /// The same run before the first step of another chunk.
     fn in_chunk<'b>(self) -> Driver<'b, 'o> {
         let Self { kernel, out, venue, step: _, last_bars, corporate, fees_read, .. } = self;
-        let Self { hash, journal, committed, trades, equity, observer, .. } = self;
+        let Self { hash, journal, committed, trades, shared, equity, observer, .. } = self;
         let step = &[];
         Driver {
             kernel,
@@ -225,6 +229,7 @@ impl<'a, 'o> Driver<'a, 'o> {
             journal,
             committed,
             trades,
+            shared,
             equity,
             observer,
         }
@@ -414,7 +419,9 @@ impl<'a, 'o> Driver<'a, 'o> {
         let at = self.out.at;
         for event in &self.out.events {
             self.hash.add(at, event);
-            self.trades.take(event, at, bar_time(self.step, event).unwrap_or(at));
+            let state = self.kernel.state();
+            let strategy = self.shared.as_mut().and_then(|shared| shared.take(event, state));
+            self.trades.take(event, at, bar_time(self.step, event).unwrap_or(at), strategy);
             self.observer.event(at, event);
         }
         let Some(journal) = &mut self.journal else {

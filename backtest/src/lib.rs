@@ -24,6 +24,7 @@ mod report;
 mod result;
 mod runs;
 mod sessions;
+mod shared;
 mod sketch;
 mod sparkline;
 pub mod statistics;
@@ -50,7 +51,7 @@ pub use lookahead::{
 pub use metrics::{ConventionNote, Metrics};
 pub use report::{
     ActivitySummary, BacktestReport, DataSummary, Manifest, OrderCounts, PositionLine, Rules,
-    TradeRow,
+    StrategyLine, TradeRow,
 };
 pub use runs::{RunError, find_run, keep_run, read_equity, read_run, runs_folder, write_whole};
 pub use sketch::{Benchmark, PriceBucket, PriceSketch, Sketch, sketch_feed, written_date};

@@ -28,6 +28,9 @@ pub struct BacktestReport {
     pub rules: Rules,
     /// Every position that was opened and closed again, in the order of opening.
     pub trades: Vec<TradeRow>,
+    /// What each of several strategies did, in their order; empty for one alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strategies: Vec<StrategyLine>,
     /// Orders by their end.
     pub orders: OrderCounts,
     /// Executions booked.
@@ -135,6 +138,9 @@ pub struct Rules {
 pub struct TradeRow {
     /// Of what.
     pub symbol: String,
+    /// Of several strategies the one whose order opened it; `null` where none of them did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<String>,
     /// `buy` for a long position, `sell` for a short one.
     pub side: Side,
     /// Shares entered in all.
@@ -157,6 +163,32 @@ pub struct TradeRow {
     /// The best mark against the mean entry price while it was open, at least 0, before fees.
     #[serde(default)]
     pub mfe: Cash,
+}
+
+/// What one of several strategies did in the account that they share. The account has one position
+/// in a symbol: a trade belongs to the strategy whose order opened it, whoever closes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StrategyLine {
+    /// What it is called.
+    pub label: String,
+    /// Its name.
+    pub strategy: String,
+    /// Its orders that were approved, those of a group each.
+    pub orders: u64,
+    /// Its intents that risk refused.
+    pub denied: u64,
+    /// Executions of its orders.
+    pub fills: u64,
+    /// What its orders bought and sold.
+    pub traded: Cash,
+    /// Closed trades that it opened.
+    pub trades: u64,
+    /// Of these, and of those still open, in how many another's order filled too.
+    pub shared: u64,
+    /// Profit or loss realised in the trades that it opened, before fees, by the account's mean cost.
+    pub pnl: Cash,
+    /// The fees of these trades.
+    pub fees: Cash,
 }
 
 /// Orders by their end.

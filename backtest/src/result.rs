@@ -7,6 +7,7 @@ use crate::metrics::{ConventionNote, Metrics};
 use crate::report::{
     ActivitySummary, BacktestReport, DataSummary, Manifest, OrderCounts, PositionLine, Rules,
 };
+use crate::shared::Shared;
 use crate::trades::Trades;
 use crate::{BacktestConfig, BacktestError, DailyPoint, memory};
 use exchange::Exchange;
@@ -28,6 +29,7 @@ pub(crate) struct Finished {
     pub kernel: Kernel,
     pub exchange: Exchange,
     pub trades: Trades,
+    pub shared: Option<Shared>,
     pub equity: Equity,
     pub dividends: Cash,
     pub events_hash: String,
@@ -67,11 +69,14 @@ pub(crate) fn run_id(manifest: &Manifest) -> Result<String, BacktestError> {
 }
 
 pub(crate) fn report(finished: Finished) -> Result<BacktestReport, BacktestError> {
-    let Finished { run, manifest, facts, span, kernel, exchange, trades, equity, .. } = finished;
+    let Finished { run, manifest, facts, span, kernel, exchange, trades, shared, equity, .. } =
+        finished;
     let (first, last) = span;
     let state = kernel.state();
     compare(state, &exchange)?;
-    let rows = trades.closed(&facts.symbols);
+    let labels = shared.as_ref().map_or(&[][..], Shared::labels);
+    let rows = trades.closed(&facts.symbols, labels);
+    let strategies = shared.as_ref().map(|shared| shared.lines(&manifest.strategies, &trades));
     let total_return = equity.total_return();
     let activity = activity(&trades, &equity);
     let (start, last_equity) = (equity.start(), equity.last());
@@ -80,7 +85,7 @@ pub(crate) fn report(finished: Finished) -> Result<BacktestReport, BacktestError
     let mut report = BacktestReport {
         run,
         strategy: names(&manifest.strategies),
-        params: params(&manifest.strategies),
+        params: params(&manifest.strategies, labels),
         symbols: facts.symbols.names().map(Into::into).collect(),
         data: DataSummary {
             hash: manifest.data_hash.clone(),
@@ -99,6 +104,7 @@ pub(crate) fn report(finished: Finished) -> Result<BacktestReport, BacktestError
         convention: ConventionNote::default(),
         activity,
         trades: rows,
+        strategies: strategies.unwrap_or_default(),
         orders: orders(state),
         fills: state.tally().fills,
         positions: positions(state),
@@ -169,16 +175,17 @@ fn names(strategies: &[StrategySpec]) -> String {
     names.join("+")
 }
 
-fn params(strategies: &[StrategySpec]) -> BTreeMap<String, String> {
-    let single = strategies.len() == 1;
-    let all = strategies.iter().flat_map(|spec| spec.params.iter().map(move |pair| (spec, pair)));
-    // The text of a script is in the manifest.
-    let all = all.filter(|(_, (name, _))| &***name != SOURCE);
-    let named = all.map(|(spec, (name, value))| {
-        let name = if single { name.to_string() } else { format!("{}.{name}", spec.name) };
-        (name, value.to_string())
-    });
-    named.collect()
+/// Every parameter; of several strategies with what each is called in front.
+fn params(strategies: &[StrategySpec], labels: &[String]) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    for (place, spec) in strategies.iter().enumerate() {
+        // The text of a script is in the manifest.
+        for (name, value) in spec.params.iter().filter(|(name, _)| &***name != SOURCE) {
+            let label = labels.get(place).map(|label| format!("{label}.")).unwrap_or_default();
+            all.insert(format!("{label}{name}"), value.to_string());
+        }
+    }
+    all
 }
 
 fn orders(state: &State) -> OrderCounts {

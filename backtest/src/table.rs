@@ -3,14 +3,18 @@
 use crate::{BacktestReport, DailyPoint, EquityPoint};
 use std::io::{self, Write};
 
-/// Writes the trades, one a line, with the column names of the summary.
+/// Writes the trades, one a line, with the column names of the summary; where there are several
+/// strategies with the one that opened it.
 ///
 /// # Errors
 /// What the writer says.
 pub fn write_trades(report: &BacktestReport, mut out: impl Write) -> io::Result<()> {
-    writeln!(out, "symbol,side,qty,entry_time,entry_price,exit_time,exit_price,pnl,fees,mae,mfe")?;
+    let has_several = !report.strategies.is_empty();
+    let also = if has_several { ",strategy" } else { "" };
+    let columns = "symbol,side,qty,entry_time,entry_price,exit_time,exit_price,pnl,fees,mae,mfe";
+    writeln!(out, "{columns}{also}")?;
     for trade in &report.trades {
-        writeln!(
+        write!(
             out,
             "{},{},{},{},{},{},{},{},{},{},{}",
             trade.symbol,
@@ -25,6 +29,10 @@ pub fn write_trades(report: &BacktestReport, mut out: impl Write) -> io::Result<
             trade.mae,
             trade.mfe,
         )?;
+        match has_several {
+            true => writeln!(out, ",{}", trade.strategy.as_deref().unwrap_or_default())?,
+            false => writeln!(out)?,
+        }
     }
     out.flush()
 }

@@ -6,8 +6,8 @@
 
 use crate::report::TradeRow;
 use kernel::{
-    Cash, Event, MarketData, Notional, Price, Quantity, Ratio, Rounding, Side, SymbolId, Symbols,
-    Timestamp,
+    Cash, Event, MarketData, Notional, Price, Quantity, Ratio, Rounding, Side, StrategyId,
+    SymbolId, Symbols, Timestamp,
 };
 
 /// A fill as the book of trades needs it.
@@ -19,11 +19,16 @@ struct Fill {
     realised: Cash,
     position: Quantity,
     time: Timestamp,
+    strategy: Option<StrategyId>,
 }
 
 /// A trade, open or closed.
 struct Trade {
     symbol: SymbolId,
+    /// Of several strategies the one whose order opened it.
+    strategy: Option<StrategyId>,
+    /// Whether an order of another filled in it too.
+    shared: bool,
     side: Side,
     entered: Leg,
     entry_time: Timestamp,
@@ -41,6 +46,15 @@ struct Trade {
 struct Leg {
     quantity: Quantity,
     value: Notional,
+}
+
+/// What the trades that a strategy opened came to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct OfStrategy {
+    pub closed: u64,
+    pub shared: u64,
+    pub realised: Cash,
+    pub fees: Cash,
 }
 
 /// Every trade of a run, in the order in which they were opened.
@@ -104,14 +118,21 @@ impl Trades {
     }
 
     /// Books a fill. `reported` is the venue's time of it, `bar_time` the open time of the bar it
-    /// happened in. Every other event is passed over.
-    pub(crate) fn take(&mut self, event: &Event, reported: Timestamp, bar_time: Timestamp) {
+    /// happened in, `strategy` that whose order filled, where there are several. Every other event is
+    /// passed over.
+    pub(crate) fn take(
+        &mut self,
+        event: &Event,
+        reported: Timestamp,
+        bar_time: Timestamp,
+        strategy: Option<StrategyId>,
+    ) {
         let &Event::OrderFilled { symbol, side, quantity, price, realised, position, .. } = event
         else {
             return self.take_of_shares(event);
         };
         let time = bar_time;
-        let fill = Fill { symbol, side, quantity, price, realised, position, time };
+        let fill = Fill { symbol, side, quantity, price, realised, position, time, strategy };
         let trade = self.book(&fill);
         let value = price.value(quantity, Rounding::HalfEven).unwrap_or(Cash::MAX);
         self.traded = self.traded.checked_add(value).unwrap_or(Cash::MAX);
@@ -147,6 +168,7 @@ impl Trades {
             return self.begin(fill, fill.quantity);
         };
         trade.reaches(fill.price, fill.price);
+        trade.shared |= trade.strategy != fill.strategy;
         if trade.side == fill.side {
             trade.entered.add(fill.quantity, fill.price);
             return place;
@@ -171,6 +193,8 @@ impl Trades {
         entered.add(quantity, fill.price);
         self.trades.push(Trade {
             symbol: fill.symbol,
+            strategy: fill.strategy,
+            shared: false,
             side: fill.side,
             entered,
             entry_time: fill.time,
@@ -222,11 +246,28 @@ impl Trades {
         (self.trades.len() - self.open.iter().flatten().count()) as u64
     }
 
-    /// The trades that were closed, in the order in which they were opened.
-    pub(crate) fn closed(&self, symbols: &Symbols) -> Vec<TradeRow> {
-        let open = |place: &usize| self.open.contains(&Some(*place));
-        let closed = self.trades.iter().enumerate().filter(|(place, _)| !open(place));
-        closed.map(|(_, trade)| trade.row(symbols)).collect()
+    /// The trades that were closed, in the order in which they were opened; with what several
+    /// strategies are called.
+    pub(crate) fn closed(&self, symbols: &Symbols, labels: &[String]) -> Vec<TradeRow> {
+        let closed = self.trades.iter().enumerate().filter(|(place, _)| !self.is_open(*place));
+        closed.map(|(_, trade)| trade.row(symbols, labels)).collect()
+    }
+
+    fn is_open(&self, place: usize) -> bool {
+        self.open.contains(&Some(place))
+    }
+
+    /// What the trades came to that a strategy opened.
+    pub(crate) fn of_strategy(&self, strategy: StrategyId) -> OfStrategy {
+        let mut sum = OfStrategy::default();
+        let own = self.trades.iter().enumerate();
+        for (place, trade) in own.filter(|(_, trade)| trade.strategy == Some(strategy)) {
+            sum.closed += u64::from(!self.is_open(place));
+            sum.shared += u64::from(trade.shared);
+            sum.realised = sum.realised.checked_add(trade.realised).unwrap_or(Cash::MAX);
+            sum.fees = sum.fees.checked_add(trade.fees).unwrap_or(Cash::MAX);
+        }
+        sum
     }
 }
 
@@ -268,9 +309,11 @@ impl Trade {
         value.unwrap_or(Cash::ZERO)
     }
 
-    fn row(&self, symbols: &Symbols) -> TradeRow {
+    fn row(&self, symbols: &Symbols, labels: &[String]) -> TradeRow {
+        let label = self.strategy.and_then(|strategy| labels.get(usize::from(strategy.0)));
         TradeRow {
             symbol: symbols.name(self.symbol).into(),
+            strategy: label.cloned(),
             side: self.side,
             qty: self.entered.quantity,
             entry_time: self.entry_time,

@@ -3,13 +3,15 @@
 pub mod backtest;
 pub mod data;
 pub mod research;
+pub mod run;
 
 pub use backtest::{BacktestArgs, BenchArgs, BenchCommand, BootstrapArgs, CompareArgs};
 pub use data::{
     CheckArgs, ConvertArgs, DataCommand, FormatArgs, GenerateArgs, PartArgs, StoreArgs,
 };
 
-pub use research::{LookaheadArgs, Priority, RunArgs, SpaceArgs, SweepArgs, WalkArgs};
+pub use research::{LookaheadArgs, Priority, SpaceArgs, SweepArgs, WalkArgs};
+pub use run::RunArgs;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
@@ -167,10 +169,10 @@ pub struct TradeArgs {
     /// Symbols, separated by commas.
     #[arg(long, value_name = "A,B")]
     pub symbols: Option<String>,
-    /// The strategy; `tradewind strategies` lists them.
-    #[arg(long, value_name = "NAME")]
-    pub strategy: Option<String>,
-    /// A parameter of the strategy; may be repeated.
+    /// The strategy; `tradewind strategies` lists them. Repeated, several trade in one account.
+    #[arg(long, value_name = "[LABEL=]NAME")]
+    pub strategy: Vec<String>,
+    /// A parameter of the strategy; of one of several LABEL.KEY, its symbols LABEL.symbols=A,B.
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     pub param: Vec<(String, String)>,
     /// When positions may grow: regular or extended.

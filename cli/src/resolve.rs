@@ -1,6 +1,6 @@
 //! From what was typed to checked settings.
 
-use crate::args::{ConfigArgs, DataDirArgs, PlaceArgs, SessionArgs, TradeArgs};
+use crate::args::{ConfigArgs, DataDirArgs, PlaceArgs, RunArgs, SessionArgs, TradeArgs};
 use crate::config::{ConfigError, Layers, Settings};
 use std::path::PathBuf;
 
@@ -39,18 +39,39 @@ pub fn place(layers: &mut Layers, args: &DataDirArgs) {
 pub fn trade(layers: &mut Layers, args: &TradeArgs) {
     let flags = [
         ("--symbols", "session.symbols", &args.symbols),
-        ("--strategy", "strategy.name", &args.strategy),
         ("--session", "session.hours", &args.session),
         ("--seed", "exchange.seed", &args.seed),
     ];
+    set_flags(layers, flags);
+    strategies(layers, &args.strategy, &args.param);
+}
+
+/// Adds the flags that name strategies and their parameters.
+pub fn strategies(layers: &mut Layers, names: &[String], params: &[(String, String)]) {
+    layers.set_strategies("--strategy", names);
+    for (name, value) in params {
+        layers.set_param("--param", name, value);
+    }
+}
+
+fn set_flags<const N: usize>(layers: &mut Layers, flags: [(&str, &str, &Option<String>); N]) {
     for (flag, key, value) in flags {
         if let Some(value) = value {
             layers.set_flag(flag, key, value);
         }
     }
-    for (name, value) in &args.param {
-        layers.set_flag("--param", &format!("strategy.params.{name}"), value);
-    }
+}
+
+/// Adds the flags of a run over market data.
+pub fn run(layers: &mut Layers, args: &RunArgs) {
+    place(layers, &args.place);
+    trade(layers, &args.trade);
+    let flags = [
+        ("--rules", "backtest.rules", &args.rules),
+        ("--corporate-actions", "backtest.actions", &args.corporate_actions),
+        ("--dividends", "backtest.dividends", &args.dividends),
+    ];
+    set_flags(layers, flags);
 }
 
 /// The settings of a session.

@@ -5,6 +5,7 @@
 //! leave through [`to_quantity`] alone.
 
 pub mod indicator;
+mod only;
 mod param;
 mod position;
 mod registry;
@@ -16,6 +17,7 @@ mod strategy;
 mod template;
 mod to_quantity;
 
+pub use only::SYMBOLS;
 pub use param::{Kind, Mistake, ParamSpec, Params, Range};
 pub use position::{
     DIRECTION, Direction, EQUITY_PERCENT, NOTIONAL_USD, QUANTITY, Size, Stance, Trading,

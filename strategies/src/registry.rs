@@ -1,5 +1,6 @@
 //! Strategies by name.
 
+use crate::only::{Only, SYMBOLS};
 use crate::param::{Mistake, ParamSpec, Params, did_you_mean, nearest};
 use crate::strategy::{
     bollinger_breakout, buy_and_hold, macd_trend, rsi_mean_reversion, sma_crossover,
@@ -53,6 +54,16 @@ pub enum StrategyError {
         /// The names there are.
         known: String,
     },
+    /// It is to trade a symbol that the session does not have.
+    #[error("strategy {strategy}: symbols: there is no {symbol} in the session: it has {known}")]
+    Symbol {
+        /// The strategy.
+        strategy: String,
+        /// The symbol named.
+        symbol: String,
+        /// The symbols there are.
+        known: String,
+    },
     /// A script cannot be used.
     #[error("strategy {script}: {reason}")]
     Script {
@@ -79,11 +90,28 @@ pub fn registry() -> &'static [Entry] {
 /// Builds a strategy by name, or a script by its file, for the symbols of a session.
 ///
 /// The specification names every parameter with the value it has, so that the same strategy can be
-/// built again.
+/// built again. Beside its own every strategy takes the parameter [`SYMBOLS`].
 ///
 /// # Errors
-/// When no strategy has this name, or with every mistake in its parameters.
+/// When no strategy has this name, with every mistake in its parameters, or when it is to trade a
+/// symbol that is not there.
 pub fn build(
+    name: &str,
+    params: &BTreeMap<String, String>,
+    symbols: &Symbols,
+) -> Result<(Box<dyn Strategy>, StrategySpec), StrategyError> {
+    let Some(wanted) = params.get(SYMBOLS) else {
+        return build_for_all(name, params, symbols);
+    };
+    let mut own = params.clone();
+    own.remove(SYMBOLS);
+    let (strategy, mut spec) = build_for_all(name, &own, symbols)?;
+    let only = Only::new(name, strategy, wanted, symbols)?;
+    spec.params.insert(SYMBOLS.into(), wanted.as_str().into());
+    Ok((Box::new(only), spec))
+}
+
+fn build_for_all(
     name: &str,
     params: &BTreeMap<String, String>,
     symbols: &Symbols,

@@ -4,7 +4,7 @@ use super::format::{figure, grouped, percent};
 use super::svg::escape;
 use crate::dates::{date_of_count, written};
 use crate::statistics::{CONVENTIONS, Group, Metric, drawdowns};
-use crate::{BacktestReport, Judgement, TradeRow};
+use crate::{BacktestReport, Judgement, StrategyLine, TradeRow};
 use std::fmt::Write;
 
 /// Trades listed at most.
@@ -110,6 +110,36 @@ pub(super) fn falls(judgement: &Judgement) -> String {
         "<figure><figcaption><h3>Deepest drawdowns</h3></figcaption><div class=\"scroll\">\
          <table class=\"wide\"><thead><tr><th>Depth</th><th>Peak</th><th>Trough</th>\
          <th>Recovered</th><th>Length</th></tr></thead><tbody>{rows}</tbody></table></div></figure>\n"
+    )
+}
+
+/// What each of several strategies did; nothing for one alone.
+pub(super) fn strategies(report: &BacktestReport) -> String {
+    let row = |one: &StrategyLine| {
+        let sign = if one.pnl.is_negative() { " class=\"neg\"" } else { "" };
+        format!(
+            "<tr><th scope=\"row\">{}<small>{}</small></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td>\
+             <td>{}</td><td{sign}>{}</td><td>{}</td></tr>",
+            escape(&one.label),
+            escape(&one.strategy),
+            one.orders,
+            one.denied,
+            one.fills,
+            one.trades,
+            one.shared,
+            grouped(one.pnl.to_f64(), 2),
+            grouped(one.fees.to_f64(), 2),
+        )
+    };
+    let rows: String = report.strategies.iter().map(row).collect();
+    if rows.is_empty() {
+        return rows;
+    }
+    format!(
+        "<figure><figcaption><h3>Strategies in this account</h3></figcaption><div class=\"scroll\">\
+         <table class=\"wide\"><thead><tr><th></th><th>Orders</th><th>Denied</th><th>Fills</th>\
+         <th>Trades</th><th>Shared</th><th>Profit</th><th>Fees</th></tr></thead><tbody>{rows}</tbody>\
+         </table></div></figure>\n"
     )
 }
 

@@ -1,6 +1,6 @@
 //! What can be typed of backtests and of runs that are kept.
 
-use super::{ConfigArgs, DataDirArgs, PartArgs, PlaceArgs, StoreArgs, TradeArgs};
+use super::{PlaceArgs, RunArgs};
 use clap::{Args, Subcommand, ValueHint};
 use std::path::PathBuf;
 
@@ -24,20 +24,7 @@ const FROM: &str = "From this date or time on; or an earlier run, by its folder 
 #[command(mut_arg("from", |arg| arg.value_name("TIME|RUN").help(FROM)))]
 pub struct BacktestArgs {
     #[command(flatten)]
-    pub config: ConfigArgs,
-    #[command(flatten)]
-    pub place: DataDirArgs,
-    #[command(flatten)]
-    pub trade: TradeArgs,
-    /// Whose rules the venue goes by: alpaca, or plain, which is no broker's.
-    #[arg(long, value_name = "RULES")]
-    pub rules: Option<String>,
-    /// CSV file of the splits and dividends that happen to raw prices.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub corporate_actions: Option<String>,
-    /// What becomes of dividends: cash or reinvest.
-    #[arg(long, value_name = "WHAT")]
-    pub dividends: Option<String>,
+    pub run: RunArgs,
     /// What it is compared with: a symbol of the data, a file, buy-and-hold or none.
     #[arg(long, value_name = "NAME", default_value = "buy-and-hold")]
     pub benchmark: String,
@@ -59,17 +46,6 @@ pub struct BacktestArgs {
     /// Write the equity curve to this CSV file.
     #[arg(long, value_name = "FILE")]
     pub equity: Option<PathBuf>,
-    /// Read the data from a store, in chunks, instead of from files.
-    #[command(flatten)]
-    pub store: StoreArgs,
-    /// Of the store: bars of this length.
-    #[arg(long, value_name = "LENGTH")]
-    pub resolution: Option<String>,
-    #[command(flatten)]
-    pub part: PartArgs,
-    /// Of the store: quotes or trades too, separated by commas.
-    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = ["quotes", "trades"])]
-    pub with: Vec<String>,
     /// Read CSV files in chunks instead of into memory.
     #[arg(long)]
     pub stream: bool,

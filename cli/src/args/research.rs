@@ -1,6 +1,6 @@
 //! What can be typed of sweeps, walk-forward and the search for look-ahead.
 
-use super::{ConfigArgs, DataDirArgs, PartArgs, StoreArgs, TradeArgs};
+use super::RunArgs;
 use backtest::sweep::{Axis, Objective};
 use backtest::walk::Length;
 use clap::{Args, ValueEnum, ValueHint};
@@ -39,28 +39,6 @@ Examples:
   tradewind lookahead --data AAA.csv --strategy macd-trend --cuts 20 --json
 
 Exit code 5 when a decision depends on what came after it, or when no decision was made.";
-
-/// What is run, over which data.
-#[derive(Debug, Clone, Args)]
-pub struct RunArgs {
-    #[command(flatten)]
-    pub config: ConfigArgs,
-    #[command(flatten)]
-    pub place: DataDirArgs,
-    #[command(flatten)]
-    pub trade: TradeArgs,
-    /// Read the data from a store instead of from files.
-    #[command(flatten)]
-    pub store: StoreArgs,
-    /// Of the store: bars of this length.
-    #[arg(long, value_name = "LENGTH")]
-    pub resolution: Option<String>,
-    #[command(flatten)]
-    pub part: PartArgs,
-    /// Of the store: quotes or trades too, separated by commas.
-    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = ["quotes", "trades"])]
-    pub with: Vec<String>,
-}
 
 /// What is varied, and how it is tried.
 #[derive(Debug, Clone, Args)]

@@ -3,13 +3,12 @@
 
 use super::data::run::{RunData, Selection};
 use crate::args::{Priority, RunArgs, SpaceArgs};
-use crate::config::Settings;
+use crate::config::{ChosenStrategy, Settings};
 use crate::exit::{Exit, Failure};
 use crate::{assemble, logging, resolve};
 use backtest::sweep::{Axis, Bench, Ledger, Search, Space, SweepError};
 use backtest::{BacktestConfig, Chosen, Progress};
 use exchange::ExchangeConfig;
-use kernel::Symbols;
 use marketdata::{CorporateActions, Facts, Feed};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -19,6 +18,8 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 /// What is run, and over what.
 pub struct Desk {
     pub settings: Settings,
+    /// The strategy that is looked at.
+    strategy: ChosenStrategy,
     pub feed: Feed,
     pub facts: Facts,
     pub config: BacktestConfig,
@@ -33,20 +34,11 @@ impl Desk {
     /// A mistake in any layer, or data that is not good.
     pub fn open(args: &RunArgs) -> Result<Self, Failure> {
         let mut layers = resolve::base(&args.config);
-        resolve::place(&mut layers, &args.place);
-        resolve::trade(&mut layers, &args.trade);
+        resolve::run(&mut layers, args);
         let settings = Settings::new(layers.finish()?);
+        let strategy = the_strategy(&settings)?;
         logging::start(&settings);
-        let selection = Selection {
-            files: &args.trade.data,
-            names_symbols: args.trade.symbols.is_some(),
-            store: &args.store,
-            resolution: args.resolution.as_deref(),
-            part: &args.part,
-            with: &args.with,
-            stream: false,
-        };
-        let feed = match RunData::open(&selection, &settings.symbols())? {
+        let feed = match RunData::open(&Selection::of(args, false), &settings.symbols())? {
             RunData::Memory(feed) => feed,
             RunData::Streamed(mut source) => {
                 Feed::collect(source.as_mut()).map_err(Failure::usage)?
@@ -57,17 +49,20 @@ impl Desk {
             return Err(Failure::from(&backtest::BacktestError::NoData));
         }
         let config = config(&settings, &facts, &args.part.adjustment)?;
-        Ok(Self { settings, feed, facts, config, program: program() })
+        Ok(Self { settings, strategy, feed, facts, config, program: program() })
     }
 
     /// The strategy's name.
     pub fn strategy(&self) -> &str {
-        self.settings.text("strategy.name")
+        &self.strategy.name
     }
 
     /// The strategy with some parameters in place of those of the settings.
     pub fn build(&self, params: &BTreeMap<String, String>) -> Result<Chosen, String> {
-        build(&self.settings, &self.feed.symbols, params)
+        let mut all = self.strategy.params.clone();
+        all.extend(params.iter().map(|(name, value)| (name.clone(), value.clone())));
+        strategies::build(&self.strategy.name, &all, &self.feed.symbols)
+            .map_err(|error| error.to_string())
     }
 
     /// What every trial shares.
@@ -108,6 +103,7 @@ pub fn config(
         actions: corporate_actions(settings, adjustment)?,
         dividends: settings.dividends(),
         config: settings.for_journal(),
+        labels: settings.strategies().into_iter().map(|one| one.label).collect(),
         adjustment: adjustment.to_owned(),
         ..BacktestConfig::for_data(facts)
     })
@@ -149,15 +145,16 @@ pub fn ledger(
     Ok(if keep { ledger } else { ledger.read_only() })
 }
 
-fn build(
-    settings: &Settings,
-    symbols: &Symbols,
-    params: &BTreeMap<String, String>,
-) -> Result<Chosen, String> {
-    let mut all = settings.strategy_params();
-    all.extend(params.iter().map(|(name, value)| (name.clone(), value.clone())));
-    strategies::build(settings.text("strategy.name"), &all, symbols)
-        .map_err(|error| error.to_string())
+/// The only strategy of a command that looks at one.
+fn the_strategy(settings: &Settings) -> Result<ChosenStrategy, Failure> {
+    let mut all = settings.strategies();
+    match (all.pop(), all.is_empty()) {
+        (Some(only), true) => Ok(only),
+        _ => Err(Failure::usage(format!(
+            "this command looks at one strategy, and {} are named: name one with --strategy NAME",
+            settings.strategy_names()
+        ))),
+    }
 }
 
 /// This build of the program: a strategy that was changed and compiled again tries again.

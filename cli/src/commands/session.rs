@@ -121,9 +121,9 @@ async fn embedded(
     parts.venue = VenueKind::Embedded;
     parts.endpoints = Endpoints::server(exchange.addr());
     let credentials = Credentials::new(&key, &secret).map_err(Failure::other)?;
-    let (config, strategy) = parts.session(args, settings, credentials)?;
+    let (config, strategies) = parts.session(args, settings, credentials)?;
     let ends = args.until_end.then_some(&exchange);
-    let summary = watch.run(config, strategy, ends, None).await;
+    let summary = watch.run(config, strategies, ends, None).await;
     exchange.shutdown().await;
     summary
 }
@@ -172,8 +172,8 @@ async fn on_alpaca(
     if mode == Mode::Live {
         unless_stopped(watch.shell.stop(), tell_the_risk(settings, &parts, &credentials)).await?;
     }
-    let (config, strategy) = parts.session(args, settings, credentials)?;
-    watch.run(config, strategy, None, fallback).await
+    let (config, strategies) = parts.session(args, settings, credentials)?;
+    watch.run(config, strategies, None, fallback).await
 }
 
 /// Says what a live session is about to risk, before it does.
@@ -196,7 +196,7 @@ async fn tell_the_risk(
         data.as_str(),
         account.equity,
         account.cash,
-        settings.text("strategy.name"),
+        settings.strategy_names(),
         names.join(" "),
         off(settings.limits().max_order_notional),
         off(settings.limits().max_position_notional),
@@ -243,8 +243,9 @@ impl Parts {
         args: &SessionArgs,
         settings: &Settings,
         credentials: Credentials,
-    ) -> Result<(SessionConfig, Box<dyn Strategy>), Failure> {
-        let (strategy, spec) = super::strategies::build(settings, &self.symbols)?;
+    ) -> Result<(SessionConfig, Vec<Box<dyn Strategy>>), Failure> {
+        let chosen = super::strategies::build(settings, &self.symbols)?;
+        let (strategies, specs) = chosen.into_iter().unzip();
         let (limits, hours) = assemble::limits_and_hours(settings, self.bar_length);
         let per_minute = settings.integer("alpaca.requests_per_minute");
         let config = SessionConfig {
@@ -256,7 +257,7 @@ impl Parts {
             feed: settings.text("alpaca.feed").into(),
             channels: self.channels,
             symbols: self.symbols,
-            strategies: vec![spec],
+            strategies: specs,
             limits,
             fees: assemble::fee_rates(settings, self.venue == VenueKind::Embedded),
             hours,
@@ -272,7 +273,7 @@ impl Parts {
             timing: Timing { settle: settings.shutdown_deadline(), ..Timing::default() },
             readers: assemble::readers(settings),
         };
-        Ok((config, strategy))
+        Ok((config, strategies))
     }
 }
 
@@ -319,7 +320,7 @@ impl Watch<'_> {
     async fn run(
         self,
         config: SessionConfig,
-        strategy: Box<dyn Strategy>,
+        strategies: Vec<Box<dyn Strategy>>,
         ends_with: Option<&Running>,
         fallback: Option<Fallback>,
     ) -> Result<Summary, Failure> {
@@ -332,7 +333,7 @@ impl Watch<'_> {
             tokio::task::spawn_blocking(move || view::run(&status, &stopper, ends))
         });
         let fallback = fallback.map(|fallback| tokio::spawn(fallback.stand_by(status.clone())));
-        let session = session::run(config, vec![strategy], self.shell.stop(), sender);
+        let session = session::run(config, strategies, self.shell.stop(), sender);
         let ended = async {
             match ends_with {
                 Some(exchange) => exchange.finished().await,

@@ -4,20 +4,19 @@ use super::{print_json, print_text};
 use crate::args::StrategiesArgs;
 use crate::config::{Settings, nearest};
 use crate::exit::Failure;
-use kernel::{Strategy, StrategySpec, Symbols};
+use backtest::Chosen;
+use kernel::Symbols;
 use serde_json::json;
 use strategies::Entry;
 
-/// The strategy that the settings name, with its resolved parameters.
+/// The strategies that the settings name, with their resolved parameters.
 ///
 /// # Errors
-/// Every mistake in its name and parameters.
-pub fn build(
-    settings: &Settings,
-    symbols: &Symbols,
-) -> Result<(Box<dyn Strategy>, StrategySpec), Failure> {
-    let (name, params) = (settings.text("strategy.name"), settings.strategy_params());
-    strategies::build(name, &params, symbols).map_err(Failure::usage)
+/// Every mistake in their names and parameters.
+pub fn build(settings: &Settings, symbols: &Symbols) -> Result<Vec<Chosen>, Failure> {
+    let all = settings.strategies();
+    let built = all.iter().map(|one| strategies::build(&one.name, &one.params, symbols));
+    built.collect::<Result<_, _>>().map_err(Failure::usage)
 }
 
 pub fn run(args: &StrategiesArgs) -> Result<(), Failure> {

@@ -22,8 +22,8 @@ pub fn run(args: &StressArgs) -> Result<(), Failure> {
     }
     runtime::alpaca::tls::install();
     let trader = match settings.source("strategy.name") {
-        None | Some(Source::Default) => Trader::Drill,
-        Some(_) => Trader::Configured(&settings),
+        Some(Source::Default) => Trader::Drill,
+        None | Some(_) => Trader::Configured(&settings),
     };
     let tokio = tokio_runtime()?;
     let mut reports = Vec::new();
@@ -34,9 +34,9 @@ pub fn run(args: &StressArgs) -> Result<(), Failure> {
         reports.push(tokio.block_on(stress::run(scenario, &trader))?);
     }
     if args.json {
-        print_json(&summary(trader.name(), &reports))?;
+        print_json(&summary(&trader.name(), &reports))?;
     } else {
-        print_text(&table(trader.name(), &reports))?;
+        print_text(&table(&trader.name(), &reports))?;
     }
     let failed: Vec<&str> = reports
         .iter()
@@ -59,12 +59,7 @@ pub fn run(args: &StressArgs) -> Result<(), Failure> {
 
 fn settings(args: &StressArgs) -> Result<Settings, Failure> {
     let mut layers = resolve::base(&args.config);
-    if let Some(strategy) = &args.strategy {
-        layers.set_flag("--strategy", "strategy.name", strategy);
-    }
-    for (name, value) in &args.param {
-        layers.set_flag("--param", &format!("strategy.params.{name}"), value);
-    }
+    resolve::strategies(&mut layers, args.strategy.as_slice(), &args.param);
     Ok(Settings::new(layers.finish()?))
 }
 

@@ -1,6 +1,7 @@
 //! Collecting values from the layers, with the place each came from.
 
-use super::schema::{self, Kind, number_text};
+use super::chosen::{self, ChosenStrategy, SEVERAL, is_param};
+use super::schema::{self, Kind};
 use super::{ConfigError, Mistake, nearest};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -134,7 +135,7 @@ impl Layers {
         let places = ["alpaca.", "session.data_dir", "log", "metrics.", "kafka.", "store."];
         for (path, text) in config {
             let is_place = places.iter().any(|place| path.starts_with(place));
-            let is_known = kind_of(path).is_some() || path.starts_with("strategy.params.");
+            let is_known = kind_of(path).is_some() || is_param(path);
             if !is_place && is_known {
                 // Values are written down as TOML.
                 let line = format!("value = {text}").parse::<Table>();
@@ -154,6 +155,42 @@ impl Layers {
             let problem = format!("{} sets the same key to something else", before.source);
             self.mistake(Source::Flag(flag.into()), path, problem);
         }
+    }
+
+    /// Sets the strategies that flags name, in the place of all that were named before: one by its
+    /// name alone, or several, each as `NAME` or `LABEL=NAME`.
+    pub fn set_strategies(&mut self, flag: &str, names: &[String]) {
+        if let [only] = names
+            && !only.contains('=')
+        {
+            return self.set_flag(flag, "strategy.name", only);
+        }
+        if !names.is_empty() {
+            self.values.retain(|path, _| !path.starts_with(SEVERAL));
+        }
+        for text in names {
+            let (label, name) = chosen::named(text);
+            let path = format!("{SEVERAL}{label}.name");
+            let problem = if !chosen::is_label(&label) {
+                "a strategy is called by letters, digits, - and _: give it another name, as in --strategy quick=NAME"
+            } else if self.values.contains_key(&path) {
+                "two strategies are called so: give one another name, as in --strategy quick=NAME"
+            } else {
+                self.set_text(&path, name, Source::Flag(flag.into()));
+                continue;
+            };
+            self.mistake(Source::Flag(flag.into()), &label, problem.into());
+        }
+    }
+
+    /// Sets a parameter from a flag: `NAME` of the only strategy, or `LABEL.NAME` of one of several.
+    pub fn set_param(&mut self, flag: &str, name: &str, text: &str) {
+        let path = match name.split_once('.') {
+            None => format!("strategy.params.{name}"),
+            Some((label, strategies::SYMBOLS)) => format!("{SEVERAL}{label}.symbols"),
+            Some((label, name)) => format!("{SEVERAL}{label}.params.{name}"),
+        };
+        self.set_flag(flag, &path, text);
     }
 
     /// Forgets every key but one, with the mistakes that were made in them; a source that cannot be
@@ -188,35 +225,44 @@ impl Layers {
                 });
             }
         }
-        self.check_strategy();
+        self.check_strategies();
         (self.values, self.mistakes)
     }
 
-    /// The strategy's name and parameters are part of the configuration, and its mistakes are listed
-    /// with the others.
-    fn check_strategy(&mut self) {
-        let Some(placed) = self.values.get("strategy.name") else { return };
-        let Some(name) = placed.value.as_str() else { return };
-        let params = self.values.iter().filter_map(|(path, placed)| {
-            let name = path.strip_prefix("strategy.params.")?;
-            Some((name.to_owned(), number_text(&placed.value)?))
-        });
-        let built = strategies::build(name, &params.collect(), &kernel::Symbols::default());
-        let name_source = placed.source.clone();
-        match built {
-            Ok(_) => {}
-            Err(error @ StrategyError::Unknown { .. }) => {
-                self.mistake(name_source, "strategy.name", error.to_string());
-            }
-            Err(error @ StrategyError::Script { .. }) => {
-                self.mistake(name_source, "strategy.name", error.to_string());
-            }
-            Err(StrategyError::Params { strategy, mistakes }) => {
+    /// The strategies' names and parameters are part of the configuration, and their mistakes are
+    /// listed with the others.
+    fn check_strategies(&mut self) {
+        let chosen = chosen::chosen(&self.values);
+        let ones = self.values.iter().find(|(path, _)| path.starts_with("strategy.params."));
+        if let Some((path, placed)) = ones
+            && self.has_several()
+        {
+            let name = path.strip_prefix("strategy.params.").unwrap_or_default();
+            let labels: Vec<&str> = chosen.iter().map(|one| one.label.as_str()).collect();
+            let problem = format!(
+                "there are several strategies ({}): say whose parameter it is, as strategies.LABEL.params.{name} or --param LABEL.{name}=VALUE",
+                labels.join(", ")
+            );
+            let (path, source) = (path.clone(), placed.source.clone());
+            self.mistake(source, &path, problem);
+        }
+        chosen.iter().for_each(|one| self.check_strategy(one));
+    }
+
+    fn check_strategy(&mut self, chosen: &ChosenStrategy) {
+        let symbols = kernel::Symbols::default();
+        let Err(error) = strategies::build(&chosen.name, &chosen.params, &symbols) else { return };
+        let (source, key) = self.name_of(chosen);
+        match error {
+            StrategyError::Unknown { .. }
+            | StrategyError::Script { .. }
+            | StrategyError::Symbol { .. } => self.mistake(source, &key, error.to_string()),
+            StrategyError::Params { strategy, mistakes } => {
                 for mistake in mistakes {
                     let problem = format!("strategy {strategy}: {mistake}");
-                    let (key, source) = match self.parameter_in(&problem) {
+                    let (key, source) = match self.parameter_in(chosen, &problem) {
                         Some((path, placed)) => (path.clone(), placed.source.clone()),
-                        None => ("strategy.name".into(), name_source.clone()),
+                        None => (key.clone(), source.clone()),
                     };
                     self.mistake(source, &key, problem);
                 }
@@ -224,15 +270,27 @@ impl Layers {
         }
     }
 
+    /// Where a strategy is named: where its name stands, or else the first that is said of it.
+    fn name_of(&self, chosen: &ChosenStrategy) -> (Source, String) {
+        let label = chosen.name_key.strip_suffix("name").unwrap_or_default();
+        let named = self.values.get(&chosen.name_key);
+        let said = self.values.iter().find(|(path, _)| path.starts_with(label));
+        let source = named.or(said.map(|(_, placed)| placed)).map(|placed| placed.source.clone());
+        (source.unwrap_or(Source::Default), chosen.name_key.clone())
+    }
+
     /// The parameter that was set and that a sentence is about.
-    fn parameter_in(&self, sentence: &str) -> Option<(&String, &Placed)> {
+    fn parameter_in(&self, chosen: &ChosenStrategy, sentence: &str) -> Option<(&String, &Placed)> {
         let is_word_of = |name: &str| {
             let mut words = sentence.split(|c: char| !c.is_alphanumeric() && c != '_');
             words.any(|word| word == name)
         };
-        self.values
-            .iter()
-            .find(|(path, _)| path.strip_prefix("strategy.params.").is_some_and(is_word_of))
+        let prefix = chosen.params_prefix.as_str();
+        self.values.iter().find(|(path, _)| path.strip_prefix(prefix).is_some_and(is_word_of))
+    }
+
+    fn has_several(&self) -> bool {
+        self.values.keys().any(|path| path.starts_with(SEVERAL))
     }
 
     fn add_text(&mut self, text: &str, source: &Source) {
@@ -253,9 +311,7 @@ impl Layers {
             let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
             match value {
                 Value::Table(inner) => {
-                    let known = schema::KEYS
-                        .iter()
-                        .any(|key| key.path == path || key.path.starts_with(&format!("{path}.")));
+                    let known = schema::is_table(&path);
                     if known {
                         self.add_table(&path, inner, source);
                     } else {
@@ -276,10 +332,15 @@ impl Layers {
     }
 
     fn set(&mut self, path: &str, value: Value, source: Source) {
-        if kind_of(path).is_none() && !path.starts_with("strategy.params.") {
+        if kind_of(path).is_none() && !is_param(path) {
             return self.unknown(path, source);
         }
+        if path.starts_with(SEVERAL) {
+            // Several stand in the place of the one.
+            self.values.retain(|held, _| !held.starts_with(chosen::ONE));
+        }
         if path == "strategy.name" && source != Source::Default {
+            self.only_one(&source);
             // Another strategy has other parameters: those of lower layers do not carry over.
             let other = self.values.get(path).is_some_and(|placed| placed.value != value);
             if other {
@@ -287,6 +348,18 @@ impl Layers {
             }
         }
         self.values.insert(path.into(), Placed { value, source });
+    }
+
+    /// One strategy stands in the place of several, unless the same place names both.
+    fn only_one(&mut self, source: &Source) {
+        let several = |path: &str| path.starts_with(SEVERAL);
+        let both = self.values.iter().find(|(path, held)| several(path) && held.source == *source);
+        if let Some((path, _)) = both {
+            let problem =
+                format!("it names one strategy, and {path} several: leave one of the two out");
+            self.mistake(source.clone(), "strategy.name", problem);
+        }
+        self.values.retain(|held, _| !several(held));
     }
 
     fn unknown(&mut self, path: &str, source: Source) {

@@ -4,10 +4,12 @@
 //! each came from, [`schema`] says what every key may hold, and [`settings`] is what the program
 //! trusts. All mistakes are listed at once.
 
+pub mod chosen;
 pub mod layers;
 pub mod schema;
 pub mod settings;
 
+pub use chosen::ChosenStrategy;
 pub use layers::{Layers, Source};
 pub use settings::Settings;
 

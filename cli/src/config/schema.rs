@@ -1,6 +1,8 @@
 //! Every key: what it may hold, in which unit, and what it is for.
 
+use super::chosen::{SEVERAL, is_label};
 use runtime::alpaca::without_secrets;
+use std::borrow::Cow;
 use toml::Value;
 
 /// The version of the configuration: it rises when a key goes, or means something else.
@@ -92,6 +94,13 @@ pub static KEYS: &[Key] = &[
         Kind::Params,
         "the strategy's parameters; see `tradewind strategies NAME`",
     ),
+    key(
+        "strategies.LABEL.name",
+        Kind::Text,
+        "one of several strategies in one account, in place of [strategy]; LABEL when not set",
+    ),
+    key("strategies.LABEL.symbols", Kind::List, "what it trades of the session; all when not set"),
+    key("strategies.LABEL.params", Kind::Params, "its parameters; see `tradewind strategies NAME`"),
     key(
         "risk.stale_after_s",
         Kind::Limit("0.001", "86400"),
@@ -319,7 +328,27 @@ pub static KEYS: &[Key] = &[
 
 /// The key of a path.
 pub fn find(path: &str) -> Option<&'static Key> {
+    let path = pattern(path);
     KEYS.iter().find(|key| key.path == path)
+}
+
+/// Whether keys stand in a table of this path.
+pub fn is_table(path: &str) -> bool {
+    let path = pattern(path);
+    let inside =
+        |key: &Key| key.path.strip_prefix(&*path).is_some_and(|rest| rest.starts_with('.'));
+    KEYS.iter().any(|key| key.path == path || inside(key))
+}
+
+/// A path with `LABEL` for what a strategy is called, as the keys have it.
+fn pattern(path: &str) -> Cow<'_, str> {
+    let Some(rest) = path.strip_prefix(SEVERAL) else { return path.into() };
+    let (label, rest) = rest.split_once('.').map_or((rest, ""), |(label, rest)| (label, rest));
+    if !is_label(label) {
+        return path.into();
+    }
+    let point = if rest.is_empty() { "" } else { "." };
+    format!("{SEVERAL}LABEL{point}{rest}").into()
 }
 
 impl Kind {

@@ -1,5 +1,6 @@
 //! What the program trusts: the checked configuration in the types that it uses.
 
+use super::chosen::{self, ChosenStrategy};
 use super::layers::{Placed, Source};
 use super::schema::{self, number_text};
 use backtest::Dividends;
@@ -214,15 +215,15 @@ impl Settings {
         self.text("metrics.listen").parse().ok()
     }
 
-    /// The strategy's parameters as texts.
-    pub fn strategy_params(&self) -> BTreeMap<String, String> {
-        let prefix = "strategy.params.";
-        let held = self.values.iter().filter_map(|(path, placed)| {
-            let name = path.strip_prefix(prefix)?;
-            let text = number_text(&placed.value).unwrap_or_else(|| placed.value.to_string());
-            Some((name.to_owned(), text))
-        });
-        held.collect()
+    /// The strategies, in the order in which they are asked.
+    pub fn strategies(&self) -> Vec<ChosenStrategy> {
+        chosen::chosen(&self.values)
+    }
+
+    /// What the strategies are called, as a sentence has them.
+    pub fn strategy_names(&self) -> String {
+        let labels: Vec<String> = self.strategies().into_iter().map(|one| one.label).collect();
+        labels.join(" and ")
     }
 
     /// Every value for people: key, text (secrets as stars) and source.

@@ -80,7 +80,8 @@ fn events_of(dir: &Path, mut each: impl FnMut(&Event)) -> Result<(), String> {
 /// Decides the journal again.
 fn replayed(dir: &Path, trader: &Trader<'_>) -> Result<(), String> {
     let build = |start: &kernel::SessionStart| {
-        trader.build(&start.symbols).map(|(strategy, _)| vec![strategy])
+        let chosen = trader.build(&start.symbols)?;
+        Ok::<_, crate::exit::Failure>(chosen.into_iter().map(|(strategy, _)| strategy).collect())
     };
     let report = replay::verify(&journal_dir(dir), build)
         .map_err(|error| format!("the journal cannot be decided again: {error}"))?;

@@ -5,6 +5,7 @@ use super::{Report, Scenario, Verdict, data, drill};
 use crate::config::Settings;
 use crate::exit::Failure;
 use crate::{assemble, commands};
+use backtest::Chosen;
 use exchange::server::{self, Running, ServerConfig, Source, Speed};
 use kernel::{Limits, ShutdownPolicy, Span, Strategy, StrategySpec, Symbols, TradingHours};
 use runtime::alpaca::{Channels, Credentials, Endpoints};
@@ -32,20 +33,20 @@ pub enum Trader<'a> {
 
 impl Trader<'_> {
     /// Its name.
-    pub fn name(&self) -> &str {
+    pub fn name(&self) -> String {
         match self {
-            Trader::Drill => drill::NAME,
-            Trader::Configured(settings) => settings.text("strategy.name"),
+            Trader::Drill => drill::NAME.to_owned(),
+            Trader::Configured(settings) => settings.strategy_names(),
         }
     }
 
-    /// The strategy and what the session's record says of it.
+    /// The strategies and what the session's record says of them.
     ///
     /// # Errors
-    /// Every mistake in its name and parameters.
-    pub fn build(&self, symbols: &Symbols) -> Result<(Box<dyn Strategy>, StrategySpec), Failure> {
+    /// Every mistake in their names and parameters.
+    pub fn build(&self, symbols: &Symbols) -> Result<Vec<Chosen>, Failure> {
         match self {
-            Trader::Drill => Ok(drill::Drill::for_symbols(symbols)),
+            Trader::Drill => Ok(vec![drill::Drill::for_symbols(symbols)]),
             Trader::Configured(settings) => commands::strategies::build(settings, symbols),
         }
     }
@@ -90,12 +91,12 @@ pub async fn run(scenario: &Scenario, trader: &Trader<'_>) -> Result<Report, Fai
     config.keeps_diary = true;
     let exchange = server::start(config).await.map_err(Failure::other)?;
     let dir = Scratch::new(&scenario.name)?;
-    let (strategy, spec) = trader.build(&symbols)?;
-    let mut session = session_config(&dir.0, &exchange, symbols, spec)?;
+    let (strategies, specs) = trader.build(&symbols)?.into_iter().unzip();
+    let mut session = session_config(&dir.0, &exchange, symbols, specs)?;
     session.channels.quotes = scenario.quotes;
     session.timing.compare_each_step = scenario.compares;
     session.limits = trader.limits();
-    let (result, status) = trade(session, strategy, &exchange, scenario.pace).await;
+    let (result, status) = trade(session, strategies, &exchange, scenario.pace).await;
     let evidence = Evidence::gather(&dir.0, result, &status, &exchange, (scenario, trader));
     let is_drill = matches!(trader, Trader::Drill);
     let why = judge(scenario, &evidence, is_drill);
@@ -122,14 +123,14 @@ pub async fn run(scenario: &Scenario, trader: &Trader<'_>) -> Result<Report, Fai
 /// Runs the session to its end; `None` when it does not come to one.
 async fn trade(
     config: SessionConfig,
-    strategy: Box<dyn Strategy>,
+    strategies: Vec<Box<dyn Strategy>>,
     exchange: &Running,
     pace: Speed,
 ) -> (Option<Result<Summary, SessionError>>, Status) {
     let (stopper, stop) = session::stop_signal();
     let starting = Status::starting(config.venue.as_str(), config.data.as_str());
     let (sender, status) = watch::channel(starting);
-    let trading = session::run(config, vec![strategy], stop, sender);
+    let trading = session::run(config, strategies, stop, sender);
     let data_ended = async {
         // In lock step the session sees the end itself.
         if pace == Speed::Max {
@@ -151,7 +152,7 @@ fn session_config(
     dir: &Path,
     exchange: &Running,
     symbols: Symbols,
-    strategy: StrategySpec,
+    strategies: Vec<StrategySpec>,
 ) -> Result<SessionConfig, Failure> {
     let keys = exchange.keys();
     Ok(SessionConfig {
@@ -163,7 +164,7 @@ fn session_config(
         feed: "iex".into(),
         channels: Channels::default(),
         symbols,
-        strategies: vec![strategy],
+        strategies,
         limits: Limits::default(),
         fees: marketdata::fee_rates(),
         hours: TradingHours::Regular,

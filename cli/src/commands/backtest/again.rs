@@ -23,25 +23,14 @@ pub struct Earlier {
 /// When there is no such run, or a mistake in any layer.
 pub fn restored(args: &BacktestArgs) -> Result<(BacktestArgs, Settings, Option<Earlier>), Failure> {
     let mut args = args.clone();
-    let name = args.part.from.take_if(|text| !begins_as_time(text));
+    let name = args.run.part.from.take_if(|text| !begins_as_time(text));
     let earlier = name.map(|name| read(&mut args, &name)).transpose()?;
-    let mut layers = resolve::base(&args.config);
+    let mut layers = resolve::base(&args.run.config);
     if let Some(Earlier { report, .. }) = &earlier {
         let config = report.manifest.config.iter();
         layers.add_run(&report.run, config.map(|(name, text)| (name.as_ref(), text.as_ref())));
     }
-    resolve::place(&mut layers, &args.place);
-    resolve::trade(&mut layers, &args.trade);
-    let flags = [
-        ("--rules", "backtest.rules", &args.rules),
-        ("--corporate-actions", "backtest.actions", &args.corporate_actions),
-        ("--dividends", "backtest.dividends", &args.dividends),
-    ];
-    for (flag, key, value) in flags {
-        if let Some(value) = value {
-            layers.set_flag(flag, key, value);
-        }
-    }
+    resolve::run(&mut layers, &args.run);
     let settings = Settings::new(layers.finish()?);
     Ok((args, settings, earlier))
 }
@@ -54,26 +43,27 @@ fn begins_as_time(text: &str) -> bool {
 
 /// Reads the run, and takes its data over where none is named.
 fn read(args: &mut BacktestArgs, name: &str) -> Result<Earlier, Failure> {
-    let place = PlaceArgs { config: args.config.clone(), dir: args.place.clone() };
+    let place = PlaceArgs { config: args.run.config.clone(), dir: args.run.place.clone() };
     let report =
         crate::commands::runs::read(&resolve::data_dir(&place)?, name).map_err(|error| {
             Failure::new(error.exit, format!("--from: `{name}` is no time; {error}"))
         })?;
-    let same_data = args.trade.data.is_empty()
-        && args.store.store.is_none()
-        && args.trade.symbols.is_none()
-        && args.part.to.is_none();
+    let same_data = args.run.trade.data.is_empty()
+        && args.run.store.store.is_none()
+        && args.run.trade.symbols.is_none()
+        && args.run.part.to.is_none();
     if same_data {
         let chosen = |name: &str| report.data.selection.get(name).cloned();
-        args.trade.data = report.data.files.iter().map(PathBuf::from).collect();
-        args.store.store = chosen("store").map(PathBuf::from);
-        (args.part.from, args.part.to) = (chosen("from"), chosen("to"));
-        args.resolution = chosen("resolution");
-        args.part.adjustment = report.manifest.adjustment.clone();
+        args.run.trade.data = report.data.files.iter().map(PathBuf::from).collect();
+        args.run.store.store = chosen("store").map(PathBuf::from);
+        (args.run.part.from, args.run.part.to) = (chosen("from"), chosen("to"));
+        args.run.resolution = chosen("resolution");
+        args.run.part.adjustment = report.manifest.adjustment.clone();
         let with = chosen("with").unwrap_or_default();
-        args.with = with.split(',').filter(|kind| !kind.is_empty()).map(str::to_owned).collect();
-        if args.trade.data.is_empty() {
-            args.trade.symbols = Some(report.symbols.join(","));
+        args.run.with =
+            with.split(',').filter(|kind| !kind.is_empty()).map(str::to_owned).collect();
+        if args.run.trade.data.is_empty() {
+            args.run.trade.symbols = Some(report.symbols.join(","));
         }
     }
     Ok(Earlier { report, same_data })
@@ -85,13 +75,13 @@ pub fn note_data(args: &BacktestArgs, report: &mut BacktestReport) {
         let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         path.display().to_string()
     };
-    report.data.files = args.trade.data.iter().map(|file| absolute(file)).collect();
-    let with = (!args.with.is_empty()).then(|| args.with.join(","));
+    report.data.files = args.run.trade.data.iter().map(|file| absolute(file)).collect();
+    let with = (!args.run.with.is_empty()).then(|| args.run.with.join(","));
     let flags = [
-        ("store", args.store.store.as_deref().map(absolute)),
-        ("from", args.part.from.clone()),
-        ("to", args.part.to.clone()),
-        ("resolution", args.resolution.clone()),
+        ("store", args.run.store.store.as_deref().map(absolute)),
+        ("from", args.run.part.from.clone()),
+        ("to", args.run.part.to.clone()),
+        ("resolution", args.run.resolution.clone()),
         ("with", with),
     ];
     let set = flags.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?)));

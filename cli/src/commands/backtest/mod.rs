@@ -25,13 +25,13 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
     for path in [&args.trades, &args.equity, &args.report].into_iter().flatten() {
         check_folder(path)?;
     }
-    let mut data = RunData::open(&selection(&args), &settings.symbols())?;
+    let mut data = RunData::open(&Selection::of(&args.run, args.stream), &settings.symbols())?;
     let mut source = data.source();
     let facts = source.facts().clone();
     if let Some(earlier) = &earlier {
         earlier.check_data(&facts)?;
     }
-    warn_of_silence(&facts, &args.trade.data);
+    warn_of_silence(&facts, &args.run.trade.data);
     let outside = outside_benchmark(&args, &facts)?;
     let (mut report, prices) = trade(&args, &settings, source.as_mut())?;
     again::note_data(&args, &mut report);
@@ -52,18 +52,6 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
         print_text(&text::text(&report, &judgement, folder.as_deref(), on_terminal))?;
     }
     earlier.map_or(Ok(()), |earlier| earlier.check_events(&report, args.json))
-}
-
-fn selection(args: &BacktestArgs) -> Selection<'_> {
-    Selection {
-        files: &args.trade.data,
-        names_symbols: args.trade.symbols.is_some(),
-        store: &args.store,
-        resolution: args.resolution.as_deref(),
-        part: &args.part,
-        with: &args.with,
-        stream: args.stream,
-    }
 }
 
 /// Counts the run among the tries of its strategy over its data.
@@ -91,11 +79,11 @@ fn trade(
     let config = BacktestConfig {
         journal: args.journal.clone(),
         keep_equity: args.equity.is_some(),
-        ..research::config(settings, facts, &args.part.adjustment)?
+        ..research::config(settings, facts, &args.run.part.adjustment)?
     };
     let mut bar = ProgressLine::new();
     let mut sketch = Sketch::new(source, &config.calendar);
-    let report = backtest::run_source(&config, &mut sketch, vec![chosen], &mut bar)
+    let report = backtest::run_source(&config, &mut sketch, chosen, &mut bar)
         .map_err(|error| Failure::from(&error))?;
     bar.clear();
     Ok((report, sketch.finish()))
@@ -114,11 +102,11 @@ fn outside_benchmark(
     let path = PathBuf::from(name);
     let feed = if path.is_file() {
         assemble::read_feed(&[path], &[])?
-    } else if args.trade.data.is_empty() {
+    } else if args.run.trade.data.is_empty() {
         let text = format!("--benchmark {name}: neither a symbol of the run nor a file");
         return Err(Failure::usage(text));
     } else {
-        assemble::read_feed(&args.trade.data, &[name.to_owned()])?
+        assemble::read_feed(&args.run.trade.data, &[name.to_owned()])?
     };
     let sketches = backtest::sketch_feed(&feed).map_err(Failure::usage)?;
     Ok(sketches.into_iter().next())

@@ -2,7 +2,7 @@
 
 use crate::figures::{counted, date_time, exact, signed};
 use backtest::statistics::{Group, Metric, Unit};
-use backtest::{BacktestReport, Judgement, TradeRow};
+use backtest::{BacktestReport, Judgement, StrategyLine, TradeRow};
 use std::path::Path;
 
 /// Trades listed at most.
@@ -29,6 +29,7 @@ pub fn text(
         lines.extend(curve(report));
     }
     lines.extend(trades(&report.trades));
+    lines.extend(strategies(&report.strategies));
     lines.push(String::new());
     lines.push(judgement.verdict.clone());
     lines.extend(judgement.notes.iter().map(|note| format!("note: {note}")));
@@ -67,6 +68,31 @@ fn trades(trades: &[TradeRow]) -> Vec<String> {
         lines
             .push(format!("... and {} more: --trades FILE writes them all", trades.len() - LISTED));
     }
+    lines
+}
+
+/// What each of several strategies did.
+fn strategies(all: &[StrategyLine]) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !all.is_empty() {
+        lines.push(format!(
+            "\n{:16} {:>8} {:>8} {:>8} {:>8} {:>8} {:>14} {:>12}",
+            "strategy", "orders", "denied", "fills", "trades", "shared", "profit USD", "fees USD"
+        ));
+    }
+    lines.extend(all.iter().map(|one| {
+        format!(
+            "{:16} {:>8} {:>8} {:>8} {:>8} {:>8} {:>14} {:>12}",
+            one.label,
+            one.orders,
+            one.denied,
+            one.fills,
+            one.trades,
+            one.shared,
+            signed(exact(one.pnl)),
+            exact(one.fees)
+        )
+    }));
     lines
 }
 

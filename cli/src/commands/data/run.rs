@@ -1,7 +1,7 @@
 //! The market data of a run: files in memory, files in chunks, or a part of the store.
 
 use super::options;
-use crate::args::{PartArgs, StoreArgs};
+use crate::args::{PartArgs, RunArgs, StoreArgs};
 use crate::assemble;
 use crate::exit::Failure;
 use kernel::Timestamp;
@@ -33,6 +33,21 @@ pub struct Selection<'a> {
     pub with: &'a [String],
     /// Files in chunks instead of in memory.
     pub stream: bool,
+}
+
+impl<'a> Selection<'a> {
+    /// What the flags of a run name.
+    pub fn of(args: &'a RunArgs, stream: bool) -> Self {
+        Self {
+            files: &args.trade.data,
+            names_symbols: args.trade.symbols.is_some(),
+            store: &args.store,
+            resolution: args.resolution.as_deref(),
+            part: &args.part,
+            with: &args.with,
+            stream,
+        }
+    }
 }
 
 impl RunData {

@@ -89,7 +89,7 @@ pub fn run(args: &DoctorArgs) -> Result<(), Failure> {
 async fn examine(settings: &Settings) -> Vec<Row> {
     let mut rows = vec![Row::good("configuration", "every key is known and in range")];
     rows.extend(versions().await);
-    rows.push(Row::good("strategy", settings.text("strategy.name")));
+    rows.push(Row::good("strategy", settings.strategy_names()));
     rows.extend(disk(&settings.data_dir()));
     let running = running(&settings.data_dir());
     rows.push(match &running {
