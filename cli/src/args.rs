@@ -2,6 +2,7 @@
 
 pub mod backtest;
 pub mod data;
+pub mod download;
 pub mod research;
 pub mod run;
 

@@ -1,7 +1,7 @@
 //! Putting the parts together as the settings say.
 
 use crate::config::Settings;
-use crate::config::settings::Speed as WantedSpeed;
+use crate::config::settings::{Speed as WantedSpeed, user_data_dir};
 use crate::exit::Failure;
 use crate::kafka;
 use crate::shell::Shell;
@@ -9,7 +9,8 @@ use exchange::server::{FaultScript, ServerConfig, Source, Speed, Synthetic};
 use exchange::{ExchangeConfig, Impact};
 use kernel::{BasisPoints, FeeRates, Limits, Price, Span, TradingHours};
 use marketdata::{Feed, ReadOptions};
-use runtime::alpaca::{Client, ClientConfig, Credentials, Endpoints, Pace, Timing};
+use runtime::alpaca::{Client, ClientConfig, Credentials, Endpoints, Pace, Secret, Timing};
+use runtime::alpha_vantage::{AlphaVantageConfig, Quota};
 use runtime::readers::ReadersConfig;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
@@ -259,4 +260,26 @@ pub fn client(
     let feed = settings.text("alpaca.feed").to_owned();
     let config = ClientConfig { endpoints, credentials, feed, timing };
     Client::new(config).map_err(Failure::other)
+}
+
+/// What a client of Alpha Vantage needs. What was asked is counted in a file of the user's, whatever
+/// session or download asks.
+///
+/// # Errors
+/// When there is no key.
+pub fn alpha_vantage(settings: &Settings) -> Result<AlphaVantageConfig, Failure> {
+    let key = settings.text("alpha_vantage.key").trim();
+    if key.is_empty() {
+        return Err(Failure::usage(
+            "no key: set ALPHA_VANTAGE_KEY to a key of Alpha Vantage, https://www.alphavantage.co/support/#api-key",
+        ));
+    }
+    let per_minute = settings.integer("alpha_vantage.requests_per_minute");
+    let quota = Quota {
+        path: user_data_dir().join("alpha-vantage.requests"),
+        per_minute: u32::try_from(per_minute).unwrap_or(1),
+        per_day: settings.count("alpha_vantage.requests_per_day"),
+    };
+    let url = settings.text("alpha_vantage.url").to_owned();
+    Ok(AlphaVantageConfig { url, key: Secret::new(key), quota, timing: Default::default() })
 }

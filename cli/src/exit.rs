@@ -5,7 +5,9 @@ use backtest::BacktestError;
 use exchange::server::{ServerError, StateError};
 use journal::{Fault, JournalError};
 use runtime::alpaca::{ApiError, ErrorClass};
+use runtime::alpha_vantage::AlphaVantageError;
 use runtime::control::AskError;
+use runtime::download::DownloadError;
 use runtime::session::replay::ReplayError;
 use runtime::session::{ExitClass, SessionError};
 use std::io;
@@ -139,6 +141,23 @@ impl From<&ApiError> for Failure {
             | ErrorClass::RateLimited
             | ErrorClass::Unknown
             | ErrorClass::NotSent => Exit::Other,
+        };
+        Failure::new(exit, error.to_string())
+    }
+}
+
+/// A download.
+impl From<DownloadError> for Failure {
+    fn from(error: DownloadError) -> Self {
+        let exit = match &error {
+            DownloadError::Alpaca(error) => return Failure::from(error),
+            DownloadError::Io { source, .. } => Exit::of_io(source),
+            DownloadError::AlphaVantage(
+                AlphaVantageError::Refused { .. } | AlphaVantageError::NotGiven { .. },
+            ) => Exit::Refused,
+            DownloadError::AlphaVantage(AlphaVantageError::Count { .. })
+            | DownloadError::Busy { .. } => Exit::Usage,
+            DownloadError::AlphaVantage(_) | DownloadError::Order { .. } => Exit::Other,
         };
         Failure::new(exit, error.to_string())
     }

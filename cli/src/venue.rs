@@ -72,7 +72,7 @@ pub fn choose(settings: &Settings, mode: Mode, replays_files: bool) -> Result<Ve
 ///
 /// # Errors
 /// When one of two is set, keys and a token are, or one cannot be what it should.
-fn credentials(settings: &Settings) -> Result<Option<Credentials>, Failure> {
+pub fn credentials(settings: &Settings) -> Result<Option<Credentials>, Failure> {
     let (key, secret) = (settings.text("alpaca.key_id"), settings.text("alpaca.secret_key"));
     let keys = Credentials::from_values(Some(key), Some(secret)).map_err(Failure::usage)?;
     match (keys, settings.text("alpaca.oauth_token").trim()) {

@@ -84,6 +84,99 @@ fn generated_and_converted_data_is_the_same_data() {
     assert_eq!((ended.code, ended.sentence().contains("out of shorter ones")), (2, true));
 }
 
+/// Every file in the user's home, with its length.
+fn files(user: &User) -> Vec<(std::path::PathBuf, u64)> {
+    let mut folders = vec![user.path("")];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            match entry.metadata().unwrap() {
+                about if about.is_dir() => folders.push(entry.path()),
+                about => found.push((entry.path(), about.len())),
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Bad files: name, bytes, and what the sentence must say of the place.
+fn bad_files(user: &User, good: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    let text = std::fs::read_to_string(good).unwrap();
+    let row = |line: &str| (text.clone() + line + "\n").into_bytes();
+    let mut cases = vec![
+        (
+            "MISSING.csv",
+            text.replace("volume", "size").into_bytes(),
+            "MISSING.csv, row 1, column volume: the column is missing",
+        ),
+        (
+            "UNSORTED.csv",
+            row("2024-02-05T14:31:00Z,1,1,1,1,1"),
+            "UNSORTED.csv, row 22, column timestamp: 2024-02-05T14:31",
+        ),
+        (
+            "TWICE.csv",
+            row("2024-02-05T14:49:00Z,1,1,1,1,1"),
+            "TWICE.csv, row 22, column timestamp: a second bar",
+        ),
+        ("NAN.csv", row("2024-02-06T14:49:00Z,NaN,1,1,1,1"), "NAN.csv, row 22, column open: `NaN`"),
+        (
+            "NEGATIVE.csv",
+            row("2024-02-06T14:49:00Z,1,1,-1,1,1"),
+            "NEGATIVE.csv, row 22, column low: -1 cannot be",
+        ),
+        (
+            "ZONES.csv",
+            row("2024-02-06T14:49:00-05:00,1,1,1,1,1"),
+            "ZONES.csv, row 22, column timestamp: the time is in UTC-05:00",
+        ),
+        ("EMPTY.csv", text.lines().next().unwrap().into(), "EMPTY.csv: the file has no rows"),
+    ];
+    if cfg!(feature = "parquet") {
+        let parquet = user.text("whole.parquet");
+        assert_eq!(user.run(&["data", "convert", good, "--out", &parquet]).code, 0);
+        let mut cut = std::fs::read(&parquet).unwrap();
+        cut.truncate(cut.len() - 7);
+        cases.push(("CUT.parquet", cut, "CUT.parquet: the file is not sound Parquet"));
+    }
+    cases
+}
+
+#[test]
+fn bad_files_are_one_sentence_and_nothing_is_written() {
+    let user = User::new();
+    let good = write_bars(&user, "AAA", 20);
+    let mut commands: Vec<&[&str]> = vec![
+        &["data", "convert", "--symbol", "BBB", "--out", "out"],
+        &["data", "convert", "--symbol", "BBB", "--out", "out.csv.gz", "--symbols", "BBB"],
+        &["backtest", "--trades", "trades.csv", "--report", "report.html", "--data"],
+        &["backtest", "--stream", "--data"],
+    ];
+    if cfg!(feature = "parquet") {
+        commands.push(&["data", "import", "--symbol", "BBB", "--store", "st"]);
+        commands.push(&["data", "convert", "--symbol", "BBB", "--out", "out.parquet"]);
+    }
+    for (name, bytes, expected) in bad_files(&user, &good) {
+        std::fs::write(user.path(name), bytes).unwrap();
+        let before = files(&user);
+        for command in &commands {
+            // What streams CSV files reads no others.
+            if name.ends_with(".parquet") && command.contains(&"--stream") {
+                continue;
+            }
+            // Where several files are taken a good one comes first, and is not written either.
+            let is_import = command.contains(&"import");
+            let files_given: &[&str] = if is_import { &[&good, name] } else { &[name] };
+            let ended = user.run(&[command, files_given].concat());
+            assert_eq!(ended.code, 2, "{command:?} {name}: {}", ended.out);
+            assert!(ended.sentence().contains(expected), "{command:?} {name}: {}", ended.err);
+            assert_eq!(ended.err.lines().count(), 1, "{command:?} {name}: {}", ended.err);
+            assert_eq!(files(&user), before, "{command:?} {name}");
+        }
+    }
+}
+
 #[cfg(not(feature = "parquet"))]
 #[test]
 fn without_the_feature_the_store_names_the_build() {
@@ -101,7 +194,6 @@ fn without_the_feature_the_store_names_the_build() {
 #[cfg(feature = "parquet")]
 mod store {
     use super::*;
-    use std::path::Path;
 
     #[test]
     fn one_result_from_csv_and_parquet() {
@@ -135,65 +227,6 @@ mod store {
         let absent = user.run(&["backtest", "--store", "st", "--symbols", "CCC"]);
         assert_eq!(absent.code, 2);
         assert!(absent.sentence().contains("holds no raw data of CCC"), "{}", absent.err);
-    }
-
-    #[test]
-    fn bad_files_are_one_sentence_and_nothing_is_written() {
-        let user = User::new();
-        let good = write_bars(&user, "AAA", 20);
-        let text = std::fs::read_to_string(&good).unwrap();
-        let row = |line: &str| text.clone() + line + "\n";
-        let parquet = user.text("whole.parquet");
-        assert_eq!(user.run(&["data", "convert", &good, "--out", &parquet]).code, 0);
-        let whole = std::fs::read(&parquet).unwrap();
-        let cases = [
-            (
-                "missing.csv",
-                text.replace("volume", "size").into_bytes(),
-                "row 1, column volume: the column is missing",
-            ),
-            (
-                "unsorted.csv",
-                row("2024-02-05T14:31:00Z,1,1,1,1,1").into_bytes(),
-                "row 22, column timestamp: 2024-02-05T14:31",
-            ),
-            (
-                "twice.csv",
-                row("2024-02-05T14:49:00Z,1,1,1,1,1").into_bytes(),
-                "row 22, column timestamp: a second bar",
-            ),
-            (
-                "nan.csv",
-                row("2024-02-06T14:49:00Z,NaN,1,1,1,1").into_bytes(),
-                "row 22, column open: `NaN`",
-            ),
-            (
-                "negative.csv",
-                row("2024-02-06T14:49:00Z,1,1,-1,1,1").into_bytes(),
-                "row 22, column low: -1 cannot be",
-            ),
-            (
-                "zones.csv",
-                row("2024-02-06T14:49:00-05:00,1,1,1,1,1").into_bytes(),
-                "row 22, column timestamp: the time is in UTC-05:00",
-            ),
-            ("empty.csv", text.lines().next().unwrap().into(), "empty.csv: the file has no rows"),
-            (
-                "cut.parquet",
-                whole[..whole.len() - 7].to_vec(),
-                "cut.parquet: the file is not sound Parquet",
-            ),
-        ];
-        for (name, bytes, expected) in cases {
-            std::fs::write(user.path(name), bytes).unwrap();
-            // The good file comes first, and is not written either.
-            let ended =
-                user.run(&["data", "import", &good, name, "--symbol", "AAA", "--store", "st"]);
-            assert_eq!(ended.code, 2, "{name}: {}", ended.out);
-            assert!(ended.sentence().contains(expected), "{name}: {}", ended.err);
-            assert_eq!(ended.err.lines().count(), 1, "{name}: {}", ended.err);
-            assert!(!Path::new(&user.text("st")).exists(), "{name}");
-        }
     }
 
     #[test]

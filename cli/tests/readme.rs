@@ -43,7 +43,8 @@ fn documents() -> Vec<PathBuf> {
 /// Commands that need keys, a running session, no end or a feature that is not built in are
 /// recognised by their words and left out; everything else is run.
 fn can_run_here(command: &str) -> bool {
-    let needs = ["APCA_", " live ", "--conformance", "alpaca-paper", "config/paper.toml"];
+    let needs =
+        ["APCA_", " live ", "--conformance", "alpaca-paper", "config/paper.toml", "data download"];
     let endless = command.starts_with("tradewind exchange")
         || (command.starts_with("tradewind paper")
             && !command.contains("--for")

@@ -22,6 +22,9 @@ pub enum DataCommand {
     /// Bring files (CSV, gzipped CSV, Parquet) or a recorded session into the store.
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(ImportArgs),
+    /// Load market data of the past from Alpaca or Alpha Vantage.
+    #[command(after_help = super::download::EXAMPLES)]
+    Download(super::download::DownloadArgs),
     /// List what the store holds.
     List(ListArgs),
     /// Look for gaps, bad ticks, unadjusted splits and shifted clocks.

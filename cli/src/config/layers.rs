@@ -45,8 +45,9 @@ pub struct Placed {
     pub source: Source,
 }
 
-/// Alpaca's own variables and the keys they set.
-const ALPACA_VARIABLES: [(&str, &str); 6] = [
+/// The variables that the services name themselves, and the keys they set.
+const VARIABLES: [(&str, &str); 7] = [
+    (runtime::alpha_vantage::KEY_VARIABLE, "alpha_vantage.key"),
     ("APCA_API_KEY_ID", "alpaca.key_id"),
     ("APCA_API_SECRET_KEY", "alpaca.secret_key"),
     ("APCA_API_OAUTH_TOKEN", "alpaca.oauth_token"),
@@ -101,15 +102,15 @@ impl Layers {
         }
     }
 
-    /// Adds the environment: `TRADEWIND__SECTION__KEY` and Alpaca's own names.
+    /// Adds the environment: `TRADEWIND__SECTION__KEY` and the services' own names.
     pub fn add_environment(&mut self, variables: impl Iterator<Item = (String, String)>) {
         let mut set: BTreeMap<String, (String, String)> = BTreeMap::new();
         for (name, text) in variables {
             let own = name
                 .strip_prefix("TRADEWIND__")
                 .map(|rest| rest.split("__").map(str::to_lowercase).collect::<Vec<_>>().join("."));
-            let alpaca = ALPACA_VARIABLES.iter().find(|(known, _)| *known == name);
-            let Some(path) = own.or_else(|| alpaca.map(|(_, path)| (*path).to_owned())) else {
+            let theirs = VARIABLES.iter().find(|(known, _)| *known == name);
+            let Some(path) = own.or_else(|| theirs.map(|(_, path)| (*path).to_owned())) else {
                 continue;
             };
             if text.is_empty() {
@@ -132,7 +133,15 @@ impl Layers {
 
     /// Adds what was in force in an earlier run, but for where things are and who is asking.
     pub fn add_run<'a>(&mut self, run: &str, config: impl Iterator<Item = (&'a str, &'a str)>) {
-        let places = ["alpaca.", "session.data_dir", "log", "metrics.", "kafka.", "store."];
+        let places = [
+            "alpaca.",
+            "alpha_vantage.",
+            "session.data_dir",
+            "log",
+            "metrics.",
+            "kafka.",
+            "store.",
+        ];
         for (path, text) in config {
             let is_place = places.iter().any(|place| path.starts_with(place));
             let is_known = kind_of(path).is_some() || is_param(path);

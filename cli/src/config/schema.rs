@@ -198,6 +198,18 @@ pub static KEYS: &[Key] = &[
     key("alpaca.oauth_client_id", Kind::Text, "the OAuth application that asks for it"),
     key("alpaca.oauth_client_secret", Kind::Secret, "the secret of that application"),
     key("alpaca.oauth_token_url", Kind::Url, "where the next token is asked for"),
+    key("alpha_vantage.url", Kind::Url, "where Alpha Vantage is"),
+    key("alpha_vantage.key", Kind::Secret, "key of Alpha Vantage; also ALPHA_VANTAGE_KEY"),
+    key(
+        "alpha_vantage.requests_per_minute",
+        Kind::Integer(1, 1200),
+        "requests to Alpha Vantage in any minute",
+    ),
+    key(
+        "alpha_vantage.requests_per_day",
+        Kind::Limit("1", "1000000"),
+        "requests to Alpha Vantage in any 24 hours, counted over restarts; \"off\" where only the minute counts",
+    ),
     key(
         "fallback.config",
         Kind::Text,

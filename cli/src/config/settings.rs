@@ -262,7 +262,8 @@ mod tests {
     use runtime::alpaca::Mode;
 
     /// Where a secret may be put: alone into a key of its own, or as the password of an address.
-    const KEYS: [&str; 8] = [
+    const KEYS: [&str; 9] = [
+        "alpha_vantage.key",
         "fallback.key_id",
         "fallback.secret_key",
         "alpaca.key_id",
@@ -272,7 +273,8 @@ mod tests {
         "alpaca.oauth_client_secret",
         "kafka.password",
     ];
-    const ADDRESSES: [&str; 7] = [
+    const ADDRESSES: [&str; 8] = [
+        "alpha_vantage.url",
         "alpaca.oauth_token_url",
         "alpaca.trading_url",
         "alpaca.data_url",

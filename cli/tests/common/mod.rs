@@ -35,7 +35,7 @@ impl User {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tradewind"));
         command.args(args).current_dir(self.home.path()).stdin(Stdio::null());
         for (name, _) in std::env::vars() {
-            if name.starts_with("APCA_") || name.starts_with("TRADEWIND_") {
+            if ["APCA_", "ALPHA_VANTAGE_", "TRADEWIND_"].iter().any(|ours| name.starts_with(ours)) {
                 command.env_remove(name);
             }
         }

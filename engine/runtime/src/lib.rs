@@ -1,8 +1,10 @@
 //! The tokio shell around the kernel: it waits, sends and stores; it does not decide.
 
 pub mod alpaca;
+pub mod alpha_vantage;
 mod backoff;
 pub mod control;
+pub mod download;
 pub mod envelope;
 #[cfg(feature = "kafka")]
 pub mod publish;

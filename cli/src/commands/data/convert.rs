@@ -88,7 +88,7 @@ fn is_regular(days: &[TradingDay], datum: &MarketData) -> bool {
 }
 
 /// What is written: a file of one symbol and kind, or a folder of them.
-struct Target {
+pub struct Target {
     path: PathBuf,
     is_folder: bool,
     names: Vec<String>,
@@ -96,7 +96,11 @@ struct Target {
 }
 
 impl Target {
-    fn new<'a>(path: &Path, names: impl Iterator<Item = &'a str>) -> Result<Self, Failure> {
+    /// A target for some symbols. Nothing is written yet, except that a folder is made.
+    ///
+    /// # Errors
+    /// When several symbols would go into one file.
+    pub fn new<'a>(path: &Path, names: impl Iterator<Item = &'a str>) -> Result<Self, Failure> {
         let names: Vec<String> = names.map(str::to_owned).collect();
         let text = path.to_string_lossy();
         let is_folder =
@@ -113,7 +117,11 @@ impl Target {
         Ok(Self { path: path.into(), is_folder, names, files: BTreeMap::new() })
     }
 
-    fn write(&mut self, symbol: usize, datum: &MarketData) -> Result<(), Failure> {
+    /// Adds a row of the so manieth symbol.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&mut self, symbol: usize, datum: &MarketData) -> Result<(), Failure> {
         let key = (symbol, Kind::of(datum));
         let name = self.names.get(symbol).cloned().unwrap_or_default();
         if !self.files.contains_key(&key) {
@@ -136,7 +144,11 @@ impl Target {
         writer.write(path, &name, datum)
     }
 
-    fn finish(self) -> Result<String, Failure> {
+    /// Gives the files their names, and tells of them.
+    ///
+    /// # Errors
+    /// When there is nothing in them, or they cannot be written.
+    pub fn finish(self) -> Result<String, Failure> {
         if self.files.is_empty() {
             return Err(Failure::usage("there is nothing to write: no rows are left"));
         }

@@ -252,11 +252,16 @@ fn tell(args: &ImportArgs, store: &Store, done: &[Imported]) -> Result<(), Failu
             &json!({ "store": store.root().display().to_string(), "series": series }),
         );
     }
+    print_text(&lines(done))
+}
+
+/// What became of each series, as people read it.
+pub fn lines(done: &[Imported]) -> String {
     let lines = done.iter().map(|one| {
         let known =
             if one.known > 0 { format!(", {} known already", one.known) } else { String::new() };
         let words = one.series.words();
         format!("{words}: {} added{known}, {} in all\n", counted(one.added, "row"), one.rows)
     });
-    print_text(&lines.collect::<String>())
+    lines.collect()
 }

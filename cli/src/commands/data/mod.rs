@@ -2,6 +2,7 @@
 
 mod check;
 mod convert;
+mod download;
 mod generate;
 #[cfg(feature = "parquet")]
 mod import;
@@ -21,6 +22,7 @@ pub fn run(command: &DataCommand) -> Result<(), Failure> {
         DataCommand::List(args) => list::run(args),
         #[cfg(not(feature = "parquet"))]
         DataCommand::Import(_) | DataCommand::List(_) => Err(without_parquet()),
+        DataCommand::Download(args) => download::run(args),
         DataCommand::Check(args) => check::run(args),
         DataCommand::Convert(args) => convert::run(args),
         DataCommand::Generate(args) => generate::run(args),

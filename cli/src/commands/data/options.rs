@@ -59,7 +59,10 @@ pub fn range(args: &PartArgs) -> Result<Range<Timestamp>, Failure> {
 }
 
 /// A time, or the midnight in New York at which a date begins.
-fn time(flag: &str, text: &str) -> Result<Timestamp, Failure> {
+///
+/// # Errors
+/// When it is neither.
+pub fn time(flag: &str, text: &str) -> Result<Timestamp, Failure> {
     let date = || text.parse().ok().map(calendar::midnight);
     text.parse().ok().or_else(date).ok_or_else(|| {
         let expected = "expected a date such as 2024-01-03 or a time such as 2024-01-03T14:30:00Z";

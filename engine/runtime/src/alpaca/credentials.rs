@@ -32,7 +32,7 @@ impl Secret {
     }
 
     /// The text itself, for the places that hand it to the broker and nowhere else.
-    pub(super) fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 

@@ -5,7 +5,7 @@
 //! frame that this cannot read (`T` not first, an element that is no object) is read again element
 //! by element, so that one bad element costs only itself.
 
-use super::map::{self, FieldError, need, price, quantity, time};
+use super::map::{self, FieldError, need, time};
 use super::names::Names;
 use super::tape;
 use super::unusable::Problem;
@@ -13,7 +13,7 @@ use super::wire::{
     BandsWire, BarWire, CancelErrorWire, CorrectionWire, ErrorWire, KindWire, Loose, QuoteWire,
     StatusWire, StepWire, SubscriptionWire, TradeWire,
 };
-use kernel::{Input, MarketData, Quote, Span, SymbolId, Timestamp};
+use kernel::{Input, MarketData, Span, SymbolId, Timestamp};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -199,16 +199,10 @@ impl MarketDecoder {
     }
 
     /// Sizes count shares, as they do at Alpaca since 2025-11-03 and on the bundled exchange for
-    /// data of any date. A side that nobody quotes is zero or absent.
+    /// data of any date.
     fn quote(&self, wire: &QuoteWire<'_>, frame: &mut MarketFrame) -> Result<(), Unusable> {
-        frame.data.push(MarketData::Quote(Quote {
-            symbol: self.symbol(&wire.symbol)?,
-            time: need("quote", "t", &wire.t, time)?,
-            bid: or_zero("bp", &wire.bp, price)?,
-            bid_size: or_zero("bs", &wire.bs, quantity)?,
-            ask: or_zero("ap", &wire.ap, price)?,
-            ask_size: or_zero("as", &wire.ask_size, quantity)?,
-        }));
+        let symbol = self.symbol(&wire.symbol)?;
+        frame.data.push(MarketData::Quote(map::quote(wire, symbol)?));
         Ok(())
     }
 
@@ -293,18 +287,6 @@ struct Unusable(Option<FieldError>);
 impl From<FieldError> for Unusable {
     fn from(error: FieldError) -> Self {
         Self(Some(error))
-    }
-}
-
-/// A value of a quote that may be absent; what is there must be readable.
-fn or_zero<T: Default>(
-    field: &'static str,
-    wire: &Loose<'_>,
-    read: impl FnOnce(&str) -> Option<T>,
-) -> Result<T, FieldError> {
-    match wire.text() {
-        None => Ok(T::default()),
-        Some(_) => need("quote", field, wire, read),
     }
 }
 

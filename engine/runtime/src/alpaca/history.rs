@@ -173,7 +173,7 @@ impl Client {
     }
 
     /// Reads page after page until the last, or until there are enough.
-    async fn pages<T>(
+    pub(super) async fn pages<T>(
         &self,
         path: &str,
         query: &[(&str, &str)],

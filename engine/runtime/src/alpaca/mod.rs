@@ -13,6 +13,7 @@ pub const PROTOCOL_REFERENCE: &str = "2026-11-20";
 mod conformance;
 mod credentials;
 mod decode;
+mod download;
 mod endpoints;
 mod error;
 mod history;
@@ -44,6 +45,7 @@ pub use credentials::{
     Secret,
 };
 pub use decode::{MarketDecoder, MarketFrame, Notice, StepHead};
+pub use download::{History, HistoryKind, HistoryQuery, LARGEST_PAGE, timeframe};
 pub use endpoints::{
     Address, EndpointError, Endpoints, Mode, Overrides, host_and_port, is_on_this_machine,
     without_secrets,

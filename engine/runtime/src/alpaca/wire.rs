@@ -250,6 +250,14 @@ pub(super) struct TradesPage<'a> {
     pub next_page_token: Loose<'a>,
 }
 
+/// A page of GET `/v2/stocks/quotes`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct QuotesPage<'a> {
+    pub quotes: Option<BTreeMap<Cow<'a, str>, Option<Vec<QuoteWire<'a>>>>>,
+    pub next_page_token: Loose<'a>,
+}
+
 /// A bar, over REST and on the stream.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
@@ -374,7 +382,7 @@ pub(super) struct KindWire<'a> {
     pub kind: Loose<'a>,
 }
 
-/// `T` = `q`.
+/// A quote, over REST and on the stream.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(super) struct QuoteWire<'a> {
@@ -388,7 +396,7 @@ pub(super) struct QuoteWire<'a> {
     pub ask_size: Loose<'a>,
 }
 
-/// `T` = `t`.
+/// A trade, over REST and on the stream. `u` says over REST what became of it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(super) struct TradeWire<'a> {
@@ -397,6 +405,7 @@ pub(super) struct TradeWire<'a> {
     pub t: Loose<'a>,
     pub p: Loose<'a>,
     pub s: Loose<'a>,
+    pub u: Loose<'a>,
 }
 
 /// `T` = `s`.

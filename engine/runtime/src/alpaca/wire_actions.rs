@@ -1,9 +1,9 @@
-//! Splits and new names as the market data interface lists them.
+//! Splits, new names and dividends as the market data interface lists them.
 
 use super::wire::Loose;
 use serde::Deserialize;
 
-/// A page of GET `/v1/corporate-actions`, as far as shares are split or renamed.
+/// A page of GET `/v1/corporate-actions`, as far as shares are split, renamed or pay.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(super) struct ActionsPage<'a> {
@@ -18,9 +18,10 @@ pub(super) struct ActionLists<'a> {
     pub forward_splits: Option<Vec<ActionWire<'a>>>,
     pub reverse_splits: Option<Vec<ActionWire<'a>>>,
     pub name_changes: Option<Vec<ActionWire<'a>>>,
+    pub cash_dividends: Option<Vec<ActionWire<'a>>>,
 }
 
-/// A split, or a new name.
+/// A split, a new name, or cash for each share.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(super) struct ActionWire<'a> {
@@ -30,6 +31,7 @@ pub(super) struct ActionWire<'a> {
     pub new_symbol: Loose<'a>,
     pub new_rate: Loose<'a>,
     pub old_rate: Loose<'a>,
+    pub rate: Loose<'a>,
     pub process_date: Loose<'a>,
     pub ex_date: Loose<'a>,
 }

@@ -6,10 +6,15 @@ use crate::alpaca::names::Names;
 use crate::alpaca::rows::{Positions, Posting};
 use crate::alpaca::wire::{AccountWire, ActivityWire, Loose, PositionWire};
 use crate::alpaca::wire_actions::{ActionWire, ActionsPage};
+use jiff::civil::Date;
 use kernel::{
     AccountSnapshot, BrokerPosition, Cash, CashMovement, CorporateAction, FeeCharge, FeeKind,
     MovementKind, Quantity, Ratio, ShareChange, Side, SymbolId,
 };
+use marketdata::Action;
+
+/// A split or a dividend: whose, its ex-day, and what.
+pub(in crate::alpaca) type Announced = (Box<str>, Date, Action);
 
 pub(in crate::alpaca) fn account(body: &[u8]) -> Result<AccountSnapshot, ReadError> {
     let wire: AccountWire<'_> = parse(body)?;
@@ -130,6 +135,28 @@ pub(in crate::alpaca) fn corporate_actions(
         actions.extend(renamed(wire, symbol)?);
     }
     Ok(actions)
+}
+
+/// The splits and cash dividends of a page, each with its symbol and ex-day.
+pub(in crate::alpaca) fn announced(page: &ActionsPage<'_>) -> Result<Vec<Announced>, FieldError> {
+    let lists = &page.corporate_actions;
+    let splits = lists.forward_splits.iter().chain(&lists.reverse_splits).flatten();
+    let splits = splits.map(|wire| {
+        let new = need("split", "new_rate", &wire.new_rate, rate)?;
+        let old = need("split", "old_rate", &wire.old_rate, rate)?;
+        announce(wire, Action::split(new, old))
+    });
+    let dividends =
+        lists.cash_dividends.iter().flatten().map(|wire| {
+            announce(wire, Action::Dividend(need("dividend", "rate", &wire.rate, price)?))
+        });
+    splits.chain(dividends).collect()
+}
+
+fn announce(wire: &ActionWire<'_>, action: Action) -> Result<Announced, FieldError> {
+    let symbol = need("corporate action", "symbol", &wire.symbol, |text| Some(text.into()))?;
+    let ex_day = need("corporate action", "ex_date", &wire.ex_date, |text| text.parse().ok())?;
+    Ok((symbol, ex_day, action))
 }
 
 fn renamed(wire: &ActionWire<'_>, symbol: SymbolId) -> Result<Option<CorporateAction>, FieldError> {

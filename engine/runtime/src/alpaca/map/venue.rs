@@ -1,11 +1,13 @@
-//! What the venue says of itself: clock, calendar, assets, bars.
+//! What the venue says of itself: clock, calendar, assets, market data.
 
 use super::{FieldError, ReadError, need, parse, price, quantity, time};
 use crate::alpaca::rows::{Asset, Clock, Replay, ReplayData};
-use crate::alpaca::wire::{AssetWire, BarWire, CalendarDayWire, ClockWire, Loose, TradeWire};
+use crate::alpaca::wire::{
+    AssetWire, BarWire, CalendarDayWire, ClockWire, Loose, QuoteWire, TradeWire,
+};
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
-use kernel::{Bar, Span, SymbolId, Timestamp, Trade, TradingDay, Volume};
+use kernel::{Bar, Quote, Span, SymbolId, Timestamp, Trade, TradingDay, Volume};
 
 pub(in crate::alpaca) fn clock(body: &[u8]) -> Result<Clock, ReadError> {
     let wire: ClockWire<'_> = parse(body)?;
@@ -116,6 +118,33 @@ pub(in crate::alpaca) fn bar(
         close: need("bar", "c", &wire.c, price)?,
         volume: wire.v.text().and_then(|text| Volume::from_decimal(text).ok()).unwrap_or_default(),
     })
+}
+
+/// The best bid and ask. A side that nobody quotes is zero or absent.
+pub(in crate::alpaca) fn quote(
+    wire: &QuoteWire<'_>,
+    symbol: SymbolId,
+) -> Result<Quote, FieldError> {
+    Ok(Quote {
+        symbol,
+        time: need("quote", "t", &wire.t, time)?,
+        bid: or_zero("bp", &wire.bp, price)?,
+        bid_size: or_zero("bs", &wire.bs, quantity)?,
+        ask: or_zero("ap", &wire.ap, price)?,
+        ask_size: or_zero("as", &wire.ask_size, quantity)?,
+    })
+}
+
+/// A value of a quote that may be absent; what is there must be readable.
+fn or_zero<T: Default>(
+    field: &'static str,
+    wire: &Loose<'_>,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, FieldError> {
+    match wire.text() {
+        None => Ok(T::default()),
+        Some(_) => need("quote", field, wire, read),
+    }
 }
 
 /// A trade on the tape.

@@ -4,6 +4,7 @@
 mod anything;
 mod certainty;
 mod decode;
+mod download;
 mod exchange;
 mod fixtures;
 mod kinds;
