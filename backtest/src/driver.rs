@@ -25,11 +25,11 @@ use crate::trades::Trades;
 use crate::venue::{Answer, Venue};
 use crate::{BacktestError, BacktestReport};
 use corporate::Corporate;
-use exchange::{Activity, Exchange};
+use exchange::{Activity, CashActivity, Exchange};
 use journal::{Durability, EventsHash, Journal};
 use kernel::{
-    Bar, Cash, DecideError, FeeCharge, Input, Kernel, Link, MarketData, Notice, OrderNumber,
-    Output, SessionStart, ShutdownPolicy, Stamped, SymbolId, Timestamp,
+    Bar, Cash, CashMovement, DecideError, FeeCharge, Input, Kernel, Link, MarketData, MovementKind,
+    Notice, OrderNumber, Output, SessionStart, ShutdownPolicy, Stamped, SymbolId, Timestamp,
 };
 use marketdata::{Facts, Feed, FeedSource, Source};
 use std::collections::BTreeMap;
@@ -437,22 +437,29 @@ impl<'a, 'o> Driver<'a, 'o> {
         Ok(())
     }
 
-    /// Feeds the fees that the venue has posted and that were not read yet.
+    /// Feeds the fees and the interest that the venue has posted and that were not read yet.
     fn fees(&mut self) -> Result<(), BacktestError> {
         let posted = self.venue.exchange.activities().iter().skip(self.fees_read);
-        let fees: Vec<_> = posted
-            .filter_map(|activity| match activity {
-                Activity::Fee(fee) => Some((activity.id(), fee.clone())),
-                Activity::Fill(_) | Activity::Split(_) | Activity::Cash(_) | Activity::Reset(_) => {
-                    None
-                }
-            })
-            .collect();
+        // What else moves cash is fed where it happens.
+        let posted = posted.filter(|activity| match activity {
+            Activity::Fee(_) => true,
+            Activity::Cash(moved) => moved.kind == MovementKind::Interest,
+            Activity::Fill(_) | Activity::Split(_) | Activity::Reset(_) => false,
+        });
+        let posted: Vec<Activity> = posted.cloned().collect();
         self.fees_read = self.venue.exchange.activities().len();
-        for (id, fee) in fees {
-            self.trades.charge(fee.amount, fee.time);
-            let charge = FeeCharge { id: id.into(), kind: fee.kind, amount: fee.amount };
-            self.feed(Input::Fee(charge))?;
+        for activity in posted {
+            let id = activity.id().into();
+            match activity {
+                Activity::Fee(fee) => {
+                    self.trades.charge(fee.amount, fee.time);
+                    self.feed(Input::Fee(FeeCharge { id, kind: fee.kind, amount: fee.amount }))?;
+                }
+                Activity::Cash(CashActivity { kind, amount, .. }) => {
+                    self.feed(Input::Cash(CashMovement { id, kind, amount }))?;
+                }
+                Activity::Fill(_) | Activity::Split(_) | Activity::Reset(_) => {}
+            }
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What a finished run is worth: its figures by a convention, and a verdict in a sentence.
 
-use crate::dates::day_count;
+use crate::dates::{day_count, written};
 use crate::metrics::{ConventionNote, Metrics};
 use crate::sketch::Benchmark;
 use crate::statistics::{
@@ -166,6 +166,13 @@ impl BacktestReport {
         if !self.positions.is_empty() {
             notes
                 .push("positions are open at the end: equity counts them at the last price".into());
+        }
+        if let Some(date) = self.financing.first_margin_call {
+            let (calls, date) = (self.financing.margin_calls, written(date));
+            notes.push(format!(
+                "equity was below maintenance margin at {calls} closes, first on {date}: a broker's margin \
+                 call, after which it may close positions; here nothing was closed"
+            ));
         }
         notes.extend(self.liberties());
         notes

@@ -2,7 +2,7 @@
 
 use crate::metrics::{ConventionNote, Metrics};
 use crate::{DailyPoint, Dividends, EquityPoint};
-use exchange::ExchangeConfig;
+use exchange::{ExchangeConfig, Financing};
 use kernel::{
     Cash, Limits, Price, Quantity, ShutdownPolicy, Side, StrategySpec, Timestamp, TradingHours,
 };
@@ -44,6 +44,9 @@ pub struct BacktestReport {
     /// Dividends received, less those paid on short positions.
     #[serde(default)]
     pub dividends: Cash,
+    /// What borrowing shares and cash cost, and margin calls; left out where there were none.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub financing: Financing,
     /// Fees that were posted.
     pub fees: Cash,
     /// Fees that the venue posts only after the end of the data.
@@ -90,6 +93,10 @@ pub struct BacktestReport {
     /// Some two thousand points of equity, evenly spread over the steps.
     #[serde(skip)]
     pub samples: Vec<EquityPoint>,
+}
+
+fn is_none(financing: &Financing) -> bool {
+    *financing == Financing::default()
 }
 
 /// What a run went over.

@@ -112,6 +112,7 @@ pub(crate) fn report(finished: Finished) -> Result<BacktestReport, BacktestError
         equity: last_equity,
         dividends: finished.dividends,
         fees: state.ledger().total_fees(),
+        financing: exchange.financing(),
         accrued_fees: exchange.account().accrued_fees,
         total_return,
         bars_per_second: bars as f64 / finished.elapsed.as_secs_f64().max(1e-9),

@@ -3,42 +3,8 @@
 
 mod common;
 
-use backtest::Chosen;
 use common::*;
-use kernel::{Intents, MarketData, Quantity, Ratio, Side, Strategy, StrategySpec, SymbolId, View};
-
-/// Wants one order on each of some bars, counted from 1, whatever the account holds.
-struct Wishes {
-    seen: usize,
-    on: Vec<(usize, Side, i64)>,
-}
-
-impl Strategy for Wishes {
-    fn observe(&mut self, _: &MarketData) {
-        self.seen += 1;
-    }
-
-    fn propose(&self, data: &MarketData, _: &View<'_>, intents: &mut Intents) {
-        for (_, side, shares) in self.on.iter().filter(|(bar, ..)| *bar == self.seen) {
-            intents.market(data.symbol(), *side, Quantity::from_whole(*shares).unwrap());
-        }
-    }
-
-    fn warmup_bars(&self) -> usize {
-        0
-    }
-
-    fn reset(&mut self) {
-        self.seen = 0;
-    }
-
-    fn rebase(&mut self, _: SymbolId, _: Ratio) {}
-}
-
-fn wishes(name: &str, on: &[(usize, Side, i64)]) -> Chosen {
-    let spec = StrategySpec { name: name.into(), params: Default::default() };
-    (Box::new(Wishes { seen: 0, on: on.to_vec() }), spec)
-}
+use kernel::Side;
 
 /// Long buys 10 on bar 1, filled at 101; short sells 10 on bar 2, filled at 103: they are long's.
 /// On bar 4 both want something, and what comes second would meet the first's order.

@@ -6,7 +6,7 @@ use crate::exit::Failure;
 use crate::kafka;
 use crate::shell::Shell;
 use exchange::server::{FaultScript, ServerConfig, Source, Speed, Synthetic};
-use exchange::{ExchangeConfig, Impact};
+use exchange::{ExchangeConfig, FinancingRules, Impact};
 use kernel::{BasisPoints, FeeRates, Limits, Price, Span, TradingHours};
 use marketdata::{Feed, ReadOptions};
 use runtime::alpaca::{Client, ClientConfig, Credentials, Endpoints, Pace, Secret, Timing};
@@ -184,6 +184,13 @@ pub fn exchange_config(settings: &Settings) -> ExchangeConfig {
     config.fees.regulatory = settings.is_on("exchange.regulatory_fees");
     config.fees.commission.per_share =
         settings.decimal("exchange.commission_per_share_usd").unwrap_or_default();
+    config.financing = FinancingRules {
+        borrow: settings.percent("exchange.borrow_percent").unwrap_or_default(),
+        margin_interest: settings.percent("exchange.margin_interest_percent").unwrap_or_default(),
+    };
+    for (symbol, rate) in settings.borrow_rates() {
+        config.assets.entry(symbol).or_default().borrow = Some(rate);
+    }
     config.fills.slippage = BasisPoints::new(points("exchange.slippage_bps"));
     let by_share = settings.decimal("exchange.slippage_usd").unwrap_or_default();
     config.fills.slippage_usd = Price::from_nanos(by_share.nanos());

@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use backtest::{BacktestConfig, BacktestReport, Chosen, Observer, Quiet};
-use kernel::{Bar, Event, MarketData, Price, Span, Symbols, Timestamp, Volume};
+use kernel::{
+    Bar, Event, Intents, MarketData, Price, Quantity, Ratio, Side, Span, Strategy, StrategySpec,
+    SymbolId, Symbols, Timestamp, View, Volume,
+};
 use marketdata::Feed;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -109,4 +112,37 @@ pub fn real_data(test: &str) -> Option<std::path::PathBuf> {
         std::io::stderr().write_all(line.as_bytes()).unwrap();
     }
     folder.map(Into::into)
+}
+
+/// Wants one order on each of some bars, counted from 1, whatever the account holds.
+pub struct Wishes {
+    seen: usize,
+    on: Vec<(usize, Side, i64)>,
+}
+
+impl Strategy for Wishes {
+    fn observe(&mut self, _: &MarketData) {
+        self.seen += 1;
+    }
+
+    fn propose(&self, data: &MarketData, _: &View<'_>, intents: &mut Intents) {
+        for (_, side, shares) in self.on.iter().filter(|(bar, ..)| *bar == self.seen) {
+            intents.market(data.symbol(), *side, Quantity::from_whole(*shares).unwrap());
+        }
+    }
+
+    fn warmup_bars(&self) -> usize {
+        0
+    }
+
+    fn reset(&mut self) {
+        self.seen = 0;
+    }
+
+    fn rebase(&mut self, _: SymbolId, _: Ratio) {}
+}
+
+pub fn wishes(name: &str, on: &[(usize, Side, i64)]) -> Chosen {
+    let spec = StrategySpec { name: name.into(), params: Default::default() };
+    (Box::new(Wishes { seen: 0, on: on.to_vec() }), spec)
 }

@@ -2,6 +2,7 @@
 
 use super::chosen::{self, ChosenStrategy, SEVERAL, is_param};
 use super::schema::{self, Kind};
+use super::settings::borrow_rate;
 use super::{ConfigError, Mistake, nearest};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -234,8 +235,21 @@ impl Layers {
                 });
             }
         }
+        self.check_borrow_rates();
         self.check_strategies();
         (self.values, self.mistakes)
+    }
+
+    fn check_borrow_rates(&mut self) {
+        let key = "exchange.borrow_rates";
+        let Some(placed) = self.values.get(key) else { return };
+        let texts = placed.value.as_array().into_iter().flatten().filter_map(Value::as_str);
+        let Some(wrong) = texts.into_iter().find(|text| borrow_rate(text).is_none()) else {
+            return;
+        };
+        let problem =
+            format!("expected SYMBOL=PERCENT from 0 to 1000, such as GME=35.5, found {wrong:?}");
+        self.mistake(placed.source.clone(), key, problem);
     }
 
     /// The strategies' names and parameters are part of the configuration, and their mistakes are

@@ -5,6 +5,7 @@
 //! trusts. All mistakes are listed at once.
 
 pub mod chosen;
+pub mod kind;
 pub mod layers;
 pub mod schema;
 pub mod settings;

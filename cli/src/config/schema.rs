@@ -1,47 +1,13 @@
 //! Every key: what it may hold, in which unit, and what it is for.
 
 use super::chosen::{SEVERAL, is_label};
+pub use super::kind::{Kind, number_text};
 use runtime::alpaca::without_secrets;
 use std::borrow::Cow;
 use toml::Value;
 
 /// The version of the configuration: it rises when a key goes, or means something else.
 pub const VERSION: u32 = 1;
-
-/// What a key holds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Kind {
-    /// Any text.
-    Text,
-    /// A text that is never printed.
-    Secret,
-    /// An address that may hold a password, which is not printed.
-    Url,
-    /// `host:port,host:port`; empty for none.
-    Hosts,
-    /// One of these texts.
-    Choice(&'static [&'static str]),
-    /// A list of texts.
-    List,
-    /// A list of some of these texts.
-    SomeOf(&'static [&'static str]),
-    /// `true` or `false`.
-    Bool,
-    /// A whole number in a range.
-    Integer(i64, i64),
-    /// One of these whole numbers.
-    OneOf(&'static [i64]),
-    /// A decimal number in a range, exact.
-    Decimal(&'static str, &'static str),
-    /// A decimal number in a range, or `"off"`.
-    Limit(&'static str, &'static str),
-    /// `"max"` or a decimal number of venue seconds per second.
-    Speed,
-    /// An address such as `127.0.0.1:9464`, or `"off"`.
-    Address,
-    /// A table of the strategy's own parameters.
-    Params,
-}
 
 /// One key.
 #[derive(Debug, Clone, Copy)]
@@ -245,6 +211,21 @@ pub static KEYS: &[Key] = &[
         "embedded exchange: USD of commission per share",
     ),
     key(
+        "exchange.borrow_percent",
+        Kind::Decimal("0", "1000"),
+        "embedded exchange: percent a year of what is sold short",
+    ),
+    key(
+        "exchange.borrow_rates",
+        Kind::List,
+        "embedded exchange: the same for single symbols, as [\"GME=35.5\"]",
+    ),
+    key(
+        "exchange.margin_interest_percent",
+        Kind::Decimal("0", "1000"),
+        "embedded exchange: percent a year of cash that is borrowed",
+    ),
+    key(
         "exchange.slippage_bps",
         Kind::Integer(0, 10000),
         "embedded exchange: basis points that a taker loses",
@@ -363,99 +344,6 @@ fn pattern(path: &str) -> Cow<'_, str> {
     format!("{SEVERAL}LABEL{point}{rest}").into()
 }
 
-impl Kind {
-    /// What it holds, in words.
-    pub fn expected(&self) -> String {
-        match self {
-            Kind::Text | Kind::Secret => "a text".into(),
-            Kind::Url => "an address such as https://host".into(),
-            Kind::Hosts => "a list host:port,host:port".into(),
-            Kind::Choice(choices) => format!("one of {}", choices.join(", ")),
-            Kind::List => "a list of texts such as [\"SPY\", \"AAPL\"]".into(),
-            Kind::SomeOf(choices) => format!("a list of some of {}", choices.join(", ")),
-            Kind::Bool => "true or false".into(),
-            Kind::Integer(low, high) if *high == i64::MAX => format!("a whole number from {low}"),
-            Kind::Integer(low, high) => format!("a whole number from {low} to {high}"),
-            Kind::OneOf(numbers) => {
-                let texts: Vec<String> = numbers.iter().map(ToString::to_string).collect();
-                format!("one of {}", texts.join(", "))
-            }
-            Kind::Decimal(low, high) => format!("a number from {low} to {high}"),
-            Kind::Limit(low, high) => format!("a number from {low} to {high}, or \"off\""),
-            Kind::Speed => "\"max\", or a number above 0 such as 60".into(),
-            Kind::Address => "an address such as 127.0.0.1:9464, or \"off\"".into(),
-            Kind::Params => "a table of parameters".into(),
-        }
-    }
-
-    /// A text from the environment or a flag as a value of this kind; what does not fit stays
-    /// text and is found by the check.
-    pub fn parse(&self, text: &str) -> Value {
-        match self {
-            Kind::List | Kind::SomeOf(_) => {
-                let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-                Value::Array(parts.map(|part| Value::String(part.into())).collect())
-            }
-            Kind::Bool => text.parse().map_or_else(|_| Value::String(text.into()), Value::Boolean),
-            Kind::Integer(..) | Kind::OneOf(_) => {
-                text.parse().map_or_else(|_| Value::String(text.into()), Value::Integer)
-            }
-            Kind::Text
-            | Kind::Secret
-            | Kind::Url
-            | Kind::Hosts
-            | Kind::Choice(_)
-            | Kind::Decimal(..)
-            | Kind::Limit(..)
-            | Kind::Speed
-            | Kind::Address
-            | Kind::Params => Value::String(text.into()),
-        }
-    }
-
-    /// Whether a value is of this kind and in its range.
-    pub fn accepts(&self, value: &Value) -> bool {
-        match self {
-            Kind::Text | Kind::Secret | Kind::Url => value.is_str(),
-            Kind::Hosts => value.as_str().is_some_and(is_list_of_hosts),
-            Kind::Choice(choices) => value.as_str().is_some_and(|text| choices.contains(&text)),
-            Kind::List => value.as_array().is_some_and(|list| list.iter().all(Value::is_str)),
-            Kind::SomeOf(choices) => value.as_array().is_some_and(|list| {
-                list.iter().all(|part| part.as_str().is_some_and(|part| choices.contains(&part)))
-            }),
-            Kind::Bool => value.is_bool(),
-            Kind::Integer(low, high) => {
-                value.as_integer().is_some_and(|number| *low <= number && number <= *high)
-            }
-            Kind::OneOf(numbers) => {
-                value.as_integer().is_some_and(|number| numbers.contains(&number))
-            }
-            Kind::Decimal(low, high) => in_range(value, low, high),
-            Kind::Limit(low, high) => value.as_str() == Some("off") || in_range(value, low, high),
-            Kind::Speed => value.as_str() == Some("max") || in_range(value, "0.000001", "1000000"),
-            Kind::Address => value
-                .as_str()
-                .is_some_and(|text| text == "off" || text.parse::<std::net::SocketAddr>().is_ok()),
-            Kind::Params => value.is_table(),
-        }
-    }
-}
-
-/// The exact text of a number: as written in a string or an integer; a TOML float prints as the
-/// shortest decimal that reads back the same, which is what its author typed.
-pub fn number_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Integer(number) => Some(number.to_string()),
-        Value::Float(number) if number.is_finite() => Some(number.to_string()),
-        Value::Float(_)
-        | Value::Boolean(_)
-        | Value::Datetime(_)
-        | Value::Array(_)
-        | Value::Table(_) => None,
-    }
-}
-
 /// A value as it may be shown to anybody: secrets as stars, addresses without what is secret in them.
 pub fn shown(kind: Option<Kind>, value: &Value) -> String {
     match (kind, value) {
@@ -470,23 +358,4 @@ pub fn shown(kind: Option<Kind>, value: &Value) -> String {
 
 const fn is_address(kind: Kind) -> bool {
     matches!(kind, Kind::Url | Kind::Hosts | Kind::Address)
-}
-
-fn is_list_of_hosts(text: &str) -> bool {
-    let is_host = |part: &str| {
-        let (host, port) = part.rsplit_once(':').unwrap_or((part, ""));
-        !host.is_empty()
-            && !part.contains(['@', '/'])
-            && !part.contains(char::is_whitespace)
-            && port.parse::<u16>().is_ok_and(|port| port > 0)
-    };
-    text.is_empty() || text.split(',').map(str::trim).all(is_host)
-}
-
-fn in_range(value: &Value, low: &str, high: &str) -> bool {
-    let read = |text: &str| text.parse::<kernel::Cash>().ok();
-    match (number_text(value).and_then(|text| read(&text)), read(low), read(high)) {
-        (Some(number), Some(low), Some(high)) => low <= number && number <= high,
-        _ => false,
-    }
 }

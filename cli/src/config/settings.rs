@@ -122,6 +122,11 @@ impl Settings {
         Some(Breaker { failures, within, then })
     }
 
+    /// What borrowing the shares of single symbols costs a year.
+    pub fn borrow_rates(&self) -> Vec<(String, BasisPoints)> {
+        self.list("exchange.borrow_rates").iter().filter_map(|text| borrow_rate(text)).collect()
+    }
+
     /// Where orders go.
     pub fn venue(&self) -> Venue {
         match self.text("session.venue") {
@@ -243,6 +248,15 @@ impl Settings {
     pub fn source(&self, path: &str) -> Option<&Source> {
         self.values.get(path).map(|placed| &placed.source)
     }
+}
+
+/// `SYMBOL=PERCENT`, from 0 to 1000 percent a year.
+pub fn borrow_rate(text: &str) -> Option<(String, BasisPoints)> {
+    let (symbol, percent) = text.split_once('=')?;
+    let percent: Cash = percent.trim().parse().ok()?;
+    let points = i32::try_from(percent.nanos() / (kernel::SCALE / 100)).ok()?;
+    let inside = (0..=100_000).contains(&points) && !symbol.trim().is_empty();
+    inside.then(|| (symbol.trim().to_owned(), BasisPoints::new(points)))
 }
 
 /// The user's data directory for Tradewind: `$XDG_DATA_HOME/tradewind` or

@@ -1,6 +1,6 @@
 //! What can be traded, and how.
 
-use kernel::{Price, SymbolId};
+use kernel::{BasisPoints, Price, SymbolId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -23,6 +23,9 @@ pub struct AssetRules {
     /// The smallest step of an order's price. `None` is the rule of US equities: a cent from one
     /// USD up, a hundredth of a cent below.
     pub price_increment: Option<Price>,
+    /// What borrowing its shares costs a year; `None` is the venue's rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub borrow: Option<BasisPoints>,
 }
 
 impl Default for AssetRules {
@@ -35,6 +38,7 @@ impl Default for AssetRules {
             fractionable: true,
             fractional_extended_hours: false,
             price_increment: None,
+            borrow: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What kind of venue this is: all of its rules that a user may choose, as data.
 
-use crate::AssetRules;
+use crate::{AssetRules, FinancingRules};
 use kernel::{BasisPoints, Cash, Price, Span, VenueRules};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,6 +22,9 @@ pub struct ExchangeConfig {
     pub fills: FillRules,
     /// What trading costs.
     pub fees: FeeRules,
+    /// What borrowing costs.
+    #[serde(skip_serializing_if = "is_free")]
+    pub financing: FinancingRules,
     /// Facts of single assets, by symbol; a symbol without an entry has the defaults.
     pub assets: BTreeMap<String, AssetRules>,
 }
@@ -106,6 +109,11 @@ pub struct CommissionRates {
     pub per_order: Cash,
 }
 
+/// So that a configuration without them reads as it did before there were any.
+fn is_free(rules: &FinancingRules) -> bool {
+    *rules == FinancingRules::default()
+}
+
 impl Default for ExchangeConfig {
     fn default() -> Self {
         Self {
@@ -115,6 +123,7 @@ impl Default for ExchangeConfig {
             account: AccountRules::default(),
             fills: FillRules::default(),
             fees: FeeRules::default(),
+            financing: FinancingRules::default(),
             assets: BTreeMap::new(),
         }
     }

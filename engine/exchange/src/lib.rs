@@ -20,6 +20,7 @@ pub mod check;
 mod config;
 mod exchange;
 mod fees;
+mod financing;
 mod ids;
 mod local;
 mod market;
@@ -39,6 +40,7 @@ pub use activity::{
 pub use asset::{AssetRow, AssetRules};
 pub use config::{AccountRules, CommissionRates, ExchangeConfig, FeeRules, FillRules, Impact};
 pub use exchange::Exchange;
+pub use financing::{Financing, FinancingRules};
 pub use order::{GroupKind, OrderId, OrderRow, Trailed};
 pub use refusal::Refusal;
 pub use request::{OrderRequest, RawOrder, RawReplacement, RawStopLoss, Replacement};

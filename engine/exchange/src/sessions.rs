@@ -128,6 +128,14 @@ impl Sessions {
         self.days.get(next).map(|day| day.open)
     }
 
+    /// The nights from a close to the next trading day: one where trading never ends, or where no
+    /// next day is known.
+    pub(crate) fn nights_after(&self, close: Timestamp) -> i64 {
+        let day = |at: Timestamp| at.nanos().div_euclid(DAY.nanos());
+        let next = self.days.partition_point(|day| day.close <= close);
+        self.days.get(next).map_or(1, |next| day(next.close) - day(close)).max(1)
+    }
+
     fn day_after(&self, now: Timestamp) -> Option<&TradingDay> {
         let next = self.days.partition_point(|day| day.close <= now);
         self.days.get(next)

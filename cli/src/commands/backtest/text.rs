@@ -3,6 +3,8 @@
 use crate::figures::{counted, date_time, exact, signed};
 use backtest::statistics::{Group, Metric, Unit};
 use backtest::{BacktestReport, Judgement, StrategyLine, TradeRow};
+use exchange::Financing;
+use kernel::Cash;
 use std::path::Path;
 
 /// Trades listed at most.
@@ -117,6 +119,7 @@ fn rows(report: &BacktestReport, judgement: &Judgement) -> Vec<(&'static str, St
         ("equity", format!("{} USD", exact(report.equity))),
         ("cash", format!("{} USD", exact(report.cash))),
         ("fees", format!("{} USD", exact(report.fees))),
+        ("borrowing", borrowing(&report.financing)),
         ("dividends", format!("{} USD", exact(report.dividends))),
         ("trades", format!("{} closed, {}", report.trades.len(), counted(report.fills, "fill"))),
         ("of these", said(&["win_rate", "profit_factor", "expectancy"])),
@@ -134,6 +137,16 @@ fn rows(report: &BacktestReport, judgement: &Judgement) -> Vec<(&'static str, St
     }
     rows.retain(|(_, text)| !text.is_empty());
     rows
+}
+
+/// What borrowing has cost; nothing where it was free.
+fn borrowing(financing: &Financing) -> String {
+    let Financing { borrow_fees, margin_interest, accrued, .. } = *financing;
+    if [borrow_fees, margin_interest, accrued] == [Cash::ZERO; 3] {
+        return String::new();
+    }
+    let (shares, cash) = (exact(borrow_fees), exact(margin_interest));
+    format!("{shares} USD for shares, {cash} USD for cash, {} USD accrued", exact(accrued))
 }
 
 /// A figure with its name; a dash when it is undefined.

@@ -18,6 +18,7 @@ impl Exchange {
             Boundary::ExtendedOpen | Boundary::Open => self.start_waiting(),
             Boundary::Close => {
                 self.post_fees(date);
+                self.finance();
                 self.remember_close(date);
             }
             Boundary::Aged | Boundary::ExtendedClose => {}
@@ -69,6 +70,7 @@ impl Exchange {
             market.lastday = Some(market.price).filter(|price| price.is_positive());
         }
         let margins = self.margins();
+        self.call_margin(&margins, date);
         let (equity, maintenance) = (margins.equity(), margins.maintenance);
         self.last_close = LastClose { equity, maintenance, date: Some(date) };
     }

@@ -14,6 +14,7 @@ mod auction;
 mod by_hand;
 mod expiry;
 mod fill;
+mod financing;
 mod group;
 mod judge;
 mod life;
@@ -58,6 +59,7 @@ pub struct Exchange {
     account: Account,
     account_id: String,
     accruals: Accruals,
+    borrowed: financing::Borrowed,
     last_close: LastClose,
     ids: Chance,
     parts: Chance,
@@ -100,6 +102,7 @@ impl Exchange {
             account: Account::new(cash, symbols.len()),
             account_id: ids.uuid().to_string(),
             accruals: Accruals::default(),
+            borrowed: financing::Borrowed::default(),
             last_close: LastClose { equity: cash, maintenance: Cash::ZERO, date: None },
             parts: Chance::new(config.seed, 2),
             ids,
