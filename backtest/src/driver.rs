@@ -14,11 +14,13 @@
 //! An input happens at its own time or at the kernel's now, whichever is later.
 
 mod corporate;
+mod session;
 
 pub(crate) use corporate::digest;
 
 use crate::config::{BacktestConfig, Chosen, Observer, Progress};
 use crate::equity::Equity;
+use crate::live::Circumstances;
 use crate::result::{self, Finished};
 use crate::shared::Shared;
 use crate::trades::Trades;
@@ -29,7 +31,7 @@ use exchange::{Activity, CashActivity, Exchange};
 use journal::{Durability, EventsHash, Journal};
 use kernel::{
     Bar, Cash, CashMovement, DecideError, FeeCharge, Input, Kernel, Link, MarketData, MovementKind,
-    Notice, OrderNumber, Output, SessionStart, ShutdownPolicy, Stamped, SymbolId, Timestamp,
+    Notice, OrderNumber, Output, SessionStart, ShutdownPolicy, Span, Stamped, SymbolId, Timestamp,
 };
 use marketdata::{Facts, Feed, FeedSource, Source};
 use std::collections::BTreeMap;
@@ -75,6 +77,17 @@ pub(crate) fn complete(
     strategies: Vec<Chosen>,
     observer: &mut dyn Observer,
 ) -> Result<Finished, BacktestError> {
+    complete_under(config, source, strategies, observer, None)
+}
+
+/// The same under the circumstances of a session.
+pub(crate) fn complete_under(
+    config: &BacktestConfig,
+    source: &mut dyn Source,
+    strategies: Vec<Chosen>,
+    observer: &mut dyn Observer,
+    circumstances: Option<&mut Circumstances>,
+) -> Result<Finished, BacktestError> {
     let facts = source.facts().clone();
     let span = facts.span.ok_or(BacktestError::NoData)?;
     if strategies.is_empty() {
@@ -101,20 +114,14 @@ pub(crate) fn complete(
         shared: Shared::new(&config.labels, &manifest.strategies),
         equity: Equity::new(config.exchange.starting_cash, config.keep_equity, &config.calendar),
         observer,
+        latency: config.exchange.fills.latency,
+        circumstances,
     };
     driver.start(SessionStart {
         session: run.as_str().into(),
-        venue: "backtest".into(),
-        build: config.build.as_str().into(),
         symbols: facts.symbols.clone(),
         strategies: manifest.strategies.clone(),
-        limits: config.limits.clone(),
-        calendar: config.calendar.clone(),
-        hours: config.hours,
-        rules: config.exchange.rules,
-        fees: config.fees.clone(),
-        trading: Default::default(),
-        config: config.config.clone(),
+        ..session::start(config, driver.circumstances.as_deref())
     })?;
     driver.tell_without_bars(&facts)?;
     driver.announce_splits()?;
@@ -178,6 +185,10 @@ struct Driver<'a, 'o> {
     shared: Option<Shared>,
     equity: Equity,
     observer: &'o mut dyn Observer,
+    /// How long a request takes to the venue.
+    latency: Span,
+    /// What is otherwise than in a backtest.
+    circumstances: Option<&'o mut Circumstances>,
 }
 
 impl<'a, 'o> Driver<'a, 'o> {
@@ -188,8 +199,10 @@ impl<'a, 'o> Driver<'a, 'o> {
         for facts in self.venue.assets() {
             self.feed(Input::Asset(facts))?;
         }
+        self.take_over();
         let broker = self.venue.state();
-        self.feed(Input::Broker(Box::new(broker)))
+        self.feed(Input::Broker(Box::new(broker)))?;
+        self.warm_up()
     }
 
     /// Strategies decide on bars: they will be silent about what has none.
@@ -216,6 +229,7 @@ impl<'a, 'o> Driver<'a, 'o> {
     fn in_chunk<'b>(self) -> Driver<'b, 'o> {
         let Self { kernel, out, venue, step: _, last_bars, corporate, fees_read, .. } = self;
         let Self { hash, journal, committed, trades, shared, equity, observer, .. } = self;
+        let Self { latency, circumstances, .. } = self;
         let step = &[];
         Driver {
             kernel,
@@ -232,6 +246,8 @@ impl<'a, 'o> Driver<'a, 'o> {
             shared,
             equity,
             observer,
+            latency,
+            circumstances,
         }
     }
 
@@ -260,12 +276,17 @@ impl<'a, 'o> Driver<'a, 'o> {
             self.equity.next_session(at, equity, gross);
         }
         self.before_trading(at)?;
+        if self.circumstances.is_some() {
+            self.before_step(at)?;
+        }
         self.venue.exchange.step(data);
         self.step = data;
         self.updates()?;
         self.at_close(at)?;
-        for datum in data {
-            self.feed_market(at, datum)?;
+        if self.circumstances.is_some() {
+            self.show_as_seen(at, data)?;
+        } else {
+            data.iter().try_for_each(|datum| self.feed_market(at, datum))?;
         }
         if self.trades.any_is_open() {
             self.trades.watch(data);
@@ -390,7 +411,7 @@ impl<'a, 'o> Driver<'a, 'o> {
         self.record(stamped)?;
         let fees_due = std::mem::take(&mut self.out.fees_due);
         for send in std::mem::take(&mut self.out.sends) {
-            match self.venue.carry_out(&send) {
+            match self.carry_out(&send) {
                 Answer::Taken => {}
                 Answer::Report(report) => self.feed(Input::Report(report))?,
                 Answer::CancelRefused(order, text) => self.cancel_refused(order, text)?,
@@ -423,6 +444,9 @@ impl<'a, 'o> Driver<'a, 'o> {
             let strategy = self.shared.as_mut().and_then(|shared| shared.take(event, state));
             self.trades.take(event, at, bar_time(self.step, event).unwrap_or(at), strategy);
             self.observer.event(at, event);
+        }
+        if let Some(circumstances) = self.circumstances.as_deref_mut() {
+            circumstances.note(stamped, &self.out.events);
         }
         let Some(journal) = &mut self.journal else {
             return Ok(());

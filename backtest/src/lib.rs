@@ -14,9 +14,11 @@ mod dates;
 mod driver;
 mod equity;
 mod error;
+mod facts;
 mod html;
 mod judge;
 mod layers;
+mod live;
 mod lookahead;
 mod memory;
 mod metrics;
@@ -42,9 +44,14 @@ pub use config::{BacktestConfig, Chosen, Dividends, Observer, Progress, Quiet};
 pub use driver::{run, run_source};
 pub use equity::{DailyPoint, EquityPoint};
 pub use error::BacktestError;
+pub use facts::{FactColumn, FactTable, FactValues, FactsFormat, fact_tables, write_facts};
 pub use html::{html_report, sweep_html, walk_html};
 pub use judge::{Judgement, Yardstick};
 pub use layers::{Layers, layers};
+pub use live::{
+    Cause, LiveComparison, LiveError, OrderAccount, OrderParts, Parts, Recorded, SideOfOrder,
+    compare_live,
+};
 pub use lookahead::{
     Change, CounterExample, LookaheadError, LookaheadReport, Rebuild, find_lookahead,
 };

@@ -6,7 +6,7 @@ pub mod download;
 pub mod research;
 pub mod run;
 
-pub use backtest::{BacktestArgs, BenchArgs, BenchCommand, BootstrapArgs, CompareArgs};
+pub use backtest::{BacktestArgs, BenchArgs, BenchCommand, BootstrapArgs, CompareArgs, Facts};
 pub use data::{
     CheckArgs, ConvertArgs, DataCommand, FormatArgs, GenerateArgs, PartArgs, StoreArgs,
 };
@@ -87,7 +87,8 @@ pub enum Command {
     /// Find out whether a strategy's decisions depend on what comes after them. Exit code 5 if so.
     #[command(after_help = research::LOOKAHEAD_EXAMPLES)]
     Lookahead(LookaheadArgs),
-    /// Show two backtests side by side: what was set, every figure, the first trade that differs.
+    /// Show two backtests side by side, or a session and its simulation with each cent explained.
+    #[command(after_help = backtest::COMPARE_EXAMPLES)]
     Compare(CompareArgs),
     /// Resample a backtest's returns and trades: bands of what might have been.
     Bootstrap(BootstrapArgs),

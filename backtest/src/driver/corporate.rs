@@ -204,7 +204,7 @@ impl Driver<'_, '_> {
     }
 
     /// Feeds an input that has no time of its own.
-    fn feed_at(&mut self, at: Timestamp, input: Input) -> Result<(), BacktestError> {
+    pub(super) fn feed_at(&mut self, at: Timestamp, input: Input) -> Result<(), BacktestError> {
         let at = self.pass_timers(Some(at))?;
         self.decide(&Stamped { at, seen: at, input })
     }

@@ -5,11 +5,9 @@ use super::plot::{Plot, bounds, grid, percent_tick};
 use super::svg::{Scale, WIDTH, dots, escape, path, rule, upright};
 use crate::Judgement;
 use crate::dates::date_of_count;
-use crate::statistics::{ClosedTrade, Spread, deviation, mean, normal, period_returns};
+use crate::statistics::{ClosedTrade, Spread, deviation, histogram, mean, normal, period_returns};
 use std::fmt::Write;
 
-/// Bars of a histogram.
-const BARS: usize = 41;
 /// Dots of a scatter at most.
 const DOTS: usize = 4000;
 
@@ -18,30 +16,23 @@ pub(super) fn distribution(judgement: &Judgement) -> String {
         return empty("Distribution of returns", "There are no returns.");
     };
     let returns = series.returns();
-    let widest = returns.iter().map(|value| value.abs()).fold(0.0, f64::max);
-    if widest == 0.0 {
+    let Some(bins) = histogram(returns) else {
         return empty("Distribution of returns", "Every return is zero.");
-    }
-    let step = 2.0 * widest / BARS as f64;
-    let mut counts = [0_u32; BARS];
-    for value in returns {
-        let place = (((value + widest) / step) as usize).min(BARS - 1);
-        if let Some(count) = counts.get_mut(place) {
-            *count += 1;
-        }
-    }
-    let most = counts.iter().copied().max().unwrap_or(1);
+    };
+    let widest = bins.last().map_or(0.0, |bin| bin.to);
+    let step = 2.0 * widest / bins.len() as f64;
+    let most = bins.iter().map(|bin| bin.count).max().unwrap_or(1);
     let scale = Scale::exact(0.0, f64::from(most) * 1.06, 200.0);
     let x = |value: f64| (value + widest) / (2.0 * widest) * WIDTH;
     let (mut drawing, y_labels) = grid(&scale, tick);
-    for (place, count) in counts.iter().enumerate() {
-        let left = -widest + place as f64 * step;
-        let class = match (left + step / 2.0) / step {
+    for bin in &bins {
+        let class = match (bin.from + step / 2.0) / step {
             -0.25..0.25 => "bar zero",
             ..0.0 => "bar loss",
             _ => "bar gain",
         };
-        let (from, to, top) = (x(left) + 1.5, x(left + step) - 1.5, scale.y(f64::from(*count)));
+        let (from, to) = (x(bin.from) + 1.5, x(bin.to) - 1.5);
+        let top = scale.y(f64::from(bin.count));
         drawing.push_str(&path(class, &format!("M{from:.1} 200V{top:.1}H{to:.1}V200Z")));
     }
     if let (Ok(center), Ok(spread)) = (mean(returns), deviation(returns, Spread::Sample))

@@ -1,7 +1,7 @@
 //! The axis of time: by the order of marks, so that nights and weekends take no room.
 
 use super::svg::WIDTH;
-use crate::BacktestReport;
+use crate::{BacktestReport, EquityPoint};
 use kernel::{Span, Timestamp};
 use marketdata::calendar;
 
@@ -20,18 +20,27 @@ pub(super) struct Axis {
     pub is_daily: bool,
 }
 
+/// Whether the curve has a mark for each session.
+fn is_daily(report: &BacktestReport) -> bool {
+    report.daily.len() >= BY_SESSION || report.samples.is_empty()
+}
+
+/// The equity that is drawn, the start first: by the session, or by some two thousand steps of a run
+/// of few sessions.
+pub(crate) fn curve(report: &BacktestReport) -> Vec<EquityPoint> {
+    let first = report.data.first.minus(Span::from_nanos(1));
+    let start = EquityPoint { time: first, equity: report.start };
+    let days = report.daily.iter().map(|day| EquityPoint { time: day.time, equity: day.equity });
+    let marks: Vec<EquityPoint> =
+        if is_daily(report) { days.collect() } else { report.samples.clone() };
+    std::iter::once(start).chain(marks).collect()
+}
+
 impl Axis {
     pub(super) fn of(report: &BacktestReport) -> Self {
-        let start = report.start.to_f64();
-        let is_daily = report.daily.len() >= BY_SESSION || report.samples.is_empty();
-        let marks: Vec<(Timestamp, f64)> = if is_daily {
-            report.daily.iter().map(|day| (day.time, day.equity.to_f64())).collect()
-        } else {
-            report.samples.iter().map(|point| (point.time, point.equity.to_f64())).collect()
-        };
-        let first = report.data.first.minus(Span::from_nanos(1));
-        let marks = std::iter::once((first, start)).chain(marks);
+        let marks = curve(report).into_iter().map(|mark| (mark.time, mark.equity.to_f64()));
         let (times, equity) = marks.unzip();
+        let is_daily = is_daily(report);
         Self { times, equity, is_daily }
     }
 

@@ -15,6 +15,8 @@ use axis::Axis;
 use format::{figure, grouped, signed_percent};
 use svg::escape;
 
+pub(crate) use axis::curve;
+pub(crate) use over_time::WINDOW;
 pub use sweep::sweep_html;
 pub use walk::walk_html;
 

@@ -11,7 +11,7 @@ use kernel::Side;
 /// Points of a curve.
 const POINTS: usize = 2000;
 /// Sessions of a rolling window.
-pub(super) const WINDOW: usize = 63;
+pub(crate) const WINDOW: usize = 63;
 /// Trades marked in a chart of prices at most.
 const MARKED: usize = 3000;
 

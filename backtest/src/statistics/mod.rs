@@ -9,6 +9,7 @@ mod convention;
 mod drawdown;
 mod figures;
 mod growth;
+mod histogram;
 mod measure;
 mod metric;
 mod moments;
@@ -29,6 +30,7 @@ pub use convention::{
 pub use drawdown::{Drawdown, Ulcer, depths, drawdowns, max_drawdown};
 pub use figures::{Activity, Facts, figures};
 pub use growth::{Growth, Volatility};
+pub use histogram::{Bin, histogram};
 pub use measure::{Measure, Undefined};
 pub use metric::{Group, Metric, Unit};
 pub use moments::{Shape, Spread, corrected_shape, correlation, deviation, mean, quantile, shape};

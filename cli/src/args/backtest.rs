@@ -1,7 +1,7 @@
 //! What can be typed of backtests and of runs that are kept.
 
 use super::{PlaceArgs, RunArgs};
-use clap::{Args, Subcommand, ValueHint};
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
 /// What follows the help of `tradewind backtest`.
@@ -11,6 +11,7 @@ Examples:
   tradewind backtest --data AAA.csv BBB.csv --trades trades.csv --equity equity.csv
   tradewind backtest --data AAA.csv SPY.csv --symbols AAA --benchmark SPY --report aaa.html
   tradewind backtest --data GE.csv --corporate-actions actions.csv --dividends reinvest
+  tradewind backtest --data AAA.csv --facts aaa --facts-format json
   tradewind backtest --from 3f2a --param slow=30 --json       an earlier run, with one thing changed
 
 Each run is kept under runs/ in the data directory with its report: see `tradewind compare`.
@@ -18,6 +19,15 @@ Each run is kept under runs/ in the data directory with its report: see `tradewi
 A file has the columns timestamp,open,high,low,close,volume: bar-open times in UTC.";
 
 const FROM: &str = "From this date or time on; or an earlier run, by its folder or the beginning of its id, to run it again";
+
+/// What follows the help of `tradewind compare`.
+pub const COMPARE_EXAMPLES: &str = "\
+Examples:
+  tradewind compare 3f2a 9c01                      two backtests
+  tradewind compare --live                         the session of the data directory and its simulation
+  tradewind compare --live monday                  the one in the folder monday
+  tradewind compare --live 5d1e --set exchange.slippage_bps=2
+                                                   one by its id, simulated with slippage";
 
 /// A backtest.
 #[derive(Debug, Clone, Args)]
@@ -46,6 +56,12 @@ pub struct BacktestArgs {
     /// Write the equity curve to this CSV file.
     #[arg(long, value_name = "FILE")]
     pub equity: Option<PathBuf>,
+    /// Write every fact of the report into this folder, as tables for other programs.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub facts: Option<PathBuf>,
+    /// In what form.
+    #[arg(long, value_name = "FORMAT", default_value = "csv", requires = "facts")]
+    pub facts_format: Facts,
     /// Read CSV files in chunks instead of into memory.
     #[arg(long)]
     pub stream: bool,
@@ -55,6 +71,17 @@ pub struct BacktestArgs {
     /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// The form of tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Facts {
+    /// Comma-separated values.
+    Csv,
+    /// JSON.
+    Json,
+    /// Parquet.
+    Parquet,
 }
 
 /// What can be measured.
@@ -94,15 +121,22 @@ fn within(text: &str, least: usize, most: usize) -> Result<usize, String> {
     number.ok_or_else(|| format!("expected a whole number from {least} to {most}"))
 }
 
-/// Two runs.
+/// Two runs, or a session.
 #[derive(Debug, Clone, Args)]
 pub struct CompareArgs {
     #[command(flatten)]
     pub place: PlaceArgs,
     /// The first run: its folder, or the beginning of its id.
-    pub one: String,
+    #[arg(required_unless_present = "live")]
+    pub one: Option<String>,
     /// The other.
-    pub other: String,
+    #[arg(required_unless_present = "live")]
+    pub other: Option<String>,
+    /// Replay a paper or live session through the simulator and tell where each cent of the
+    /// difference is from: that of the data directory, one by its folder, or by the beginning of its
+    /// id.
+    #[arg(long, value_name = "SESSION", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["one", "other"])]
+    pub live: Option<String>,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,

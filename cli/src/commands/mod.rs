@@ -9,6 +9,7 @@ pub mod data;
 pub mod doctor;
 pub mod exchange;
 pub mod journal;
+mod live;
 pub mod lookahead;
 pub mod new_strategy;
 pub mod replay;

@@ -33,10 +33,16 @@ fn failed(error: RunError) -> Failure {
     Failure::new(exit, error.to_string())
 }
 
-/// Shows two runs side by side.
+/// Shows two runs side by side, or a session and its simulation.
 pub fn compare(args: &CompareArgs) -> Result<(), Failure> {
+    if let Some(session) = &args.live {
+        return super::live::run(args, session);
+    }
+    let (Some(one), Some(other)) = (&args.one, &args.other) else {
+        return Err(Failure::usage("two runs are compared: name both"));
+    };
     let place = resolve::data_dir(&args.place)?;
-    let (one, other) = (read(&place, &args.one)?, read(&place, &args.other)?);
+    let (one, other) = (read(&place, one)?, read(&place, other)?);
     let comparison = backtest::compare(&one, &other);
     if args.json { print_json(&comparison) } else { print_text(&text(&comparison)) }
 }

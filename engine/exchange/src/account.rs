@@ -43,6 +43,13 @@ impl Account {
         }
     }
 
+    /// Takes over a position at a mean price.
+    pub(crate) fn hold(&mut self, symbol: SymbolId, qty: Quantity, average: Price) {
+        if let Some(holding) = self.holdings.get_mut(symbol.index()) {
+            *holding = Holding { qty, cost: value_of(average, qty) };
+        }
+    }
+
     /// Sets the shares of a position, at the same cost.
     pub(crate) fn set_quantity(&mut self, symbol: SymbolId, qty: Quantity) {
         if let Some(holding) = self.holdings.get_mut(symbol.index()) {

@@ -1,6 +1,7 @@
 //! `tradewind backtest`.
 
 mod again;
+mod facts;
 mod text;
 
 use super::data::run::{RunData, Selection};
@@ -25,14 +26,15 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
     for path in [&args.trades, &args.equity, &args.report].into_iter().flatten() {
         check_folder(path)?;
     }
+    let facts = facts::wanted(&args)?;
     let mut data = RunData::open(&Selection::of(&args.run, args.stream), &settings.symbols())?;
     let mut source = data.source();
-    let facts = source.facts().clone();
+    let of_data = source.facts().clone();
     if let Some(earlier) = &earlier {
-        earlier.check_data(&facts)?;
+        earlier.check_data(&of_data)?;
     }
-    warn_of_silence(&facts, &args.run.trade.data);
-    let outside = outside_benchmark(&args, &facts)?;
+    warn_of_silence(&of_data, &args.run.trade.data);
+    let outside = outside_benchmark(&args, &of_data)?;
     let (mut report, prices) = trade(&args, &settings, source.as_mut())?;
     again::note_data(&args, &mut report);
     let ledger = note_trial(&args, &settings, &report)?;
@@ -44,6 +46,9 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
         trials: ledger.trials().ok(),
     };
     let judgement = report.judge(&yardstick);
+    if let Some(wanted) = facts {
+        wanted.write(&report, &judgement, &prices)?;
+    }
     let folder = write_files(&args, &settings, &report, (&judgement, &yardstick, &prices))?;
     if args.json {
         print_json(&report)?;

@@ -8,7 +8,7 @@ use crate::fees::CENT;
 use crate::matching::Stance;
 use crate::{Activity, CashActivity, OrderId, Refusal, ResetActivity, SplitActivity, UpdateEvent};
 use kernel::{
-    Bar, Cash, MovementKind, OrderStatus, Price, Quantity, Rounding, Side, SymbolId, Symbols,
+    Bar, Cash, MovementKind, OrderStatus, Price, Quantity, Rounding, Side, Span, SymbolId, Symbols,
     Timestamp,
 };
 
@@ -156,6 +156,17 @@ impl Exchange {
             asset.name = to.into();
         }
         Ok(())
+    }
+
+    /// Gives the account a position that it held before the start, at a mean price.
+    pub fn hold_by_hand(&mut self, symbol: SymbolId, qty: Quantity, average: Price) {
+        self.account.hold(symbol, qty, average);
+    }
+
+    /// From here on a request takes so long to reach the market, in place of the configured
+    /// [`crate::FillRules::latency`].
+    pub fn set_latency_by_hand(&mut self, latency: Span) {
+        self.config.fills.latency = latency;
     }
 
     /// Moves cash by no trade and no fee: below zero it goes.

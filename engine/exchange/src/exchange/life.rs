@@ -207,7 +207,9 @@ impl Exchange {
         if travel.due <= self.now {
             self.arrive(travel);
         } else {
-            self.travelling.push_back(travel);
+            // What was sent while the way was longer may arrive later.
+            let place = self.travelling.partition_point(|other| other.due <= travel.due);
+            self.travelling.insert(place, travel);
             self.set_wake();
         }
     }

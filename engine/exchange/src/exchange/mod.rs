@@ -54,7 +54,7 @@ pub struct Exchange {
     /// When the next thing falls due that is not market data.
     wake: Timestamp,
     book: Book,
-    /// Requests on their way to the market, in order of sending, which is the order of arrival.
+    /// Requests on their way to the market, in order of arrival.
     travelling: VecDeque<Travel>,
     account: Account,
     account_id: String,
