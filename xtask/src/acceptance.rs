@@ -1,6 +1,7 @@
 //! The long proofs: each runs to its end and writes its table into `docs/`, with the date and the class
 //! of the machine.
 
+mod backtest_process;
 mod backtest_speed;
 mod beside;
 mod crash_matrix;
@@ -21,6 +22,7 @@ const SEEDS: &str = "10000";
 pub fn run(root: &Path, name: &str) -> Result<(), String> {
     match name {
         "simulation" => simulation(root),
+        "backtest-process" => backtest_process::run(root),
         "backtest-speed" => backtest_speed::run(root),
         "crash-matrix" => crash_matrix::run(root),
         "planted-bugs" => planted::run(root),
@@ -29,7 +31,7 @@ pub fn run(root: &Path, name: &str) -> Result<(), String> {
         "stress" => stress::run(root),
         "sweep-beside-session" => beside::run(root),
         _ => Err(format!(
-            "there is no proof called {name}: backtest-speed, crash-matrix, planted-bugs, recovery, simulation, soak, \
+            "there is no proof called {name}: backtest-process, backtest-speed, crash-matrix, planted-bugs, recovery, simulation, soak, \
              stress and sweep-beside-session are"
         )),
     }

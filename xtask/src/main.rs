@@ -16,8 +16,8 @@ commands:
   conformance [--check]
              write docs/CONFORMANCE.md from the statements and the tests, or compare
   acceptance NAME
-             run a long proof (backtest-speed, crash-matrix, planted-bugs, recovery, simulation, soak, stress,
-             sweep-beside-session) and write its table into docs/
+             run a long proof (backtest-process, backtest-speed, crash-matrix, planted-bugs, recovery,
+             simulation, soak, stress, sweep-beside-session) and write its table into docs/
   testdata   fetch real market data from public packages into testdata/";
 
 fn main() -> ExitCode {

@@ -19,7 +19,7 @@ pub(super) fn distribution(judgement: &Judgement) -> String {
     let Some(bins) = histogram(returns) else {
         return empty("Distribution of returns", "Every return is zero.");
     };
-    let widest = bins.last().map_or(0.0, |bin| bin.to);
+    let widest = bins.first().map_or(0.0, |bin| -bin.from);
     let step = 2.0 * widest / bins.len() as f64;
     let most = bins.iter().map(|bin| bin.count).max().unwrap_or(1);
     let scale = Scale::exact(0.0, f64::from(most) * 1.06, 200.0);

@@ -73,6 +73,9 @@ impl Circumstances {
     /// The next input that came in before the data of an instant.
     pub(crate) fn due(&mut self, step: Timestamp) -> Option<(Timestamp, Input)> {
         let next = self.inputs.pop_front_if(|next| next.before <= step)?;
+        if let Input::Late(data) = &next.input {
+            self.diary.show(data);
+        }
         Some((next.at.max(Timestamp::from_nanos(0)), next.input))
     }
 
@@ -92,9 +95,7 @@ impl Circumstances {
 
     /// Keeps what an input led to.
     pub(crate) fn note(&mut self, stamped: &Stamped, events: &[Event]) {
-        if let Input::Report(report) = &stamped.input {
-            self.diary.hear(report);
-        }
+        self.diary.take_in(stamped);
         events.iter().for_each(|event| self.diary.take(event));
     }
 

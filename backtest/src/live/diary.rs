@@ -1,8 +1,8 @@
 //! What a run or a session did to its account, order by order.
 
 use kernel::{
-    Cash, Difference, Event, FeeKind, MarketData, Notional, Order, OrderNumber, OrderStatus,
-    Origin, Price, Quantity, Report, ReportKind, Rounding, Side, SymbolId, Timestamp,
+    Cash, Difference, Event, FeeKind, Input, MarketData, Notional, Order, OrderNumber, OrderStatus,
+    Origin, Price, Quantity, Report, ReportKind, Rounding, Side, Stamped, SymbolId, Timestamp,
 };
 use std::collections::BTreeMap;
 
@@ -22,6 +22,8 @@ pub(super) struct OrderKey {
 pub(super) struct OrderLine {
     pub number: OrderNumber,
     pub origin: Origin,
+    /// When the market data was known that it was decided on, or else when it was decided.
+    pub asked: Timestamp,
     /// When it began to work at the venue, by the venue's clock.
     pub working: Option<Timestamp>,
     /// When it first filled, by the venue's clock.
@@ -50,6 +52,8 @@ struct Flow {
 pub(super) struct Diary {
     /// When the newest market data was known that strategies have seen.
     shown: Timestamp,
+    /// When what is decided now was asked for.
+    moment: Timestamp,
     alike: BTreeMap<(Timestamp, SymbolId, Side, &'static str), u32>,
     keys: BTreeMap<OrderNumber, OrderKey>,
     pub orders: BTreeMap<OrderKey, OrderLine>,
@@ -84,8 +88,22 @@ impl Diary {
         self.shown = self.shown.max(data.time());
     }
 
-    /// A report came in.
-    pub(super) fn hear(&mut self, report: &Report) {
+    /// An input came in. What it leads to on time is asked for when the data is known, what it leads
+    /// to otherwise when it came.
+    pub(super) fn take_in(&mut self, stamped: &Stamped) {
+        self.moment = stamped.at;
+        match &stamped.input {
+            Input::Market(data) => {
+                self.show(data);
+                self.moment = data.time();
+            }
+            Input::Late(data) => self.show(data),
+            Input::Report(report) => self.hear(report),
+            _ => {}
+        }
+    }
+
+    fn hear(&mut self, report: &Report) {
         let line = report.order.and_then(|number| self.line(number));
         let Some(line) = line else { return };
         let works = match report.kind {
@@ -178,6 +196,7 @@ impl Diary {
         let line = OrderLine {
             number: order.number,
             origin: order.origin,
+            asked: self.moment,
             working: None,
             filled_at: None,
             waited: order.parent.is_some(),

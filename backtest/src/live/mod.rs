@@ -247,9 +247,9 @@ fn delays(session: &Recorded) -> BTreeMap<OrderKey, Span> {
         if let (Some((open, end)), Some(filled)) = (around, line.filled_at)
             && filled < end
         {
-            arrived = open.max(key.decided);
+            arrived = open.max(line.asked);
         }
-        let took = arrived.since(key.decided);
+        let took = arrived.since(line.asked);
         (took > Span::ZERO).then_some(took)
     };
     orders.filter_map(|(key, line)| Some((*key, delay(key, line)?))).collect()

@@ -53,7 +53,7 @@ impl Recorded {
         let mut reading = Reading::default();
         while let Some(record) = records.next()? {
             match &record.body {
-                RecordBody::Input(stamped) => reading.input(stamped)?,
+                RecordBody::Input(stamped) => reading.input(stamped),
                 RecordBody::Event { at, event } => reading.event(*at, event)?,
             }
             let seq = record.seq;
@@ -109,7 +109,8 @@ struct Reading {
 }
 
 impl Reading {
-    fn input(&mut self, stamped: &Stamped) -> Result<(), LiveError> {
+    fn input(&mut self, stamped: &Stamped) {
+        self.diary.take_in(stamped);
         match &stamped.input {
             Input::Start(start) => {
                 self.calendar.clone_from(&start.calendar);
@@ -139,12 +140,7 @@ impl Reading {
             }
             Input::Asset(facts) if !self.tape.has_begun() => self.assets.push(*facts),
             Input::Link { .. } if !self.tape.has_begun() => {}
-            Input::Report(report) => {
-                self.diary.hear(report);
-                if report.kind == ReportKind::NotReceived {
-                    self.pend(stamped);
-                }
-            }
+            Input::Report(report) if report.kind == ReportKind::NotReceived => self.pend(stamped),
             Input::Broker(broker) if !self.state.account_is_open() => {
                 self.account = Some(broker.account.clone());
             }
@@ -159,6 +155,7 @@ impl Reading {
             | Input::Luld(_)
             | Input::Room(_) => self.pend(stamped),
             Input::Broker(_)
+            | Input::Report(_)
             | Input::Fee(_)
             | Input::Timer
             | Input::Mute { .. }
@@ -167,7 +164,6 @@ impl Reading {
             | Input::Corporate(_)
             | Input::Reinvestment(_) => {}
         }
-        Ok(())
     }
 
     fn pend(&mut self, stamped: &Stamped) {
@@ -195,7 +191,6 @@ impl Reading {
             };
             list.push(Scheduled { before, at, input });
         }
-        self.diary.show(data);
         self.tape.see(data);
     }
 
