@@ -14,6 +14,7 @@
 //! An input happens at its own time or at the kernel's now, whichever is later.
 
 mod corporate;
+mod postings;
 mod session;
 
 pub(crate) use corporate::digest;
@@ -27,11 +28,11 @@ use crate::trades::Trades;
 use crate::venue::{Answer, Venue};
 use crate::{BacktestError, BacktestReport};
 use corporate::Corporate;
-use exchange::{Activity, CashActivity, Exchange};
+use exchange::Exchange;
 use journal::{Durability, EventsHash, Journal};
 use kernel::{
-    Bar, Cash, CashMovement, DecideError, FeeCharge, Input, Kernel, Link, MarketData, MovementKind,
-    Notice, OrderNumber, Output, SessionStart, ShutdownPolicy, Span, Stamped, SymbolId, Timestamp,
+    Bar, Cash, DecideError, Input, Kernel, Link, MarketData, Notice, OrderNumber, Output,
+    SessionStart, ShutdownPolicy, Span, Stamped, SymbolId, Timestamp,
 };
 use marketdata::{Facts, Feed, FeedSource, Source};
 use std::collections::BTreeMap;
@@ -457,33 +458,6 @@ impl<'a, 'o> Driver<'a, 'o> {
         if journal.last_seq() >= self.committed + COMMIT_EVERY {
             self.committed = journal.last_seq();
             journal.commit(self.kernel.state(), Durability::Buffered)?;
-        }
-        Ok(())
-    }
-
-    /// Feeds the fees and the interest that the venue has posted and that were not read yet.
-    fn fees(&mut self) -> Result<(), BacktestError> {
-        let posted = self.venue.exchange.activities().iter().skip(self.fees_read);
-        // What else moves cash is fed where it happens.
-        let posted = posted.filter(|activity| match activity {
-            Activity::Fee(_) => true,
-            Activity::Cash(moved) => moved.kind == MovementKind::Interest,
-            Activity::Fill(_) | Activity::Split(_) | Activity::Reset(_) => false,
-        });
-        let posted: Vec<Activity> = posted.cloned().collect();
-        self.fees_read = self.venue.exchange.activities().len();
-        for activity in posted {
-            let id = activity.id().into();
-            match activity {
-                Activity::Fee(fee) => {
-                    self.trades.charge(fee.amount, fee.time);
-                    self.feed(Input::Fee(FeeCharge { id, kind: fee.kind, amount: fee.amount }))?;
-                }
-                Activity::Cash(CashActivity { kind, amount, .. }) => {
-                    self.feed(Input::Cash(CashMovement { id, kind, amount }))?;
-                }
-                Activity::Fill(_) | Activity::Split(_) | Activity::Reset(_) => {}
-            }
         }
         Ok(())
     }
