@@ -10,11 +10,13 @@ use exchange::{ExchangeConfig, FinancingRules, Impact};
 use kernel::{BasisPoints, FeeRates, Limits, Price, Span, TradingHours};
 use marketdata::{Feed, ReadOptions};
 use runtime::alpaca::{Client, ClientConfig, Credentials, Endpoints, Pace, Secret, Timing};
-use runtime::alpha_vantage::{AlphaVantageConfig, Quota};
+use runtime::alpha_vantage::{AlphaVantage, AlphaVantageConfig, PolledFeed, Quota};
 use runtime::readers::ReadersConfig;
+use runtime::session::VenueKind;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const DAY: Span = Span::from_secs(86_400);
 
@@ -267,6 +269,29 @@ pub fn client(
     let feed = settings.text("alpaca.feed").to_owned();
     let config = ClientConfig { endpoints, credentials, feed, timing };
     Client::new(config).map_err(Failure::other)
+}
+
+/// The feed that is asked in place of the venue's own, when that is configured.
+///
+/// # Errors
+/// When the venue has none but its own, or there is no key.
+pub fn polled_feed(settings: &Settings, venue: VenueKind) -> Result<Option<PolledFeed>, Failure> {
+    if settings.text("session.data") != "alpha-vantage" {
+        return Ok(None);
+    }
+    let refused = match venue {
+        VenueKind::AlpacaPaper => None,
+        VenueKind::Embedded => Some(
+            "the embedded exchange fills orders at the prices of its own data; use session.venue = \"alpaca-paper\"",
+        ),
+        VenueKind::AlpacaLive => Some("a live session trades on Alpaca's data alone"),
+    };
+    if let Some(refused) = refused {
+        return Err(Failure::usage(format!("session.data = \"alpha-vantage\": {refused}")));
+    }
+    let client = AlphaVantage::new(alpha_vantage(settings)?).map_err(Failure::usage)?;
+    let seconds = u64::try_from(settings.integer("alpha_vantage.poll_s")).unwrap_or(60);
+    Ok(Some(PolledFeed { client, every: Duration::from_secs(seconds) }))
 }
 
 /// What a client of Alpha Vantage needs. What was asked is counted in a file of the user's, whatever

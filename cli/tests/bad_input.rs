@@ -25,6 +25,16 @@ const CASES: &[Case] = &[
         code: 2,
         says: &["sma-crosover", "sma-crossover"],
     },
+    Case {
+        args: &["paper", "--set", "session.data=alpha-vantage", "--for", "1s"],
+        code: 2,
+        says: &["the embedded exchange", "alpaca-paper"],
+    },
+    Case {
+        args: &["data", "download", "--symbols", "A", "--from", "2024-01-01", "--out", "a.csv"],
+        code: 2,
+        says: &["APCA_API_KEY_ID"],
+    },
     Case { args: &["paper", "--param", "fast=quick"], code: 2, says: &["fast", "quick"] },
     Case { args: &["paper", "--param", "fsat=3"], code: 2, says: &["fsat", "fast"] },
     Case { args: &["paper", "--until-end"], code: 2, says: &["--data", "--for"] },

@@ -256,6 +256,7 @@ impl Parts {
             credentials,
             feed: settings.text("alpaca.feed").into(),
             channels: self.channels,
+            polled: assemble::polled_feed(settings, self.venue)?,
             symbols: self.symbols,
             strategies: specs,
             limits,

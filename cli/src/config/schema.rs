@@ -37,6 +37,11 @@ pub static KEYS: &[Key] = &[
         Kind::SomeOf(&["bars", "quotes", "trades"]),
         "what of the market is listened to; empty takes what the data hold, or bars",
     ),
+    key(
+        "session.data",
+        Kind::Choice(&["venue", "alpha-vantage"]),
+        "paper: whose market data; alpha-vantage is asked every alpha_vantage.poll_s",
+    ),
     key("session.hours", Kind::Choice(&["regular", "extended"]), "when positions may grow"),
     key("session.data_dir", Kind::Text, "folder of the session; selects which session continues"),
     key(
@@ -175,6 +180,11 @@ pub static KEYS: &[Key] = &[
         "alpha_vantage.requests_per_day",
         Kind::Limit("1", "1000000"),
         "requests to Alpha Vantage in any 24 hours, counted over restarts; \"off\" where only the minute counts",
+    ),
+    key(
+        "alpha_vantage.poll_s",
+        Kind::Integer(1, 3600),
+        "seconds between two requests for each symbol, in a session with session.data = alpha-vantage",
     ),
     key(
         "fallback.config",

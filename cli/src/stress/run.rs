@@ -163,6 +163,7 @@ fn session_config(
         credentials: Credentials::new(&keys.key, &keys.secret).map_err(Failure::other)?,
         feed: "iex".into(),
         channels: Channels::default(),
+        polled: None,
         symbols,
         strategies,
         limits: Limits::default(),

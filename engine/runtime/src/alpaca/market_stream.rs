@@ -121,6 +121,27 @@ pub struct MarketStream {
     pub acks: Acks,
     /// What it has counted.
     pub counters: Arc<StreamCounters>,
+    /// Whether it tells what was missed by itself once it is up again, as one does that is asked.
+    pub tells_missed: bool,
+}
+
+impl MarketStream {
+    /// A stream that something else than a websocket brings. What is said to it is not heard.
+    pub(crate) fn fed<F>(
+        capacity: usize,
+        feed: impl FnOnce(mpsc::Sender<MarketStreamMessage>, Arc<StreamCounters>) -> F,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (sender, messages) = mpsc::channel(capacity.max(1));
+        let (line, _) = mpsc::channel(1);
+        let line = Line::new(line);
+        let counters = Arc::new(StreamCounters::default());
+        let task = tokio::spawn(feed(sender, Arc::clone(&counters)));
+        let acks = Acks(line.clone());
+        Self { task, messages, line, acks, counters, tells_missed: true }
+    }
 }
 
 /// Acknowledges steps in lock step.
@@ -201,6 +222,7 @@ pub fn market_stream(config: MarketStreamConfig) -> MarketStream {
         acks: Acks(line.clone()),
         line,
         counters,
+        tells_missed: false,
     }
 }
 

@@ -27,7 +27,7 @@ struct Seen {
 
 impl Unusable {
     /// Notes a problem, unless it was noted before.
-    pub(super) fn note(&self, problem: Problem) {
+    pub(crate) fn note(&self, problem: Problem) {
         let mut seen = self.seen();
         if seen.all.len() < MOST && seen.all.insert(problem.clone()) {
             seen.new.insert(problem);

@@ -53,7 +53,6 @@ pub(super) enum Which<'a> {
     /// All of a month such as `2024-01`.
     Month(&'a str),
     /// The last hundred.
-    #[cfg(test)]
     Newest,
 }
 
@@ -134,7 +133,6 @@ impl AlphaVantage {
         ];
         match which {
             Which::Month(month) => query.extend([("month", month), ("outputsize", "full")]),
-            #[cfg(test)]
             Which::Newest => query.push(("outputsize", "compact")),
         }
         query.push(("apikey", self.config.key.expose()));

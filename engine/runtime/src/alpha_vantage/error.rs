@@ -82,8 +82,17 @@ pub enum AlphaVantageError {
 }
 
 impl AlphaVantageError {
-    /// Whether asking again soon may help.
-    pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::TooFast { .. } | Self::NoAnswer { .. })
+    /// What kind of error it is, the same words each time.
+    pub(super) const fn kind(&self) -> &'static str {
+        match self {
+            Self::TooFast { .. } => "it wants fewer requests a minute",
+            Self::DayUsedUp { .. } => "it gives the key no more requests today",
+            Self::NotGiven { .. } => "it does not give this to the key",
+            Self::Refused { .. } => "it refuses the request",
+            Self::QuotaUsedUp { .. } => "the requests of alpha_vantage.requests_per_day have gone",
+            Self::Count { .. } => "the file in which requests are counted cannot be used",
+            Self::NoAnswer { .. } => "there is none",
+            Self::Unreadable { .. } => "it is not what it writes",
+        }
     }
 }

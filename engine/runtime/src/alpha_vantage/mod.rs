@@ -8,6 +8,7 @@
 mod answer;
 mod client;
 mod error;
+mod feed;
 mod months;
 mod quota;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod tests;
 
 pub use client::{AlphaVantage, AlphaVantageConfig, Timing};
 pub use error::AlphaVantageError;
+pub use feed::PolledFeed;
 pub use months::Months;
 pub use quota::Quota;
 

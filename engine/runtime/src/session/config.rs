@@ -2,6 +2,7 @@
 
 use super::courier::Patience;
 use crate::alpaca::{Channels, Credentials, Endpoints, ReplayData, Silence, StreamTiming};
+use crate::alpha_vantage::PolledFeed;
 use crate::readers::ReadersConfig;
 use kernel::{FeeRates, Limits, ShutdownPolicy, Span, StrategySpec, Symbols, TradingHours};
 use std::collections::BTreeMap;
@@ -28,6 +29,8 @@ pub enum DataKind {
     File,
     /// Alpaca's.
     Alpaca,
+    /// Alpha Vantage's, asked for again and again.
+    AlphaVantage,
 }
 
 /// Everything a session is started with.
@@ -47,6 +50,8 @@ pub struct SessionConfig {
     pub feed: String,
     /// What is subscribed to for each symbol.
     pub channels: Channels,
+    /// What is asked for market data in place of the venue's stream, when that is configured.
+    pub polled: Option<PolledFeed>,
     /// The symbols that are traded.
     pub symbols: Symbols,
     /// The strategies, resolved, in the order of the boxes that are handed in with them.
@@ -140,6 +145,7 @@ impl DataKind {
             DataKind::Synthetic => "synthetic",
             DataKind::File => "file",
             DataKind::Alpaca => "alpaca",
+            DataKind::AlphaVantage => "alpha-vantage",
         }
     }
 }

@@ -54,6 +54,12 @@ pub enum SessionError {
         /// As it was asked for.
         wanted: String,
     },
+    /// Market data that is asked for has no steps.
+    #[error(
+        "the exchange replays in lock step, and so takes its market data from nobody else: set \
+         session.data to \"venue\", or replay at a speed such as 60"
+    )]
+    PolledInLockStep,
     /// Another session trades on the account.
     #[error(
         "session {session} trades on this account: it sent order {order} at {submitted}. Two \
@@ -157,6 +163,7 @@ impl SessionError {
             | SessionError::OtherSession { .. }
             | SessionError::SecondSession { .. }
             | SessionError::DataStreamTaken { .. }
+            | SessionError::PolledInLockStep
             | SessionError::Symbol { .. } => ExitClass::Usage,
             SessionError::Unauthorized(_)
             | SessionError::AccountBlocked { .. }

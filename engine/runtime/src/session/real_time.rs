@@ -305,7 +305,8 @@ impl RealTime<'_> {
                 let was_up = self.desk.core.state().market_stream_is_up();
                 self.desk.data_place.up();
                 self.feed(Desk::link(Link::MarketData, true))?;
-                if !was_up && self.desk.core.gauges().data_age().is_some() {
+                let tells_missed = self.market.tells_missed;
+                if !was_up && !tells_missed && self.desk.core.gauges().data_age().is_some() {
                     self.fill_gap();
                 }
                 Ok(())

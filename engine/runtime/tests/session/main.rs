@@ -16,6 +16,7 @@ mod latch;
 mod lease;
 mod lock_step;
 mod order_stream;
+mod polled;
 mod postings;
 mod real_clock;
 mod recovery;

@@ -115,6 +115,7 @@ impl Plan {
             credentials: Credentials::new(&keys.key, &keys.secret).unwrap(),
             feed: "iex".into(),
             channels: Channels::default(),
+            polled: None,
             symbols,
             strategies: vec![spec],
             limits: Limits::default(),

@@ -81,6 +81,9 @@ impl Connected {
 
     /// Where the market data come from: a replay says so itself.
     pub fn data(&self, config: &SessionConfig) -> DataKind {
+        if config.polled.is_some() {
+            return DataKind::AlphaVantage;
+        }
         match self.clock.tradewind.and_then(|replay| replay.data) {
             Some(replayed) => replayed.into(),
             None => config.data,

@@ -76,6 +76,9 @@ async fn prepare(
     let readers = Readers::start(config.readers.clone(), source, Arc::clone(&live)).await;
     status.send_modify(|status| status.metrics = readers.metrics_address());
     let venue = Connected::new(&config).await?;
+    if venue.is_lock_step() && config.polled.is_some() {
+        return Err(SessionError::PolledInLockStep);
+    }
     config.data = venue.data(&config);
     status.send_modify(|status| status.call_data(config.data));
     let (start, first) = match state.session() {
@@ -176,6 +179,9 @@ fn open_orders(config: &SessionConfig, names: &Names, is_lock_step: bool) -> Ord
 
 fn open_market(desk: &Desk, names: &Names, venue: &Connected) -> MarketStream {
     let config = &desk.config;
+    if let Some(polled) = config.polled.clone() {
+        return polled.start(names.clone(), Arc::clone(&desk.market_open), MARKET_MESSAGES);
+    }
     let speed = venue.clock.tradewind.and_then(|replay| replay.speed).unwrap_or(1.0);
     let silence = config.timing.silence.at_speed(speed);
     let ping = config.timing.stream.ping.min(silence.bars);
