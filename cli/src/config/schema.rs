@@ -171,11 +171,7 @@ pub static KEYS: &[Key] = &[
     key("alpaca.oauth_token_url", Kind::Url, "where the next token is asked for"),
     key("alpha_vantage.url", Kind::Url, "where Alpha Vantage is"),
     key("alpha_vantage.key", Kind::Secret, "key of Alpha Vantage; also ALPHA_VANTAGE_KEY"),
-    key(
-        "alpha_vantage.requests_per_minute",
-        Kind::Integer(1, 1200),
-        "requests to Alpha Vantage in any minute",
-    ),
+    key("alpha_vantage.requests_per_minute", Kind::Integer(1, 1200), "requests in any minute"),
     key(
         "alpha_vantage.requests_per_day",
         Kind::Limit("1", "1000000"),
