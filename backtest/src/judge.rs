@@ -159,6 +159,12 @@ impl BacktestReport {
             let count = self.trades.len();
             notes.push(format!("{count} closed trades: their statistics are rough"));
         }
+        if self.activity.ended_halted {
+            notes.push(
+                "risk halted trading before the end: what came after says nothing of the strategy"
+                    .into(),
+            );
+        }
         if self.orders.denied > 0 {
             let (denied, sent) = (self.orders.denied, self.orders.sent);
             notes.push(format!("risk denied {denied} orders, {sent} were sent: see the limits"));

@@ -236,6 +236,8 @@ pub struct ActivitySummary {
     pub sessions_open: u64,
     /// Whether trading never ends.
     pub is_endless: bool,
+    /// Whether risk had halted trading before the end.
+    pub ended_halted: bool,
     /// What was bought and sold in all.
     pub traded: Cash,
     /// The deepest fall of equity from a highest before it, as a share of that, by the step.

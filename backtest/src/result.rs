@@ -11,7 +11,7 @@ use crate::shared::Shared;
 use crate::trades::Trades;
 use crate::{BacktestConfig, BacktestError, DailyPoint, memory};
 use exchange::Exchange;
-use kernel::{Cash, Kernel, Quantity, State, StrategySpec, Timestamp, TradingDay};
+use kernel::{Cash, Kernel, Quantity, State, StrategySpec, Timestamp, TradingDay, TradingState};
 use marketdata::Facts;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -123,6 +123,7 @@ pub(crate) fn report(finished: Finished) -> Result<BacktestReport, BacktestError
         daily,
         samples,
     };
+    report.activity.ended_halted = state.trading_state() == TradingState::Halted;
     let endless = report.activity.is_endless;
     report.activity.sessions_open = sessions_open(&report.daily, endless, &finished.calendar);
     report.judge(&Yardstick::default());
@@ -136,6 +137,7 @@ fn activity(trades: &Trades, equity: &Equity) -> ActivitySummary {
         steps_held,
         sessions_open: 0,
         is_endless: equity.is_endless(),
+        ended_halted: false,
         traded,
         max_drawdown_by_step: equity.max_drawdown(),
     }

@@ -27,6 +27,8 @@ fn config(feed: &Feed, rules: VenueRules) -> BacktestConfig {
         max_order_notional: None,
         max_position_notional: None,
         max_gross_exposure: None,
+        max_risk_per_trade: None,
+        daily_drawdown: None,
         ..config.limits
     };
     config

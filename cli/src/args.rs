@@ -4,12 +4,15 @@ pub mod backtest;
 pub mod data;
 pub mod download;
 pub mod research;
+pub mod risk;
 pub mod run;
 
 pub use backtest::{BacktestArgs, BenchArgs, BenchCommand, BootstrapArgs, CompareArgs, Facts};
 pub use data::{
     CheckArgs, ConvertArgs, DataCommand, FormatArgs, GenerateArgs, PartArgs, StoreArgs,
 };
+
+pub use risk::{RiskArgs, RiskCommand, SetArgs};
 
 pub use research::{LookaheadArgs, Priority, SpaceArgs, SweepArgs, WalkArgs};
 pub use run::RunArgs;
@@ -114,6 +117,9 @@ pub enum Command {
     Flatten(FlattenArgs),
     /// Cancel every order of the running session.
     CancelAll(ReasonArgs),
+    /// Show the limits of the running session with their use, or change one.
+    #[command(after_help = risk::EXAMPLES)]
+    Risk(RiskArgs),
     /// List the strategies, or explain one with its parameters.
     Strategies(StrategiesArgs),
     /// Measure how fast this machine is.
@@ -140,7 +146,7 @@ pub struct ConfigArgs {
     /// A configuration file; may be repeated, later ones win.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Vec<PathBuf>,
-    /// A built-in profile: dev, test or prod.
+    /// A built-in profile: dev, test, prod or tuned.
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
     /// Any key of the configuration, as section.key=value; may be repeated.

@@ -62,6 +62,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Resume(args) => commands::control::say("resume", &args),
         Command::Flatten(args) => commands::control::flatten(&args),
         Command::CancelAll(args) => commands::control::say("cancel-all", &args),
+        Command::Risk(args) => commands::risk::run(&args),
         Command::Strategies(args) => commands::strategies::run(&args),
         Command::Bench(BenchCommand::Backtest(args)) => commands::bench::run(&args),
         Command::NewStrategy(args) => commands::new_strategy::run(&args),

@@ -25,7 +25,7 @@ fn every_shipped_file_is_good() {
         let ended = user.run(&["config", "check", "--config", &file.display().to_string()]);
         assert_eq!(ended.code, 0, "{}: {}", file.display(), ended.err);
     }
-    for profile in ["dev", "test", "prod"] {
+    for profile in ["dev", "test", "prod", "tuned"] {
         assert_eq!(user.run(&["config", "check", "--profile", profile]).code, 0);
     }
 }

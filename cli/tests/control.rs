@@ -57,6 +57,23 @@ fn it_is_watched_halted_resumed_and_ended_in_order() {
     assert_eq!(last["text"], "trading is halted: lunch");
     assert!(user.run(&["resume", "lunch is over"]).out.contains("active"));
     assert_eq!(user.run(&["cancel-all", "tidy up"]).code, 0);
+    let limit = |user: &User, key: &str| {
+        let limits = user.json(&["risk", "--json"])["limits"].as_array().unwrap().clone();
+        limits.into_iter().find(|limit| limit["key"] == key).unwrap()
+    };
+    assert_eq!(limit(&user, "max_orders_per_day")["limit"], "off");
+    let set = user.run(&["risk", "set", "max_orders_per_day", "30", "too many of them"]);
+    assert!(set.out.contains("max_orders_per_day is 30 from now on"), "{}{}", set.out, set.err);
+    assert_eq!(limit(&user, "max_orders_per_day")["limit"], "30");
+    assert!(user.run(&["risk"]).out.contains("max_orders_per_day"));
+    for (key, value, words) in [
+        ("max_orders_per_day", "-1", "expected a number from 1 to 1000000, or \"off\", found -1"),
+        ("max_orders_per_dya", "30", "no limit is called max_orders_per_dya"),
+        ("symbols.NOSUCH.min_price_usd", "30", "does not trade NOSUCH"),
+    ] {
+        let refused = user.run(&["risk", "set", key, value, "a test"]);
+        assert!(refused.code != 0 && refused.err.contains(words), "{}", refused.err);
+    }
     let symbols = halted["symbols"].as_array().unwrap();
     let symbol = symbols.first().unwrap().as_str().unwrap();
     let closed = user.run(&["flatten", symbol, "too much of it"]).out;

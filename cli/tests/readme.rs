@@ -80,6 +80,7 @@ fn every_command_in_the_documents_runs() {
                 || command.contains("halt")
                 || command.contains("resume")
                 || command.contains("flatten")
+                || command.contains("tradewind risk")
                 || command.contains("cancel-all");
             let expected = if absent { 6 } else { 0 };
             assert_eq!(ended.code, expected, "{}: {command}: {}", document.display(), ended.err);

@@ -52,7 +52,7 @@ fn print_schema(as_json: bool) -> Result<(), Failure> {
     if as_json {
         let rows = schema::KEYS.iter().map(|key| {
             let row = json!({ "expected": key.kind.expected(), "doc": key.doc });
-            (key.path.to_owned(), row)
+            (key.path.to_string(), row)
         });
         return print_json(&serde_json::Value::Object(rows.collect()));
     }

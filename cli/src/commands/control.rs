@@ -222,7 +222,7 @@ const AFTER: [(&str, &str); 4] = [
     ("cancel-all", "The cancels are on their way; strategies may send new orders."),
 ];
 
-fn ask(dir: &Path, request: &Request) -> Result<Answer, Failure> {
+pub fn ask(dir: &Path, request: &Request) -> Result<Answer, Failure> {
     let answer = runtime::control::ask(dir, request).map_err(|error| Failure::from(&error))?;
     match &answer.error {
         Some(error) => Err(Failure::other(error)),

@@ -14,6 +14,7 @@ pub mod lookahead;
 pub mod new_strategy;
 pub mod replay;
 pub mod research;
+pub mod risk;
 pub mod runs;
 pub mod session;
 pub mod strategies;

@@ -1,5 +1,6 @@
 //! What keys hold, and which values are taken for them.
 
+use super::risk::window;
 use toml::Value;
 
 /// What a key holds.
@@ -35,6 +36,12 @@ pub enum Kind {
     Address,
     /// A table of the strategy's own parameters.
     Params,
+    /// Hours of the day in New York, such as `09:45-15:30`.
+    Windows,
+    /// A table of names with a list of symbols each.
+    Groups,
+    /// A table of names with limits each.
+    Layers,
 }
 
 impl Kind {
@@ -59,6 +66,9 @@ impl Kind {
             Kind::Speed => "\"max\", or a number above 0 such as 60".into(),
             Kind::Address => "an address such as 127.0.0.1:9464, or \"off\"".into(),
             Kind::Params => "a table of parameters".into(),
+            Kind::Windows => "a list of hours such as [\"09:45-15:30\"]".into(),
+            Kind::Groups => "a table of names with lists of symbols".into(),
+            Kind::Layers => "a table of names with limits".into(),
         }
     }
 
@@ -66,7 +76,7 @@ impl Kind {
     /// text and is found by the check.
     pub fn parse(&self, text: &str) -> Value {
         match self {
-            Kind::List | Kind::SomeOf(_) => {
+            Kind::List | Kind::SomeOf(_) | Kind::Windows => {
                 let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
                 Value::Array(parts.map(|part| Value::String(part.into())).collect())
             }
@@ -83,7 +93,9 @@ impl Kind {
             | Kind::Limit(..)
             | Kind::Speed
             | Kind::Address
-            | Kind::Params => Value::String(text.into()),
+            | Kind::Params
+            | Kind::Groups
+            | Kind::Layers => Value::String(text.into()),
         }
     }
 
@@ -110,7 +122,10 @@ impl Kind {
             Kind::Address => value
                 .as_str()
                 .is_some_and(|text| text == "off" || text.parse::<std::net::SocketAddr>().is_ok()),
-            Kind::Params => value.is_table(),
+            Kind::Params | Kind::Groups | Kind::Layers => value.is_table(),
+            Kind::Windows => value.as_array().is_some_and(|list| {
+                list.iter().all(|part| part.as_str().is_some_and(|text| window(text).is_some()))
+            }),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Collecting values from the layers, with the place each came from.
 
 use super::chosen::{self, ChosenStrategy, SEVERAL, is_param};
+use super::risk::kind_of;
 use super::schema::{self, Kind};
 use super::settings::borrow_rate;
 use super::{ConfigError, Mistake, nearest};
@@ -57,10 +58,11 @@ const VARIABLES: [(&str, &str); 7] = [
     ("APCA_API_STREAM_URL", "alpaca.stream_url"),
 ];
 
-const PROFILES: [(&str, &str); 3] = [
+const PROFILES: [(&str, &str); 4] = [
     ("dev", include_str!("../../../config/dev.toml")),
     ("test", include_str!("../../../config/test.toml")),
     ("prod", include_str!("../../../config/prod.toml")),
+    ("tuned", include_str!("../../../config/tuned.toml")),
 ];
 
 /// The values of all layers so far, later ones in place of earlier ones.
@@ -334,8 +336,7 @@ impl Layers {
             let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
             match value {
                 Value::Table(inner) => {
-                    let known = schema::is_table(&path);
-                    if known {
+                    if schema::is_table(&path) {
                         self.add_table(&path, inner, source);
                     } else {
                         self.unknown(&path, source.clone());
@@ -386,7 +387,7 @@ impl Layers {
     }
 
     fn unknown(&mut self, path: &str, source: Source) {
-        let problem = match nearest(path, schema::KEYS.iter().map(|key| key.path)) {
+        let problem = match nearest(path, schema::KEYS.iter().map(|key| &*key.path)) {
             Some(near) => format!("no such key; did you mean {near}?"),
             None => "no such key; `tradewind config schema` lists them all".into(),
         };
@@ -398,10 +399,6 @@ impl Layers {
     }
 }
 
-fn kind_of(path: &str) -> Option<Kind> {
-    schema::find(path).map(|key| key.kind)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -409,7 +406,7 @@ mod tests {
 
     /// TOML that is nearly ours: known and unknown keys with values of every kind.
     fn nearly() -> impl Strategy<Value = String> {
-        let keys = schema::KEYS.iter().map(|key| key.path.to_owned()).collect::<Vec<_>>();
+        let keys = schema::KEYS.iter().map(|key| key.path.to_string()).collect::<Vec<_>>();
         let key = prop_oneof![proptest::sample::select(keys), "[a-z]{1,8}\\.[a-z_]{1,8}"];
         let value = prop_oneof![
             any::<i64>().prop_map(|number| number.to_string()),

@@ -7,6 +7,7 @@
 pub mod chosen;
 pub mod kind;
 pub mod layers;
+mod risk;
 pub mod schema;
 pub mod settings;
 

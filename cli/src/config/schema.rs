@@ -2,30 +2,36 @@
 
 use super::chosen::{SEVERAL, is_label};
 pub use super::kind::{Kind, number_text};
+use super::risk;
 use runtime::alpaca::without_secrets;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 use toml::Value;
 
 /// The version of the configuration: it rises when a key goes, or means something else.
 pub const VERSION: u32 = 1;
 
 /// One key.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Key {
     /// Its dotted path.
-    pub path: &'static str,
+    pub path: Cow<'static, str>,
     /// What it holds.
     pub kind: Kind,
     /// What it is for.
-    pub doc: &'static str,
+    pub doc: Cow<'static, str>,
 }
 
-const fn key(path: &'static str, kind: Kind, doc: &'static str) -> Key {
-    Key { path, kind, doc }
+pub(super) const fn key(path: &'static str, kind: Kind, doc: &'static str) -> Key {
+    Key { path: Cow::Borrowed(path), kind, doc: Cow::Borrowed(doc) }
 }
 
 /// All keys, in the order of `config/default.toml`.
-pub static KEYS: &[Key] = &[
+pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
+    BEFORE_RISK.iter().cloned().chain(risk::keys()).chain(AFTER_RISK.iter().cloned()).collect()
+});
+
+static BEFORE_RISK: &[Key] = &[
     key(
         "session.venue",
         Kind::Choice(&["auto", "embedded", "alpaca-paper", "alpaca-live"]),
@@ -72,73 +78,9 @@ pub static KEYS: &[Key] = &[
     ),
     key("strategies.LABEL.symbols", Kind::List, "what it trades of the session; all when not set"),
     key("strategies.LABEL.params", Kind::Params, "its parameters; see `tradewind strategies NAME`"),
-    key(
-        "risk.stale_after_s",
-        Kind::Limit("0.001", "86400"),
-        "seconds: oldest bar on which a position may grow, from its end; never less than two bars",
-    ),
-    key(
-        "risk.stale_after_ticks_s",
-        Kind::Limit("0.001", "86400"),
-        "seconds: oldest quote or trade on which a position may grow, when no bar is newer",
-    ),
-    key(
-        "risk.price_collar_percent",
-        Kind::Limit("0.01", "100"),
-        "percent: farthest a limit or stop may lie from the last price",
-    ),
-    key("risk.max_order_quantity", Kind::Limit("1", "1000000000"), "shares: most in one order"),
-    key(
-        "risk.max_order_notional_usd",
-        Kind::Limit("0.01", "1000000000"),
-        "USD: most in one order at its worst price",
-    ),
-    key(
-        "risk.max_position_notional_usd",
-        Kind::Limit("0.01", "1000000000"),
-        "USD: most in one symbol, open orders included",
-    ),
-    key(
-        "risk.max_gross_exposure_percent",
-        Kind::Limit("0.01", "400"),
-        "percent of equity: most long plus short, open orders included",
-    ),
-    key(
-        "risk.max_leverage",
-        Kind::Integer(1, 4),
-        "times equity that may be bought; never above the broker's multiplier",
-    ),
-    key(
-        "risk.max_orders_per_minute",
-        Kind::Limit("1", "10000"),
-        "orders that grow in any sixty seconds",
-    ),
-    key(
-        "risk.duplicate_window_s",
-        Kind::Limit("0.001", "86400"),
-        "seconds: the same intent is refused again for this long",
-    ),
-    key(
-        "risk.entry_time_to_live_s",
-        Kind::Limit("1", "31536000"),
-        "seconds: an entry that has not filled by then is cancelled",
-    ),
-    key(
-        "risk.breaker_failures",
-        Kind::Limit("1", "1000"),
-        "orders: so many that fail in a row stop trading until it is resumed",
-    ),
-    key("risk.breaker_window_s", Kind::Limit("1", "86400"), "seconds: within which they fail"),
-    key(
-        "risk.breaker_then",
-        Kind::Choice(&["halt", "reduce"]),
-        "whether the breaker halts strategies or lets them still reduce positions",
-    ),
-    key(
-        "risk.market_slip_percent",
-        Kind::Decimal("0", "100"),
-        "percent: how much worse than the last price a market order is assumed to fill",
-    ),
+];
+
+static AFTER_RISK: &[Key] = &[
     key("alpaca.trading_url", Kind::Url, "trading API; also APCA_API_BASE_URL"),
     key("alpaca.data_url", Kind::Url, "market data API; also APCA_API_DATA_URL"),
     key("alpaca.stream_url", Kind::Url, "market data stream; also APCA_API_STREAM_URL"),
@@ -331,12 +273,16 @@ pub fn find(path: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.path == path)
 }
 
-/// Whether keys stand in a table of this path.
+/// Whether keys stand in a table of this path, or it is one whose names are the user's own.
 pub fn is_table(path: &str) -> bool {
     let path = pattern(path);
-    let inside =
-        |key: &Key| key.path.strip_prefix(&*path).is_some_and(|rest| rest.starts_with('.'));
-    KEYS.iter().any(|key| key.path == path || inside(key))
+    let inside = |inner: &str, outer: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'))
+    };
+    KEYS.iter().any(|key| {
+        let named = matches!(key.kind, Kind::Groups | Kind::Layers) && inside(&path, &key.path);
+        key.path == path || inside(&key.path, &path) || named
+    })
 }
 
 /// A path with `LABEL` for what a strategy is called, as the keys have it.

@@ -2,12 +2,11 @@
 
 use super::chosen::{self, ChosenStrategy};
 use super::layers::{Placed, Source};
+use super::risk;
 use super::schema::{self, number_text};
 use backtest::Dividends;
-use kernel::{
-    BasisPoints, Breaker, Cash, Limits, Quantity, ShutdownPolicy, Span, TradingHours, TradingState,
-    VenueRules,
-};
+use kernel::risk::Limit;
+use kernel::{BasisPoints, Cash, Limits, ShutdownPolicy, TradingHours, TradingState, VenueRules};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -83,43 +82,49 @@ impl Settings {
         u32::try_from(self.nanos(path)? / kernel::SCALE).ok()
     }
 
-    fn span(&self, path: &str) -> Option<Span> {
-        self.nanos(path).map(Span::from_nanos)
-    }
-
     /// A percentage in basis points; `None` when it is off.
     pub fn percent(&self, path: &str) -> Option<BasisPoints> {
         let points = self.nanos(path)? / (kernel::SCALE / 100);
         i32::try_from(points).ok().map(BasisPoints::new)
     }
 
-    /// The risk limits.
+    /// The risk limits. Every one of them is in the schema's range, so none is left out.
     pub fn limits(&self) -> Limits {
-        Limits {
-            stale_after: self.span("risk.stale_after_s"),
-            stale_after_ticks: self.span("risk.stale_after_ticks_s"),
-            price_collar: self.percent("risk.price_collar_percent"),
-            max_order_quantity: self.nanos("risk.max_order_quantity").map(Quantity::from_nanos),
-            max_order_notional: self.decimal("risk.max_order_notional_usd"),
-            max_position_notional: self.decimal("risk.max_position_notional_usd"),
-            max_gross_exposure: self.percent("risk.max_gross_exposure_percent"),
-            max_leverage: u8::try_from(self.integer("risk.max_leverage")).unwrap_or(1),
-            max_orders_per_minute: self.count("risk.max_orders_per_minute"),
-            duplicate_window: self.span("risk.duplicate_window_s"),
-            entry_time_to_live: self.span("risk.entry_time_to_live_s"),
-            breaker: self.breaker(),
-            market_slip: self.percent("risk.market_slip_percent").unwrap_or_default(),
+        let mut limits = Limits::OFF;
+        for limit in Limit::all() {
+            limit.set(&mut limits, self.nanos(&format!("risk.{}", limit.key)));
         }
-    }
-
-    fn breaker(&self) -> Option<Breaker> {
-        let then = match self.text("risk.breaker_then") {
+        limits.breaker_then(match self.text("risk.breaker_then") {
             "reduce" => TradingState::Reducing,
             _ => TradingState::Halted,
-        };
-        let failures = self.count("risk.breaker_failures")?;
-        let within = self.span("risk.breaker_window_s").unwrap_or(Breaker::default().within);
-        Some(Breaker { failures, within, then })
+        });
+        limits.long_only = self.is_on("risk.long_only");
+        let texts = |path| self.list(path).into_iter().map(String::into_boxed_str).collect();
+        limits.scopes.restricted = texts("risk.restricted_symbols");
+        limits.scopes.allowed = texts("risk.allowed_symbols");
+        let windows = self.list("risk.trading_windows");
+        limits.scopes.windows = windows.iter().filter_map(|text| risk::window(text)).collect();
+        limits.scopes.sectors = self.groups("risk.sectors.");
+        limits.scopes.correlated = self.groups("risk.correlated.");
+        for path in self.values.keys() {
+            let path = path.strip_prefix("risk.").unwrap_or_default();
+            if path.starts_with("strategies.") || path.starts_with("symbols.") {
+                let value = self.value(&format!("risk.{path}")).and_then(number_text);
+                // What the schema has accepted can be set.
+                let _ = limits.set(path, &value.unwrap_or_else(|| "off".into()));
+            }
+        }
+        limits
+    }
+
+    fn groups(&self, prefix: &str) -> BTreeMap<Box<str>, Vec<Box<str>>> {
+        let names = self.values.keys().filter_map(|path| path.strip_prefix(prefix));
+        let symbols = |name: &str| self.list(&format!("{prefix}{name}"));
+        names
+            .map(|name| {
+                (name.into(), symbols(name).into_iter().map(String::into_boxed_str).collect())
+            })
+            .collect()
     }
 
     /// What borrowing the shares of single symbols costs a year.
@@ -234,7 +239,7 @@ impl Settings {
     /// Every value for people: key, text (secrets as stars) and source.
     pub fn redacted(&self) -> impl Iterator<Item = (&str, String, String)> {
         self.values.iter().map(|(path, placed)| {
-            let text = schema::shown(schema::find(path).map(|key| key.kind), &placed.value);
+            let text = schema::shown(risk::kind_of(path), &placed.value);
             (path.as_str(), text, placed.source.to_string())
         })
     }

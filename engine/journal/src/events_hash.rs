@@ -80,6 +80,7 @@ impl EventsHash {
             | Event::SharesSplit { .. }
             | Event::SymbolRenamed { .. }
             | Event::ExitRenewed { .. }
+            | Event::FlatDue { .. }
             | Event::StopRequested { .. } => self.write(at, event),
         }
     }

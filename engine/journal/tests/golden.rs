@@ -238,6 +238,12 @@ fn broker_inputs() -> Vec<Input> {
         price: price("50"),
     };
     inputs.push(Input::Reinvestment(bought));
+    inputs.push(Input::News(News {
+        id: "20231114::4".into(),
+        symbol: symbol(),
+        time: now(),
+        headline: "Earnings".into(),
+    }));
     let changes = [ShareChange::Split(Ratio::new(3, 2).unwrap()), ShareChange::Name("AAPX".into())];
     inputs.extend(["split", "name"].into_iter().zip(changes).map(|(id, change)| {
         let (id, symbol, date) = (id.into(), symbol(), 20_231_115);
@@ -331,6 +337,7 @@ fn order_events() -> Vec<Event> {
     let mut events: Vec<Event> =
         orders.into_iter().map(|order| Event::OrderApproved(Box::new(order))).collect();
     events.push(Event::ExitRenewed { order: FIRST, by: Some(OrderNumber(2)) });
+    events.push(Event::FlatDue { date: 20_231_114 });
     events.push(Event::CancelApproved { order: OrderNumber(2), origin: Origin::Kernel });
     events.extend(OrderStatus::ALL.map(|to| updated(3, to)));
     events.push(Event::OrderFilled {
@@ -416,6 +423,7 @@ fn denials() -> Vec<Event> {
         Denial::MalformedTrail { percent: "0.05".parse().unwrap(), least: "0.1".parse().unwrap() },
         Denial::WrongSide { price: last, base: tick },
     ];
+    let list = list.into_iter().chain(limit_denials());
     let intents = [
         Intent::Submit(NewOrder::new(symbol(), Side::Buy, quantity, OrderKind::Market)),
         Intent::Replace { order: FIRST, quantity, kind: OrderKind::Market },
@@ -423,7 +431,45 @@ fn denials() -> Vec<Event> {
     ];
     let intents = intents.into_iter().cycle();
     let denied = |(denial, intent)| Event::OrderDenied { origin: STRATEGY, intent, denial };
-    list.into_iter().zip(intents).map(denied).collect()
+    list.zip(intents).map(denied).collect()
+}
+
+/// The denials of limits.
+fn limit_denials() -> Vec<Denial> {
+    let (age, left, since) = (Span::from_secs(1), Span::from_secs(1), Span::from_secs(1));
+    let (long, few) = (Span::from_secs(5), 5);
+    let (usd, more) = (cash("10"), cash("9"));
+    let (price, high, quantity) = (price("1"), price("2"), shares(10));
+    vec![
+        Denial::Restricted,
+        Denial::NotOnAllowList,
+        Denial::LongOnly,
+        Denial::OutsideWindow,
+        Denial::AfterOpen { since, limit: long },
+        Denial::BeforeClose { left, limit: long },
+        Denial::NewsBlackout { age, limit: long },
+        Denial::CoolingDown { age, limit: long },
+        Denial::StopGuard { count: 6, limit: few },
+        Denial::NoQuote,
+        Denial::SpreadTooWide { spread: high, limit: price },
+        Denial::PriceTooLow { price, limit: high },
+        Denial::Participation { quantity, limit: shares(5) },
+        Denial::RiskPerTrade { risk: usd, limit: more },
+        Denial::SymbolConcentration { exposure: usd, limit: more },
+        Denial::SectorConcentration { exposure: usd, limit: more },
+        Denial::CorrelatedExposure { exposure: usd, limit: more },
+        Denial::NetExposure { exposure: usd, limit: more },
+        Denial::TooManyPositions { count: 6, limit: few },
+        Denial::MarginEquity { equity: more, limit: usd },
+        Denial::IntradayMargin { needed: usd, equity: more },
+        Denial::MarginRestricted { until: now() },
+        Denial::DailyDrawdown { loss: usd, limit: more },
+        Denial::DailyLoss { loss: usd, limit: more },
+        Denial::TotalDrawdown { loss: usd, limit: more },
+        Denial::OrdersPerDay { count: 6, limit: few },
+        Denial::NotionalPerDay { notional: usd, limit: more },
+        Denial::RoundTrips { count: 6, limit: few },
+    ]
 }
 
 fn difference_events() -> Vec<Event> {

@@ -2,9 +2,10 @@
 
 use crate::risk::Denial;
 use crate::{
-    BrokerOrderId, Cash, Channel, Command, ExecutionId, FeeKind, Intent, Link, MarketDataError,
-    MovementKind, NewOrder, Order, OrderNumber, OrderStatus, Origin, Price, Quantity, Ratio,
-    ReportKind, ShutdownPolicy, Side, Span, Stamped, SymbolId, Timestamp, TradingState,
+    BrokerOrderId, Cash, Channel, Command, Difference, ExecutionId, FeeKind, Intent, Link,
+    MarketDataError, MovementKind, NewOrder, Order, OrderNumber, OrderStatus, Origin, Price,
+    Quantity, Ratio, ReportKind, ShutdownPolicy, Side, Span, Stamped, SymbolId, Timestamp,
+    TradingState,
 };
 use serde::{Deserialize, Serialize};
 
@@ -282,6 +283,11 @@ pub enum Event {
         /// The one that takes its place; `None` when risk refused it.
         by: Option<OrderNumber>,
     },
+    /// Everything is cancelled and closed before the close, and nothing is opened until then.
+    FlatDue {
+        /// The trading day as `yyyymmdd`.
+        date: u32,
+    },
 }
 
 /// Why a report changes nothing.
@@ -296,47 +302,6 @@ pub enum IgnoreReason {
     Foreign,
     /// A fill without an execution, or an execution that cannot be.
     Unusable,
-}
-
-/// One difference between our books and the broker's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Difference {
-    /// Cash.
-    Cash {
-        /// Our count.
-        ours: Cash,
-        /// The broker's.
-        theirs: Cash,
-    },
-    /// A position.
-    Position {
-        /// Of what.
-        symbol: SymbolId,
-        /// Our count.
-        ours: Quantity,
-        /// The broker's.
-        theirs: Quantity,
-        /// The broker's mean entry price.
-        average_price: Price,
-    },
-    /// An order that we hold live and the broker does not list as open.
-    OrderMissing {
-        /// Which.
-        order: OrderNumber,
-    },
-    /// An open order at the broker that is not this session's. It is left alone.
-    OrderForeign {
-        /// The broker's name for it.
-        broker_id: BrokerOrderId,
-    },
-    /// A position in a symbol that the session does not trade. It is left alone.
-    PositionForeign {
-        /// Of what.
-        symbol: Box<str>,
-        /// Signed shares.
-        quantity: Quantity,
-    },
 }
 
 /// How much an alert matters.
@@ -409,6 +374,7 @@ impl Event {
             Event::DividendReinvested { .. } => "dividend_reinvested",
             Event::SymbolRenamed { .. } => "symbol_renamed",
             Event::ExitRenewed { .. } => "exit_renewed",
+            Event::FlatDue { .. } => "flat_due",
         }
     }
 
@@ -448,53 +414,8 @@ impl Event {
             | Event::ChannelMute { .. }
             | Event::CashMoved { .. }
             | Event::AccountReset { .. }
-            | Event::ExitRenewed { .. } => None,
-        }
-    }
-}
-
-impl Difference {
-    /// Whether our books are moved to the broker's figure.
-    pub const fn moves_books(&self) -> bool {
-        match self {
-            Difference::Cash { .. } | Difference::Position { .. } => true,
-            Difference::OrderMissing { .. }
-            | Difference::OrderForeign { .. }
-            | Difference::PositionForeign { .. } => false,
-        }
-    }
-
-    /// Whether what the broker said may only have been out of step with what it sends.
-    pub const fn may_be_late(&self) -> bool {
-        match self {
-            Difference::Cash { .. }
-            | Difference::Position { .. }
-            | Difference::OrderMissing { .. } => true,
-            Difference::OrderForeign { .. } | Difference::PositionForeign { .. } => false,
-        }
-    }
-
-    /// The difference in one sentence.
-    pub fn sentence(&self, symbols: &crate::Symbols) -> String {
-        match self {
-            Difference::Cash { ours, theirs } => {
-                format!("Cash is {theirs} at the broker and was {ours} in our books")
-            }
-            Difference::Position { symbol, ours, theirs, .. } => format!(
-                "The position in {} is {theirs} at the broker and was {ours} in our books",
-                symbols.name(*symbol)
-            ),
-            Difference::OrderMissing { order } => {
-                format!("Order {order} is live in our books and not open at the broker")
-            }
-            Difference::OrderForeign { broker_id } => {
-                format!("Order {broker_id} at the broker is not this session's; it is left alone")
-            }
-            Difference::PositionForeign { symbol, quantity } => {
-                format!(
-                    "The account holds {quantity} of {symbol}, which this session does not trade"
-                )
-            }
+            | Event::ExitRenewed { .. }
+            | Event::FlatDue { .. } => None,
         }
     }
 }

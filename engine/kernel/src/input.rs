@@ -93,6 +93,8 @@ pub enum Input {
     Corporate(CorporateAction),
     /// Shares that the broker bought with a dividend.
     Reinvestment(Reinvestment),
+    /// A symbol is in the news.
+    News(News),
 }
 
 /// What a session is: everything that was resolved before its first input.
@@ -347,6 +349,29 @@ pub enum Command {
         /// Why; journalled.
         reason: Box<str>,
     },
+    /// Set a limit.
+    SetLimit {
+        /// Its key: `max_order_notional_usd`, or with a layer before it
+        /// `symbols.SPY.max_order_notional_usd`.
+        path: Box<str>,
+        /// What it is from now on: a number in the unit of the key, or `off`.
+        value: Box<str>,
+        /// Why; journalled.
+        reason: Box<str>,
+    },
+}
+
+/// A symbol is in the news.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct News {
+    /// The source's name for it.
+    pub id: Box<str>,
+    /// Which symbol.
+    pub symbol: SymbolId,
+    /// When it was published.
+    pub time: Timestamp,
+    /// Its headline.
+    pub headline: Box<str>,
 }
 
 /// How short the journal's room is.
@@ -430,6 +455,7 @@ impl Input {
             Input::Correction(correction) => Some(correction.time),
             Input::CancelError(cancel) => Some(cancel.time),
             Input::Luld(bands) => Some(bands.time),
+            Input::News(news) => Some(news.time),
             Input::Start(_)
             | Input::Restart { .. }
             | Input::Warmup(_)

@@ -9,6 +9,7 @@
 
 mod corporate;
 mod decide;
+mod difference;
 mod event;
 mod fees;
 mod input;
@@ -27,11 +28,12 @@ pub use corporate::{
     CashMovement, CorporateAction, MovementKind, Ratio, Reinvestment, ShareChange,
 };
 pub use decide::{DecideError, Kernel, Output};
-pub use event::{Alert, Difference, Event, IgnoreReason, Record, RecordBody, Severity};
+pub use difference::Difference;
+pub use event::{Alert, Event, IgnoreReason, Record, RecordBody, Severity};
 pub use fees::{FeeRates, RatesByDate, TafRate};
 pub use input::{
     AccountSnapshot, AssetClass, AssetFacts, BrokerOrder, BrokerPosition, BrokerState, Command,
-    FeeCharge, FeeKind, Input, Link, Notice, Room, SessionStart, ShutdownPolicy, Stamped,
+    FeeCharge, FeeKind, Input, Link, News, Notice, Room, SessionStart, ShutdownPolicy, Stamped,
     StrategySpec, TradingDay, TradingHours,
 };
 pub use ledger::{Ledger, LedgerError, Position};

@@ -10,7 +10,7 @@
 mod common;
 
 use common::*;
-use kernel::risk::{CHECKS, Class};
+use kernel::risk::{CHECKS, Class, Minutes, Scopes, Window};
 use kernel::*;
 
 /// The code with which an intent is refused; `approved` when it passes.
@@ -23,21 +23,7 @@ fn verdict(bench: &mut Bench, intent: Intent) -> String {
 }
 
 fn off() -> Limits {
-    Limits {
-        stale_after: None,
-        stale_after_ticks: None,
-        breaker: None,
-        price_collar: None,
-        max_order_quantity: None,
-        max_order_notional: None,
-        max_position_notional: None,
-        max_gross_exposure: None,
-        max_leverage: 4,
-        max_orders_per_minute: None,
-        duplicate_window: None,
-        entry_time_to_live: None,
-        market_slip: BasisPoints::new(250),
-    }
+    Limits { max_leverage: 4, market_slip: BasisPoints::new(250), ..Limits::OFF }
 }
 
 fn limit(at: &str) -> OrderKind {
@@ -249,14 +235,170 @@ const ROWS: &[Row] = &[
         let intent = bench.market(Side::Buy, 2);
         (bench, intent)
     }),
+    ("restricted", || {
+        let scopes = Scopes { restricted: vec!["AAA".into()], ..Scopes::NONE };
+        buying(Limits { scopes, ..off() }, 10)
+    }),
+    ("not_on_allow_list", || {
+        let scopes = Scopes { allowed: vec!["BBB".into()], ..Scopes::NONE };
+        buying(Limits { scopes, ..off() }, 10)
+    }),
+    ("long_only", || {
+        let bench = Bench::warm(Limits { long_only: true, ..off() });
+        let intent = bench.market(Side::Sell, 10);
+        (bench, intent)
+    }),
+    ("outside_window", || {
+        // It is half an hour after the open.
+        let window = Window { from: Span::ZERO, until: Span::from_secs(1800) };
+        let scopes = Scopes { windows: vec![window], ..Scopes::NONE };
+        buying(Limits { scopes, ..off() }, 10)
+    }),
+    ("after_open", || {
+        buying(Limits { no_entries_after_open: Some(Minutes::new(31)), ..off() }, 10)
+    }),
+    ("before_close", || {
+        buying(Limits { no_entries_before_close: Some(Minutes::new(360)), ..off() }, 10)
+    }),
+    ("news_blackout", || {
+        let limits = Limits { news_blackout: Some(Span::from_secs(60)), ..off() };
+        let (mut bench, intent) = buying(limits, 10);
+        let (symbol, time) = (bench.symbol("AAA"), bench.now);
+        let (id, headline) = ("1".into(), "AAA restates its earnings".into());
+        bench.feed(Input::News(News { id, symbol, time, headline }));
+        bench.wait(59);
+        (bench, intent)
+    }),
+    ("cooling_down", || {
+        let limits = Limits { cooldown_after_loss: Some(Span::from_secs(600)), ..off() };
+        let mut bench = holding(limits, 10);
+        let exit = bench.market(Side::Sell, 10);
+        bench.propose([exit]);
+        bench.fill(2, "x-2", 10, "99.99");
+        bench.wait(599);
+        let intent = bench.market(Side::Buy, 10);
+        (bench, intent)
+    }),
+    ("stop_guard", || {
+        let window = Some(Span::from_secs(600));
+        let limits = Limits { stop_guard_stops: Some(1), stop_guard_window: window, ..off() };
+        let mut bench = holding(limits, 10);
+        let stop = bench.submit(Side::Sell, 10, OrderKind::Stop { stop: price("99") });
+        bench.propose([stop]);
+        bench.fill(2, "x-2", 10, "98.5");
+        let intent = bench.market(Side::Buy, 10);
+        (bench, intent)
+    }),
+    ("no_quote", || buying(Limits { max_spread: Some(BasisPoints::new(100)), ..off() }, 10)),
+    ("spread_too_wide", || {
+        let limits = Limits { max_spread: Some(BasisPoints::new(100)), ..off() };
+        let (mut bench, intent) = buying(limits, 10);
+        quote(&mut bench, "99.49", "100.50");
+        (bench, intent)
+    }),
+    ("price_too_low", || buying(Limits { min_price: Some(price("100.01")), ..off() }, 10)),
+    // A thousand shares were traded in the last bar.
+    ("participation", || {
+        buying(Limits { max_participation: Some(BasisPoints::new(99)), ..off() }, 10)
+    }),
+    // 1.5 % of 1,025 USD are more than 0.01 % of 100,000.
+    ("risk_per_trade", || {
+        let stop_loss = Some(BasisPoints::new(150));
+        let max_risk_per_trade = Some(BasisPoints::new(1));
+        buying(Limits { max_risk_per_trade, stop_loss, ..off() }, 10)
+    }),
+    ("symbol_concentration", || {
+        buying(Limits { max_symbol_concentration: Some(BasisPoints::new(100)), ..off() }, 10)
+    }),
+    ("sector_concentration", || {
+        buying(Limits { max_sector_concentration: Some(BasisPoints::new(100)), ..off() }, 10)
+    }),
+    ("correlated_exposure", || {
+        let correlated = [("index".into(), vec!["AAA".into(), "BBB".into()])].into();
+        let scopes = Scopes { correlated, ..Scopes::NONE };
+        let max_correlated_exposure = Some(BasisPoints::new(100));
+        buying(Limits { max_correlated_exposure, scopes, ..off() }, 10)
+    }),
+    ("net_exposure", || {
+        buying(Limits { max_net_exposure: Some(BasisPoints::new(100)), ..off() }, 10)
+    }),
+    ("too_many_positions", || {
+        let mut bench = holding(Limits { max_positions: Some(1), ..off() }, 10);
+        bench.bar("BBB", "50");
+        let (symbol, side, kind) = (bench.symbol("BBB"), Side::Buy, OrderKind::Market);
+        let intent = Intent::Submit(NewOrder::new(symbol, side, shares(1), kind));
+        (bench, intent)
+    }),
+    ("margin_equity", || {
+        let limits = Limits { min_margin_equity: Some(cash("100000.01")), ..off() };
+        let bench = Bench::warm(limits);
+        let intent = bench.market(Side::Sell, 1);
+        (bench, intent)
+    }),
+    ("intraday_margin", || {
+        buying(Limits { intraday_margin: Some(BasisPoints::new(10_000)), ..off() }, 976)
+    }),
+    ("margin_restricted", || {
+        let mut bench =
+            Bench::in_deficit(Limits { intraday_margin: Some(BasisPoints::new(10_000)), ..off() });
+        for _ in 0..6 {
+            bench.wait(86_400);
+            bench.bar("AAA", "100");
+        }
+        let intent = bench.market(Side::Buy, 1);
+        (bench, intent)
+    }),
+    ("orders_per_day", || {
+        let mut bench = Bench::warm(Limits { max_orders_per_day: Some(1), ..off() });
+        let first = bench.market(Side::Buy, 1);
+        bench.propose([first]);
+        bench.wait(3600);
+        let intent = bench.market(Side::Buy, 2);
+        (bench, intent)
+    }),
+    ("notional_per_day", || {
+        let limits = Limits { max_notional_per_day: Some(cash("1127.49")), ..off() };
+        let mut bench = Bench::warm(limits);
+        let first = bench.market(Side::Buy, 1);
+        bench.propose([first]);
+        let intent = bench.market(Side::Buy, 10);
+        (bench, intent)
+    }),
+    ("round_trips", || {
+        let mut bench = holding(Limits { max_round_trips_per_day: Some(1), ..off() }, 10);
+        let exit = bench.market(Side::Sell, 10);
+        bench.propose([exit]);
+        bench.fill(2, "x-2", 10, "101");
+        let intent = bench.market(Side::Buy, 1);
+        (bench, intent)
+    }),
 ];
 
-fn held(quantity: i64) -> Bench {
-    let mut bench = Bench::warm(off());
+/// A warm session, and the purchase of so many AAA at 100.
+fn buying(limits: Limits, quantity: i64) -> (Bench, Intent) {
+    let bench = Bench::warm(limits);
+    let intent = bench.market(Side::Buy, quantity);
+    (bench, intent)
+}
+
+fn quote(bench: &mut Bench, bid: &str, ask: &str) {
+    let (symbol, time, size) = (bench.symbol("AAA"), bench.now, shares(1));
+    let (bid, ask) = (price(bid), price(ask));
+    let quote = Quote { symbol, time, bid, bid_size: size, ask, ask_size: size };
+    bench.feed(Input::Market(MarketData::Quote(quote)));
+}
+
+/// A session that has bought so many AAA at 100.
+fn holding(limits: Limits, quantity: i64) -> Bench {
+    let mut bench = Bench::warm(limits);
     let buy = bench.market(Side::Buy, quantity);
     bench.propose([buy]);
     bench.fill(1, "x-1", quantity, "100");
     bench
+}
+
+fn held(quantity: i64) -> Bench {
+    holding(off(), quantity)
 }
 
 /// Among them: no order crosses zero, and a replacement that changes nothing is not sent.

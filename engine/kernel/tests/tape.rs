@@ -109,7 +109,7 @@ fn bands_that_cannot_be_or_are_older_change_nothing() {
 
 #[test]
 fn a_quote_grows_stale_sooner_than_a_bar() {
-    let limits = Limits { stale_after_ticks: Some(Span::from_secs(10)), ..no_limits() };
+    let limits = Limits { stale_after_quotes: Some(Span::from_secs(10)), ..no_limits() };
     let mut bench = Bench::warm(limits);
     bench.wait(11);
     assert_eq!(buying_at(&mut bench, "100"), None, "its bar is eleven seconds old");

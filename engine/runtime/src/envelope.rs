@@ -76,7 +76,9 @@ impl Topic {
             | Event::FeeBooked { .. }
             | Event::CashMoved { .. }
             | Event::DividendReinvested { .. } => Topic::Fills,
-            Event::OrderDenied { .. } | Event::TradingStateChanged { .. } => Topic::Risk,
+            Event::OrderDenied { .. }
+            | Event::TradingStateChanged { .. }
+            | Event::FlatDue { .. } => Topic::Risk,
             Event::AlertRaised(_) => Topic::Alerts,
             Event::SessionStarted
             | Event::SessionResumed

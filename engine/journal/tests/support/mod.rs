@@ -240,6 +240,11 @@ pub fn operator_inputs(symbol: SymbolId) -> Vec<Input> {
         Command::Flatten { reason: reason() },
         Command::CancelAll { reason: reason() },
         Command::Close { symbol, reason: reason() },
+        Command::SetLimit {
+            path: "max_orders_per_minute".into(),
+            value: "30".into(),
+            reason: reason(),
+        },
     ];
     let policies = [ShutdownPolicy::Leave, ShutdownPolicy::CancelEntries, ShutdownPolicy::Flatten];
     let commands = commands.into_iter().map(Input::Command);
@@ -248,19 +253,5 @@ pub fn operator_inputs(symbol: SymbolId) -> Vec<Input> {
 
 /// No limit at all.
 pub fn no_limits() -> Limits {
-    Limits {
-        stale_after: None,
-        stale_after_ticks: None,
-        breaker: None,
-        price_collar: None,
-        max_order_quantity: None,
-        max_order_notional: None,
-        max_position_notional: None,
-        max_gross_exposure: None,
-        max_leverage: 4,
-        max_orders_per_minute: None,
-        duplicate_window: None,
-        entry_time_to_live: None,
-        market_slip: BasisPoints::new(-1),
-    }
+    Limits { max_leverage: 4, market_slip: BasisPoints::new(-1), ..Limits::OFF }
 }

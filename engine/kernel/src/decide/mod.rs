@@ -6,11 +6,12 @@
 mod account;
 mod command;
 mod data;
+mod limits;
 mod reconcile;
 mod report;
 mod shares;
 
-use crate::risk::{self, Denial, Send};
+use crate::risk::{self, Denial, LossWatch, Send};
 use crate::{
     Alert, Event, EvolveError, Input, Intent, Intents, MarketData, Order, OrderNumber, Origin,
     Record, RecordBody, Severity, Stamped, State, Strategy, StrategyId, Timestamp,
@@ -80,6 +81,7 @@ pub struct Kernel {
     state: State,
     strategies: Vec<Box<dyn Strategy>>,
     intents: Intents,
+    losses: LossWatch,
     /// Whether the state is another process's, and its restart has not been fed yet.
     awaits_restart: bool,
 }
@@ -94,7 +96,8 @@ impl Kernel {
     /// [`Input::Restart`], which makes the strategies forget; warm-up follows.
     pub fn recovered(state: State, strategies: Vec<Box<dyn Strategy>>) -> Self {
         let awaits_restart = state.session().is_some();
-        Self { state, strategies, intents: Intents::default(), awaits_restart }
+        let (intents, losses) = (Intents::default(), LossWatch::default());
+        Self { state, strategies, intents, losses, awaits_restart }
     }
 
     /// What the session knows.
@@ -111,13 +114,18 @@ impl Kernel {
     /// no process ran waits for the restart.
     #[inline]
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        let waits = self.state.has_live_orders() || self.state.closes_anything();
+        let state = &self.state;
+        let waits =
+            state.has_live_orders() || state.closes_anything() || state.flat_due().is_some();
         if waits && !self.awaits_restart { self.earliest_deadline() } else { None }
     }
 
     fn earliest_deadline(&self) -> Option<Timestamp> {
         let live = self.state.live_orders().filter(|order| !order.cancel_requested);
-        live.filter_map(|order| order.expires_at).chain(self.state.next_close()).min()
+        live.filter_map(|order| order.expires_at)
+            .chain(self.state.next_close())
+            .chain(self.state.flat_due())
+            .min()
     }
 
     /// The timer that must be fed before any input of a later time. Every driver asks this before
@@ -146,6 +154,7 @@ impl Kernel {
         let is_restart = matches!(stamped.input, Input::Restart { .. });
         self.begin(is_start, is_restart, out)?;
         self.state.take_input(out.input_seq, stamped)?;
+        self.losses.forget();
         out.at = self.state.now();
         let mut deciding = Deciding { kernel: self, out };
         deciding.roll_day()?;
@@ -153,6 +162,7 @@ impl Kernel {
         deciding.renew_exits()?;
         deciding.input(&stamped.input)?;
         deciding.renew_exits()?;
+        deciding.judge_losses()?;
         deciding.flatten()
     }
 
@@ -174,6 +184,7 @@ impl Kernel {
         let mut deciding = Deciding { kernel: self, out };
         deciding.roll_day()?;
         deciding.renew_exits()?;
+        deciding.watch_losses(data.symbol())?;
         if is_usable { deciding.usable_market(data) } else { deciding.market(data) }?;
         deciding.flatten()
     }
@@ -219,6 +230,7 @@ impl Deciding<'_> {
     fn emit(&mut self, event: Event) -> Result<(), DecideError> {
         let seq = self.kernel.state.next_seq();
         self.kernel.state.take_event(seq, &event)?;
+        self.kernel.losses.forget();
         self.out.events.push(event);
         Ok(())
     }
@@ -270,7 +282,8 @@ impl Deciding<'_> {
             Input::Link { link, up } => self.emit(Event::LinkChanged { link: *link, up: *up }),
             Input::Stop(policy) => self.stop(*policy),
             Input::Room(room) => self.room(*room),
-            Input::Asset(_) => Ok(()),
+            // Folded; the news blackout looks at it.
+            Input::Asset(_) | Input::News(_) => Ok(()),
             // Folded; the trading day is looked up in it.
             Input::Calendar(_) => Ok(()),
             Input::Notice(notice) => self.notice(notice),
@@ -333,6 +346,7 @@ impl Deciding<'_> {
         if self.kernel.due(now).is_none() {
             return Ok(());
         }
+        self.flat_by_close()?;
         self.cancel_each(Origin::Kernel, |order| order.expires_at.is_some_and(|at| at <= now))
     }
 

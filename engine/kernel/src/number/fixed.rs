@@ -164,6 +164,12 @@ impl Price {
         i64::try_from(rounding.divide(scaled, hundred)).ok().map(Price)
     }
 
+    /// So many basis points of this price, rounded as said; `None` on overflow.
+    pub fn share(self, of: BasisPoints, rounding: Rounding) -> Option<Price> {
+        let scaled = i128::from(self.0) * i128::from(of.get());
+        i64::try_from(rounding.divide(scaled, 10_000)).ok().map(Price)
+    }
+
     /// The smallest step the venue takes for an order at this price: a cent from one USD up,
     /// a hundredth of a cent below.
     /// Source: Alpaca, "Orders at Alpaca", minimum price variance.

@@ -52,6 +52,11 @@ impl Failures {
         self.0.clear();
     }
 
+    /// How many there are, as far as they are kept.
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+    }
+
     /// Whether they are enough.
     pub fn trip(&self, breaker: &Breaker) -> bool {
         let enough = usize::try_from(breaker.failures).unwrap_or(usize::MAX);

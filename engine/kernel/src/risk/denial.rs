@@ -1,8 +1,11 @@
 //! Why risk said no: one variant per reason, with what was compared.
 
+mod code;
+
 use super::compatibility::Rule;
 use crate::{
-    BasisPoints, Cash, OrderNumber, OrderStatus, Percent, Price, Quantity, Span, TradingState,
+    BasisPoints, Cash, OrderNumber, OrderStatus, Percent, Price, Quantity, Span, Timestamp,
+    TradingState,
 };
 use serde::{Deserialize, Serialize};
 
@@ -224,47 +227,207 @@ pub enum Denial {
         /// What was asked for.
         share: Percent,
     },
-}
-
-impl Denial {
-    /// The stable word for it, for labels and rules.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Denial::MalformedQuantity { .. } => "malformed_quantity",
-            Denial::MalformedPrice { .. } => "malformed_price",
-            Denial::UnknownSymbol => "unknown_symbol",
-            Denial::OrderNotWorking { .. } => "order_not_working",
-            Denial::NothingToReplace { .. } => "nothing_to_replace",
-            Denial::DuplicateIntent { .. } => "duplicate_intent",
-            Denial::ReducesTooMuch { .. } => "reduces_too_much",
-            Denial::SymbolHalted => "symbol_halted",
-            Denial::NotActive { .. } => "not_active",
-            Denial::NotReconciled => "not_reconciled",
-            Denial::OrderStreamDown => "order_stream_down",
-            Denial::AccountBlocked => "account_blocked",
-            Denial::SessionClosed => "session_closed",
-            Denial::NoPrice => "no_price",
-            Denial::StaleData { .. } => "stale_data",
-            Denial::OutsideCollar { .. } => "outside_collar",
-            Denial::OutsideBands { .. } => "outside_bands",
-            Denial::OrderTooLarge { .. } => "order_too_large",
-            Denial::OrderNotional { .. } => "order_notional",
-            Denial::PositionNotional { .. } => "position_notional",
-            Denial::GrossExposure { .. } => "gross_exposure",
-            Denial::BuyingPower { .. } => "buying_power",
-            Denial::ShortingDisabled => "shorting_disabled",
-            Denial::OrderRate { .. } => "order_rate",
-            Denial::Overflow => "overflow",
-            Denial::Closing => "closing",
-            Denial::NotAllowed { .. } => "not_allowed",
-            Denial::OppositeOrder { .. } => "opposite_order",
-            Denial::NotTradable => "not_tradable",
-            Denial::HardToBorrow => "hard_to_borrow",
-            Denial::NotFractionable => "not_fractionable",
-            Denial::MalformedNotional { .. } => "malformed_notional",
-            Denial::MalformedTrail { .. } => "malformed_trail",
-            Denial::WrongSide { .. } => "wrong_side",
-            Denial::MalformedShare { .. } => "malformed_share",
-        }
-    }
+    /// The symbol is on the restricted list.
+    #[error("the symbol is on the restricted list")]
+    Restricted,
+    /// There is a list of symbols that may be opened, and the symbol is not on it.
+    #[error("the symbol is not on the list of those that may be opened")]
+    NotOnAllowList,
+    /// Only long positions are wanted.
+    #[error("nothing is sold short: long only")]
+    LongOnly,
+    /// Now is in none of the trading windows.
+    #[error("now is in none of the trading windows")]
+    OutsideWindow,
+    /// The open is too short a time ago.
+    #[error("the open was {since} ago, and entries wait for {limit}")]
+    AfterOpen {
+        /// How long ago the open was.
+        since: Span,
+        /// How long it must be.
+        limit: Span,
+    },
+    /// The close is too near.
+    #[error("the close is in {left}, and there are no entries from {limit} before it")]
+    BeforeClose {
+        /// How long it is until the close.
+        left: Span,
+        /// How long it must be.
+        limit: Span,
+    },
+    /// The symbol was in the news.
+    #[error("the symbol was in the news {age} ago, within {limit}")]
+    NewsBlackout {
+        /// How long ago the news were.
+        age: Span,
+        /// How long they count.
+        limit: Span,
+    },
+    /// A loss was realised in the symbol a moment ago.
+    #[error("a loss in the symbol was realised {age} ago, within {limit}")]
+    CoolingDown {
+        /// How long ago the loss was.
+        age: Span,
+        /// How long it counts.
+        limit: Span,
+    },
+    /// Too many stops filled at a loss.
+    #[error("{count} stops filled at a loss within the window, {limit} end entries")]
+    StopGuard {
+        /// How many there were.
+        count: u32,
+        /// From how many on nothing is opened.
+        limit: u32,
+    },
+    /// The spread is not known.
+    #[error("there is no fresh quote with both sides, so the spread is not known")]
+    NoQuote,
+    /// The spread is too wide.
+    #[error("the spread of {spread} USD is above {limit} USD")]
+    SpreadTooWide {
+        /// Ask less bid.
+        spread: Price,
+        /// What is allowed at this price.
+        limit: Price,
+    },
+    /// The symbol is too cheap.
+    #[error("price {price} is below {limit}")]
+    PriceTooLow {
+        /// The last price.
+        price: Price,
+        /// The lowest.
+        limit: Price,
+    },
+    /// Too large a part of what is traded.
+    #[error(
+        "order quantity {quantity} is above {limit}, the allowed part of the last bar's volume"
+    )]
+    Participation {
+        /// What was asked for.
+        quantity: Quantity,
+        /// What is allowed of the last bar's volume.
+        limit: Quantity,
+    },
+    /// Too much would be lost at the order's stop.
+    #[error("{risk} USD would be lost at the stop, above {limit} USD")]
+    RiskPerTrade {
+        /// What is lost at the stop.
+        risk: Cash,
+        /// What is allowed.
+        limit: Cash,
+    },
+    /// Too large a part of equity in one symbol.
+    #[error("{exposure} USD would be in one symbol, above {limit} USD")]
+    SymbolConcentration {
+        /// With every open order filled.
+        exposure: Cash,
+        /// What is allowed.
+        limit: Cash,
+    },
+    /// Too large a part of equity in one sector.
+    #[error("{exposure} USD would be in one sector, above {limit} USD")]
+    SectorConcentration {
+        /// With every open order filled.
+        exposure: Cash,
+        /// What is allowed.
+        limit: Cash,
+    },
+    /// Too much in one direction in symbols that move together.
+    #[error("{exposure} USD would be in symbols that move together, above {limit} USD")]
+    CorrelatedExposure {
+        /// With every open order filled.
+        exposure: Cash,
+        /// What is allowed.
+        limit: Cash,
+    },
+    /// Too much net exposure.
+    #[error("net exposure {exposure} USD would be above {limit} USD")]
+    NetExposure {
+        /// With every open order filled.
+        exposure: Cash,
+        /// What is allowed.
+        limit: Cash,
+    },
+    /// Too many positions.
+    #[error("{count} positions, {limit} allowed")]
+    TooManyPositions {
+        /// How many there would be.
+        count: u32,
+        /// How many there may be.
+        limit: u32,
+    },
+    /// Not enough equity for margin.
+    #[error(
+        "equity of {equity} USD is below the {limit} USD that short sales and borrowed cash need"
+    )]
+    MarginEquity {
+        /// What there is.
+        equity: Cash,
+        /// What is needed.
+        limit: Cash,
+    },
+    /// Not enough equity for the exposure.
+    #[error("the exposure would need {needed} USD of equity and there is {equity} USD")]
+    IntradayMargin {
+        /// Equity that the exposure needs.
+        needed: Cash,
+        /// What there is.
+        equity: Cash,
+    },
+    /// The account is restricted to its cash.
+    #[error("a margin deficit was not met: cash alone until {until}")]
+    MarginRestricted {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The day has lost too large a part of equity.
+    #[error(
+        "the day has lost {loss} USD of the equity that it began with, at most {limit} USD are allowed"
+    )]
+    DailyDrawdown {
+        /// What is lost.
+        loss: Cash,
+        /// What may be lost.
+        limit: Cash,
+    },
+    /// The day has lost too many USD.
+    #[error("the day has lost {loss} USD, at most {limit} USD are allowed")]
+    DailyLoss {
+        /// What is lost.
+        loss: Cash,
+        /// What may be lost.
+        limit: Cash,
+    },
+    /// Too much is lost from the highest equity.
+    #[error("{loss} USD are lost from the highest equity, at most {limit} USD are allowed")]
+    TotalDrawdown {
+        /// What is lost.
+        loss: Cash,
+        /// What may be lost.
+        limit: Cash,
+    },
+    /// Too many orders in a day.
+    #[error("{count} orders in this trading day, {limit} allowed")]
+    OrdersPerDay {
+        /// How many there were.
+        count: u32,
+        /// How many there may be.
+        limit: u32,
+    },
+    /// Too many USD in a day.
+    #[error("orders of {notional} USD in this trading day would be above {limit} USD")]
+    NotionalPerDay {
+        /// With this order.
+        notional: Cash,
+        /// What is allowed.
+        limit: Cash,
+    },
+    /// Too many round trips in a day.
+    #[error("{count} positions were opened in this trading day, closed or not, {limit} allowed")]
+    RoundTrips {
+        /// How many there were.
+        count: u32,
+        /// How many there may be.
+        limit: u32,
+    },
 }

@@ -2,7 +2,7 @@
 //!
 //! [`judge`] is the only function that makes an [`Approved`]. Strategy orders, operator orders and
 //! "flatten everything" all pass it. Each check is one pure function in one file under `checks/`,
-//! and the list [`CHECKS`] is the order of precedence: the first denial is the one reported.
+//! and the list [`static@CHECKS`] is the order of precedence: the first denial is the one reported.
 //!
 //! A check has a class. `Growth` checks can only stop what opens or grows a position; `Always`
 //! checks stop anything malformed. Whether an order reduces is computed first, from the position
@@ -15,15 +15,23 @@ mod checks;
 pub mod compatibility;
 mod denial;
 mod effect;
+mod exposure;
 mod limits;
+pub(crate) mod losses;
 mod sizing;
+mod usage;
 
 pub use approved::{Approved, ApprovedCancel, Send};
 pub use breaker::Breaker;
 pub(crate) use breaker::Failures;
+pub use checks::{CHECKS, Check, Class};
 pub use denial::Denial;
-pub use limits::Limits;
+pub use limits::{Layer, Limit, LimitError, Limits, Minutes, Reach, Scopes, Tighter, Window};
+pub(crate) use limits::{Marks, Resolved};
+pub(crate) use losses::LossWatch;
+pub use usage::{Usage, usage};
 
+use crate::state::Whose;
 use crate::{
     Cash, Intent, NewOrder, Notional, Order, OrderClass, OrderKind, OrderNumber, OrderSize,
     OrderStatus, Origin, Price, Quantity, Rounding, Side, State, SymbolId,
@@ -31,67 +39,13 @@ use crate::{
 use compatibility::Rule;
 use effect::Effect;
 
-/// What a check may stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    /// What opens or grows a position.
-    Growth,
-    /// Anything.
-    Always,
-}
-
-/// One check.
-pub struct Check {
-    /// Its name in the documentation.
-    pub name: &'static str,
-    /// What it may stop.
-    pub class: Class,
-    judge: fn(&Proposal<'_>) -> Result<(), Denial>,
-}
-
-/// Every check, in the order of precedence.
-pub static CHECKS: &[Check] = &[
-    Check { name: "symbol known", class: Class::Always, judge: checks::symbol_known::check },
-    Check { name: "well formed", class: Class::Always, judge: checks::well_formed::check },
-    Check { name: "allowed together", class: Class::Always, judge: checks::allowed::check },
-    Check { name: "symbol halted", class: Class::Always, judge: checks::symbol_halted::check },
-    Check {
-        name: "reduces at most the position",
-        class: Class::Always,
-        judge: checks::reduces_too_much::check,
-    },
-    Check {
-        name: "duplicate intent",
-        class: Class::Always,
-        judge: checks::duplicate_intent::check,
-    },
-    Check { name: "own opposite order", class: Class::Always, judge: checks::opposite::check },
-    Check { name: "kill switch", class: Class::Growth, judge: checks::kill_switch::check },
-    Check { name: "not closing", class: Class::Growth, judge: checks::not_closing::check },
-    Check { name: "reconciled", class: Class::Growth, judge: checks::reconciled::check },
-    Check { name: "order stream up", class: Class::Growth, judge: checks::order_stream::check },
-    Check { name: "account open", class: Class::Growth, judge: checks::account_open::check },
-    Check { name: "asset", class: Class::Growth, judge: checks::asset::check },
-    Check { name: "session open", class: Class::Growth, judge: checks::session_open::check },
-    Check { name: "price known", class: Class::Growth, judge: checks::price_known::check },
-    Check { name: "data fresh", class: Class::Growth, judge: checks::data_fresh::check },
-    Check { name: "price collar", class: Class::Growth, judge: checks::price_collar::check },
-    Check { name: "order quantity", class: Class::Growth, judge: checks::order_quantity::check },
-    Check { name: "order notional", class: Class::Growth, judge: checks::order_notional::check },
-    Check {
-        name: "position notional",
-        class: Class::Growth,
-        judge: checks::position_notional::check,
-    },
-    Check { name: "gross exposure", class: Class::Growth, judge: checks::gross_exposure::check },
-    Check { name: "buying power", class: Class::Growth, judge: checks::buying_power::check },
-    Check { name: "order rate", class: Class::Growth, judge: checks::order_rate::check },
-];
-
 /// An order that wants to pass, with what the checks need to know.
 pub struct Proposal<'a> {
     state: &'a State,
+    /// Those that hold for its strategy and symbol.
     limits: &'a Limits,
+    /// What lists and groups say of the symbol.
+    marks: Marks,
     origin: Origin,
     request: NewOrder,
     symbol: SymbolId,
@@ -135,6 +89,11 @@ impl Proposal<'_> {
             Effect::Grows | Effect::Reduces | Effect::TooMuch { .. } => Some(Cash::ZERO),
         }
         .ok_or(Denial::Overflow)
+    }
+
+    /// Whose orders it is counted with, each with the limits that those have.
+    fn layers(&self) -> [(&Limits, Whose); 3] {
+        self.state.limit_layers(self.origin, self.symbol)
     }
 
     /// Live orders other than the one this proposal replaces.
@@ -241,18 +200,28 @@ fn working(state: &State, order: OrderNumber) -> Result<&Order, Denial> {
     }
 }
 
-fn approve(
-    state: &State,
+/// Whether a new order would pass, and why not; nothing comes of it.
+///
+/// # Errors
+/// The first denial, as a real order would meet it.
+pub fn would_pass(state: &State, origin: Origin, request: NewOrder) -> Result<(), Denial> {
+    judged(state, origin, sizing::extended(state, request), None).map(|_| ())
+}
+
+/// A proposal that has passed every check that applies to it.
+fn judged<'a>(
+    state: &'a State,
     origin: Origin,
     request: NewOrder,
-    replaces: Option<&Order>,
-) -> Result<Approved, Denial> {
-    let limits = state.limits();
+    replaces: Option<&'a Order>,
+) -> Result<Proposal<'a>, Denial> {
+    let limits = state.limits_for(origin, request.symbol);
     let quantity = sizing::most_shares(state, &request)?;
     let effect = Effect::of(state, &request, quantity, replaces);
     let proposal = Proposal {
         state,
         limits,
+        marks: state.marks(request.symbol),
         origin,
         request,
         symbol: request.symbol,
@@ -267,6 +236,18 @@ fn approve(
     for check in CHECKS.iter().filter(|check| grows || check.class == Class::Always) {
         (check.judge)(&proposal)?;
     }
+    Ok(proposal)
+}
+
+fn approve(
+    state: &State,
+    origin: Origin,
+    request: NewOrder,
+    replaces: Option<&Order>,
+) -> Result<Approved, Denial> {
+    let proposal = judged(state, origin, request, replaces)?;
+    let (quantity, grows) = (proposal.quantity, proposal.effect.grows());
+    let time_to_live = state.limits().entry_time_to_live;
     let reserved = if grows { proposal.worst_notional()? } else { Cash::ZERO };
     Ok(Approved::new(Order {
         number: state.next_order(),
@@ -283,7 +264,7 @@ fn approve(
         grows,
         status: OrderStatus::Approved,
         approved_at: state.now(),
-        expires_at: limits.entry_time_to_live.filter(|_| grows).map(|span| state.now().plus(span)),
+        expires_at: time_to_live.filter(|_| grows).map(|span| state.now().plus(span)),
         broker_id: None,
         replaces: replaces.map(|order| order.number),
         filled: Quantity::ZERO,

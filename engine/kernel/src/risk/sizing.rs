@@ -61,6 +61,18 @@ pub(super) fn worst_price(state: &State, request: &NewOrder) -> Option<Price> {
     }
 }
 
+/// The lowest price at which a sale may fill: its limit, or its trigger or the last price moved down
+/// by the assumed slip.
+pub(super) fn lowest_entry(state: &State, request: &NewOrder) -> Option<Price> {
+    let last = state.last_price(request.symbol)?;
+    if let Some(limit) = request.kind.limit() {
+        return Some(limit);
+    }
+    let trigger = trigger(Side::Sell, request.kind, last);
+    let from = trigger.map_or(last, |stop| stop.min(last));
+    from.shifted(state.limits().market_slip.negated(), Rounding::Down)
+}
+
 /// The price that triggers an order as the market stands. A trailing stop follows the market in one
 /// direction alone, so for a buy this is also the highest price that ever triggers it.
 pub(super) fn trigger(side: Side, kind: OrderKind, last: Price) -> Option<Price> {

@@ -3,12 +3,13 @@
 //! Applying the records of a journal in order rebuilds the state; applying one twice, or out of
 //! order, is refused.
 
+use super::counts::Counts;
 use super::{Day, Last, Market, State};
 use crate::{
     AccountSnapshot, BrokerState, Cash, CashMovement, Difference, Event, FeeCharge, Input, Ledger,
     LedgerError, Link, Luld, MarketData, Order, OrderNumber, OrderStatus, Quantity, Record,
-    RecordBody, Report, ReportKind, Rounding, SessionStart, ShutdownPolicy, Span, Stamped,
-    Timestamp, TradingState,
+    RecordBody, Report, ReportKind, SessionStart, ShutdownPolicy, Span, Stamped, Timestamp,
+    TradingState,
 };
 
 /// Ended orders that are kept for late reports.
@@ -108,6 +109,7 @@ impl State {
                 self.assets.insert(facts.symbol, *facts);
             }
             Input::Report(report) => self.keep_early(report),
+            Input::News(news) => self.counts.note_news(news.symbol, news.time),
             Input::Corporate(action) => self.announce(seq, action),
             // What was posted before the account is taken over is in its cash, also when the broker
             // lists it again.
@@ -153,8 +155,10 @@ impl State {
     fn begin(&mut self, start: &SessionStart) {
         self.ledger = Ledger::new(start.symbols.len());
         self.markets = vec![Market::default(); start.symbols.len()];
+        self.counts = Counts::new(start.strategies.len(), start.symbols.len());
         self.limits = start.limits.clone();
         self.start = Some(Box::new(start.clone()));
+        self.resolve_limits();
     }
 
     fn resume(&mut self) {
@@ -183,6 +187,7 @@ impl State {
             market.is_void = false;
             market.last = Some(Last { price, time, length });
         }
+        market.note(data);
         true
     }
 
@@ -261,12 +266,15 @@ impl State {
                 let hours = hours.filter(|day| day.date == *date);
                 let hours = hours.ok_or(EvolveError::Contradiction { seq })?;
                 self.day = Some(Day { hours, starting_equity: *equity });
+                self.counts.begin_day();
                 self.forget_actions_until(*date);
                 self.note_equity();
+                self.note_margin();
             }
             Event::AlertRaised(_) => self.tally.alerts += 1,
             Event::StopRequested { policy } => self.begin_stopping(*policy),
             Event::Flattened => self.stop_flattening(),
+            Event::FlatDue { date } => self.close_for_the_day(*date),
             Event::SymbolClosed { symbol } => {
                 self.closing.remove(symbol);
                 self.refused_closes.remove(symbol);
@@ -330,6 +338,7 @@ impl State {
                 self.closing.insert(*symbol);
             }
             crate::Command::Resume { .. } => self.stop_flattening(),
+            crate::Command::SetLimit { path, value, .. } => self.set_limit(path, value),
             crate::Command::Halt { .. } | crate::Command::CancelAll { .. } => {}
         }
     }
@@ -346,29 +355,15 @@ impl State {
         self.early.push(report.clone());
     }
 
-    /// What one exit fills, the others of its group have no more to fill.
-    fn shrink_other_exits(&mut self, number: OrderNumber, by: Quantity) {
-        let Some(group) = self.orders.get(&number).and_then(Order::exits_of) else {
-            return;
-        };
-        for live in &self.live {
-            if *live == number {
-                continue;
-            }
-            if let Some(other) = self.orders.get_mut(live)
-                && other.exits_of() == Some(group)
-            {
-                let less = other.quantity.checked_sub(by).unwrap_or(Quantity::ZERO);
-                other.quantity = less.max(other.filled);
-            }
-        }
-    }
-
     pub(super) fn agree(&self, seq: u64, agrees: bool) -> Result<(), EvolveError> {
         if agrees { Ok(()) } else { Err(EvolveError::Contradiction { seq }) }
     }
 
-    fn order_mut(&mut self, seq: u64, order: OrderNumber) -> Result<&mut Order, EvolveError> {
+    pub(super) fn order_mut(
+        &mut self,
+        seq: u64,
+        order: OrderNumber,
+    ) -> Result<&mut Order, EvolveError> {
         self.orders.get_mut(&order).ok_or(EvolveError::UnknownOrder { seq, order })
     }
 
@@ -381,16 +376,12 @@ impl State {
         self.orders.insert(order.number, order.clone());
         self.tally.sent += 1;
         if order.grows {
-            let since = self.now.minus(Span::from_secs(60));
-            while self.growth_times.front().is_some_and(|time| *time <= since) {
-                self.growth_times.pop_front();
-            }
-            self.growth_times.push_back(self.now);
+            self.counts.note_growth(order, self.now);
         }
         Ok(())
     }
 
-    fn move_order(
+    pub(super) fn move_order(
         &mut self,
         seq: u64,
         number: OrderNumber,
@@ -441,50 +432,6 @@ impl State {
             self.orders.remove(&number);
             self.uncounted.remove(&number);
         }
-    }
-
-    fn book_fill(&mut self, seq: u64, event: &Event) -> Result<(), EvolveError> {
-        let Event::OrderFilled {
-            order: number,
-            execution,
-            symbol,
-            side,
-            quantity,
-            price,
-            status,
-            position,
-            cash,
-            ..
-        } = event
-        else {
-            return Ok(());
-        };
-        let ledger = |source| EvolveError::Ledger { seq, source };
-        let signed = side.signed(*quantity);
-        let posting = self.ledger.fill(*symbol, signed, *price).map_err(ledger)?;
-        self.ledger.post(&posting).map_err(ledger)?;
-        let held = self.ledger.position(*symbol).quantity;
-        self.agree(seq, held == *position && self.ledger.cash() == *cash)?;
-        let order = self.order_mut(seq, *number)?;
-        order.executions.push(execution.clone());
-        let overflow = EvolveError::Ledger { seq, source: LedgerError::Overflow };
-        let filled = order.filled.checked_add(*quantity).ok_or(overflow.clone())?;
-        let value = order.filled_value.checked_add(price.times(signed)).ok_or(overflow.clone())?;
-        let left = order.quantity.checked_sub(filled).unwrap_or(Quantity::ZERO);
-        let before = order.quantity.checked_sub(order.filled).unwrap_or(Quantity::ZERO);
-        order.reserved = order
-            .reserved
-            .proportion(left.nanos().max(0), before.nanos().max(1), Rounding::Up)
-            .ok_or(overflow)?;
-        order.filled = filled;
-        order.filled_value = value;
-        if self.uncounted.get(number).is_some_and(|counted| *counted <= filled) {
-            self.uncounted.remove(number);
-        }
-        self.note_equity();
-        self.tally.fills += 1;
-        self.shrink_other_exits(*number, *quantity);
-        self.move_order(seq, *number, *status)
     }
 
     /// Whether something foreign was told of before.

@@ -21,6 +21,22 @@ impl State {
         self.day.as_ref()
     }
 
+    /// When everything is to be closed before the close of this trading day; `None` when that has
+    /// been done, is too late, or is not wanted.
+    #[inline]
+    pub(crate) fn flat_due(&self) -> Option<Timestamp> {
+        let before = self.limits.flat_before_close?;
+        let hours = &self.day.as_ref()?.hours;
+        let is_open = self.closed_for != Some(hours.date) && self.now < hours.close;
+        is_open.then(|| hours.close.minus(before.span()))
+    }
+
+    /// Everything is cancelled and closed, once in a trading day.
+    pub(super) fn close_for_the_day(&mut self, date: u32) {
+        self.closed_for = Some(date);
+        self.flattening |= self.held().next().is_some() || self.live_orders().next().is_some();
+    }
+
     /// The trading day of the calendar that holds an instant, its extended sessions included.
     pub(crate) fn trading_day_at(&self, at: Timestamp) -> Option<&TradingDay> {
         let days = &self.start.as_ref()?.calendar;

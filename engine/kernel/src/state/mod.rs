@@ -2,23 +2,31 @@
 
 mod books;
 mod closings;
+mod counts;
 mod evolve;
 mod exits;
+mod fills;
 mod hours;
+mod margin;
+mod market;
 mod shares;
 mod tape;
 
+pub(crate) use counts::Whose;
 pub use evolve::EvolveError;
 pub use hours::Day;
 
-use crate::risk::{Breaker, Failures};
+use crate::risk::{Breaker, Failures, Marks, Resolved};
 use crate::{
     AccountSnapshot, AssetFacts, BrokerOrderId, Cash, CorporateAction, Difference, Ledger, Limits,
-    Luld, Order, OrderNumber, Price, Quantity, Report, Rounding, SessionStart, ShutdownPolicy,
-    Span, SymbolId, Symbols, Timestamp, VenueRules,
+    Order, OrderNumber, Origin, Quantity, Report, Rounding, SessionStart, ShutdownPolicy, SymbolId,
+    Symbols, Timestamp, VenueRules,
 };
+use counts::Counts;
+use margin::Margin;
+use market::{Last, Market};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How far trading is allowed to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -69,26 +77,6 @@ pub struct Tally {
     pub alerts: u64,
 }
 
-/// The newest price of a symbol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Last {
-    pub price: Price,
-    /// When it was made; for a bar, its end.
-    pub time: Timestamp,
-    /// How long the bar lasted; zero for a quote or a trade.
-    pub length: Span,
-}
-
-/// What is known of one symbol's market.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-struct Market {
-    last: Option<Last>,
-    halted: bool,
-    bands: Option<Luld>,
-    /// Whether the newest price is a trade that was taken back.
-    is_void: bool,
-}
-
 /// A symbol whose closing was refused: when it may be tried again, and how often it was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct RefusedClose {
@@ -103,6 +91,8 @@ pub struct State {
     now: Timestamp,
     start: Option<Box<SessionStart>>,
     limits: Limits,
+    /// The limits with those of strategies and symbols put into them.
+    resolved: Resolved,
     ledger: Ledger,
     orders: BTreeMap<OrderNumber, Order>,
     live: Vec<OrderNumber>,
@@ -121,7 +111,7 @@ pub struct State {
     market_stream_up: bool,
     trading: TradingState,
     failures: Failures,
-    growth_times: VecDeque<Timestamp>,
+    counts: Counts,
     flattening: bool,
     closing: BTreeSet<SymbolId>,
     /// Reports on orders that may turn out to be legs of ours, oldest first.
@@ -147,6 +137,9 @@ pub struct State {
     breaker_tripped: bool,
     /// Groups of exits that are being cancelled by request.
     given_up: BTreeSet<OrderNumber>,
+    margin: Margin,
+    /// The trading day for which everything was closed before its end.
+    closed_for: Option<u32>,
 }
 
 impl State {
@@ -176,9 +169,45 @@ impl State {
         self.start.as_ref().map_or(&NONE, |start| &start.symbols)
     }
 
-    /// The risk limits in force.
+    /// The risk limits in force: those of the account, with what strategies and symbols have of
+    /// their own beside them.
     pub const fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The limits that hold for an order: the tightest of the account's, the strategy's and the
+    /// symbol's.
+    pub fn limits_for(&self, origin: Origin, symbol: SymbolId) -> &Limits {
+        self.resolved.limits(origin, symbol).unwrap_or(&self.limits)
+    }
+
+    /// Whose orders an order is counted with, each with the limits that those have.
+    pub(crate) fn limit_layers(&self, origin: Origin, symbol: SymbolId) -> [(&Limits, Whose); 3] {
+        let [account, strategy, of_symbol] =
+            self.resolved.layers(origin, symbol).unwrap_or([&self.limits; 3]);
+        [
+            (account, Whose::Account),
+            (strategy, Whose::Strategy(origin)),
+            (of_symbol, Whose::Symbol(symbol)),
+        ]
+    }
+
+    /// What lists and groups say of a symbol.
+    pub(crate) fn marks(&self, symbol: SymbolId) -> Marks {
+        self.resolved.marks(symbol)
+    }
+
+    pub(super) fn resolve_limits(&mut self) {
+        if let Some(start) = &self.start {
+            self.resolved = Resolved::of(&self.limits, &start.strategies, &start.symbols);
+        }
+    }
+
+    /// Sets a limit that was found to be one.
+    pub(super) fn set_limit(&mut self, path: &str, value: &str) {
+        if self.limits.set(path, value).is_ok() {
+            self.resolve_limits();
+        }
     }
 
     /// The books.
@@ -239,47 +268,11 @@ impl State {
         OrderNumber(self.last_order + 1)
     }
 
-    /// The last price seen of a symbol.
-    pub fn last_price(&self, symbol: SymbolId) -> Option<Price> {
-        self.last_data(symbol).map(|last| last.price)
-    }
-
-    /// When the last price of a symbol was made.
-    pub fn last_price_time(&self, symbol: SymbolId) -> Option<Timestamp> {
-        self.last_data(symbol).map(|last| last.time)
-    }
-
-    /// Whether the last price seen is a trade that was taken back.
-    pub(crate) fn last_is_void(&self, symbol: SymbolId) -> bool {
-        self.markets.get(symbol.index()).is_some_and(|market| market.is_void)
-    }
-
-    /// The last price seen of a symbol with where it came from.
-    pub(crate) fn last_data(&self, symbol: SymbolId) -> Option<&Last> {
-        self.markets.get(symbol.index())?.last.as_ref()
-    }
-
     /// The highest equity of the session: of those at the beginnings of days, after executions and
     /// whenever the books agreed with the broker's. What is paid in or out moves it by the amount.
     /// `None` before the account was taken over.
     pub const fn high_water(&self) -> Option<Cash> {
         self.high_water
-    }
-
-    /// Whether the venue has halted a symbol.
-    pub fn is_halted_by_venue(&self, symbol: SymbolId) -> bool {
-        self.markets.get(symbol.index()).is_some_and(|market| market.halted)
-    }
-
-    /// The venue's price bands of a symbol while they hold: those of this trading day, until its
-    /// regular session closes.
-    pub fn price_bands(&self, symbol: SymbolId) -> Option<&Luld> {
-        let bands = self.markets.get(symbol.index())?.bands.as_ref()?;
-        let holds = self
-            .day
-            .as_ref()
-            .is_none_or(|day| day.hours.extended_open <= bands.time && self.now < day.hours.close);
-        holds.then_some(bands)
     }
 
     /// How far trading is allowed to go.
@@ -295,6 +288,11 @@ impl State {
     /// Whether orders have failed so often that trading was stopped, and nobody has resumed it.
     pub const fn breaker_has_tripped(&self) -> bool {
         self.breaker_tripped
+    }
+
+    /// Orders that failed one after the other, as far as they can still count.
+    pub(crate) fn failures_in_a_row(&self) -> u32 {
+        self.failures.count()
     }
 
     /// Whether the books were compared with the broker's since the last start or reconnect.
@@ -381,14 +379,20 @@ impl State {
 
     /// The symbols in which something is held.
     #[inline]
-    fn held(&self) -> impl Iterator<Item = SymbolId> {
+    pub(crate) fn held(&self) -> impl Iterator<Item = SymbolId> {
         let positions = self.symbols().ids().zip(self.ledger.positions());
         positions.filter(|(_, position)| !position.quantity.is_zero()).map(|(symbol, _)| symbol)
     }
 
     /// Long plus short at the last prices; `None` on overflow.
     pub(crate) fn gross_exposure(&self) -> Option<Cash> {
+        self.exposure_in(|_| true)
+    }
+
+    /// Long plus short in some symbols at the last prices; `None` on overflow.
+    pub(crate) fn exposure_in(&self, counts: impl Fn(SymbolId) -> bool) -> Option<Cash> {
         self.held()
+            .filter(|symbol| counts(*symbol))
             .try_fold(Cash::ZERO, |sum, symbol| sum.checked_add(self.market_value(symbol)?.abs()))
     }
 
@@ -404,12 +408,5 @@ impl State {
         let leverage = i64::from(self.limits.max_leverage.min(multiplier));
         let ceiling = self.equity().proportion(leverage, 1, Rounding::Down)?;
         ceiling.checked_sub(self.gross_exposure()?)?.checked_sub(self.reserved()?)
-    }
-
-    /// How many orders that grow were approved in the last sixty seconds.
-    pub(crate) fn orders_in_last_minute(&self) -> u32 {
-        let since = self.now.minus(Span::from_secs(60));
-        let recent = self.growth_times.iter().rev().take_while(|time| **time > since);
-        u32::try_from(recent.count()).unwrap_or(u32::MAX)
     }
 }

@@ -80,11 +80,7 @@ impl State {
         let action = self.announced.iter().find(|action| &*action.id == id);
         let began = action.and_then(|action| self.beginning_of(action.date)).unwrap_or(self.now);
         if let Some(market) = self.markets.get_mut(symbol.index()) {
-            // A price of the day itself is in new shares already.
-            if let Some(last) = market.last.as_mut().filter(|last| last.time < began) {
-                last.price = ratio.price(last.price).unwrap_or(last.price);
-            }
-            market.bands = market.bands.filter(|bands| bands.time >= began);
+            market.split(ratio, began);
         }
         self.split_at.insert(symbol, self.now);
         self.has_happened(id);
@@ -114,8 +110,10 @@ impl State {
     /// Gives a symbol its new name.
     fn rename(&mut self, id: &str, symbol: SymbolId, to: &str) {
         if let Some(start) = &mut self.start {
+            self.limits.scopes.rename(start.symbols.name(symbol), to);
             start.symbols.rename(symbol, to);
         }
+        self.resolve_limits();
         self.has_happened(id);
     }
 

@@ -14,8 +14,10 @@ impl State {
         let is_newest = |last: &&mut super::Last| {
             last.time == bar.end_time() && last.length == bar.length && bar.close.is_positive()
         };
-        if let Some(last) = market.last.as_mut().filter(is_newest) {
-            last.price = bar.close;
+        for last in [&mut market.last, &mut market.bar].into_iter().flatten() {
+            if is_newest(&last) {
+                last.price = bar.close;
+            }
         }
     }
 
@@ -26,8 +28,10 @@ impl State {
         let is_it = |last: &&mut super::Last| {
             last.is_trade_at(original.price, correction.time) && price.is_positive()
         };
-        if let Some(last) = market.last.as_mut().filter(is_it) {
-            last.price = price;
+        for last in [&mut market.last, &mut market.trade].into_iter().flatten() {
+            if is_it(&last) {
+                last.price = price;
+            }
         }
     }
 
@@ -36,6 +40,7 @@ impl State {
         let Some(market) = self.markets.get_mut(cancel.symbol.index()) else { return };
         let is_it = |last: &super::Last| last.is_trade_at(cancel.trade.price, cancel.time);
         market.is_void |= market.last.as_ref().is_some_and(is_it);
+        market.trade = market.trade.filter(|trade| !is_it(trade));
     }
 }
 

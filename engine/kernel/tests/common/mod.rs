@@ -168,6 +168,67 @@ impl Bench {
         Self::cold(Limits::default()).held(quantity)
     }
 
+    /// A warm session on a week of days that look alike, which holds 1,000 AAA and owes 50,000 USD.
+    pub fn in_deficit(limits: Limits) -> Self {
+        let day = |number: u32| {
+            let later = Span::from_secs(i64::from(number) * 86_400);
+            let monday = monday();
+            TradingDay {
+                date: monday.date + number,
+                open: monday.open.plus(later),
+                close: monday.close.plus(later),
+                extended_open: monday.extended_open.plus(later),
+                extended_close: monday.extended_close.plus(later),
+            }
+        };
+        let bench =
+            Self::started(SessionStart { calendar: (0..7).map(day).collect(), ..start(limits) });
+        let (symbol, average_price) = (bench.symbol("AAA"), price("100"));
+        let position = BrokerPosition { symbol, quantity: shares(1000), average_price };
+        bench.warmed_with(BrokerState { positions: vec![position], ..broker("-50000") })
+    }
+
+    /// A warm session that holds so many AAA at 100 beside so much cash.
+    pub fn invested(limits: Limits, quantity: i64, cash: &str) -> Self {
+        let bench = Self::cold(limits);
+        let (symbol, average_price) = (bench.symbol("AAA"), price("100"));
+        let position = BrokerPosition { symbol, quantity: shares(quantity), average_price };
+        bench.warmed_with(BrokerState { positions: vec![position], ..broker(cash) })
+    }
+
+    /// A warm session in which every limit is on and as loose as it can be, which holds AAA and has
+    /// an order open in BBB.
+    pub fn under_every_limit() -> Self {
+        let mut limits = Limits::OFF;
+        for limit in risk::Limit::all() {
+            let loosest = match limit.tighter {
+                risk::Tighter::Lower => limit.high,
+                risk::Tighter::Higher => limit.low,
+            };
+            limits.set(limit.key, loosest).unwrap();
+        }
+        limits.set("duplicate_window_s", "off").unwrap();
+        let names = |names: [&str; 2]| names.map(Into::into).to_vec();
+        limits.scopes.allowed = names(["AAA", "BBB"]);
+        limits.scopes.sectors = [("all".into(), names(["AAA", "BBB"]))].into();
+        limits.scopes.correlated = [("all".into(), names(["AAA", "BBB"]))].into();
+        let until = Span::from_secs(86_400);
+        limits.scopes.windows = vec![risk::Window { from: Span::ZERO, until }];
+        limits.set("symbols.AAA.max_orders_per_day", "1000").unwrap();
+        limits.set("strategies.scripted.max_orders_per_day", "1000").unwrap();
+        let mut bench = Self::invested(limits, 100, "90000");
+        bench.bar("BBB", "50");
+        for name in ["AAA", "BBB"] {
+            let (symbol, time, size) = (bench.symbol(name), bench.now, shares(1));
+            let at = bench.kernel.state().last_price(symbol).unwrap();
+            let quote = Quote { symbol, time, bid: at, bid_size: size, ask: at, ask_size: size };
+            bench.feed(Input::Market(MarketData::Quote(quote)));
+        }
+        let kind = OrderKind::Limit { limit: price("49") };
+        bench.approve(NewOrder::new(bench.symbol("BBB"), Side::Buy, shares(10), kind));
+        bench
+    }
+
     /// The same at a venue without a broker's rules.
     pub fn plain_rules(limits: Limits, quantity: i64) -> Self {
         let rules = VenueRules::Plain;
@@ -216,8 +277,14 @@ impl Bench {
 
     /// A minute bar that ends now, all at one price.
     pub fn bar(&mut self, symbol: &str, at: &str) -> Vec<Event> {
+        let bar = self.minute(symbol, at);
+        self.feed(Input::Market(MarketData::Bar(bar)))
+    }
+
+    /// The same before it is fed.
+    pub fn minute(&self, symbol: &str, at: &str) -> Bar {
         let (symbol, at, length) = (self.symbol(symbol), price(at), Span::from_secs(60));
-        self.feed(Input::Market(MarketData::Bar(Bar {
+        Bar {
             symbol,
             open_time: self.now.minus(length),
             length,
@@ -226,7 +293,7 @@ impl Bench {
             low: at,
             close: at,
             volume: Volume::from_nanos(1_000_000_000_000),
-        })))
+        }
     }
 
     pub fn wait(&mut self, seconds: i64) -> &mut Self {

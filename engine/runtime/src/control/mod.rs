@@ -21,9 +21,10 @@ const STAND_IN: &str = "stand-in";
 /// One line from the client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// `status`, `halt`, `resume`, `flatten` or `cancel-all`.
+    /// `status`, `halt`, `resume`, `flatten`, `cancel-all`, `risk` or `risk-set`.
     pub cmd: String,
-    /// Arguments: `flatten` takes `symbol`, and without it closes everything.
+    /// Arguments: `flatten` takes `symbol`, and without it closes everything; `risk-set` takes `key`
+    /// and `value`.
     #[serde(default)]
     pub args: serde_json::Value,
     /// Why; journalled with the command.

@@ -2,7 +2,8 @@
 
 use super::{Answer, Request, STAND_IN, path};
 use crate::session::{Phase, Status};
-use kernel::{Command, Input, Notice, SymbolId, Symbols};
+use kernel::{Command, Input, Limits, Notice, SymbolId, Symbols};
+use serde_json::json;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -134,10 +135,14 @@ async fn reply(
     if request.cmd == "status" {
         return Answer::done(&*status.borrow());
     }
+    if request.cmd == "risk" {
+        let status = status.borrow();
+        return Answer::done(&json!({ "trading": status.trading, "limits": status.limits }));
+    }
     if status.borrow().phase == Phase::Starting {
         return Answer::refused("the session is still starting: ask again in a moment");
     }
-    let input = match input(&request, &status.borrow().symbols) {
+    let input = match input(&request, &status.borrow()) {
         Ok(input) => input,
         Err(refusal) => return Answer::refused(refusal),
     };
@@ -149,9 +154,9 @@ async fn reply(
 }
 
 /// What the session makes of a request, or why it cannot be.
-fn input(request: &Request, symbols: &Symbols) -> Result<Input, String> {
+fn input(request: &Request, status: &Status) -> Result<Input, String> {
     if request.cmd != STAND_IN {
-        return command(request, symbols).map(Input::Command);
+        return command(request, status).map(Input::Command);
     }
     let begun = request.args.get("begun").and_then(serde_json::Value::as_bool);
     let begun = begun.ok_or("args.begun says whether the paper session has begun")?;
@@ -159,7 +164,7 @@ fn input(request: &Request, symbols: &Symbols) -> Result<Input, String> {
 }
 
 /// What a request asks for, or why it cannot be.
-fn command(request: &Request, symbols: &Symbols) -> Result<Command, String> {
+fn command(request: &Request, status: &Status) -> Result<Command, String> {
     let reason = match request.reason.trim() {
         "" => "no reason given".into(),
         reason => reason.into(),
@@ -167,13 +172,34 @@ fn command(request: &Request, symbols: &Symbols) -> Result<Command, String> {
     match request.cmd.as_str() {
         "halt" => Ok(Command::Halt { reason }),
         "resume" => Ok(Command::Resume { reason }),
-        "flatten" => match symbol(request, symbols)? {
+        "flatten" => match symbol(request, &status.symbols)? {
             Some(symbol) => Ok(Command::Close { symbol, reason }),
             None => Ok(Command::Flatten { reason }),
         },
         "cancel-all" => Ok(Command::CancelAll { reason }),
-        other => Err(format!("no command {other:?}: status, halt, resume, flatten or cancel-all")),
+        "risk-set" => set_limit(request, status, reason),
+        other => Err(format!(
+            "no command {other:?}: status, halt, resume, flatten, cancel-all, risk or risk-set"
+        )),
     }
+}
+
+/// A limit and its value, in `args.key` and `args.value`.
+fn set_limit(request: &Request, status: &Status, reason: Box<str>) -> Result<Command, String> {
+    let text = |name: &str| match request.args.get(name) {
+        Some(serde_json::Value::String(text)) => Ok(text.as_str()),
+        _ => Err(format!("args.{name} must be a text")),
+    };
+    let (key, value) = (text("key")?, text("value")?);
+    let path = key.strip_prefix("risk.").unwrap_or(key);
+    let mut limits = Limits::default();
+    limits.set(path, value).map_err(|error| error.to_string())?;
+    let foreign = limits.scopes.symbols.keys().find(|name| status.symbols.id(name).is_none());
+    let is_run = |name: &str| status.strategies.iter().any(|held| *held == *name);
+    if let Some(name) = foreign.or(limits.scopes.strategies.keys().find(|name| !is_run(name))) {
+        return Err(format!("the session does not trade {name}"));
+    }
+    Ok(Command::SetLimit { path: path.into(), value: value.into(), reason })
 }
 
 /// The symbol that a request names in `args.symbol`, if it names one.

@@ -175,6 +175,9 @@ pub(super) enum Payload<'a> {
         symbol: Option<&'a str>,
         by: Option<OrderNumber>,
     },
+    FlatDue {
+        date: String,
+    },
     DifferenceSuspected {
         differences: Vec<Differing<'a>>,
     },
@@ -192,6 +195,8 @@ pub(super) enum Payload<'a> {
     CommandTaken {
         command: &'static str,
         symbol: Option<&'a str>,
+        limit: Option<&'a str>,
+        value: Option<&'a str>,
         reason: &'a str,
     },
     SymbolClosed {
@@ -325,7 +330,8 @@ impl<'a> Payload<'a> {
             | Event::DividendReinvested { .. }
             | Event::SharesSplit { .. }
             | Event::SymbolRenamed { .. }
-            | Event::ExitRenewed { .. } => Self::of_account(event, state),
+            | Event::ExitRenewed { .. }
+            | Event::FlatDue { .. } => Self::of_account(event, state),
             Event::DifferenceSuspected { differences } => Self::suspected(differences, state),
             Event::Reconciled { open_orders } => Payload::Reconciled { open_orders: *open_orders },
             Event::DifferenceFound(one) => Payload::DifferenceFound(Differing::of(one, state)),
@@ -348,13 +354,16 @@ impl<'a> Payload<'a> {
             Event::DataRefused { symbol, reason } => {
                 Payload::DataRefused { symbol: name(*symbol), reason: reason.to_string() }
             }
-            Event::AlertRaised(Alert { severity, code, text }) => {
-                Payload::AlertRaised { severity: *severity, code, text }
-            }
+            Event::AlertRaised(alert) => Self::alert(alert),
             Event::StopRequested { policy } => Payload::StopRequested { policy: *policy },
             Event::Flattened => Payload::Nothing {},
             Event::SymbolClosed { symbol } => Payload::SymbolClosed { symbol: name(*symbol) },
         }
+    }
+
+    fn alert(alert: &'a Alert) -> Self {
+        let Alert { severity, code, text } = alert;
+        Payload::AlertRaised { severity: *severity, code, text }
     }
 
     fn suspected(list: &'a [Difference], state: &'a State) -> Self {
@@ -446,7 +455,12 @@ impl<'a> Payload<'a> {
             Command::Halt { .. }
             | Command::Resume { .. }
             | Command::Flatten { .. }
+            | Command::SetLimit { .. }
             | Command::CancelAll { .. } => None,
+        };
+        let (limit, value) = match command {
+            Command::SetLimit { path, value, .. } => (Some(&**path), Some(&**value)),
+            _ => (None, None),
         };
         let (command, reason) = match command {
             Command::Close { reason, .. } => ("close", reason),
@@ -454,8 +468,9 @@ impl<'a> Payload<'a> {
             Command::Resume { reason } => ("resume", reason),
             Command::Flatten { reason } => ("flatten", reason),
             Command::CancelAll { reason } => ("cancel_all", reason),
+            Command::SetLimit { reason, .. } => ("set_limit", reason),
         };
-        Payload::CommandTaken { command, symbol, reason }
+        Payload::CommandTaken { command, symbol, limit, value, reason }
     }
 }
 

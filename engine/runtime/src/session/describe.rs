@@ -27,7 +27,9 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
         | Event::AccountReset { .. }
         | Event::SharesSplit { .. }
         | Event::SymbolRenamed { .. }
-        | Event::ExitRenewed { .. } => of_account(event, state),
+        | Event::ExitRenewed { .. }
+        | Event::AccountOpened { .. }
+        | Event::FlatDue { .. } => of_account(event, state),
         Event::CommandTaken(command) => Some(operator(command, state)),
         Event::TradingStateChanged { to, reason, .. } => {
             Some(format!("trading is {}: {reason}", to.as_str()))
@@ -61,10 +63,6 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
         Event::StopRequested { policy } => Some(format!("stopping: {}", stopping(*policy))),
         Event::SessionStarted => Some("session started".into()),
         Event::SessionResumed => Some("session resumed".into()),
-        Event::AccountOpened { cash, positions } => Some(format!(
-            "account opened: cash {cash} USD, {}",
-            counted(positions.len(), "position")
-        )),
         Event::SymbolClosed { symbol } => {
             Some(format!("{} is closed: no order is open and nothing is held", name(symbol)))
         }
@@ -104,6 +102,13 @@ fn of_account(event: &Event, state: &State) -> Option<String> {
         }
         Event::ExitRenewed { order, by: None } => {
             Some(format!("order {order} was ended by a split, and nothing takes its place"))
+        }
+        Event::AccountOpened { cash, positions } => Some(format!(
+            "account opened: cash {cash} USD, {}",
+            counted(positions.len(), "position")
+        )),
+        Event::FlatDue { .. } => {
+            Some("the close is near: everything is cancelled and closed".into())
         }
         _ => None,
     }
@@ -170,6 +175,9 @@ fn operator(command: &Command, state: &State) -> String {
     let (word, reason) = match command {
         Command::Close { symbol, reason } => {
             return format!("operator says close {}: {reason}", state.symbols().name(*symbol));
+        }
+        Command::SetLimit { path, value, reason } => {
+            return format!("operator sets {path} to {value}: {reason}");
         }
         Command::Halt { reason } => ("halt", reason),
         Command::Resume { reason } => ("resume", reason),

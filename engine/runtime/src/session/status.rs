@@ -1,6 +1,7 @@
 //! What a running session shows of itself: to the terminal and to the control socket.
 
 use super::DataKind;
+use kernel::risk::{Usage, usage};
 use kernel::{
     Cash, Event, OrderNumber, OrderStatus, Price, Quantity, Severity, State, Symbols, Tally,
     Timestamp, TradingState,
@@ -61,6 +62,9 @@ pub struct Status {
     pub positions: Vec<PositionLine>,
     /// Every live order, oldest first.
     pub open_orders: Vec<OrderLine>,
+    /// Every limit with its use; `risk` shows them.
+    #[serde(skip)]
+    pub limits: Vec<Usage>,
     /// The last events, oldest first.
     pub recent: Vec<Note>,
     /// The session's counts.
@@ -210,6 +214,7 @@ impl Status {
             high_water: None,
             positions: Vec::new(),
             open_orders: Vec::new(),
+            limits: Vec::new(),
             recent: Vec::new(),
             tally: Tally::default(),
             inputs_per_second: 0.0,
@@ -248,6 +253,7 @@ impl Status {
         self.high_water = state.high_water();
         self.positions = positions(state);
         self.open_orders = open_orders(state);
+        self.limits = usage(state);
         self.tally = *state.tally();
     }
 }

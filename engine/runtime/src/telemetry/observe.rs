@@ -78,6 +78,7 @@ impl Observer {
             | Input::Notice(_)
             | Input::Cash(_)
             | Input::Reinvestment(_)
+            | Input::News(_)
             | Input::Corporate(_) => inputs.other.inc(),
         }
     }
@@ -131,7 +132,8 @@ impl Observer {
             | Event::AccountReset { .. }
             | Event::SharesSplit { .. }
             | Event::SymbolRenamed { .. }
-            | Event::ExitRenewed { .. } => {}
+            | Event::ExitRenewed { .. }
+            | Event::FlatDue { .. } => {}
         }
     }
 

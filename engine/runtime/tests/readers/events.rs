@@ -79,7 +79,8 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
         | Event::AccountReset { .. }
         | Event::SharesSplit { .. }
         | Event::SymbolRenamed { .. } => return after_account(event, symbol, cash),
-        Event::ExitRenewed { .. } => return None,
+        Event::ExitRenewed { .. } => Event::FlatDue { date: 20_260_105 },
+        Event::FlatDue { .. } => return None,
     })
 }
 

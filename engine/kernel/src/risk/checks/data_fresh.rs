@@ -1,21 +1,23 @@
-//! The last price is not too old, by where it came from: a quote or trade counts from when it was
-//! made, a bar from its end, and the next bar is due only one length after that.
+//! A price of the symbol is not too old, by where it came from: a quote or trade counts from when it
+//! was made, a bar from its end, and the next bar is due only one length after that.
 
 use super::super::{Denial, Proposal};
-use crate::Span;
 
 pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
-    let last = proposal.state.last_data(proposal.symbol).ok_or(Denial::NoPrice)?;
-    if proposal.state.last_is_void(proposal.symbol) {
+    let (state, symbol) = (proposal.state, proposal.symbol);
+    if state.last_is_void(symbol) {
         return Err(Denial::NoPrice);
     }
-    let limit = match last.length {
-        Span::ZERO => proposal.limits.stale_after_ticks,
-        length => proposal.limits.stale_after.map(|limit| limit.max(length.times(2))),
-    };
-    let age = proposal.state.now().since(last.time);
-    match limit {
-        Some(limit) if age > limit => Err(Denial::StaleData { age, limit }),
-        Some(_) | None => Ok(()),
+    let mut newest = None;
+    for (time, limit) in state.prices_with_limits(symbol, proposal.limits) {
+        let age = state.now().since(time);
+        match limit {
+            Some(limit) if age > limit => {
+                newest = newest.filter(|(held, _)| *held <= age).or(Some((age, limit)));
+            }
+            Some(_) | None => return Ok(()),
+        }
     }
+    let (age, limit) = newest.ok_or(Denial::NoPrice)?;
+    Err(Denial::StaleData { age, limit })
 }

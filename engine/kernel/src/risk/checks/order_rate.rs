@@ -1,11 +1,15 @@
-//! Not too many orders that grow in any sixty seconds.
+//! Not too many orders that grow in any sixty seconds, in the account, of the strategy and in the
+//! symbol.
 
 use super::super::{Denial, Proposal};
 
 pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
-    let Some(limit) = proposal.limits.max_orders_per_minute else {
-        return Ok(());
-    };
-    let count = proposal.state.orders_in_last_minute();
-    if count >= limit { Err(Denial::OrderRate { count, limit }) } else { Ok(()) }
+    for (limits, whose) in proposal.layers() {
+        let Some(limit) = limits.max_orders_per_minute else { continue };
+        let count = proposal.state.orders_in_last_minute(whose);
+        if count >= limit {
+            return Err(Denial::OrderRate { count, limit });
+        }
+    }
+    Ok(())
 }

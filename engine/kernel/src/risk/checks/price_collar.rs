@@ -1,4 +1,5 @@
-//! Limit and stop prices lie near the last price, and inside the venue's price bands.
+//! Limit and stop prices lie near a fresh quote, else the last trade, else the last complete bar's
+//! close, and inside the venue's price bands.
 
 use super::super::{Denial, Proposal, sizing};
 use crate::{Price, Rounding};
@@ -17,7 +18,8 @@ fn near_last(proposal: &Proposal<'_>, price: Price) -> Result<(), Denial> {
     let Some(limit) = proposal.limits.price_collar else {
         return Ok(());
     };
-    let last = proposal.state.last_price(proposal.symbol).ok_or(Denial::NoPrice)?;
+    let last = proposal.state.reference_price(proposal.symbol, proposal.limits);
+    let last = last.ok_or(Denial::NoPrice)?;
     let lowest = last.shifted(limit.negated(), Rounding::Up).ok_or(Denial::Overflow)?;
     let highest = last.shifted(limit, Rounding::Down).ok_or(Denial::Overflow)?;
     if price < lowest || price > highest {

@@ -39,7 +39,8 @@ pub(super) struct Probe {
 fn limits() -> Limits {
     Limits {
         stale_after: None,
-        stale_after_ticks: None,
+        stale_after_quotes: None,
+        stale_after_trades: None,
         price_collar: None,
         entry_time_to_live: None,
         ..Limits::default()

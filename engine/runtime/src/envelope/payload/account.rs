@@ -1,6 +1,6 @@
 //! What happens to the account and to shares without an execution.
 
-use super::{Payload, holdings, symbol_of};
+use super::{Payload, holdings, iso_date, symbol_of};
 use kernel::{Event, State, SymbolId};
 
 impl<'a> Payload<'a> {
@@ -49,6 +49,7 @@ impl<'a> Payload<'a> {
                 let symbol = symbol_of(event, state).map(name);
                 Payload::ExitRenewed { order: *order, symbol, by: *by }
             }
+            Event::FlatDue { date } => Payload::FlatDue { date: iso_date(*date) },
             _ => Payload::Nothing {},
         }
     }

@@ -1,0 +1,90 @@
+//! The keys of limits: those of the kernel's table, and what limits are about besides figures.
+
+use super::schema::{Key, Kind, find, key};
+use kernel::Span;
+use kernel::risk::{Limit, Reach, Window};
+
+/// The keys under `risk`.
+pub fn keys() -> impl Iterator<Item = Key> {
+    Limit::all().map(Key::of_limit).chain(OTHERS.iter().cloned())
+}
+
+static OTHERS: &[Key] = &[
+    key(
+        "risk.breaker_then",
+        Kind::Choice(&["halt", "reduce"]),
+        "whether the breaker halts strategies or lets them still reduce positions",
+    ),
+    key("risk.long_only", Kind::Bool, "whether nothing is ever sold short"),
+    key("risk.restricted_symbols", Kind::List, "symbols that nothing is opened in"),
+    key(
+        "risk.allowed_symbols",
+        Kind::List,
+        "the only symbols that anything is opened in; empty: all",
+    ),
+    key(
+        "risk.trading_windows",
+        Kind::Windows,
+        "hours in New York in which positions may grow; empty: all",
+    ),
+    key(
+        "risk.sectors",
+        Kind::Groups,
+        "sectors with their symbols; those in none are in one together",
+    ),
+    key(
+        "risk.correlated",
+        Kind::Groups,
+        "groups of symbols that move together; a symbol may be in several",
+    ),
+    key("risk.strategies", Kind::Layers, "limits of a strategy, where they are tighter"),
+    key("risk.symbols", Kind::Layers, "limits of a symbol, where they are tighter"),
+];
+
+impl Key {
+    /// The key of a limit of the kernel's.
+    fn of_limit(limit: &'static Limit) -> Self {
+        let kind = match limit.key {
+            "max_leverage" => Kind::Integer(1, 4),
+            _ if limit.may_be_off => Kind::Limit(limit.low, limit.high),
+            _ => Kind::Decimal(limit.low, limit.high),
+        };
+        let doc = limit.doc.trim().trim_end_matches('.');
+        let doc = format!("{}: {doc}", limit.unit).into();
+        Self { path: format!("risk.{}", limit.key).into(), kind, doc }
+    }
+}
+
+/// What the value at a path must be, also inside of the tables of sectors, groups and layers; of a
+/// strategy's parameters only the strategy knows.
+pub fn kind_of(path: &str) -> Option<Kind> {
+    if let Some(key) = find(path) {
+        return Some(key.kind);
+    }
+    let (table, rest) = path.strip_prefix("risk.")?.split_once('.')?;
+    match find(&format!("risk.{table}"))?.kind {
+        Kind::Groups => Some(Kind::List),
+        Kind::Layers => {
+            let (name, limit) = rest.rsplit_once('.')?;
+            let limit = Limit::find(limit).filter(|limit| limit.reach == Reach::Each)?;
+            let fits = table != "symbols" || kernel::Symbols::new([name]).is_ok();
+            fits.then_some(Kind::Limit(limit.low, limit.high))
+        }
+        _ => None,
+    }
+}
+
+/// Hours such as `09:45-15:30` in New York, counted from the regular open at 9:30, which is at the
+/// same hour on every trading day.
+pub fn window(text: &str) -> Option<Window> {
+    const OPEN_MIN: i64 = 9 * 60 + 30;
+    let minutes = |text: &str| {
+        let (hour, minute) = text.split_once(':')?;
+        let (hour, minute): (i64, i64) = (hour.parse().ok()?, minute.parse().ok()?);
+        let fits = (0..24).contains(&hour) && (0..60).contains(&minute);
+        fits.then_some(Span::from_secs((hour * 60 + minute - OPEN_MIN) * 60))
+    };
+    let (from, until) = text.split_once('-')?;
+    let (from, until) = (minutes(from.trim())?, minutes(until.trim())?);
+    (from < until).then_some(Window { from, until })
+}

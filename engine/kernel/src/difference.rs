@@ -1,0 +1,91 @@
+//! Where our books and the broker's differ.
+
+use crate::{BrokerOrderId, Cash, OrderNumber, Price, Quantity, SymbolId};
+use serde::{Deserialize, Serialize};
+
+/// One difference between our books and the broker's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Difference {
+    /// Cash.
+    Cash {
+        /// Our count.
+        ours: Cash,
+        /// The broker's.
+        theirs: Cash,
+    },
+    /// A position.
+    Position {
+        /// Of what.
+        symbol: SymbolId,
+        /// Our count.
+        ours: Quantity,
+        /// The broker's.
+        theirs: Quantity,
+        /// The broker's mean entry price.
+        average_price: Price,
+    },
+    /// An order that we hold live and the broker does not list as open.
+    OrderMissing {
+        /// Which.
+        order: OrderNumber,
+    },
+    /// An open order at the broker that is not this session's. It is left alone.
+    OrderForeign {
+        /// The broker's name for it.
+        broker_id: BrokerOrderId,
+    },
+    /// A position in a symbol that the session does not trade. It is left alone.
+    PositionForeign {
+        /// Of what.
+        symbol: Box<str>,
+        /// Signed shares.
+        quantity: Quantity,
+    },
+}
+
+impl Difference {
+    /// Whether our books are moved to the broker's figure.
+    pub const fn moves_books(&self) -> bool {
+        match self {
+            Difference::Cash { .. } | Difference::Position { .. } => true,
+            Difference::OrderMissing { .. }
+            | Difference::OrderForeign { .. }
+            | Difference::PositionForeign { .. } => false,
+        }
+    }
+
+    /// Whether what the broker said may only have been out of step with what it sends.
+    pub const fn may_be_late(&self) -> bool {
+        match self {
+            Difference::Cash { .. }
+            | Difference::Position { .. }
+            | Difference::OrderMissing { .. } => true,
+            Difference::OrderForeign { .. } | Difference::PositionForeign { .. } => false,
+        }
+    }
+
+    /// The difference in one sentence.
+    pub fn sentence(&self, symbols: &crate::Symbols) -> String {
+        match self {
+            Difference::Cash { ours, theirs } => {
+                format!("Cash is {theirs} at the broker and was {ours} in our books")
+            }
+            Difference::Position { symbol, ours, theirs, .. } => format!(
+                "The position in {} is {theirs} at the broker and was {ours} in our books",
+                symbols.name(*symbol)
+            ),
+            Difference::OrderMissing { order } => {
+                format!("Order {order} is live in our books and not open at the broker")
+            }
+            Difference::OrderForeign { broker_id } => {
+                format!("Order {broker_id} at the broker is not this session's; it is left alone")
+            }
+            Difference::PositionForeign { symbol, quantity } => {
+                format!(
+                    "The account holds {quantity} of {symbol}, which this session does not trade"
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Not too many USD in orders that grow in a trading day, in the account, of the strategy and in the
+//! symbol.
+
+use super::super::{Denial, Proposal};
+
+pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
+    for (limits, whose) in proposal.layers() {
+        let Some(limit) = limits.max_notional_per_day else { continue };
+        let spent = proposal.state.spent_today(whose).notional;
+        let notional = spent.checked_add(proposal.worst_notional()?).ok_or(Denial::Overflow)?;
+        if notional > limit {
+            return Err(Denial::NotionalPerDay { notional, limit });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,15 @@
+//! Not too many orders that grow in a trading day, in the account, of the strategy and in the
+//! symbol.
+
+use super::super::{Denial, Proposal};
+
+pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
+    for (limits, whose) in proposal.layers() {
+        let Some(limit) = limits.max_orders_per_day else { continue };
+        let count = proposal.state.spent_today(whose).orders;
+        if count >= limit {
+            return Err(Denial::OrdersPerDay { count, limit });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! What would be held if every open order filled.
+
+use super::effect::Effect;
+use super::{Denial, Proposal};
+use crate::{BasisPoints, Cash, Order, Rounding, Side, SymbolId};
+
+impl Proposal<'_> {
+    /// So much of equity, rounded down.
+    pub(super) fn share_of_equity(&self, share: BasisPoints) -> Result<Cash, Denial> {
+        let equity = self.state.equity();
+        equity.proportion(share.get(), 10_000, Rounding::Down).ok_or(Denial::Overflow)
+    }
+
+    /// Long plus short in some symbols, the order's own among them: at the last prices, with this
+    /// order and every open one that grows filled at its worst.
+    pub(super) fn exposure_in(&self, counts: impl Fn(SymbolId) -> bool) -> Result<Cash, Denial> {
+        let held = self.state.exposure_in(&counts).ok_or(Denial::Overflow)?;
+        let mut pending = self.other_orders().filter(|order| order.grows && counts(order.symbol));
+        pending
+            .try_fold(self.notional_beside_equity()?, |sum, order| sum.checked_add(order.reserved))
+            .and_then(|pending| pending.checked_add(held))
+            .and_then(|exposure| exposure.checked_sub(self.closed_before().ok()?))
+            .ok_or(Denial::Overflow)
+    }
+
+    /// How much more is held in the direction of this order than against it, in some symbols, the
+    /// order's own among them: with this order and every open one that grows in its direction
+    /// filled, and what is held against it gone where an exit for it is open.
+    pub(super) fn net_in(&self, counts: impl Fn(SymbolId) -> bool) -> Result<Cash, Denial> {
+        let state = self.state;
+        let along = |order: &Order| order.side == self.side;
+        let mut net = self.notional_beside_equity()?;
+        for order in self.other_orders() {
+            if order.grows && along(order) && counts(order.symbol) {
+                net = net.checked_add(order.reserved).ok_or(Denial::Overflow)?;
+            }
+        }
+        for symbol in state.held().filter(|symbol| counts(*symbol)) {
+            let value = state.market_value(symbol).ok_or(Denial::Overflow)?;
+            let value = match self.side {
+                Side::Buy => Some(value),
+                Side::Sell => value.checked_neg(),
+            };
+            let value = value.ok_or(Denial::Overflow)?;
+            let turns = symbol == self.symbol && self.effect == Effect::Turns;
+            let is_closing = || {
+                self.other_orders()
+                    .any(|order| order.symbol == symbol && along(order) && !order.grows)
+            };
+            if value.is_negative() && (turns || is_closing()) {
+                continue;
+            }
+            net = net.checked_add(value).ok_or(Denial::Overflow)?;
+        }
+        Ok(net)
+    }
+
+    /// Whether it needs more than cash: it sells short, or more would be held than there is equity.
+    pub(super) fn borrows(&self) -> Result<bool, Denial> {
+        Ok(self.side == Side::Sell || self.exposure_in(|_| true)? > self.state.equity())
+    }
+}

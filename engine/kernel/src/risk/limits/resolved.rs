@@ -1,0 +1,119 @@
+//! The layers put together, once, when a session begins or a limit changes.
+//!
+//! The rule: the tightest of those that are set holds. A strategy or a symbol can tighten a limit of
+//! the account and never loosen it, in whatever order the layers are put together.
+
+use super::{Layer, Limit, Limits, Scopes};
+use crate::{Origin, StrategySpec, SymbolId, Symbols};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What lists and groups say of one symbol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Marks {
+    pub restricted: bool,
+    pub not_allowed: bool,
+    /// The number of its sector; zero is that of all symbols without one.
+    pub sector: u16,
+    /// Its groups, a bit for each.
+    pub groups: u64,
+}
+
+/// The limits that hold for each strategy in each symbol.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Resolved {
+    /// A row for each layer of a strategy, the first for those without one; in it a place for each
+    /// layer of a symbol likewise.
+    places: Vec<Limits>,
+    width: usize,
+    /// The row of each strategy.
+    strategies: Vec<usize>,
+    /// The place of each symbol.
+    symbols: Vec<usize>,
+    marks: Vec<Marks>,
+}
+
+/// The most groups of symbols that move together.
+const MOST_GROUPS: usize = 64;
+
+impl Resolved {
+    /// Puts the layers together.
+    pub fn of(limits: &Limits, strategies: &[StrategySpec], symbols: &Symbols) -> Self {
+        let scopes = &limits.scopes;
+        let base = Limits { scopes: Scopes::NONE, ..limits.clone() };
+        let nothing = Layer::default();
+        let rows: Vec<&Layer> =
+            std::iter::once(&nothing).chain(scopes.strategies.values()).collect();
+        let columns: Vec<&Layer> =
+            std::iter::once(&nothing).chain(scopes.symbols.values()).collect();
+        let places = rows.iter().flat_map(|row| {
+            columns.iter().map(|column| tightened(tightened(base.clone(), row), column))
+        });
+        Self {
+            places: places.collect(),
+            width: columns.len(),
+            strategies: strategies
+                .iter()
+                .map(|spec| place_of(&scopes.strategies, &spec.name))
+                .collect(),
+            symbols: symbols.names().map(|name| place_of(&scopes.symbols, name)).collect(),
+            marks: symbols.names().map(|name| marks(scopes, name)).collect(),
+        }
+    }
+
+    /// The limits of an order, when there are any.
+    pub fn limits(&self, origin: Origin, symbol: SymbolId) -> Option<&Limits> {
+        self.places.get(self.row(origin) * self.width + self.column(symbol))
+    }
+
+    /// The limits of the account, of whoever asks in any symbol, and of anybody in a symbol.
+    pub fn layers(&self, origin: Origin, symbol: SymbolId) -> Option<[&Limits; 3]> {
+        let (row, column) = (self.row(origin), self.column(symbol));
+        let place = |row: usize, column: usize| self.places.get(row * self.width + column);
+        Some([place(0, 0)?, place(row, 0)?, place(0, column)?])
+    }
+
+    fn row(&self, origin: Origin) -> usize {
+        match origin {
+            Origin::Strategy(id) => self.strategies.get(usize::from(id.0)).copied().unwrap_or(0),
+            Origin::Operator | Origin::Kernel => 0,
+        }
+    }
+
+    fn column(&self, symbol: SymbolId) -> usize {
+        self.symbols.get(symbol.index()).copied().unwrap_or(0)
+    }
+
+    /// What lists and groups say of a symbol.
+    pub fn marks(&self, symbol: SymbolId) -> Marks {
+        self.marks.get(symbol.index()).copied().unwrap_or_default()
+    }
+}
+
+/// The place of a layer, from 1; 0 for what has none.
+fn place_of(layers: &BTreeMap<Box<str>, Layer>, name: &str) -> usize {
+    layers.keys().position(|held| **held == *name).map_or(0, |place| place + 1)
+}
+
+fn tightened(limits: Limits, layer: &Layer) -> Limits {
+    let mut limits = limits;
+    for (key, nanos) in layer.iter() {
+        if let Some(limit) = Limit::find(key) {
+            limit.tighten(&mut limits, nanos);
+        }
+    }
+    limits
+}
+
+fn marks(scopes: &Scopes, symbol: &str) -> Marks {
+    let lists = |list: &[Box<str>]| list.iter().any(|held| **held == *symbol);
+    let sector = scopes.sectors.values().position(|list| lists(list));
+    let groups = scopes.correlated.values().take(MOST_GROUPS).enumerate();
+    let groups = groups.filter(|(_, list)| lists(list));
+    Marks {
+        restricted: lists(&scopes.restricted),
+        not_allowed: !scopes.allowed.is_empty() && !lists(&scopes.allowed),
+        sector: sector.and_then(|place| u16::try_from(place + 1).ok()).unwrap_or(0),
+        groups: groups.fold(0, |bits, (place, _)| bits | 1 << place),
+    }
+}

@@ -1,0 +1,114 @@
+//! What limits are about besides figures: lists of symbols, hours, and the layers of strategies and
+//! symbols.
+
+use crate::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Limits of a strategy or a symbol of its own, by key, in billionths of their units.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Layer(BTreeMap<Box<str>, i64>);
+
+impl Layer {
+    /// Those that are set.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, i64)> {
+        self.0.iter().map(|(key, nanos)| (&**key, *nanos))
+    }
+
+    pub(super) fn set(&mut self, key: &str, nanos: Option<i64>) {
+        match nanos {
+            Some(nanos) => self.0.insert(key.into(), nanos),
+            None => self.0.remove(key),
+        };
+    }
+}
+
+/// Hours of a trading day in which positions may grow, counted from the regular open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// From so long after the open; below zero before it.
+    pub from: Span,
+    /// Until so long after the open.
+    pub until: Span,
+}
+
+impl Window {
+    /// Whether it holds an instant of a day that opens at `open`.
+    pub fn holds(&self, open: Timestamp, at: Timestamp) -> bool {
+        let since = at.since(open);
+        self.from <= since && since < self.until
+    }
+}
+
+/// Lists, hours and layers. Names are as configured; those that the session does not trade change
+/// nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Scopes {
+    /// Symbols that nothing is opened in.
+    pub restricted: Vec<Box<str>>,
+    /// The only symbols that anything is opened in; empty is all.
+    pub allowed: Vec<Box<str>>,
+    /// The hours in which positions may grow; empty is all.
+    pub windows: Vec<Window>,
+    /// Sectors with their symbols. What is in none of them is in one sector together.
+    pub sectors: BTreeMap<Box<str>, Vec<Box<str>>>,
+    /// Groups of symbols that move together; a symbol may be in several.
+    pub correlated: BTreeMap<Box<str>, Vec<Box<str>>>,
+    /// What strategies have of their own.
+    pub strategies: BTreeMap<Box<str>, Layer>,
+    /// What symbols have of their own.
+    pub symbols: BTreeMap<Box<str>, Layer>,
+}
+
+/// Whose layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LayerKind {
+    Strategy,
+    Symbol,
+}
+
+impl Scopes {
+    /// Nothing of it.
+    pub const NONE: Self = Self {
+        restricted: Vec::new(),
+        allowed: Vec::new(),
+        windows: Vec::new(),
+        sectors: BTreeMap::new(),
+        correlated: BTreeMap::new(),
+        strategies: BTreeMap::new(),
+        symbols: BTreeMap::new(),
+    };
+
+    /// The layer that a path such as `symbols.BRK.B.min_price_usd` names.
+    pub(super) fn layer_of(path: &str) -> Option<(LayerKind, &str)> {
+        let (kind, rest) = path.split_once('.')?;
+        let (name, _) = rest.rsplit_once('.')?;
+        match kind {
+            "strategies" => Some((LayerKind::Strategy, name)),
+            "symbols" => Some((LayerKind::Symbol, name)),
+            _ => None,
+        }
+    }
+
+    /// Follows a symbol under its new name.
+    pub(crate) fn rename(&mut self, from: &str, to: &str) {
+        let groups = self.sectors.values_mut().chain(self.correlated.values_mut());
+        for list in groups.chain([&mut self.restricted, &mut self.allowed]) {
+            for name in list.iter_mut().filter(|name| ***name == *from) {
+                *name = to.into();
+            }
+        }
+        if let Some(layer) = self.symbols.remove(from) {
+            self.symbols.insert(to.into(), layer);
+        }
+    }
+
+    pub(super) fn layer_mut(&mut self, kind: LayerKind, name: &str) -> &mut Layer {
+        let layers = match kind {
+            LayerKind::Strategy => &mut self.strategies,
+            LayerKind::Symbol => &mut self.symbols,
+        };
+        layers.entry(name.into()).or_default()
+    }
+}

@@ -1,0 +1,98 @@
+//! The limits on losses: beside being checks they are watched, and halt trading where they are met.
+
+use super::{Denial, checks};
+use crate::{Cash, SCALE, State, SymbolId};
+
+/// What a loss is measured from, and how large it may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Loss {
+    pub from: Cash,
+    pub limit: Cash,
+}
+
+/// Whether a loss has reached its limit. From nothing nothing is lost.
+pub(super) fn lost(
+    state: &State,
+    loss: Option<Loss>,
+    denial: fn(Cash, Cash) -> Denial,
+) -> Result<(), Denial> {
+    let Some(Loss { from, limit }) = loss.filter(|loss| loss.limit.is_positive()) else {
+        return Ok(());
+    };
+    let lost = from.checked_sub(state.equity()).ok_or(Denial::Overflow)?;
+    if lost >= limit { Err(denial(lost, limit)) } else { Ok(()) }
+}
+
+/// Judges every limit on losses; what may still be lost until the first of them is met.
+pub(crate) fn judge(state: &State) -> Result<Cash, Denial> {
+    checks::daily_drawdown::judge(state)?;
+    checks::daily_loss::judge(state)?;
+    checks::total_drawdown::judge(state)?;
+    let measures = [
+        checks::daily_drawdown::measure(state),
+        checks::daily_loss::measure(state),
+        checks::total_drawdown::measure(state),
+    ];
+    let equity = state.equity();
+    let left = measures.into_iter().flatten().filter(|loss| loss.limit.is_positive());
+    let left = left.map(|loss| {
+        let lost = loss.from.checked_sub(equity)?;
+        loss.limit.checked_sub(lost)
+    });
+    Ok(left.map(Option::unwrap_or_default).min().unwrap_or(Cash::MAX))
+}
+
+/// Knows without adding up the account that no limit on losses can be met yet.
+///
+/// It starts from what may still be lost and takes from it what each price move against a position
+/// costs, at least; what moves gain it does not give back. When nothing is left, or anything but
+/// prices has changed, the limits are judged in full. So it never changes what is decided.
+#[derive(Debug, Default)]
+pub(crate) struct LossWatch {
+    /// USD at 1e-9 that may still be lost; `None` when that is not known.
+    left: Option<i64>,
+    /// The price of each symbol that was counted last.
+    prices: Vec<i64>,
+}
+
+impl LossWatch {
+    /// Something else than a price has changed.
+    pub fn forget(&mut self) {
+        self.left = None;
+    }
+
+    /// So much may still be lost.
+    pub fn begin(&mut self, state: &State, left: Cash) {
+        let prices = state.symbols().ids();
+        let prices = prices.map(|symbol| state.last_price(symbol).unwrap_or_default().nanos());
+        self.prices.clear();
+        self.prices.extend(prices);
+        self.left = Some(left.nanos());
+    }
+
+    /// Whether the limits must be judged after a price of a symbol.
+    #[inline]
+    pub fn is_due(&mut self, state: &State, symbol: SymbolId) -> bool {
+        let Some(left) = &mut self.left else { return true };
+        let held = state.ledger().position(symbol).quantity.nanos();
+        if held == 0 || *left == i64::MAX {
+            return false;
+        }
+        let (Some(price), Some(counted)) =
+            (state.last_price(symbol), self.prices.get_mut(symbol.index()))
+        else {
+            return true;
+        };
+        let moved = price.nanos().saturating_sub(*counted);
+        *counted = price.nanos();
+        let against = if held > 0 { moved.saturating_neg() } else { moved };
+        if against <= 0 {
+            return false;
+        }
+        // Parts of a share count as whole ones, and a billionth is added for what was rounded.
+        let shares = held.saturating_abs().saturating_add(SCALE - 1) / SCALE;
+        let lost = shares.saturating_mul(against).saturating_add(1);
+        *left = left.saturating_sub(lost);
+        *left <= 0
+    }
+}
