@@ -423,7 +423,7 @@ fn denials() -> Vec<Event> {
         Denial::MalformedTrail { percent: "0.05".parse().unwrap(), least: "0.1".parse().unwrap() },
         Denial::WrongSide { price: last, base: tick },
     ];
-    let list = list.into_iter().chain(limit_denials());
+    let list = list.into_iter().chain(denials::of_limits());
     let intents = [
         Intent::Submit(NewOrder::new(symbol(), Side::Buy, quantity, OrderKind::Market)),
         Intent::Replace { order: FIRST, quantity, kind: OrderKind::Market },
@@ -432,44 +432,6 @@ fn denials() -> Vec<Event> {
     let intents = intents.into_iter().cycle();
     let denied = |(denial, intent)| Event::OrderDenied { origin: STRATEGY, intent, denial };
     list.zip(intents).map(denied).collect()
-}
-
-/// The denials of limits.
-fn limit_denials() -> Vec<Denial> {
-    let (age, left, since) = (Span::from_secs(1), Span::from_secs(1), Span::from_secs(1));
-    let (long, few) = (Span::from_secs(5), 5);
-    let (usd, more) = (cash("10"), cash("9"));
-    let (price, high, quantity) = (price("1"), price("2"), shares(10));
-    vec![
-        Denial::Restricted,
-        Denial::NotOnAllowList,
-        Denial::LongOnly,
-        Denial::OutsideWindow,
-        Denial::AfterOpen { since, limit: long },
-        Denial::BeforeClose { left, limit: long },
-        Denial::NewsBlackout { age, limit: long },
-        Denial::CoolingDown { age, limit: long },
-        Denial::StopGuard { count: 6, limit: few },
-        Denial::NoQuote,
-        Denial::SpreadTooWide { spread: high, limit: price },
-        Denial::PriceTooLow { price, limit: high },
-        Denial::Participation { quantity, limit: shares(5) },
-        Denial::RiskPerTrade { risk: usd, limit: more },
-        Denial::SymbolConcentration { exposure: usd, limit: more },
-        Denial::SectorConcentration { exposure: usd, limit: more },
-        Denial::CorrelatedExposure { exposure: usd, limit: more },
-        Denial::NetExposure { exposure: usd, limit: more },
-        Denial::TooManyPositions { count: 6, limit: few },
-        Denial::MarginEquity { equity: more, limit: usd },
-        Denial::IntradayMargin { needed: usd, equity: more },
-        Denial::MarginRestricted { until: now() },
-        Denial::DailyDrawdown { loss: usd, limit: more },
-        Denial::DailyLoss { loss: usd, limit: more },
-        Denial::TotalDrawdown { loss: usd, limit: more },
-        Denial::OrdersPerDay { count: 6, limit: few },
-        Denial::NotionalPerDay { notional: usd, limit: more },
-        Denial::RoundTrips { count: 6, limit: few },
-    ]
 }
 
 fn difference_events() -> Vec<Event> {

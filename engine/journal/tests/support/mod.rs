@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
+pub mod denials;
+
 use journal::storage::{MemoryStorage, Storage};
 use journal::{Durability, Journal, Options, Reader};
 use kernel::*;
