@@ -162,6 +162,7 @@ impl Reading {
             | Input::Notice(_)
             | Input::Cash(_)
             | Input::Corporate(_)
+            | Input::News(_)
             | Input::Reinvestment(_) => {}
         }
     }
