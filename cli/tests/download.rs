@@ -66,23 +66,30 @@ fn killed_at_any_page_a_download_goes_on_and_writes_the_same_files() {
     let user = User::new();
     let steady = exchange(&user, &[]);
     let args = |out: &'static str| [&RANGE[..], &["--out", out]].concat();
-    let whole = run(download(&user, &steady.url, &args("whole")));
-    assert_eq!(whole.code, 0, "{}", whole.err);
-    let files = |folder: &str| {
+    let ended = run(download(&user, &steady.url, &args("whole")));
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    let files = |user: &User, folder: &str| {
         ["SYNA.csv", "SYNB.csv"].map(|file| std::fs::read(user.path(folder).join(file)).unwrap())
     };
     let rows = |file: &Vec<u8>| file.iter().filter(|byte| **byte == b'\n').count();
-    assert_eq!(files("whole").each_ref().map(rows), [1 + 3 * 390, 1 + 3 * 390]);
-    for page in 1..=PAGES {
-        let silent = silent_at(&user, page);
-        kill_at(&user, &silent, &args("again"), page);
-        assert!(!user.path("again/SYNA.csv").exists());
-        let ended = run(download(&user, &silent.url, &args("again")));
-        assert_eq!(ended.code, 0, "{page}: {}", ended.err);
-        assert_eq!(files("again"), files("whole"), "{page}");
-        assert_eq!(kept(&user), 0, "what is complete leaves nothing behind");
-        std::fs::remove_dir_all(user.path("again")).unwrap();
-    }
+    assert_eq!(files(&user, "whole").each_ref().map(rows), [1 + 3 * 390, 1 + 3 * 390]);
+    let whole = files(&user, "whole");
+    // One after the other they would wait for each silence that met the second command.
+    std::thread::scope(|scope| {
+        for page in 1..=PAGES {
+            let (args, files, whole) = (&args, &files, &whole);
+            scope.spawn(move || {
+                let user = User::new();
+                let silent = silent_at(&user, page);
+                kill_at(&user, &silent, &args("again"), page);
+                assert!(!user.path("again/SYNA.csv").exists());
+                let ended = run(download(&user, &silent.url, &args("again")));
+                assert_eq!(ended.code, 0, "{page}: {}", ended.err);
+                assert_eq!(files(&user, "again"), *whole, "{page}");
+                assert_eq!(kept(&user), 0, "what is complete leaves nothing behind");
+            });
+        }
+    });
 }
 
 #[test]
