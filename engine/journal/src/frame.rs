@@ -2,12 +2,16 @@
 //!
 //! | bytes | what |
 //! | --- | --- |
-//! | 0..4 | length of the payload; the highest bit is set for a sync mark |
+//! | 0..4 | bits 0 to 29: length of the payload; bit 30: the decision goes on; bit 31: a sync mark |
 //! | 4..8 | CRC-32 of the four bytes before and the payload |
 //! | 8.. | payload: a record in postcard, or a sync mark |
 //!
 //! A sync mark is written after an fsync, ahead of the next records. It says up to where the
 //! segment was durable, and so tells damage from the harmless loss of what was never promised.
+//!
+//! A decision is an input and the events that followed from it. Each of its records but the last
+//! says that the next frame belongs to it too; so whoever reads can tell a decision that is whole
+//! from one that a crash tore between two frames, and takes all of it or nothing.
 
 use crate::format::array;
 
@@ -15,14 +19,38 @@ pub(crate) const FRAME_HEADER: usize = 8;
 /// No record comes near this; a longer length is damage.
 pub(crate) const MOST_PAYLOAD: usize = 16 << 20;
 const MARK_BIT: u32 = 1 << 31;
+const GOES_ON_BIT: u32 = 1 << 30;
 const MARK_MAGIC: &[u8; 8] = b"TWSYNCED";
 const MARK_BYTES: usize = 24;
 
 /// What a payload is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
+    /// A record with which its decision ends.
     Record,
+    /// A record whose decision goes on in the next frame.
+    Part,
     Mark,
+}
+
+impl Kind {
+    const fn bits(self) -> u32 {
+        match self {
+            Kind::Record => 0,
+            Kind::Part => GOES_ON_BIT,
+            Kind::Mark => MARK_BIT,
+        }
+    }
+
+    /// `None` when there is no such kind.
+    const fn of(tagged: u32) -> Option<Self> {
+        match tagged & (MARK_BIT | GOES_ON_BIT) {
+            0 => Some(Kind::Record),
+            GOES_ON_BIT => Some(Kind::Part),
+            MARK_BIT => Some(Kind::Mark),
+            _ => None,
+        }
+    }
 }
 
 /// What stands at the head of some bytes.
@@ -48,17 +76,20 @@ pub(crate) fn append<E>(
         buffer.truncate(start);
         return Err(error);
     }
-    let (head, payload) = buffer.split_at_mut(start + FRAME_HEADER);
-    let bit = match kind {
-        Kind::Record => 0,
-        Kind::Mark => MARK_BIT,
+    seal(buffer.get_mut(start..).unwrap_or_default(), kind);
+    Ok(())
+}
+
+/// Writes the header of the frame that these bytes are.
+pub(crate) fn seal(frame: &mut [u8], kind: Kind) {
+    let Some((head, payload)) = frame.split_at_mut_checked(FRAME_HEADER) else {
+        return;
     };
-    let length = (payload.len() as u32 | bit).to_le_bytes();
+    let length = (payload.len() as u32 | kind.bits()).to_le_bytes();
     let checksum = checksum(length, payload).to_le_bytes();
-    for (place, byte) in head.iter_mut().skip(start).zip(length.into_iter().chain(checksum)) {
+    for (place, byte) in head.iter_mut().zip(length.into_iter().chain(checksum)) {
         *place = byte;
     }
-    Ok(())
 }
 
 /// Appends the mark that says: this stands at `at`, and all before `durable` is on disk.
@@ -81,11 +112,11 @@ pub(crate) fn parse(bytes: &[u8]) -> Parsed {
         return Parsed::Short { need: FRAME_HEADER };
     };
     let tagged = u32::from_le_bytes(length);
-    let kind = if tagged & MARK_BIT == 0 { Kind::Record } else { Kind::Mark };
-    let payload_bytes = (tagged & !MARK_BIT) as usize;
-    if payload_bytes == 0 || payload_bytes > MOST_PAYLOAD {
+    let payload_bytes = (tagged & !(MARK_BIT | GOES_ON_BIT)) as usize;
+    let possible = (1..=MOST_PAYLOAD).contains(&payload_bytes);
+    let Some(kind) = Kind::of(tagged).filter(|_| possible) else {
         return Parsed::Bad("a record has an impossible length");
-    }
+    };
     let need = FRAME_HEADER + payload_bytes;
     let Some(payload) = bytes.get(FRAME_HEADER..need) else {
         return Parsed::Short { need };
@@ -94,6 +125,26 @@ pub(crate) fn parse(bytes: &[u8]) -> Parsed {
         Parsed::Whole { kind, bytes: need }
     } else {
         Parsed::Bad("the checksum of a record does not match")
+    }
+}
+
+/// Looks at the head of some bytes for a whole decision: records that go on, and one that does
+/// not. The length is that of them all.
+pub(crate) fn parse_decision(bytes: &[u8]) -> Parsed {
+    let mut before = 0;
+    loop {
+        match parse(bytes.get(before..).unwrap_or_default()) {
+            Parsed::Whole { kind: Kind::Part, bytes } => before += bytes,
+            Parsed::Whole { kind: Kind::Record, bytes } => {
+                return Parsed::Whole { kind: Kind::Record, bytes: before + bytes };
+            }
+            // A mark is only ever written between two decisions.
+            Parsed::Whole { kind: Kind::Mark, .. } => {
+                return Parsed::Bad("the last records of a decision are missing");
+            }
+            Parsed::Short { need } => return Parsed::Short { need: before + need },
+            bad @ Parsed::Bad(_) => return bad,
+        }
     }
 }
 

@@ -10,6 +10,8 @@
 //! DIR/finished/SESSION/         journals of sessions that have ended
 //! ```
 //!
+//! An input and its events are one decision: a crash leaves all of it or nothing.
+//!
 //! [`Journal`] writes; [`Reader`]s follow, each as slow as it likes, and keep their place in a
 //! [`Cursor`]. Recovery folds [`kernel::State::evolve`] over the records after the last snapshot;
 //! it never decides and nothing is ever sent from here. Everything is synchronous and goes through

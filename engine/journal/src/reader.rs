@@ -40,9 +40,9 @@ impl Reader {
         self.next_seq
     }
 
-    /// The next record, once it is whole in the file; `None` while it is not, and then again
-    /// later. What it gives may not be durable yet: a reader that tells others, and so must never
-    /// take a record back, asks [`Reader::next_durable`].
+    /// The next record, once its decision is whole in the file; `None` while it is not, and then
+    /// again later. What it gives may not be durable yet: a reader that tells others, and so must
+    /// never take a record back, asks [`Reader::next_durable`].
     ///
     /// # Errors
     /// When the journal is damaged or of a later version, a segment is missing, or the disk fails.
@@ -107,8 +107,8 @@ impl Reader {
         Ok(self.segment.is_some())
     }
 
-    /// The last segment holds no whole record here: one is being written, or was torn and will be
-    /// cut, unless it is known to have been durable.
+    /// The last segment holds no whole decision here: one is being written, or was torn and will
+    /// be cut, unless it is known to have been durable.
     fn unfinished(&self, what: &'static str) -> Result<Option<Record>, JournalError> {
         match &self.segment {
             Some(segment) if segment.was_durable_here()? => {

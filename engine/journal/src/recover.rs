@@ -15,8 +15,8 @@ pub struct Recovered {
     pub last_seq: u64,
     /// Records folded onto the snapshot.
     pub records_folded: u64,
-    /// Bytes cut off the end because they were no whole record: writes that a crash tore. None of
-    /// them had been promised to be durable.
+    /// Bytes cut off the end because they were no whole decision: writes that a crash tore. None
+    /// of them had been promised to be durable.
     pub torn_bytes: u64,
 }
 
@@ -25,7 +25,7 @@ pub struct Recovered {
 pub(crate) struct Tail {
     pub(crate) first_seq: u64,
     pub(crate) session: Box<str>,
-    /// Where whole records end.
+    /// Where whole decisions end.
     pub(crate) len: u64,
 }
 
@@ -129,7 +129,7 @@ fn fold(
     }
 }
 
-/// How many bytes after the last whole record are a torn write.
+/// How many bytes after the last whole decision are a torn write.
 ///
 /// # Errors
 /// When they are damage instead: every segment but the last was durable before the next was begun,

@@ -1,4 +1,5 @@
-//! Reading a segment, whole or while it is being written.
+//! Reading a segment, whole or while it is being written. Records come out once their decision is
+//! whole in the file, never the first of them without the last.
 
 use crate::format::{FileKind, HEADER_BYTES, Header};
 use crate::frame::{self, FRAME_HEADER, Kind, Parsed};
@@ -20,11 +21,11 @@ pub(crate) fn list(storage: &dyn Storage) -> Result<Vec<u64>, JournalError> {
 /// What comes next in a segment.
 #[derive(Debug)]
 pub(crate) enum Next {
-    /// A whole record.
+    /// A record of a whole decision.
     Record(Record),
     /// The segment ends here, for now at least.
     End,
-    /// What follows is no whole frame: torn, damaged, or still being written.
+    /// What follows is no whole decision: torn, damaged, or still being written.
     Broken(&'static str),
 }
 
@@ -36,6 +37,8 @@ pub(crate) struct Segment {
     header: Header,
     /// Where the next frame begins.
     offset: u64,
+    /// Where the decision ends that the next frame belongs to, once that is known to be whole.
+    decision_end: u64,
     /// What was read ahead lies in `start..end`, and in the file from `offset` on.
     buffer: Vec<u8>,
     start: usize,
@@ -54,7 +57,8 @@ impl Segment {
         let head = head.get(..read).unwrap_or(&head);
         let header = Header::decode(FileKind::Segment, head, first_seq, &path)?;
         let offset = HEADER_BYTES as u64;
-        Ok(Self { file, path, header, offset, buffer: Vec::new(), start: 0, end: 0 })
+        let (buffer, decision_end) = (Vec::new(), offset);
+        Ok(Self { file, path, header, offset, decision_end, buffer, start: 0, end: 0 })
     }
 
     pub(crate) fn header(&self) -> &Header {
@@ -65,7 +69,8 @@ impl Segment {
         &self.path
     }
 
-    /// Where the next frame begins: the end of what has been read.
+    /// Where the next frame begins: the end of what has been read, and where a decision begins
+    /// whenever there is no next record.
     pub(crate) fn offset(&self) -> u64 {
         self.offset
     }
@@ -98,7 +103,7 @@ impl Segment {
             .ok_or_else(|| JournalError::Unreadable { file: self.path.clone(), offset: at })
     }
 
-    /// Whether a whole record comes next. It stays next.
+    /// Whether a record of a whole decision comes next. It stays next.
     pub(crate) fn peek(&mut self) -> Result<bool, JournalError> {
         let offset = self.offset;
         let found = self.next_payload().map_err(self.fault())?.is_ok();
@@ -129,12 +134,17 @@ impl Segment {
         loop {
             let ahead = self.buffer.get(self.start..self.end).unwrap_or(&[]);
             match frame::parse(ahead) {
+                Parsed::Whole { kind: Kind::Part, .. } if self.offset >= self.decision_end => {
+                    if let Some(stop) = self.find_decision_end()? {
+                        return Ok(Err(stop));
+                    }
+                }
                 Parsed::Whole { kind, bytes } => {
                     let payload = self.start + FRAME_HEADER..self.start + bytes;
                     self.start += bytes;
                     self.offset += bytes as u64;
                     match kind {
-                        Kind::Record => return Ok(Ok(payload)),
+                        Kind::Record | Kind::Part => return Ok(Ok(payload)),
                         Kind::Mark => {}
                     }
                 }
@@ -148,11 +158,32 @@ impl Segment {
         }
     }
 
+    /// Reads ahead to the end of the decision that comes next; gives why it is not whole, if it is
+    /// not.
+    fn find_decision_end(&mut self) -> io::Result<Option<Next>> {
+        loop {
+            let ahead = self.buffer.get(self.start..self.end).unwrap_or(&[]);
+            match frame::parse_decision(ahead) {
+                Parsed::Whole { bytes, .. } => {
+                    self.decision_end = self.offset + bytes as u64;
+                    return Ok(None);
+                }
+                Parsed::Short { need } => {
+                    if !self.fill(need)? {
+                        return Ok(Some(self.stop("the last decision is cut short")));
+                    }
+                }
+                Parsed::Bad(what) => return Ok(Some(self.stop(what))),
+            }
+        }
+    }
+
     /// Reads on until `need` bytes are ahead; `false` when the file ends before.
     fn fill(&mut self, need: usize) -> io::Result<bool> {
         if self.buffer.len() < need.max(CHUNK) {
             let ahead = self.buffer.get(self.start..self.end).unwrap_or(&[]);
-            let mut larger = vec![0; need.max(CHUNK)];
+            // Doubled, so that a long decision is not looked through again for each of its frames.
+            let mut larger = vec![0; need.next_power_of_two().max(CHUNK)];
             larger.splice(..ahead.len(), ahead.iter().copied());
             self.buffer = larger;
         } else {

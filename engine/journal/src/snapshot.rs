@@ -31,7 +31,8 @@ pub(crate) fn read(storage: &dyn Storage, first_seq: u64) -> Result<State, Journ
     let header = Header::decode(FileKind::Snapshot, &bytes, first_seq, &path)?;
     let offset = HEADER_BYTES as u64;
     let body = bytes.get(HEADER_BYTES..).unwrap_or(&[]);
-    if !matches!(frame::parse(body), Parsed::Whole { bytes, .. } if bytes == body.len()) {
+    let whole = Parsed::Whole { kind: Kind::Record, bytes: body.len() };
+    if frame::parse(body) != whole {
         return Err(JournalError::damaged(&path, offset, "the checksum does not match"));
     }
     body.get(FRAME_HEADER..)

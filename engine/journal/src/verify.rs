@@ -25,7 +25,7 @@ pub struct Verified {
     pub last_seq: u64,
     /// Bytes read.
     pub bytes: u64,
-    /// Bytes at the end that are no whole record: torn by a crash, or being written right now.
+    /// Bytes at the end that are no whole decision: torn by a crash, or being written right now.
     pub torn_bytes: u64,
     /// The hash of all events; `None` when the first ones were pruned.
     pub events_hash: Option<String>,

@@ -1,12 +1,25 @@
 //! Writing: records are collected by `append` and leave together by `commit`.
+//!
+//! A decision, that is an input and its events, is kept or lost as one. `append` makes it so: an
+//! event joins the record before it, whose frame says from then on that the decision goes on. A
+//! commit ends the decision. It is the writer's to commit between two decisions only, and a kernel
+//! has no other state to commit with: the one after all events.
+//!
+//! Losing a whole decision is harmless where losing its events alone is not. Nothing of it has
+//! left the process: requests, answers to operators and what readers may tell others wait for the
+//! commit. What the broker had reported is learnt again at the next start, from its orders,
+//! executions and positions, and is then decided with all that follows. An input that was kept
+//! without its events would never be decided again: the fill would be booked and its fee not, the
+//! loss be counted and the halt forgotten.
 
 use crate::failpoint::hit;
 use crate::format::{FileKind, HEADER_BYTES, Header};
+use crate::frame::Kind;
 use crate::recover::{Recovered, Tail, recover, tidy};
 use crate::reserve::Reserve;
 use crate::storage::{DiskStorage, Lock, LockError, Storage, StorageFile, write_atomically};
 use crate::{Durability, JournalError, Options, Usage, codec, frame, retire, snapshot};
-use kernel::{Record, State};
+use kernel::{Record, RecordBody, State};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,6 +32,8 @@ pub struct Journal {
     segment: Option<Open>,
     /// Frames that are not in a file yet.
     buffer: Vec<u8>,
+    /// Where in the buffer the last record of the decision begins that is being appended.
+    joinable: Option<usize>,
     last_seq: u64,
     durable_seq: u64,
     /// Bytes of the segments before the open one, and of all snapshots.
@@ -72,6 +87,7 @@ impl Journal {
             reserve: Reserve::new(options.reserve_bytes),
             options,
             buffer: Vec::new(),
+            joinable: None,
             last_seq: recovered.last_seq,
             durable_seq: recovered.last_seq,
             closed_bytes: 0,
@@ -85,7 +101,8 @@ impl Journal {
         Ok((journal, recovered))
     }
 
-    /// Takes a record in. It reaches the disk with the next commit.
+    /// Takes a record in. It reaches the disk with the next commit; an event is kept by a crash
+    /// only together with the record before it, back to its input or the last commit.
     ///
     /// # Errors
     /// When it is not the next one, or too large, or an fsync has failed before.
@@ -99,8 +116,13 @@ impl Journal {
         if self.buffer.is_empty() {
             self.mark();
         }
+        let start = self.buffer.len();
         let encoded = codec::encode(record, &mut self.buffer);
         encoded.map_err(|what| JournalError::Unwritable { seq: found, what })?;
+        if matches!(record.body, RecordBody::Event { .. }) {
+            self.join(start);
+        }
+        self.joinable = Some(start);
         self.last_seq = found;
         hit("append.after", found);
         Ok(())
@@ -108,7 +130,8 @@ impl Journal {
 
     /// Writes everything appended since the last commit at once, makes it durable if asked, and
     /// begins the next segment when this one is large enough. `state` must be the fold of every
-    /// record appended so far: it becomes the snapshot of a new segment.
+    /// record appended so far: it becomes the snapshot of a new segment. The decision appended
+    /// last ends here: what was committed is never taken back for the sake of what follows.
     ///
     /// After [`JournalError::DiskFull`] the records are kept and the commit may be tried again.
     ///
@@ -120,6 +143,7 @@ impl Journal {
         if state_seq != journal {
             return Err(JournalError::StateElsewhere { state: state_seq, journal });
         }
+        self.joinable = None;
         if self.segment.is_none() && !self.buffer.is_empty() {
             let session = state.session().map_or("", |start| &start.session);
             let header = Header::new(1, session).ok_or(JournalError::NoSession)?;
@@ -138,7 +162,7 @@ impl Journal {
         self.last_seq
     }
 
-    /// The last record that is surely on disk.
+    /// The last record that is surely on disk. A decision ends with it.
     pub const fn durable_seq(&self) -> u64 {
         self.durable_seq
     }
@@ -186,6 +210,15 @@ impl Journal {
             let len = self.storage.read(name).and_then(|file| file.len());
             Ok(sum + len.map_err(JournalError::io("measure", self.storage.locate(name)))?)
         })
+    }
+
+    /// Joins the record that begins at `start` to the one before it, if that is in the buffer and
+    /// of the same decision.
+    fn join(&mut self, start: usize) {
+        let before = self.joinable.and_then(|before| self.buffer.get_mut(before..start));
+        if let Some(before) = before {
+            frame::seal(before, Kind::Part);
+        }
     }
 
     /// Says in the segment how much of it is on disk, once per sync and only ahead of records.

@@ -17,7 +17,7 @@ struct Promised {
     durable: u64,
 }
 
-/// Journals records as a session would: batches, some of them durable, segments that roll, a
+/// Journals records as a session would: decisions, some of them durable, segments that roll, a
 /// cursor that follows and pruning behind it. Stops at the first error.
 fn trade(
     storage: &MemoryStorage,
@@ -28,8 +28,8 @@ fn trade(
     let mut cursor = Cursor::open_on(Arc::new(storage.clone()), "reader")?;
     let mut state = recovered.state;
     let rest = &records[usize::try_from(recovered.last_seq).unwrap()..];
-    for (index, batch) in rest.chunks(4).enumerate() {
-        for record in batch {
+    for (index, batch) in decisions(rest).chunks(2).enumerate() {
+        for record in batch.iter().copied().flatten() {
             state.evolve(record).unwrap();
             journal.append(record)?;
         }
@@ -55,6 +55,8 @@ fn check_after(
     let (journal, recovered) = open(&found, small(900));
     let last = usize::try_from(recovered.last_seq).unwrap();
     assert_eq!(recovered.state, fold(&records[..last]), "{unsynced:?}");
+    let whole = last == 0 || decision_ends(records).contains(&recovered.last_seq);
+    assert!(whole, "{unsynced:?}: a decision ends at {last}");
     let least = if unsynced == Unsynced::Kept { promised.written } else { promised.durable };
     assert!(recovered.last_seq >= least, "{unsynced:?}: {} of {promised:?}", recovered.last_seq);
     drop(journal);
@@ -90,31 +92,86 @@ fn a_crash_at_any_byte_loses_nothing_that_was_promised() {
     }
 }
 
-/// One segment of a whole session, with a sync after each batch of four records, and where each
-/// batch begins.
+/// One segment of a whole session, with a sync after each batch of two decisions.
 fn one_segment() -> (MemoryStorage, String, Vec<Record>) {
     let storage = MemoryStorage::new();
     let records = records(8);
-    drop(write(&storage, &records, small(1 << 20), 4, 1));
+    drop(write(&storage, &records, small(1 << 20), 2, 1));
     let name = segments(&storage).remove(0);
     (storage, name, records)
 }
 
-#[test]
-fn a_segment_cut_at_any_byte_gives_its_whole_records() {
-    let (storage, name, records) = one_segment();
-    let bytes = storage.bytes(&name).unwrap();
-    let mut most = 0;
-    for cut in 89..=bytes.len() {
-        storage.set_bytes(&name, &bytes[..cut]);
-        let (journal, recovered) = open(&storage, small(1 << 20));
-        let last = usize::try_from(recovered.last_seq).unwrap();
-        assert_eq!(recovered.state, fold(&records[..last]));
-        assert_eq!(journal.bytes() + recovered.torn_bytes, cut as u64);
-        assert!(last >= most, "more of the file, fewer records");
-        most = last;
+/// The same segment, and up to which byte each decision reaches: with its last record.
+fn measured() -> (MemoryStorage, String, Vec<Record>, Vec<(u64, u64)>) {
+    let storage = MemoryStorage::new();
+    let records = records(8);
+    let (mut journal, recovered) = open(&storage, small(1 << 20));
+    let (mut state, mut ends) = (recovered.state, vec![(89, 0)]);
+    for (index, decision) in decisions(&records).into_iter().enumerate() {
+        for record in decision {
+            state.evolve(record).unwrap();
+            journal.append(record).unwrap();
+        }
+        let durable = if index % 2 == 1 { Durability::Synced } else { Durability::Buffered };
+        journal.commit(&state, durable).unwrap();
+        ends.push((journal.bytes(), journal.last_seq()));
     }
-    assert_eq!(most, records.len());
+    let name = segments(&storage).remove(0);
+    (storage, name, records, ends)
+}
+
+#[test]
+fn a_segment_cut_at_any_byte_gives_its_whole_decisions() {
+    let (storage, name, records, ends) = measured();
+    let most = decisions(&records).into_iter().map(<[Record]>::len).max();
+    assert!(most > Some(2), "{most:?}");
+    let bytes = storage.bytes(&name).unwrap();
+    for cut in 89..=bytes.len() {
+        let &(_, last) = ends.iter().rfind(|(end, _)| *end <= cut as u64).unwrap();
+        let kept = &records[..usize::try_from(last).unwrap()];
+        storage.set_bytes(&name, &bytes[..cut]);
+        assert_eq!(read(&storage, 1), kept, "cut at {cut}");
+        let verified = verify_on(&storage).unwrap();
+        let (journal, recovered) = open(&storage, small(1 << 20));
+        assert_eq!((recovered.last_seq, recovered.state), (last, fold(kept)), "cut at {cut}");
+        assert_eq!(journal.durable_seq(), last);
+        assert_eq!(journal.bytes() + recovered.torn_bytes, cut as u64);
+        assert_eq!((verified.last_seq, verified.torn_bytes), (last, recovered.torn_bytes));
+    }
+}
+
+#[test]
+fn a_decision_without_its_end_is_damage_where_it_was_durable() {
+    let (storage, name, records, ends) = measured();
+    let whole = storage.bytes(&name).unwrap();
+    let of_several = |decision: &&[Record]| decision.len() > 2 && decision[0].seq > 1;
+    let decision = decisions(&records).into_iter().find(of_several).unwrap();
+    let &(begin, _) = ends.iter().find(|(_, last)| *last == decision[0].seq - 1).unwrap();
+    let &(end, _) = ends.iter().find(|(_, last)| *last == decision.last().unwrap().seq).unwrap();
+    // From its last record on zeros, and then what followed, with its sync marks.
+    let mut bytes = whole.clone();
+    bytes[usize::try_from(end).unwrap() - 20..usize::try_from(end).unwrap()].fill(0);
+    storage.set_bytes(&name, &bytes);
+    let error = Journal::open_on(Arc::new(storage.clone()), small(1 << 20)).unwrap_err();
+    assert_eq!(error.to_string(), verify_on(&storage).unwrap_err().to_string());
+    // Told from its first record on, for nothing of it counts.
+    assert!(
+        matches!(&error, JournalError::Damaged { offset, .. } if (begin..end).contains(offset)),
+        "{error}"
+    );
+    // In a segment that is closed nothing else proves it, and nothing else has to.
+    let mut state = fold(&records);
+    storage.set_bytes(&name, &whole);
+    let (mut journal, _) = open(&storage, small(1));
+    let next = Record { seq: records.len() as u64 + 1, ..records[1].clone() };
+    state.evolve(&next).unwrap();
+    journal.append(&next).unwrap();
+    journal.commit(&state, Durability::Buffered).unwrap();
+    drop(journal);
+    assert_eq!(segments(&storage).len(), 2);
+    storage.set_bytes(&name, &whole[..usize::try_from(end).unwrap() - 20]);
+    let error = verify_on(&storage).unwrap_err();
+    assert!(matches!(&error, JournalError::Damaged { .. }), "{error}");
 }
 
 #[test]

@@ -32,8 +32,9 @@ static SAMPLE: LazyLock<Sample> = LazyLock::new(|| {
     Sample { segment, snapshot, segment_bytes, snapshot_bytes }
 });
 
-fn frame(payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).unwrap().to_le_bytes();
+/// A frame with a good checksum, whatever the two bits say that it is.
+fn frame(payload: &[u8], kind: u32) -> Vec<u8> {
+    let length = (u32::try_from(payload.len()).unwrap() | kind << 30).to_le_bytes();
     let checksum = crc32fast::hash(&[&length, payload].concat()).to_le_bytes();
     [&length, &checksum, payload].concat()
 }
@@ -68,10 +69,10 @@ proptest! {
     }
 
     #[test]
-    fn any_payloads_with_good_checksums(records in vec(vec(any::<u8>(), 1..80), 1..6), state in vec(any::<u8>(), 1..400)) {
-        let records: Vec<u8> = records.iter().flat_map(|payload| frame(payload)).collect();
+    fn any_payloads_with_good_checksums(records in vec((vec(any::<u8>(), 1..80), 0..4u32), 1..6), state in vec(any::<u8>(), 1..400)) {
+        let records: Vec<u8> = records.iter().flat_map(|(payload, kind)| frame(payload, *kind)).collect();
         look(&[&SAMPLE.segment_bytes[..HEADER], &records].concat(), &SAMPLE.snapshot_bytes);
-        let snapshot = [&SAMPLE.snapshot_bytes[..HEADER], &frame(&state)].concat();
+        let snapshot = [&SAMPLE.snapshot_bytes[..HEADER], &frame(&state, 0)].concat();
         look(&SAMPLE.segment_bytes, &snapshot);
     }
 
@@ -79,7 +80,23 @@ proptest! {
     fn nearly_right_payloads_with_good_checksums(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let mut state = SAMPLE.snapshot_bytes[HEADER + 8..].to_vec();
         *at.get_mut(&mut state) = byte;
-        look(&SAMPLE.segment_bytes, &[&SAMPLE.snapshot_bytes[..HEADER], &frame(&state)].concat());
+        look(&SAMPLE.segment_bytes, &[&SAMPLE.snapshot_bytes[..HEADER], &frame(&state, 0)].concat());
+    }
+
+    /// Records that could be there, in frames that say anything of their decisions.
+    #[test]
+    fn good_records_of_any_kind_of_frame(kinds in vec(0..4u32, 1..40), cut in any::<prop::sample::Index>()) {
+        let mut segment = SAMPLE.segment_bytes[..HEADER].to_vec();
+        let mut rest = &SAMPLE.segment_bytes[HEADER..];
+        for kind in kinds {
+            let Some(length) = rest.get(..4) else { break };
+            let length = u32::from_le_bytes(length.try_into().unwrap()) & ((1 << 30) - 1);
+            let end = 8 + usize::try_from(length).unwrap();
+            segment.extend(frame(&rest[8..end], kind));
+            rest = &rest[end..];
+        }
+        look(&segment, &SAMPLE.snapshot_bytes);
+        look(&segment[..HEADER + cut.index(segment.len() - HEADER)], &SAMPLE.snapshot_bytes);
     }
 
     #[test]

@@ -52,6 +52,34 @@ fn the_reserve_carries_what_must_still_be_journalled() {
     assert_eq!(verify_on(&storage).unwrap().last_seq, journal.last_seq());
 }
 
+/// However much of a decision the full disk had room for, the next process finds all of it or
+/// nothing; and when there is room again first, the writer goes on as if nothing had been.
+#[test]
+fn a_decision_that_the_disk_has_no_room_for_is_wholly_there_or_not() {
+    let records = records(8);
+    let decision = *decisions(&records).iter().rfind(|it| it.len() > 2).unwrap();
+    let before = usize::try_from(decision[0].seq).unwrap() - 1;
+    let to = before + decision.len();
+    for room in 0.. {
+        let storage = MemoryStorage::new();
+        let mut journal = write(&storage, &records[..before], small(1 << 20), 1, 1);
+        full_at(&storage, journal.bytes() + room);
+        decision.iter().for_each(|record| journal.append(record).unwrap());
+        let committed = journal.commit(&fold(&records[..to]), Durability::Synced);
+        if committed.is_ok() {
+            assert!(room > 100, "{room}");
+            break;
+        }
+        let found = storage.after_crash(Unsynced::Kept);
+        full_at(&found, 1 << 20);
+        assert_eq!(open(&found, small(1 << 20)).1.state, fold(&records[..before]), "{room}");
+
+        full_at(&storage, 1 << 20);
+        journal.commit(&fold(&records[..to]), Durability::Synced).unwrap();
+        assert_eq!(read(&storage, 1), records[..to], "{room}");
+    }
+}
+
 #[test]
 fn a_session_starts_on_a_full_disk_and_knows_it() {
     let storage = MemoryStorage::new();

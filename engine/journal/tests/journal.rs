@@ -6,6 +6,7 @@ mod support;
 
 use journal::storage::{MemoryStorage, Storage};
 use journal::{Durability, Journal, JournalError, Options, verify, verify_on};
+use kernel::{Record, RecordBody, Severity};
 use std::sync::Arc;
 use support::*;
 
@@ -100,6 +101,57 @@ fn records_are_taken_in_turn_only() {
     let error = journal.commit(&fold(&records[..1]), Durability::Synced).unwrap_err();
     assert!(matches!(error, JournalError::StateElsewhere { state: 1, journal: 2 }), "{error}");
     journal.commit(&fold(&records[..2]), Durability::Synced).unwrap();
+}
+
+/// A writer that commits within a decision has promised what it committed: an event that follows
+/// stands for itself.
+#[test]
+fn a_commit_ends_a_decision() {
+    let storage = MemoryStorage::new();
+    let records = records(8);
+    let decision = *decisions(&records).iter().rfind(|it| it.len() > 2).unwrap();
+    let first = usize::try_from(decision[0].seq).unwrap();
+    let (mut journal, _) = open(&storage, small(1 << 20));
+    let mut from = 0;
+    let mut ends = vec![];
+    for to in [first, first + 1, first - 1 + decision.len()] {
+        records[from..to].iter().for_each(|record| journal.append(record).unwrap());
+        journal.commit(&fold(&records[..to]), Durability::Synced).unwrap();
+        ends.push((journal.bytes(), journal.durable_seq()));
+        from = to;
+    }
+    drop(journal);
+    let name = segments(&storage).remove(0);
+    let bytes = storage.bytes(&name).unwrap();
+    for (end, last) in ends {
+        storage.set_bytes(&name, &bytes[..usize::try_from(end).unwrap()]);
+        let (_, recovered) = open(&storage, small(1 << 20));
+        assert_eq!((recovered.last_seq, recovered.torn_bytes), (last, 0));
+    }
+}
+
+/// A decision may be longer than what a reader reads at once.
+#[test]
+fn a_decision_of_any_length_is_read() {
+    let storage = MemoryStorage::new();
+    let mut records = records(2);
+    let at = kernel::Timestamp::from_secs(1_700_000_300);
+    for code in 0..4_000 {
+        let (seq, text) = (records.len() as u64 + 1, "x".repeat(code % 97).into());
+        let alert = kernel::Alert { severity: Severity::Info, code: "drill".into(), text };
+        let event = kernel::Event::AlertRaised(alert);
+        records.push(Record { seq, body: RecordBody::Event { at, event } });
+    }
+    drop(write(&storage, &records, small(1 << 20), 3, 1));
+    let name = segments(&storage).remove(0);
+    let bytes = storage.bytes(&name).unwrap();
+    assert!(bytes.len() > 200_000);
+    assert_eq!(read(&storage, 1), records);
+    assert_eq!(read(&storage, 3_000), records[2_999..]);
+    assert_eq!(open(&storage, small(1 << 20)).1.last_seq, records.len() as u64);
+    storage.set_bytes(&name, &bytes[..bytes.len() - 1]);
+    let whole = decision_ends(&records);
+    assert_eq!(read(&storage, 1).len() as u64, whole[whole.len() - 2]);
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn a_reader_begins_at_any_record() {
 }
 
 #[test]
-fn only_whole_records_are_seen() {
+fn only_whole_decisions_are_seen() {
     let storage = MemoryStorage::new();
     let records = records(6);
     drop(write(&storage, &records, small(1 << 20), 1, 1));
@@ -62,14 +62,34 @@ fn only_whole_records_are_seen() {
     let bytes = storage.bytes(&name).unwrap();
     storage.set_bytes(&name, &bytes[..89]);
     let mut reader = Reader::open_on(Arc::new(storage.clone()), 1).unwrap();
-    let mut seen = Vec::new();
+    let (mut seen, ends) = (Vec::new(), decision_ends(&records));
+    assert!(ends.len() < records.len());
     let mut writer = storage.open(&name).unwrap();
     for (at, byte) in bytes.iter().enumerate().skip(89) {
         writer.write_at(at as u64, &[*byte]).unwrap();
-        seen.extend(reader.next().unwrap());
+        seen.extend(drain(&mut reader));
         assert_eq!(seen, records[..seen.len()]);
+        assert!(seen.is_empty() || ends.contains(&(seen.len() as u64)), "{} records", seen.len());
     }
     assert_eq!(seen, records);
+}
+
+#[test]
+fn a_place_within_a_torn_decision_is_waited_for() {
+    let storage = MemoryStorage::new();
+    let records = records(6);
+    drop(write(&storage, &records, small(1 << 20), 1, 1));
+    let name = segments(&storage).remove(0);
+    let bytes = storage.bytes(&name).unwrap();
+    // The last decision lacks the last byte of its last record.
+    storage.set_bytes(&name, &bytes[..bytes.len() - 1]);
+    let last = records.len() as u64;
+    assert!(!decision_ends(&records).contains(&(last - 1)));
+    let mut reader = Reader::open_on(Arc::new(storage.clone()), last - 1).unwrap();
+    assert_eq!(reader.next().unwrap(), None);
+    // It is cut off and written anew, and seen from the reader's place on.
+    drop(write(&storage, &records, small(1 << 20), 1, 1));
+    assert_eq!(drain(&mut reader), records[records.len() - 2..]);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Deciding the journal again: the same inputs must lead to the same events, and the fold of the
-//! records to the same state.
+//! Deciding the journal again: the same inputs must lead to the same events, all of them whatever
+//! a crash tore, and the fold of the records to the same state.
 
 use crate::Violation;
 use crate::plan::Plan;
@@ -25,10 +25,11 @@ pub(crate) fn decide_again(
         let seq = record.seq;
         match &record.body {
             RecordBody::Input(stamped) => {
+                if !due.is_empty() {
+                    return Err(Violation::Otherwise { seq });
+                }
                 if matches!(stamped.input, Input::Restart { .. }) {
                     kernel = Kernel::recovered(state.clone(), strategies(plan));
-                } else if !due.is_empty() {
-                    return Err(Violation::Otherwise { seq });
                 }
                 kernel
                     .decide(stamped, &mut out)

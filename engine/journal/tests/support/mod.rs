@@ -192,7 +192,17 @@ pub fn small(segment_bytes: u64) -> Options {
     Options { segment_bytes, limit_bytes: None, reserve_bytes: 0 }
 }
 
-/// Journals records in batches, each committed, every `sync_every`th durably.
+/// Inputs, each with its events.
+pub fn decisions(records: &[Record]) -> Vec<&[Record]> {
+    records.chunk_by(|_, next| matches!(next.body, RecordBody::Event { .. })).collect()
+}
+
+/// The last records of the decisions.
+pub fn decision_ends(records: &[Record]) -> Vec<u64> {
+    decisions(records).iter().map(|decision| decision.last().unwrap().seq).collect()
+}
+
+/// Journals decisions in batches, each committed, every `sync_every`th durably.
 pub fn write(
     storage: &MemoryStorage,
     records: &[Record],
@@ -203,8 +213,8 @@ pub fn write(
     let (mut journal, recovered) = open(storage, options);
     let mut state = recovered.state;
     let rest = &records[usize::try_from(recovered.last_seq).unwrap()..];
-    for (index, batch) in rest.chunks(batch).enumerate() {
-        for record in batch {
+    for (index, batch) in decisions(rest).chunks(batch).enumerate() {
+        for record in batch.iter().copied().flatten() {
             state.evolve(record).unwrap();
             journal.append(record).unwrap();
         }

@@ -2,8 +2,9 @@
 //! is compared.
 //!
 //! The journal is the truth, so the state follows it and not the new decisions: at a restart the
-//! kernel takes over what the fold says, exactly as the process did then. An input whose events a
-//! crash cut off is counted, not called a difference: nothing that it led to was sent.
+//! kernel takes over what the fold says, exactly as the process did then. The journal keeps an input
+//! and its events together or not at all. Where events are missing before a restart all the same,
+//! that is counted and not called a difference: nothing that the input led to was sent.
 
 use journal::{EventsHash, JournalError, Reader};
 use kernel::{
@@ -24,7 +25,7 @@ pub struct ReplayReport {
     pub events: u64,
     /// How often the session was taken up again.
     pub restarts: u64,
-    /// Inputs whose events a crash cut off before they were written.
+    /// Inputs before a restart whose events are not all there; a crash leaves none.
     pub cut_inputs: u64,
     /// The first event that was decided otherwise; `null` when all are equal.
     pub difference: Option<ReplayDifference>,

@@ -5,7 +5,7 @@ use crate::support::{
 };
 use exchange::server::{FaultScript, Running, Speed};
 use journal::Reader;
-use kernel::{Alert, Event, RecordBody, Severity};
+use kernel::{Alert, Event, RecordBody, SessionStart, Severity, Strategy};
 use runtime::session::{Summary, journal_dir, replay};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -95,20 +95,64 @@ async fn a_session_that_comes_after_the_end_of_the_data_ends() {
     assert!(again.expect("it is not told that the data have ended").is_ok());
 }
 
+/// The strategies of the session, as a process that goes on with it builds them.
+fn strategies_of(
+    start: &SessionStart,
+) -> Result<Vec<Box<dyn Strategy>>, strategies::StrategyError> {
+    let spec = &start.strategies[0];
+    let params = spec.params.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+    strategies::build(&spec.name, &params.collect(), &start.symbols).map(|built| vec![built.0])
+}
+
 fn verify(dir: &Path, summary: &Summary, crashes: u64) {
     let journal = journal_dir(dir);
     journal::verify(&journal).unwrap();
-    let report = replay::verify(&journal, |start| {
-        let spec = &start.strategies[0];
-        let params = spec.params.iter().map(|(name, value)| (name.to_string(), value.to_string()));
-        strategies::build(&spec.name, &params.collect(), &start.symbols).map(|built| vec![built.0])
-    });
-    let report = report.unwrap();
-    assert_eq!(report.difference, None);
+    let report = replay::verify(&journal, strategies_of).unwrap();
+    assert_eq!((report.cut_inputs, report.difference), (0, None));
     // On a busy machine the data may end before the last crash, whose session then has nothing to
     // go on with.
     assert!((1..=crashes).contains(&report.restarts), "{} restarts", report.restarts);
     assert_eq!(Some(report.events_hash), summary.events_hash, "of every process's events");
+}
+
+/// A crash that tears the journal between an input and its events leaves no input behind that would
+/// never be decided again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_torn_within_a_decision_replays_without_a_cut_input() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&SYMBOLS, 200), Speed::Max).await;
+    let plan = Plan::new(dir.path(), &exchange, &SYMBOLS, "buy-and-hold");
+    plan.run().await.unwrap();
+    let segment = "00000000000000000001.seg";
+    let bytes = std::fs::read(journal_dir(dir.path()).join(segment)).unwrap();
+    let torn = within_decisions(&bytes);
+    assert!(torn.len() > 10, "{torn:?}");
+    for cut in torn {
+        let found = tempfile::tempdir().unwrap();
+        std::fs::write(found.path().join(segment), &bytes[..cut]).unwrap();
+        let opened = journal::Journal::open(found.path(), journal::Options::default());
+        let (_, recovered) = opened.unwrap();
+        assert!(recovered.torn_bytes > 0);
+        if recovered.last_seq == 0 {
+            continue;
+        }
+        let report = replay::verify(found.path(), strategies_of).unwrap();
+        assert_eq!((report.cut_inputs, report.difference), (0, None), "cut at {cut}");
+    }
+}
+
+/// The places between two records of one decision: after each frame whose length says in its bit 30
+/// that the decision goes on.
+fn within_decisions(segment: &[u8]) -> Vec<usize> {
+    let (mut at, mut places) = (89, Vec::new());
+    while let Some(length) = segment.get(at..at + 4) {
+        let length = u32::from_le_bytes(length.try_into().unwrap());
+        at += 8 + usize::try_from(length & 0x3fff_ffff).unwrap();
+        if length & 1 << 30 != 0 {
+            places.push(at);
+        }
+    }
+    places
 }
 
 /// Conformance 86.
