@@ -2,8 +2,8 @@
 //!
 //! A decision, that is an input and its events, is kept or lost as one. `append` makes it so: an
 //! event joins the record before it, whose frame says from then on that the decision goes on. A
-//! commit ends the decision. It is the writer's to commit between two decisions only, and a kernel
-//! has no other state to commit with: the one after all events.
+//! commit ends the decision: commit between two of them. A kernel has no state to commit with in
+//! the middle of one, for its own is the one after all events.
 //!
 //! Losing a whole decision is harmless where losing its events alone is not. Nothing of it has
 //! left the process: requests, answers to operators and what readers may tell others wait for the
