@@ -25,9 +25,11 @@ static SAMPLE: LazyLock<Sample> = LazyLock::new(|| {
     let written = records(8);
     drop(write(&storage, &written, small(900), 4, 1));
     let names = storage.list("").unwrap();
-    let snapshot = names.iter().rfind(|name| name.ends_with(".snap")).unwrap().clone();
-    let segment = snapshot.replace(".snap", ".seg");
     let bytes = |name: &String| storage.bytes(name).unwrap();
+    let segment_of = |snapshot: &String| snapshot.replace(".snap", ".seg");
+    let snapshots = names.into_iter().filter(|name| name.ends_with(".snap"));
+    let snapshot = snapshots.max_by_key(|name| bytes(&segment_of(name)).len()).unwrap();
+    let segment = segment_of(&snapshot);
     let (segment_bytes, snapshot_bytes) = (bytes(&segment), bytes(&snapshot));
     Sample { segment, snapshot, segment_bytes, snapshot_bytes }
 });
