@@ -1,5 +1,6 @@
 //! What a backtest is made of, and who watches it.
 
+use crate::Detail;
 use exchange::ExchangeConfig;
 use kernel::{
     Event, FeeRates, Limits, ShutdownPolicy, Span, Strategy, StrategySpec, Timestamp, TradingDay,
@@ -9,6 +10,7 @@ use marketdata::{CorporateActions, Facts, Feed};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 const DAY: Span = Span::from_secs(86_400);
@@ -37,6 +39,8 @@ pub struct BacktestConfig {
     pub close_at_last_open: bool,
     /// Splits and dividends that happen to raw prices; none where prices are adjusted for them.
     pub actions: CorporateActions,
+    /// Finer data that orders are filled on where there is any; strategies do not see it.
+    pub detail: Option<Arc<Detail>>,
     /// What becomes of dividends.
     pub dividends: Dividends,
     /// What the strategies are called in the result, in their order; their own names without.
@@ -96,6 +100,7 @@ impl BacktestConfig {
             shutdown: ShutdownPolicy::CancelEntries,
             close_at_last_open: false,
             actions: CorporateActions::default(),
+            detail: None,
             dividends: Dividends::Cash,
             labels: Vec::new(),
             journal: None,

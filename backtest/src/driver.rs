@@ -14,6 +14,7 @@
 //! An input happens at its own time or at the kernel's now, whichever is later.
 
 mod corporate;
+mod detail;
 mod postings;
 mod session;
 
@@ -28,6 +29,7 @@ use crate::trades::Trades;
 use crate::venue::{Answer, Venue};
 use crate::{BacktestError, BacktestReport};
 use corporate::Corporate;
+use detail::Meeting;
 use exchange::Exchange;
 use journal::{Durability, EventsHash, Journal};
 use kernel::{
@@ -105,6 +107,7 @@ pub(crate) fn complete_under(
         out: Output::default(),
         venue: Venue::new(exchange, &run, config.hours),
         step: &[],
+        meeting: Meeting::new(config, &facts)?,
         last_bars: config.close_at_last_open.then(BTreeMap::new),
         corporate: Corporate::new(config, &facts)?,
         fees_read: 0,
@@ -171,6 +174,8 @@ struct Driver<'a, 'o> {
     venue: Venue,
     /// The data of the step that the exchange has taken.
     step: &'a [MarketData],
+    /// The finer data that orders are filled on, when there is any.
+    meeting: Option<Meeting>,
     /// The last bar of each symbol, where what is left is closed at its open.
     last_bars: Option<BTreeMap<SymbolId, Bar>>,
     /// What happens to shares.
@@ -228,7 +233,8 @@ impl<'a, 'o> Driver<'a, 'o> {
 
     /// The same run before the first step of another chunk.
     fn in_chunk<'b>(self) -> Driver<'b, 'o> {
-        let Self { kernel, out, venue, step: _, last_bars, corporate, fees_read, .. } = self;
+        let Self { kernel, out, venue, step: _, meeting, last_bars, corporate, fees_read, .. } =
+            self;
         let Self { hash, journal, committed, trades, shared, equity, observer, .. } = self;
         let Self { latency, circumstances, .. } = self;
         let step = &[];
@@ -237,6 +243,7 @@ impl<'a, 'o> Driver<'a, 'o> {
             out,
             venue,
             step,
+            meeting,
             last_bars,
             corporate,
             fees_read,
@@ -259,6 +266,9 @@ impl<'a, 'o> Driver<'a, 'o> {
             let more = others.iter().take_while(|datum| datum.time() == at).count();
             let (step, later) = rest.split_at(1 + more);
             rest = later;
+            if self.meeting.is_some() {
+                self.meet_detail(at)?;
+            }
             self.step(at, step)?;
             pace.done += step.len();
             if pace.done - pace.told >= PROGRESS_EVERY {
@@ -272,15 +282,8 @@ impl<'a, 'o> Driver<'a, 'o> {
 
     /// The market data of one instant.
     fn step(&mut self, at: Timestamp, data: &'a [MarketData]) -> Result<(), BacktestError> {
-        if self.equity.session_is_over(at) {
-            let (equity, gross) = self.standing();
-            self.equity.next_session(at, equity, gross);
-        }
-        self.before_trading(at)?;
-        if self.circumstances.is_some() {
-            self.before_step(at)?;
-        }
-        self.venue.exchange.step(data);
+        self.enter(at)?;
+        self.meet(at, data);
         self.step = data;
         self.updates()?;
         self.at_close(at)?;
@@ -324,6 +327,9 @@ impl<'a, 'o> Driver<'a, 'o> {
 
     fn end(&mut self, policy: ShutdownPolicy) -> Result<(), BacktestError> {
         self.step = &[];
+        if let Some(meeting) = &mut self.meeting {
+            meeting.finish();
+        }
         self.updates()?;
         let last_bars = std::mem::take(&mut self.last_bars);
         let policy = if last_bars.is_some() { ShutdownPolicy::Flatten } else { policy };
@@ -443,7 +449,8 @@ impl<'a, 'o> Driver<'a, 'o> {
             self.hash.add(at, event);
             let state = self.kernel.state();
             let strategy = self.shared.as_mut().and_then(|shared| shared.take(event, state));
-            self.trades.take(event, at, bar_time(self.step, event).unwrap_or(at), strategy);
+            let met = self.meeting.as_ref().map_or(self.step, Meeting::rows);
+            self.trades.take(event, at, bar_time(met, event).unwrap_or(at), strategy);
             self.observer.event(at, event);
         }
         if let Some(circumstances) = self.circumstances.as_deref_mut() {

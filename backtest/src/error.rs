@@ -21,6 +21,9 @@ pub enum BacktestError {
          an exchange alone"
     )]
     NoCalendar,
+    /// The detail was made for another table of symbols: a fault of the program.
+    #[error("the detail is not of the symbols that are run; please report this")]
+    DetailSymbols,
     /// A split cannot be carried out.
     #[error("{symbol} {date}: a split of {new} for {old} cannot be carried out: check the file")]
     Split {

@@ -11,6 +11,7 @@
 mod compare;
 mod config;
 mod dates;
+mod detail;
 mod driver;
 mod equity;
 mod error;
@@ -41,6 +42,7 @@ pub mod workload;
 
 pub use compare::{Comparison, Difference, TradeDifference, compare};
 pub use config::{BacktestConfig, Chosen, Dividends, Observer, Progress, Quiet};
+pub use detail::{Detail, DetailError};
 pub use driver::{run, run_source};
 pub use equity::{DailyPoint, EquityPoint};
 pub use error::BacktestError;

@@ -113,6 +113,9 @@ pub struct DataSummary {
     /// The files it was read from, where they are known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
+    /// The files that orders were filled on, where they are known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub detail: Vec<String>,
     /// Which part of it was chosen, by the names of flags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub selection: BTreeMap<String, String>,
@@ -138,6 +141,9 @@ pub struct Rules {
     /// The digest of the corporate actions, when there were any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corporate_actions: Option<String>,
+    /// The digest of the finer data that orders were filled on, when there was any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 /// A position that was opened and closed again.

@@ -92,11 +92,12 @@ fn read_all(files: &[PathBuf], options: &ReadOptions) -> Result<Feed, Failure> {
 fn read_all(files: &[PathBuf], options: &ReadOptions) -> Result<Feed, Failure> {
     use backtest::store::{ForeignFile, is_parquet};
 
+    let files = marketdata::in_order(files);
     let named = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "parquet");
     let (tables, texts): (Vec<PathBuf>, Vec<PathBuf>) =
         files.iter().cloned().partition(|file| named(file) || is_parquet(file));
     if tables.is_empty() {
-        return marketdata::read_files_with(files, options).map_err(Failure::usage);
+        return marketdata::read_files_with(&files, options).map_err(Failure::usage);
     }
     let feed = |file: &PathBuf| ForeignFile::open(file, options)?.feed();
     let mut feeds = tables.iter().map(feed).collect::<Result<Vec<_>, _>>();

@@ -193,6 +193,7 @@ impl From<&BacktestError> for Failure {
             BacktestError::Decide { .. }
             | BacktestError::CashDiffers { .. }
             | BacktestError::PositionDiffers { .. }
+            | BacktestError::DetailSymbols
             | BacktestError::Manifest(_) => Exit::Other,
         };
         Failure::new(exit, error.to_string())

@@ -229,6 +229,35 @@ mod store {
         assert!(absent.sentence().contains("holds no raw data of CCC"), "{}", absent.err);
     }
 
+    /// Two files of one symbol whose trades share instants, beside its bars.
+    #[test]
+    fn ties_are_broken_alike_in_csv_and_parquet_in_whatever_order() {
+        let user = User::new();
+        let bars = write_bars(&user, "AAA", 780);
+        let trades = |name: &str, cents: u32| {
+            let rows = (30..59).map(|minute| format!("2024-02-05T14:{minute}:30Z,99.{cents},5\n"));
+            let text = format!("timestamp,price,size\n{}", rows.collect::<String>());
+            std::fs::write(user.path(&format!("{name}.csv")), text).unwrap();
+            let (csv, parquet) = (format!("{name}.csv"), format!("{name}.parquet"));
+            let ended = user.run(&["data", "convert", &csv, "--out", &parquet]);
+            assert_eq!(ended.code, 0, "{}", ended.err);
+        };
+        trades("AAA_one", 10);
+        trades("AAA_two", 90);
+        let run = |files: &[&str]| {
+            events(&user, &[&["backtest", "--json", "--no-keep", "--data", &bars], files].concat())
+        };
+        let expected = run(&["AAA_one.csv", "AAA_two.csv"]);
+        for files in [
+            ["AAA_two.csv", "AAA_one.csv"],
+            ["AAA_one.parquet", "AAA_two.parquet"],
+            ["AAA_two.parquet", "AAA_one.parquet"],
+        ] {
+            assert_eq!(run(&files), expected, "{files:?}");
+        }
+        assert_eq!(run(&["AAA_two.csv", "AAA_one.csv", "--stream"]), expected);
+    }
+
     #[test]
     fn a_session_that_was_recorded_is_data() {
         let user = User::new();

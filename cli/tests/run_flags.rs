@@ -39,6 +39,38 @@ fn rules_take_effect_in_every_command() {
     }
 }
 
+/// A trade far below in the middle of each minute: with detail, that is where orders fill.
+#[test]
+fn detail_takes_effect_in_every_command() {
+    let user = User::new();
+    let file = write_bars(&user, "AAA", 1_560);
+    let minutes = (5..9).flat_map(|day| (30..59).map(move |minute| (day, minute)));
+    let rows = minutes.map(|(day, minute)| format!("2024-02-{day:02}T15:{minute}:30Z,90,5\n"));
+    let text = format!("timestamp,price,size\n{}", rows.collect::<String>());
+    std::fs::write(user.path("AAA_trades.csv"), text).unwrap();
+    let detail = ["--detail", "AAA_trades.csv"];
+    for command in &RESEARCH[..2] {
+        let without = research(&user, command, &file, &[]);
+        let with = research(&user, command, &file, &detail);
+        assert_ne!(outcome(&without), outcome(&with), "{command:?}");
+    }
+    assert_eq!(research(&user, RESEARCH[2], &file, &detail)["passed"], true);
+    let backtest = ["backtest", "--json", "--data-dir", "d", "--data", &file, "--param", "fast=3"];
+    let first = user.json(&[&backtest[..], &detail].concat());
+    let trades = first["trades"].as_array().unwrap();
+    assert!(trades.iter().any(|trade| trade["entry_price"] == "90"), "{trades:?}");
+    assert!(trades.iter().any(|trade| trade["entry_price"] != "90"), "where there is none: bars");
+    let again = ["backtest", "--json", "--data-dir", "d", "--from", first["run"].as_str().unwrap()];
+    assert_eq!(user.json(&again)["run"], first["run"]);
+    std::fs::write(user.path("BBB.csv"), "timestamp,price,size\n2024-02-05T15:00:30Z,90,5\n")
+        .unwrap();
+    let other = user.run(&["backtest", "--data", &file, "--detail", "BBB.csv"]);
+    assert_eq!(
+        (other.code, other.sentence().contains("--detail BBB.csv: the detail has none")),
+        (2, true)
+    );
+}
+
 #[test]
 fn dividends_take_effect_in_every_command_that_measures() {
     let user = User::new();

@@ -12,6 +12,7 @@ Examples:
   tradewind backtest --data AAA.csv SPY.csv --symbols AAA --benchmark SPY --report aaa.html
   tradewind backtest --data GE.csv --corporate-actions actions.csv --dividends reinvest
   tradewind backtest --data AAA.csv --facts aaa --facts-format json
+  tradewind backtest --data AAA.csv --detail AAA_quotes.csv     bars for the strategy, quotes for the fills
   tradewind backtest --from 3f2a --param slow=30 --json       an earlier run, with one thing changed
 
 Each run is kept under runs/ in the data directory with its report: see `tradewind compare`.

@@ -2,6 +2,7 @@
 
 use super::{ConfigArgs, DataDirArgs, PartArgs, StoreArgs, TradeArgs};
 use clap::{Args, ValueHint};
+use std::path::PathBuf;
 
 /// What is run, over which data, by which rules.
 #[derive(Debug, Clone, Args)]
@@ -12,6 +13,9 @@ pub struct RunArgs {
     pub place: DataDirArgs,
     #[command(flatten)]
     pub trade: TradeArgs,
+    /// Files of finer data, quotes, trades or shorter bars, on which orders are filled where there is any.
+    #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]
+    pub detail: Vec<PathBuf>,
     /// Whose rules the venue goes by: alpaca, or plain, which is no broker's.
     #[arg(long, value_name = "RULES")]
     pub rules: Option<String>,

@@ -7,12 +7,13 @@ use crate::config::{ChosenStrategy, Settings};
 use crate::exit::{Exit, Failure};
 use crate::{assemble, logging, resolve};
 use backtest::sweep::{Axis, Bench, Ledger, Search, Space, SweepError};
-use backtest::{BacktestConfig, Chosen, Progress};
+use backtest::{BacktestConfig, Chosen, Detail, Progress};
 use exchange::ExchangeConfig;
 use marketdata::{CorporateActions, Facts, Feed};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 /// What is run, and over what.
@@ -48,7 +49,7 @@ impl Desk {
         if facts.span.is_none() {
             return Err(Failure::from(&backtest::BacktestError::NoData));
         }
-        let config = config(&settings, &facts, &args.part.adjustment)?;
+        let config = config(&settings, &facts, args)?;
         Ok(Self { settings, strategy, feed, facts, config, program: program() })
     }
 
@@ -84,12 +85,13 @@ impl Desk {
 /// end.
 ///
 /// # Errors
-/// When the file of corporate actions cannot be used.
+/// When the file of corporate actions or the detail cannot be used.
 pub fn config(
     settings: &Settings,
     facts: &Facts,
-    adjustment: &str,
+    args: &RunArgs,
 ) -> Result<BacktestConfig, Failure> {
+    let adjustment = args.part.adjustment.as_str();
     let (limits, hours) = assemble::limits_and_hours(settings, facts.bar_length);
     let exchange =
         ExchangeConfig { rules: settings.venue_rules(), ..assemble::exchange_config(settings) };
@@ -102,11 +104,23 @@ pub fn config(
         close_at_last_open: settings.is_on("backtest.close_at_last_open"),
         actions: corporate_actions(settings, adjustment)?,
         dividends: settings.dividends(),
+        detail: detail(&args.detail, facts)?,
         config: settings.for_journal(),
         labels: settings.strategies().into_iter().map(|one| one.label).collect(),
         adjustment: adjustment.to_owned(),
         ..BacktestConfig::for_data(facts)
     })
+}
+
+/// The finer data that orders are filled on.
+fn detail(files: &[PathBuf], facts: &Facts) -> Result<Option<Arc<Detail>>, Failure> {
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let feed = assemble::read_feed(files, &[])?;
+    let detail = Detail::new(&feed, facts);
+    let wrong = |error| Failure::usage(format!("--detail {}: {error}", assemble::names_of(files)));
+    detail.map(Arc::new).map(Some).map_err(wrong)
 }
 
 /// The splits and dividends that happen in a run. Prices that were adjusted for them have them

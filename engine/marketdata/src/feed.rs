@@ -48,6 +48,12 @@ impl Feed {
         Ok(Self::new(symbols, data))
     }
 
+    /// The data of the symbols of a table, with its ids.
+    #[must_use]
+    pub fn under(&self, symbols: &Symbols) -> Self {
+        Self::new(symbols.clone(), self.rows_of(symbols).collect())
+    }
+
     /// The rows of the symbols of a table, with its ids.
     fn rows_of<'a>(&'a self, symbols: &'a Symbols) -> impl Iterator<Item = MarketData> + 'a {
         let ids: Vec<_> = self.symbols.names().map(|name| symbols.id(name)).collect();

@@ -26,7 +26,7 @@ pub use fee_rates::fee_rates;
 pub use feed::Feed;
 pub use jiff::tz::TimeZone;
 pub use read::{
-    CsvFile, CsvRows, CsvSource, Decoder, ReadOptions, Stamp, TimeFormat, read_files,
+    CsvFile, CsvRows, CsvSource, Decoder, ReadOptions, Stamp, TimeFormat, in_order, read_files,
     read_files_with,
 };
 pub use resample::Resampler;

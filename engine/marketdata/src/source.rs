@@ -41,8 +41,9 @@ pub(crate) fn trading_days_around(span: Option<(Timestamp, Timestamp)>) -> Vec<T
 ///
 /// The order is written down once, for all sources: by the time at which a row is known; then by
 /// symbol name; then bars before quotes before trades, and short bars before long ones (a bar tells
-/// of what was before the instant, a quote or a trade of the instant itself); then as the file or
-/// the store has them.
+/// of what was before the instant, a quote or a trade of the instant itself); then by the names of
+/// the files and their folders, whatever order they are given in; then as the file or the store has
+/// them.
 pub trait Source {
     /// What is known of all of it.
     fn facts(&self) -> &Facts;

@@ -175,3 +175,42 @@ fn columns_stamps_symbols_and_digits_can_be_named() {
     let error = read_files_with(path, &options).unwrap_err().to_string();
     assert!(error.contains("`colour` is no field; expected timestamp, symbol"), "{error}");
 }
+
+/// Everything that is known at one instant, and what breaks the tie: the symbol, bars before quotes
+/// before trades, short bars before long ones, the names of files, the rows of a file.
+#[test]
+fn ties_are_broken_by_a_written_rule_whatever_order_files_are_given_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let trades = |name: &str, rows: &str| {
+        write(&folder, name, &format!("timestamp,symbol,price,size\n{rows}"))
+    };
+    let bar = |name: &str, opens: &str, price: u8| {
+        let row = format!("2024-01-02T{opens}Z,{price},{price},{price},{price},1\n");
+        write(&folder, name, &format!("timestamp,open,high,low,close,volume\n{row}"))
+    };
+    let quote = "timestamp,bid_price,bid_size,ask_price,ask_size\n2024-01-02T15:00:00Z,3,1,3,1\n";
+    let files = [
+        trades("b.csv", "2024-01-02T15:00:00Z,AAA,20,1\n2024-01-02T15:00:01Z,AAA,21,1\n"),
+        trades("a.csv", "2024-01-02T15:00:00Z,AAA,11,1\n2024-01-02T15:00:00Z,AAA,10,1\n"),
+        trades("zzz/a.csv", "2024-01-02T15:00:00Z,BBB,5,1\n2024-01-02T15:00:01Z,AAA,30,1\n"),
+        write(&folder, "AAA_quotes.csv", quote),
+        bar("1Hour/AAA.csv", "14:00:00", 2),
+        bar("1Min/AAA.csv", "14:59:00", 1),
+    ];
+    let prices = |feed: &Feed| {
+        let prices = feed.data.iter().map(|datum| datum.price().to_string());
+        prices.collect::<Vec<_>>()
+    };
+    for turn in 0..files.len() {
+        let mut given = files.to_vec();
+        given.rotate_left(turn);
+        for _ in 0..2 {
+            let feed = read_files(&given).unwrap();
+            let expected = ["1", "2", "3", "11", "10", "20", "5", "30", "21"];
+            assert_eq!(prices(&feed), expected, "{given:?}");
+            let (in_chunks, facts) = streamed(&given);
+            assert_eq!((&in_chunks, &facts), (&feed, &feed.facts()), "{given:?}");
+            given.reverse();
+        }
+    }
+}

@@ -55,6 +55,9 @@ fn read(args: &mut BacktestArgs, name: &str) -> Result<Earlier, Failure> {
     if same_data {
         let chosen = |name: &str| report.data.selection.get(name).cloned();
         args.run.trade.data = report.data.files.iter().map(PathBuf::from).collect();
+        if args.run.detail.is_empty() {
+            args.run.detail = report.data.detail.iter().map(PathBuf::from).collect();
+        }
         args.run.store.store = chosen("store").map(PathBuf::from);
         (args.run.part.from, args.run.part.to) = (chosen("from"), chosen("to"));
         args.run.resolution = chosen("resolution");
@@ -76,6 +79,7 @@ pub fn note_data(args: &BacktestArgs, report: &mut BacktestReport) {
         path.display().to_string()
     };
     report.data.files = args.run.trade.data.iter().map(|file| absolute(file)).collect();
+    report.data.detail = args.run.detail.iter().map(|file| absolute(file)).collect();
     let with = (!args.run.with.is_empty()).then(|| args.run.with.join(","));
     let flags = [
         ("store", args.run.store.store.as_deref().map(absolute)),

@@ -84,7 +84,7 @@ fn trade(
     let config = BacktestConfig {
         journal: args.journal.clone(),
         keep_equity: args.equity.is_some(),
-        ..research::config(settings, facts, &args.run.part.adjustment)?
+        ..research::config(settings, facts, &args.run)?
     };
     let mut bar = ProgressLine::new();
     let mut sketch = Sketch::new(source, &config.calendar);

@@ -34,7 +34,8 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
         }
         None => {
             // Every file is read through before anything is written.
-            let files = args.files.iter().map(|file| Table::open(file, &read));
+            let files = marketdata::in_order(&args.files);
+            let files = files.iter().map(|file| Table::open(file, &read));
             let files = files.collect::<Result<Vec<_>, _>>()?;
             let mut import = begin(args, &store, conflict, &names(&args.files))?;
             for file in &files {

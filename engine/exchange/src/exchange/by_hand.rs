@@ -48,6 +48,14 @@ impl Exchange {
         Ok(())
     }
 
+    /// Lets bars fill the orders of a symbol again, as if it had shown nothing finer yet: for data
+    /// that has quotes or trades of some of the time alone.
+    pub fn fill_on_bars(&mut self, symbol: SymbolId) {
+        if let Some(market) = self.markets.get_mut(symbol.index()) {
+            (market.quote, market.has_trades) = (None, false);
+        }
+    }
+
     /// Fills what is open of a bar's symbol at the market at the bar's open, as some backtesting
     /// tools do with what is left at the end of the data. That price is in the past: no venue can
     /// do it, and a result that depends on it must say so.

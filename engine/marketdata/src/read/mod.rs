@@ -53,6 +53,7 @@ pub fn read_files_with(
     if paths.is_empty() {
         return Err(MarketDataFileError::file("".as_ref(), Fault::NoFile));
     }
+    let paths = in_order(paths);
     let mut files =
         paths.iter().map(|path| file::read(path, options)).collect::<Result<Vec<_>, _>>()?;
     let tables = files.iter().map(|file| (file.path.as_path(), &file.symbols));
@@ -67,6 +68,14 @@ pub fn read_files_with(
         None => Ok(feed),
         Some(bar) => Err(in_two_files(&files, feed.symbols.name(bar.symbol), &bar)),
     }
+}
+
+/// Files in the order that breaks ties between their rows: that of their names, then of their
+/// folders, in whatever order they were given.
+pub fn in_order(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let mut paths = paths.to_vec();
+    paths.sort_by(|one, other| (one.file_name(), one).cmp(&(other.file_name(), other)));
+    paths
 }
 
 /// The symbols of all files in alphabetical order.

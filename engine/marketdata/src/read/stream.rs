@@ -1,7 +1,7 @@
 //! CSV files as a source: merged in the order of time as they are read.
 
 use super::file::{CsvFile, CsvRows};
-use super::{all_symbols, options::ReadOptions, with_id};
+use super::{all_symbols, in_order, options::ReadOptions, with_id};
 use crate::content::{ContentHash, Kind};
 use crate::source::{Facts, FactsBuilder, Source, order};
 use crate::{Fault, MarketDataFileError};
@@ -30,6 +30,7 @@ impl CsvSource {
             return Err(MarketDataFileError::file("".as_ref(), Fault::NoFile));
         }
         let open = |path: &PathBuf| CsvFile::open(path, options);
+        let paths = in_order(paths);
         let files = paths.iter().map(open).collect::<Result<Vec<_>, _>>()?;
         if let Some((file, (time, before))) =
             files.iter().find_map(|file| Some((file, file.not_merged()?)))
