@@ -9,7 +9,10 @@
 
 mod common;
 
-use backtest::store::{Adjustment, Conflict, Import, Origin, Selection, Series, Store, StoreError};
+use backtest::store::{
+    Adjustment, Conflict, ForeignFile, Import, Origin, ParquetFile, Selection, Series, Store,
+    StoreError,
+};
 use common::*;
 use kernel::{MarketData, Price, Quantity, Quote, Span, Symbols, Timestamp, Trade, Volume};
 use marketdata::content::Kind;
@@ -271,5 +274,39 @@ fn a_file_that_is_cut_short_is_named() {
         assert!(error.starts_with(&file.display().to_string()), "{length}: {error}");
         assert!(error.contains("not sound Parquet"), "{length}: {error}");
         assert_eq!(error.lines().count(), 1, "{error}");
+    }
+}
+
+#[test]
+fn a_file_of_bars_reads_the_same_by_the_column_as_by_the_row() {
+    let dir = tempfile::tempdir().unwrap();
+    let feed = walk(&["AAA"], 3);
+    let path = dir.path().join("AAA.parquet");
+    let write = |rows: &[MarketData]| {
+        let mut file = ParquetFile::create(&path, Kind::Bars, "AAA");
+        rows.iter().for_each(|row| file.write(row).unwrap());
+        file.finish().unwrap();
+    };
+    let both = || {
+        let options = Default::default();
+        let by_row = ForeignFile::open(&path, &options).and_then(|file| file.feed());
+        (ForeignFile::load(&path, &options), by_row)
+    };
+    write(&feed.data);
+    let (by_column, by_row) = both();
+    let by_column = by_column.unwrap();
+    let by_row = by_row.unwrap();
+    assert_eq!((&by_column.symbols, &by_column.data), (&by_row.symbols, &by_row.data));
+    assert_eq!(by_column.data, feed.data);
+    // What is wrong is told in the same words.
+    let mut repeated = feed.data.clone();
+    repeated[100] = repeated[99];
+    let mut crossed = feed.data.clone();
+    let MarketData::Bar(bar) = &mut crossed[50] else { panic!() };
+    bar.high = Price::from_nanos(1);
+    for wrong in [repeated, crossed, feed.data[..1].to_vec()] {
+        write(&wrong);
+        let (by_column, by_row) = both();
+        assert_eq!(by_column.unwrap_err().to_string(), by_row.unwrap_err().to_string());
     }
 }

@@ -99,7 +99,7 @@ fn read_all(files: &[PathBuf], options: &ReadOptions) -> Result<Feed, Failure> {
     if tables.is_empty() {
         return marketdata::read_files_with(&files, options).map_err(Failure::usage);
     }
-    let feed = |file: &PathBuf| ForeignFile::open(file, options)?.feed();
+    let feed = |file: &PathBuf| ForeignFile::load(file, options);
     let mut feeds = tables.iter().map(feed).collect::<Result<Vec<_>, _>>();
     if let (Ok(feeds), false) = (&mut feeds, texts.is_empty()) {
         feeds.push(marketdata::read_files_with(&texts, options).map_err(Failure::usage)?);

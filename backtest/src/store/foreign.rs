@@ -1,7 +1,7 @@
 //! Parquet files that other programs wrote.
 
-use super::StoreError;
 use super::parquet::RowGroups;
+use super::{StoreError, own};
 use csv::ByteRecord;
 use kernel::{MarketData, Span, Symbols, Timestamp};
 use marketdata::content::Kind;
@@ -32,6 +32,15 @@ pub struct ForeignFile {
 }
 
 impl ForeignFile {
+    /// A file in memory: one of bars that this program wrote column by column, any other row by row.
+    ///
+    /// # Errors
+    /// As [`ForeignFile::open`].
+    pub fn load(path: &Path, options: &ReadOptions) -> Result<Feed, StoreError> {
+        let own = (*options == ReadOptions::default()).then(|| own::bars(path)).flatten();
+        own.map_or_else(|| Self::open(path, options)?.feed(), Ok)
+    }
+
     /// Reads a file through.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ mod cursor;
 mod error;
 mod foreign;
 mod meta;
+mod own;
 mod parquet;
 mod source;
 mod table;

@@ -8,8 +8,8 @@ use polars_core::prelude::{
     PolarsResult, TimeUnit, TimeZone,
 };
 
-const SCALE: usize = 9;
-const PRECISION: usize = 18;
+pub(super) const SCALE: usize = 9;
+pub(super) const PRECISION: usize = 18;
 const VOLUME_PRECISION: usize = 38;
 /// The first integer that eighteen digits do not write.
 const TOO_LARGE: i64 = 1_000_000_000_000_000_000;
