@@ -166,7 +166,7 @@ struct Runs<'a> {
 impl Runs<'_> {
     fn run(&self, under: Under) -> Result<Simulated, LiveError> {
         let session = self.session;
-        let mut inputs = session.stops.clone();
+        let mut inputs = session.everywhere.clone();
         let mut all = Circumstances { opening: session.opening.clone(), ..Default::default() };
         if under.data {
             all.seen = session.tape.as_seen();

@@ -33,8 +33,8 @@ pub struct Recorded {
     pub(super) tape: Tape,
     /// What happened beside market data and the venue's answers.
     pub(super) conduct: Vec<Scheduled>,
-    /// Its end, when market data came after it.
-    pub(super) stops: Vec<Scheduled>,
+    /// What every run is fed: news, and its end when market data came after it.
+    pub(super) everywhere: Vec<Scheduled>,
     pub(super) diary: Diary,
     /// When orders that never arrived were given up, by number.
     given_up: BTreeMap<kernel::OrderNumber, (Timestamp, Timestamp)>,
@@ -102,7 +102,7 @@ struct Reading {
     opening: Opening,
     tape: Tape,
     conduct: Vec<Scheduled>,
-    stops: Vec<Scheduled>,
+    everywhere: Vec<Scheduled>,
     given_up: BTreeMap<kernel::OrderNumber, (Timestamp, Timestamp)>,
     /// What came in since the last market data.
     pending: Vec<(Timestamp, Input)>,
@@ -153,6 +153,7 @@ impl Reading {
             | Input::Command(_)
             | Input::TradingStatus { .. }
             | Input::Luld(_)
+            | Input::News(_)
             | Input::Room(_) => self.pend(stamped),
             Input::Broker(_)
             | Input::Report(_)
@@ -182,7 +183,7 @@ impl Reading {
                 continue;
             }
             let list = match &input {
-                Input::Stop(_) => &mut self.stops,
+                Input::Stop(_) | Input::News(_) => &mut self.everywhere,
                 Input::Late(_)
                 | Input::Warmup(_)
                 | Input::UpdatedBar(_)
@@ -244,7 +245,7 @@ impl Reading {
             opening: self.opening,
             tape: self.tape,
             conduct: self.conduct,
-            stops: self.stops,
+            everywhere: self.everywhere,
             diary: self.diary,
             given_up: self.given_up,
             opened,
