@@ -163,7 +163,6 @@ impl Reading {
             | Input::Notice(_)
             | Input::Cash(_)
             | Input::Corporate(_)
-            | Input::News(_)
             | Input::Reinvestment(_) => {}
         }
     }
