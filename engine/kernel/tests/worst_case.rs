@@ -54,6 +54,26 @@ fn around(cents: i64) -> Price {
     Price::from_nanos((10_000 + cents) * 10_000_000)
 }
 
+/// The limits of these sessions, all of them or one alone, so that each is the one that binds.
+fn chosen(alone: usize) -> Limits {
+    let all = limits();
+    let bare = Limits { stop_loss: all.stop_loss, scopes: all.scopes.clone(), ..off() };
+    match alone {
+        0 => all,
+        1 => Limits { max_position_notional: all.max_position_notional, ..bare },
+        2 => Limits { max_symbol_concentration: all.max_symbol_concentration, ..bare },
+        3 => Limits { max_sector_concentration: all.max_sector_concentration, ..bare },
+        4 => Limits { max_correlated_exposure: all.max_correlated_exposure, ..bare },
+        5 => Limits { max_gross_exposure: all.max_gross_exposure, ..bare },
+        6 => Limits { max_net_exposure: all.max_net_exposure, ..bare },
+        _ => Limits { max_risk_per_trade: all.max_risk_per_trade, ..bare },
+    }
+}
+
+fn off() -> Limits {
+    Limits { market_slip: BasisPoints::new(250), max_leverage: 4, ..Limits::OFF }
+}
+
 fn limits() -> Limits {
     let correlated = [("pair".into(), vec!["AAA".into(), "BBB".into()])].into();
     Limits {
@@ -131,12 +151,14 @@ fn within(bench: &Bench, order: &Order, limits: &Limits) {
         state.symbols().ids().filter(|s| state.last_price(*s).is_some()).collect();
     let gross = all.iter().fold(Cash::ZERO, |sum, symbol| sum.checked_add(of(*symbol)).unwrap());
     let equity = state.equity();
-    assert!(order.quantity <= limits.max_order_quantity.unwrap());
-    assert!(worst(order, last(order.symbol)) <= limits.max_order_notional.unwrap());
-    assert!(of(order.symbol) <= limits.max_position_notional.unwrap());
-    assert!(of(order.symbol) <= share(equity, 850));
-    assert!(gross <= share(equity, 1200), "one sector");
-    assert!(gross <= share(equity, 1300));
+    let most =
+        |limit: Option<BasisPoints>| limit.map_or(Cash::MAX, |points| share(equity, points.get()));
+    assert!(order.quantity <= limits.max_order_quantity.unwrap_or(Quantity::MAX));
+    assert!(worst(order, last(order.symbol)) <= limits.max_order_notional.unwrap_or(Cash::MAX));
+    assert!(of(order.symbol) <= limits.max_position_notional.unwrap_or(Cash::MAX));
+    assert!(of(order.symbol) <= most(limits.max_symbol_concentration));
+    assert!(gross <= most(limits.max_sector_concentration), "one sector");
+    assert!(gross <= most(limits.max_gross_exposure));
     let net = all.iter().fold(0_i64, |sum, symbol| {
         let along = |side: Side| if side == order.side { 1 } else { 0 };
         let held =
@@ -146,7 +168,8 @@ fn within(bench: &Bench, order: &Order, limits: &Limits) {
             open.map(|it| along(it.side) * worst(it, last(*symbol)).min(it.reserved).nanos());
         sum + held.nanos() + open.sum::<i64>()
     });
-    assert!(net <= share(equity, 700).nanos(), "{net} of {equity}");
+    let together = most(limits.max_correlated_exposure).min(most(limits.max_net_exposure));
+    assert!(net <= together.nanos(), "{net} of {equity}");
     let stop = order.class.legs().find_map(|leg| match leg {
         Leg::StopLoss(exit) => Some(exit.stop),
         Leg::TakeProfit { .. } => None,
@@ -154,12 +177,12 @@ fn within(bench: &Bench, order: &Order, limits: &Limits) {
     if let (Some(stop), Side::Buy) = (stop, order.side) {
         let entry = order.kind.limit().unwrap_or_else(|| slipped(last(order.symbol)));
         let lost = entry.checked_sub(stop).unwrap().value(order.quantity, Rounding::Down).unwrap();
-        assert!(lost <= share(equity, 20), "{lost} of {equity}");
+        assert!(lost <= most(limits.max_risk_per_trade), "{lost} of {equity}");
     }
 }
 
-fn play(steps: Vec<Step>) {
-    let limits = limits();
+fn play(alone: usize, steps: Vec<Step>) {
+    let limits = chosen(alone);
     let mut bench = Bench::warm(limits.clone());
     let facts = facts(bench.symbol("BBB"));
     bench.feed(Input::Asset(facts));
@@ -228,13 +251,14 @@ const GROWTH_CODES: [&str; 9] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
     fn what_grows_stays_within_every_limit_at_its_worst(
+        alone in 0..8_usize,
         steps in proptest::collection::vec(any_step(), 1..40),
     ) {
-        play(steps);
+        play(alone, steps);
     }
 }
 
