@@ -479,6 +479,8 @@ fn session_events() -> Vec<Event> {
         MarketDataError::Size,
         MarketDataError::NoSide,
         MarketDataError::UnknownSymbol,
+        MarketDataError::FromTheFuture,
+        MarketDataError::OutOfTurn,
     ];
     events.extend(reasons.map(|reason| Event::DataRefused { symbol: symbol(), reason }));
     for severity in [Severity::Info, Severity::Warning, Severity::Critical] {

@@ -38,8 +38,8 @@ pub use input::{
 };
 pub use ledger::{Ledger, LedgerError, Position};
 pub use market::{
-    Bar, CancelError, Channel, Correction, Luld, MarketData, MarketDataError, Quote, TapeTrade,
-    Trade,
+    AHEAD, Bar, CancelError, Channel, Correction, Luld, MarketData, MarketDataError, Quote,
+    TapeTrade, Trade,
 };
 pub use number::{
     BasisPoints, Cash, Notional, NumberError, Percent, Price, Quantity, Rounding, SCALE, Volume,

@@ -165,7 +165,17 @@ pub enum MarketDataError {
     /// A symbol that the session does not hold.
     #[error("symbol is not in the session")]
     UnknownSymbol,
+    /// Stamped later than the clock, by more than clocks differ.
+    #[error("it is from the future")]
+    FromTheFuture,
+    /// A bar that ended before the newest one of its symbol.
+    #[error("a later bar is known already")]
+    OutOfTurn,
 }
+
+/// How far ahead of the clock data may be stamped: more than a clock that is looked after differs,
+/// and less than the shortest bar.
+pub const AHEAD: Span = Span::from_secs(30);
 
 impl Bar {
     /// When the bar is complete and may be acted on.

@@ -82,6 +82,19 @@ fn failures_that_lie_too_far_apart_halt_nothing_and_denials_never_do() {
     assert_eq!(trading(&bench), TradingState::Active);
 }
 
+/// An order that waited in vain because there were too many requests is no failure, and no success.
+#[test]
+fn orders_that_were_not_received_neither_count_nor_end_a_row() {
+    use ReportKind::{NotReceived, Refused};
+    let mut bench = Bench::warm(Limits::default());
+    orders(&mut bench, &[NotReceived; 20]);
+    assert_eq!(trading(&bench), TradingState::Active);
+    orders(&mut bench, &[Refused, Refused, NotReceived, Refused, Refused, NotReceived]);
+    assert_eq!(trading(&bench), TradingState::Active);
+    orders(&mut bench, &[Refused]);
+    assert_eq!(trading(&bench), TradingState::Halted);
+}
+
 #[test]
 fn by_configuration_positions_can_still_be_reduced() {
     let breaker = Breaker { then: TradingState::Reducing, ..Breaker::default() };

@@ -216,6 +216,42 @@ fn flatten_cancels_first_and_closes_when_the_cancels_are_done() {
     assert_eq!(bench.position().realised, cash("5"));
 }
 
+/// An exit rests for good; a cancel of it that the broker refuses must not keep a position open.
+#[test]
+fn a_cancel_that_is_refused_while_closing_is_asked_for_again() {
+    let close =
+        |bench: &Bench| Command::Close { symbol: bench.symbol("AAA"), reason: "enough".into() };
+    let flatten = |_: &Bench| Command::Flatten { reason: "enough".into() };
+    let commands: [&dyn Fn(&Bench) -> Command; 2] = [&close, &flatten];
+    for command in commands {
+        let mut bench = bought(10);
+        bench.fill(1, "x-1", 10, "100");
+        let stop = OrderKind::Stop { stop: price("90") };
+        let symbol = bench.symbol("AAA");
+        bench
+            .approve(NewOrder::new(symbol, Side::Sell, shares(10), stop).lasting(TimeInForce::Gtc));
+        bench.report(2, ReportKind::New);
+        bench.sends.clear();
+        let asked = command(&bench);
+        bench.feed(Input::Command(asked));
+        assert!(matches!(&bench.sends[..], [Send::Cancel(_)]));
+        bench.report(2, ReportKind::CancelRejected);
+        bench.bar("AAA", "100");
+        assert_eq!(bench.sends.len(), 1, "not at once");
+        let deadline = bench.kernel.next_deadline().unwrap();
+        assert_eq!(deadline.since(bench.now), Span::from_secs(5));
+        bench.now = deadline;
+        bench.feed(Input::Timer);
+        assert!(matches!(&bench.sends[..], [_, Send::Cancel(_)]));
+        bench.feed(Input::Timer);
+        assert_eq!(bench.sends.len(), 2, "once");
+        bench.report(2, ReportKind::Canceled);
+        assert!(matches!(&bench.sends[..], [_, _, Send::Submit(_)]));
+        bench.fill(3, "x-2", 10, "100");
+        assert!(bench.kernel.is_settled());
+    }
+}
+
 #[test]
 fn a_refused_closing_is_not_tried_again_at_once_and_waits_longer_each_time() {
     let mut bench = bought(10);

@@ -290,3 +290,32 @@ fn a_symbol_keeps_its_place_under_another_name() {
     bench.records.iter().for_each(|record| folded.evolve(record).unwrap());
     assert_eq!(&folded, state);
 }
+
+/// The request for the exits in new shares may get lost: it is made until it arrives, and refused
+/// it wakes somebody.
+#[test]
+fn exits_asked_for_anew_that_never_arrive_are_asked_for_again() {
+    let mut bench = protected();
+    let announced = split(&bench, 3, 1);
+    bench.feed(announced);
+    on_tuesday(&mut bench);
+    bench.report(1, ReportKind::Canceled);
+    bench.report(2, ReportKind::Canceled);
+    bench.bar("AAA", "33.5");
+    let live = |bench: &Bench| {
+        let orders = bench.kernel.state().live_orders();
+        orders.map(|order| (order.number.0, order.quantity)).collect::<Vec<_>>()
+    };
+    assert_eq!(live(&bench), [(3, shares(270)), (4, shares(270))]);
+    bench.report(3, ReportKind::AnswerLost);
+    bench.report(3, ReportKind::NotReceived);
+    bench.wait(60).bar("AAA", "33.5");
+    assert_eq!(live(&bench), [(5, shares(270)), (6, shares(270))]);
+    let events = bench.report(5, ReportKind::Refused);
+    let told = events.iter().any(|event| {
+        matches!(event, Event::AlertRaised(alert) if &*alert.code == "exit_lost" && alert.severity == Severity::Critical)
+    });
+    assert!(told, "{events:?}");
+    bench.wait(60).bar("AAA", "33.5");
+    assert_eq!(live(&bench), [], "the broker's no is not asked for again");
+}

@@ -206,3 +206,59 @@ fn a_bar_that_was_counted_again_moves_the_last_price_only_while_it_is_the_newest
     bench.feed(again("90"));
     assert_eq!(bench.kernel.state().last_price(symbol), Some(price("105")));
 }
+
+/// A minute bar of the stream that ended so many seconds ago, or will have.
+fn streamed(bench: &Bench, ended_s: i64, at: &str) -> Input {
+    match late_bar(bench, ended_s, at) {
+        Input::Late(data) => Input::Market(data),
+        other => other,
+    }
+}
+
+fn refused(events: &[Event]) -> Option<MarketDataError> {
+    events.iter().find_map(|event| match event {
+        Event::DataRefused { reason, .. } => Some(*reason),
+        _ => None,
+    })
+}
+
+/// A bar that is stamped ahead of the clock is not traded on, and what comes after it counts.
+#[test]
+fn data_from_the_future_are_refused_and_blind_nobody() {
+    for (ahead_s, expected) in [
+        (30, None),
+        (31, Some(MarketDataError::FromTheFuture)),
+        (86_400, Some(MarketDataError::FromTheFuture)),
+    ] {
+        let mut bench = Bench::warm(Limits::default());
+        bench.wait(600);
+        let intent = bench.market(Side::Buy, 10);
+        bench.script.0.lock().unwrap().push(intent);
+        let future = streamed(&bench, -ahead_s, "150");
+        let events = bench.feed(future);
+        assert_eq!(refused(&events), expected, "{ahead_s} s ahead");
+        let aaa = bench.symbol("AAA");
+        let held = if expected.is_none() { "150" } else { "100" };
+        assert_eq!(bench.kernel.state().last_price(aaa), Some(price(held)));
+        assert_eq!(bench.sends.is_empty(), expected.is_some());
+        bench.wait(60);
+        bench.bar("AAA", "101");
+        assert_eq!(bench.kernel.state().last_price(aaa), Some(price("101")));
+        assert_eq!(bench.sends.len(), 1, "the present is traded on");
+    }
+}
+
+/// The price of before may look like that of now: its time tells.
+#[test]
+fn a_bar_of_before_the_newest_is_not_traded_on() {
+    for (ended_s, expected) in [(0, None), (60, Some(MarketDataError::OutOfTurn))] {
+        let mut bench = Bench::warm(Limits::default());
+        bench.wait(600);
+        bench.bar("AAA", "100");
+        let intent = bench.market(Side::Buy, 10);
+        bench.script.0.lock().unwrap().push(intent);
+        let stale = streamed(&bench, ended_s, "100");
+        let events = bench.feed(stale);
+        assert_eq!((refused(&events), bench.sends.is_empty()), (expected, expected.is_some()));
+    }
+}

@@ -3,8 +3,8 @@
 use super::{DecideError, Deciding};
 use crate::risk;
 use crate::{
-    AssetClass, Command, Event, Intent, NewOrder, Notice, OrderKind, Origin, Room, Severity,
-    ShutdownPolicy, Side, SymbolId, TimeInForce, TradingState,
+    AssetClass, Command, Event, Intent, NewOrder, Notice, OrderKind, OrderNumber, Origin, Room,
+    Severity, ShutdownPolicy, Side, SymbolId, TimeInForce, TradingState,
 };
 
 impl Deciding<'_> {
@@ -131,9 +131,9 @@ impl Deciding<'_> {
         }
     }
 
-    /// While being flat is wanted, in a symbol or in all: closes what is held as soon as nothing is
-    /// live in its symbol, and says so when all is done. After a refusal it waits before it tries
-    /// that symbol again.
+    /// While being flat is wanted, in a symbol or in all: cancels what is live, closes what is held
+    /// as soon as nothing is live in its symbol, and says so when all is done. After a refusal it
+    /// waits before it tries that symbol again.
     #[inline]
     pub(super) fn flatten(&mut self) -> Result<(), DecideError> {
         if self.state().closes_anything() { self.close_what_is_idle() } else { Ok(()) }
@@ -155,6 +155,16 @@ impl Deciding<'_> {
             .collect();
         let may = |symbol: &SymbolId| held(*symbol) && idle(*symbol) && state.may_close(*symbol);
         let ready: Vec<SymbolId> = wanted().filter(may).collect();
+        let in_the_way: Vec<OrderNumber> = state
+            .live_orders()
+            .filter(|order| state.is_closing(order.symbol) && state.may_close(order.symbol))
+            .filter(|order| !state.is_cancelled_with_another(order))
+            .map(|order| order.number)
+            .filter(|order| risk::judge_cancel(state, *order).is_ok())
+            .collect();
+        for order in in_the_way {
+            self.propose(Origin::Operator, Intent::Cancel { order })?;
+        }
         for symbol in done {
             self.emit(Event::SymbolClosed { symbol })?;
         }

@@ -2,7 +2,7 @@
 
 use super::{DecideError, Deciding};
 use crate::{
-    Channel, Event, Kernel, MarketData, MarketDataError, Origin, Severity, Span, StrategyId,
+    AHEAD, Channel, Event, Kernel, MarketData, MarketDataError, Origin, Severity, Span, StrategyId,
     TradingState, View,
 };
 
@@ -26,17 +26,6 @@ impl Deciding<'_> {
         self.emit(Event::DayStarted { date: day.date, equity })
     }
 
-    /// Market data from the stream.
-    pub(super) fn market(&mut self, data: &MarketData) -> Result<(), DecideError> {
-        self.take(data, true)
-    }
-
-    /// Market data from the stream that has been found usable.
-    #[inline]
-    pub(super) fn usable_market(&mut self, data: &MarketData) -> Result<(), DecideError> {
-        self.act_upon(data, true)
-    }
-
     /// Market data that was missed and read afterwards. Strategies observe all of it, and propose
     /// on a bar only while no later one of its symbol can be complete: what was missed before that
     /// is history, and a trade or a quote that comes late always is.
@@ -49,14 +38,27 @@ impl Deciding<'_> {
     }
 
     fn take(&mut self, data: &MarketData, may_trade: bool) -> Result<(), DecideError> {
-        if let Err(reason) = self.usable(data) {
-            return self.emit(Event::DataRefused { symbol: data.symbol(), reason });
+        match self.usable(data) {
+            Ok(()) => self.act_upon(data, may_trade),
+            Err(reason) => self.refuse(data, reason),
         }
-        self.act_upon(data, may_trade)
+    }
+
+    #[cold]
+    pub(super) fn refuse(
+        &mut self,
+        data: &MarketData,
+        reason: MarketDataError,
+    ) -> Result<(), DecideError> {
+        self.emit(Event::DataRefused { symbol: data.symbol(), reason })
     }
 
     #[inline]
-    fn act_upon(&mut self, data: &MarketData, may_trade: bool) -> Result<(), DecideError> {
+    pub(super) fn act_upon(
+        &mut self,
+        data: &MarketData,
+        may_trade: bool,
+    ) -> Result<(), DecideError> {
         if !self.show(data) || !may_trade || !self.may_propose() {
             return Ok(());
         }
@@ -89,6 +91,9 @@ impl Deciding<'_> {
     fn usable(&self, data: &MarketData) -> Result<(), MarketDataError> {
         if data.symbol().index() >= self.state().symbols().len() {
             return Err(MarketDataError::UnknownSymbol);
+        }
+        if data.time() > self.state().now().plus(AHEAD) {
+            return Err(MarketDataError::FromTheFuture);
         }
         data.check()
     }

@@ -179,13 +179,16 @@ impl Kernel {
         out: &mut Output,
     ) -> Result<(), DecideError> {
         self.begin(false, false, out)?;
-        let is_usable = self.state.take_market(out.input_seq, at, data)?;
+        let usable = self.state.take_market(out.input_seq, at, data)?;
         out.at = self.state.now();
         let mut deciding = Deciding { kernel: self, out };
         deciding.roll_day()?;
         deciding.renew_exits()?;
         deciding.watch_losses(data.symbol())?;
-        if is_usable { deciding.usable_market(data) } else { deciding.market(data) }?;
+        match usable {
+            Ok(()) => deciding.act_upon(data, true),
+            Err(reason) => deciding.refuse(data, reason),
+        }?;
         deciding.flatten()
     }
 
@@ -260,7 +263,8 @@ impl Deciding<'_> {
                 self.warm_up(data);
                 Ok(())
             }
-            Input::Market(data) => self.market(data),
+            // Decided on apart.
+            Input::Market(_) => Ok(()),
             Input::Late(data) => self.late(data),
             Input::Mute { channel, silent_for } => self.mute(*channel, *silent_for),
             // Folded; the price collar looks at the bands.

@@ -172,6 +172,13 @@ impl Deciding<'_> {
             return Ok(());
         }
         let why = report.text.as_deref().unwrap_or("no reason given");
+        let order = self.state().order(number);
+        if order.is_some_and(|order| order.origin == Origin::Kernel && !order.grows) {
+            let text = format!(
+                "The broker refused the exit {number}, asked for anew after a split: {why}"
+            );
+            return self.alert(Severity::Critical, "exit_lost", text);
+        }
         self.alert(
             Severity::Warning,
             "order_rejected",

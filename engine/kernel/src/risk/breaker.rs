@@ -40,6 +40,8 @@ impl Failures {
                     self.0.pop_front();
                 }
             }
+            // It was not heard of, which says nothing of the broker's word.
+            ReportKind::NotReceived => {}
             // It was counted when its answer was lost; that it was found is no answer.
             _ if from == OrderStatus::Unknown => {}
             _ if from == OrderStatus::Approved => self.clear(),

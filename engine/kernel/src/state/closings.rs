@@ -1,7 +1,7 @@
 //! Closings that were refused: when they are tried again.
 
 use super::{RefusedClose, State};
-use crate::{Intent, Origin, Span, SymbolId};
+use crate::{Intent, OrderNumber, Origin, Span, SymbolId};
 
 /// Seconds until a closing that was refused is tried again, doubled after each refusal up to so
 /// many times: from five seconds to five minutes.
@@ -22,6 +22,14 @@ impl State {
         let wait = Span::from_secs(CLOSE_AGAIN_S << before.min(CLOSE_DOUBLINGS));
         let refused = RefusedClose { until: self.now.plus(wait), refusals: before + 1 };
         self.refused_closes.insert(symbol, refused);
+    }
+
+    /// A cancel was refused where everything is to be closed: it is asked for again, but not at once.
+    pub(super) fn wait_with_cancel(&mut self, order: OrderNumber) {
+        let symbol = self.orders.get(&order).map(|order| order.symbol);
+        if let Some(symbol) = symbol.filter(|symbol| self.is_closing(*symbol)) {
+            self.wait_with_closing(symbol);
+        }
     }
 
     pub(super) fn stop_flattening(&mut self) {

@@ -6,10 +6,10 @@
 use super::counts::Counts;
 use super::{Day, Last, Market, State};
 use crate::{
-    AccountSnapshot, BrokerState, Cash, CashMovement, Difference, Event, FeeCharge, Input, Ledger,
-    LedgerError, Link, Luld, MarketData, Order, OrderNumber, OrderStatus, Quantity, Record,
-    RecordBody, Report, ReportKind, SessionStart, ShutdownPolicy, Span, Stamped, Timestamp,
-    TradingState,
+    AHEAD, AccountSnapshot, BrokerState, Cash, CashMovement, Difference, Event, FeeCharge, Input,
+    Ledger, LedgerError, Link, Luld, MarketData, MarketDataError, Order, OrderNumber, OrderStatus,
+    Quantity, Record, RecordBody, Report, ReportKind, SessionStart, ShutdownPolicy, Span, Stamped,
+    Timestamp, TradingState,
 };
 
 /// Ended orders that are kept for late reports.
@@ -90,8 +90,11 @@ impl State {
         match &stamped.input {
             Input::Start(start) => self.begin(start),
             Input::Restart { .. } => self.resume(),
-            Input::Warmup(data) | Input::Market(data) | Input::Late(data) => {
-                self.see(data);
+            Input::Market(data) => {
+                let _ = self.see_in_turn(data);
+            }
+            Input::Warmup(data) | Input::Late(data) => {
+                let _ = self.see(data);
             }
             Input::Luld(bands) => self.bound(bands),
             Input::UpdatedBar(bar) => self.recount(bar),
@@ -131,16 +134,16 @@ impl State {
         Ok(())
     }
 
-    /// The same as [`State::take_input`] on an [`Input::Market`]; whether the data could be used.
+    /// The same as [`State::take_input`] on an [`Input::Market`]; why the data cannot be used, if so.
     #[inline]
     pub(crate) fn take_market(
         &mut self,
         seq: u64,
         at: Timestamp,
         data: &MarketData,
-    ) -> Result<bool, EvolveError> {
+    ) -> Result<Result<(), MarketDataError>, EvolveError> {
         self.turn_to(seq, at)?;
-        Ok(self.see(data))
+        Ok(self.see_in_turn(data))
     }
 
     /// What every input does: the next number is taken, and the clock follows.
@@ -169,16 +172,28 @@ impl State {
         self.suspected.clear();
     }
 
-    /// Takes note of a price; `false` when the data cannot be used.
+    /// Takes note of data of the stream, which come in the order of their time.
     #[inline]
-    fn see(&mut self, data: &MarketData) -> bool {
-        if data.check().is_err() {
-            return false;
+    fn see_in_turn(&mut self, data: &MarketData) -> Result<(), MarketDataError> {
+        if let MarketData::Bar(bar) = data
+            && let Some(market) = self.markets.get(bar.symbol.index())
+            && market.bar.is_some_and(|newest| bar.end_time() < newest.time)
+        {
+            return Err(MarketDataError::OutOfTurn);
         }
-        let Some(market) = self.markets.get_mut(data.symbol().index()) else {
-            return false;
-        };
+        self.see(data)
+    }
+
+    /// Takes note of a price.
+    #[inline]
+    fn see(&mut self, data: &MarketData) -> Result<(), MarketDataError> {
+        data.check()?;
         let (time, price) = (data.time(), data.price());
+        if time > self.now.plus(AHEAD) {
+            return Err(MarketDataError::FromTheFuture);
+        }
+        let market = self.markets.get_mut(data.symbol().index());
+        let market = market.ok_or(MarketDataError::UnknownSymbol)?;
         if market.last.is_none_or(|last| last.time <= time) {
             let length = match data {
                 MarketData::Bar(bar) => bar.length,
@@ -188,7 +203,7 @@ impl State {
             market.last = Some(Last { price, time, length });
         }
         market.note(data);
-        true
+        Ok(())
     }
 
     fn bound(&mut self, bands: &Luld) {
@@ -317,6 +332,7 @@ impl State {
         }
         if *report == ReportKind::CancelRejected {
             self.given_up.remove(&group);
+            self.wait_with_cancel(*order);
         }
         self.move_order(seq, *order, *to)
     }

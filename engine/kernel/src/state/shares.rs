@@ -2,8 +2,8 @@
 
 use super::{EvolveError, State};
 use crate::{
-    CorporateAction, Event, LedgerError, Order, OrderNumber, OrderSize, OrderStatus, Quantity,
-    Ratio, SymbolId, TimeInForce, Timestamp,
+    CorporateAction, Event, LedgerError, Order, OrderNumber, OrderSize, OrderStatus, Origin,
+    Quantity, Ratio, SymbolId, TimeInForce, Timestamp,
 };
 use std::collections::BTreeSet;
 
@@ -157,12 +157,17 @@ impl State {
         self.split_since(order).is_some()
     }
 
-    /// Notes an exit that the broker ended unasked when its symbol was split, or is about to be.
+    /// Notes an exit that the broker ended unasked when its symbol was split, or is about to be; and
+    /// one that was asked for anew and never arrived.
     pub(super) fn note_lost_exit(&mut self, number: OrderNumber, to: OrderStatus) {
+        let Some(order) = self.orders.get(&number) else { return };
+        if to == OrderStatus::NotReceived && is_renewal(order) {
+            self.lost_exits.insert(number);
+            return;
+        }
         if !matches!(to, OrderStatus::Canceled | OrderStatus::Expired) {
             return;
         }
-        let Some(order) = self.orders.get(&number) else { return };
         let is_split = self.split_at.get(&order.symbol).is_some_and(|at| order.approved_at < *at);
         let will_be = self
             .announced
@@ -189,8 +194,8 @@ impl State {
     pub(crate) fn exits_to_renew(&self) -> impl Iterator<Item = &Order> {
         let lost = self.lost_exits.iter().filter_map(|number| self.orders.get(number));
         lost.filter(|order| {
-            let happened =
-                self.split_at.get(&order.symbol).is_some_and(|at| order.approved_at < *at);
+            let happened = is_renewal(order)
+                || self.split_at.get(&order.symbol).is_some_and(|at| order.approved_at < *at);
             let rest = self.live_orders().any(|other| other.shares_with() == order.shares_with());
             happened && !rest
         })
@@ -201,6 +206,12 @@ impl State {
     pub(crate) fn has_lost_exits(&self) -> bool {
         !self.lost_exits.is_empty()
     }
+}
+
+/// Whether an exit was asked for in the place of one that a split had ended: what else the kernel
+/// itself sends cancels.
+fn is_renewal(order: &Order) -> bool {
+    order.origin == Origin::Kernel && !order.grows
 }
 
 fn rebase(order: &mut Order, ratio: Ratio) {

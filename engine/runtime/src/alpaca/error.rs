@@ -164,9 +164,10 @@ impl ApiError {
                 ErrorClass::Refused
                 | ErrorClass::Unauthorized
                 | ErrorClass::NotFound
-                | ErrorClass::RateLimited
                 | ErrorClass::NotSent,
             ) => ReportKind::Refused,
+            // Too many requests are no fault of the order or of the broker.
+            (Request::Submit, ErrorClass::RateLimited) => ReportKind::NotReceived,
             (Request::Cancel, ErrorClass::Refused | ErrorClass::NotFound) => {
                 ReportKind::CancelRejected
             }

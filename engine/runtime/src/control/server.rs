@@ -171,6 +171,9 @@ fn command(request: &Request, status: &Status) -> Result<Command, String> {
     };
     match request.cmd.as_str() {
         "halt" => Ok(Command::Halt { reason }),
+        "resume" if request.reason.trim().is_empty() => {
+            Err("resume needs a reason: why may trading go on?".into())
+        }
         "resume" => Ok(Command::Resume { reason }),
         "flatten" => match symbol(request, &status.symbols)? {
             Some(symbol) => Ok(Command::Close { symbol, reason }),

@@ -10,7 +10,7 @@ use crate::alpaca::{MarketStream, Names, OrderStream, OrderStreamMessage, Proble
 use crate::control;
 use crate::telemetry::Live;
 use journal::failpoint::hit;
-use kernel::{Input, Link, MarketData, Notice, Report, ShutdownPolicy, Span, Timestamp};
+use kernel::{AHEAD, Input, Link, MarketData, Notice, Report, ShutdownPolicy, Span, Timestamp};
 use serde_json::json;
 use std::pin::pin;
 use std::sync::Arc;
@@ -256,6 +256,13 @@ impl Desk {
             return false;
         };
         self.warmed.get(bar.symbol.index()).is_some_and(|end| bar.end_time() <= *end)
+    }
+
+    /// Whether data are stamped so far ahead of the world's clock that the kernel will refuse them.
+    /// The clock of a replay follows its data and has nothing to hold against them.
+    pub fn is_from_the_future(&self, data: &MarketData) -> bool {
+        let now = self.clock.now(self.core.state().now());
+        matches!(self.clock, VenueClock::Real { .. }) && data.time() > now.plus(AHEAD)
     }
 
     /// Notes a bar that strategies are about to see, so that they see it once.

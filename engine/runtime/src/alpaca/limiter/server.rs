@@ -47,7 +47,7 @@ impl Server {
 
     /// Takes in an answer.
     pub fn hear(&mut self, told: &Told, now: Instant) {
-        if told.refused {
+        if told.refused || told.retry_after.is_some() {
             self.refuse(told, now);
         } else {
             self.refusals = 0;
@@ -62,7 +62,7 @@ impl Server {
         self.window = Some(Window { limit, remaining, ends });
     }
 
-    /// After a refusal everybody waits.
+    /// After a refusal, or a word to come later (RFC 9110, section 10.2.3), everybody waits.
     fn refuse(&mut self, told: &Told, now: Instant) {
         let wait = match told.retry_after.or(told.reset_in) {
             Some(wait) => wait,

@@ -66,8 +66,10 @@ impl RealTime<'_> {
             if self.desk.is_warmed(&data) {
                 continue;
             }
-            self.desk.clock.follow(data.time());
-            self.observe(&data);
+            if !self.desk.is_from_the_future(&data) {
+                self.desk.clock.follow(data.time());
+                self.observe(&data);
+            }
             self.feed(Input::Market(data))?;
         }
         Ok(())

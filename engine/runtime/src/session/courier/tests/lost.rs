@@ -47,8 +47,11 @@ async fn what_is_certain_not_to_have_arrived_is_sent_again_three_times_and_no_mo
             let script = script(submits, vec![]);
             let (kernel, _) = after(&script, MINUTE).await;
             assert_eq!(script.times("submit"), failures.min(3) + 1, "{class:?}");
-            let expected =
-                if failures <= 3 { OrderStatus::Accepted } else { OrderStatus::Rejected };
+            let expected = match class {
+                _ if failures <= 3 => OrderStatus::Accepted,
+                ErrorClass::RateLimited => OrderStatus::NotReceived,
+                _ => OrderStatus::Rejected,
+            };
             assert_eq!(status(&kernel), expected, "{class:?} {failures}");
         }
     }
