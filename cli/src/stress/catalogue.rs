@@ -54,6 +54,7 @@ scenarios![
     "split-in-lieu",
     "time-future",
     "time-stale",
+    "updates-malformed",
 ];
 
 /// A built-in scenario by its name; `None` when there is none.

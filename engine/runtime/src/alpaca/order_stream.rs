@@ -106,6 +106,8 @@ pub(super) struct Updates {
     config: OrderStreamConfig,
     counters: Arc<StreamCounters>,
     count: u64,
+    /// Whether it has been set up, so that anything may be an update.
+    is_up: bool,
 }
 
 /// What the server says while the stream is being set up.
@@ -145,7 +147,7 @@ impl Protocol for Updates {
         socket: &mut Socket,
         out: &mut Vec<OrderStreamMessage>,
     ) -> Result<(), Ended> {
-        self.count = 0;
+        (self.count, self.is_up) = (0, false);
         send(socket, opening(self.config.credentials.open_orders())?).await?;
         while self.setup(socket, out).await? != Setup::Authorised {}
         let listen = Listen { action: "listen", data: Streams { streams: [UPDATES] } };
@@ -163,6 +165,7 @@ impl Protocol for Updates {
                 Setup::Authorised | Setup::Unauthorised | Setup::Other => {}
             }
         }
+        self.is_up = true;
         // Updates that overtook the acknowledgement come after the word that the stream is up.
         out.insert(0, OrderStreamMessage::Up);
         Ok(())
@@ -188,7 +191,7 @@ impl Protocol for Updates {
 
 impl Updates {
     pub(super) const fn new(config: OrderStreamConfig, counters: Arc<StreamCounters>) -> Self {
-        Self { config, counters, count: 0 }
+        Self { config, counters, count: 0, is_up: false }
     }
 
     async fn setup(
@@ -209,7 +212,7 @@ impl Updates {
     /// Takes in one message of any kind.
     fn take(&mut self, payload: &[u8], out: &mut Vec<OrderStreamMessage>) -> Result<Setup, Ended> {
         let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(payload) else {
-            self.unusable("order stream's message", "it is no JSON object");
+            self.lost_message("it is no JSON object", out);
             return Ok(Setup::Other);
         };
         match (envelope.stream.text(), envelope.action.text()) {
@@ -219,11 +222,21 @@ impl Updates {
             (_, Some("error")) => {
                 return Err(Ended::Retry(format!("the server reports: {}", envelope.error())));
             }
-            (None, _) => self.unusable("order stream's message", "`stream` is missing"),
+            (None, _) => self.lost_message("`stream` is missing", out),
             // Kinds that nobody knows yet are no loss.
             (Some(_), _) => StreamCounters::add(&self.counters.unusable, 1),
         }
         Ok(Setup::Other)
+    }
+
+    /// A message that says nothing may have been an update: the orders must be read.
+    fn lost_message(&mut self, reason: &str, out: &mut Vec<OrderStreamMessage>) {
+        self.unusable("order stream's message", reason);
+        if self.is_up {
+            self.count += 1;
+            let reason = reason.to_owned();
+            out.push(OrderStreamMessage::Unreadable { count: self.count, reason });
+        }
     }
 
     /// `data` has been seen to be `null`, which is not counted as an update.
