@@ -7,6 +7,7 @@
 //! must be the exchange's, and the journal, decided again, must say the same.
 
 mod again;
+mod bounds;
 mod conduct;
 mod coverage;
 mod fault;

@@ -113,6 +113,9 @@ fn limits(random: &mut Random) -> Limits {
         max_order_quantity: Some(Quantity::from_nanos(
             (50 + i64::try_from(random.below(100)).unwrap_or(0)) * kernel::SCALE,
         )),
+        max_order_notional: Some(Cash::from_nanos(
+            (2_000 + i64::try_from(random.below(20_000)).unwrap_or(0)) * kernel::SCALE,
+        )),
         max_position_notional: Some(Cash::from_nanos(30_000 * kernel::SCALE)),
         max_orders_per_minute: Some(if random.chance(300) { 1 } else { 60 }),
         entry_time_to_live: Some(Span::from_secs(600)),

@@ -125,14 +125,15 @@ impl Trader {
     }
 }
 
-/// Any kind of order with prices near the market, now and then on its wrong side.
+/// Any kind of order with prices near the market, now and then on its wrong side or far off.
 fn kind(dice: &mut Dice, side: Side, price: Price) -> OrderKind {
     let away = BasisPoints::new(i32::try_from(dice.below(60)).unwrap_or(0));
     let away = if side == Side::Buy { away } else { away.negated() };
     let stop = price.shifted(away, Rounding::HalfEven).unwrap_or(price).to_tick(Rounding::HalfEven);
+    let most = if dice.chance(30) { 1_500 } else { 60 };
     match dice.below(5) {
         0 => OrderKind::Market,
-        1 => OrderKind::Limit { limit: dice.near(price, 60) },
+        1 => OrderKind::Limit { limit: dice.near(price, most) },
         2 => OrderKind::Stop { stop },
         3 => OrderKind::TrailingStop { trail: Trail::Price(Price::from_nanos(SCALE / 2)) },
         _ => OrderKind::StopLimit { stop, limit: dice.near(stop, 40) },
@@ -215,7 +216,12 @@ impl Strategy for Trader {
             true => Self::disturb(&mut dice, &orders, data.price()),
             false => None,
         };
-        intents.push(intent.unwrap_or_else(|| self.submit(&mut dice, data, view)));
+        let intent = intent.unwrap_or_else(|| self.submit(&mut dice, data, view));
+        // A strategy that repeats itself.
+        if dice.chance(50) {
+            intents.push(intent.clone());
+        }
+        intents.push(intent);
     }
 
     fn warmup_bars(&self) -> usize {

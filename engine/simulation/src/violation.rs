@@ -40,6 +40,9 @@ pub enum Violation {
     /// An order in a symbol that the venue had halted.
     #[error("order {order} is for a symbol that the venue has halted")]
     Halted { order: OrderNumber },
+    /// An order on data that are from the future, or older than others.
+    #[error("order {order} was decided on data of another time")]
+    OtherTime { order: OrderNumber },
     /// An order that closes more than is held.
     #[error("order {order} closes more than is held")]
     ClosesTooMuch { order: OrderNumber },

@@ -2,6 +2,7 @@
 //! delivered. None of it asks the kernel whether it kept them.
 
 use crate::Violation;
+use crate::bounds::Bounds;
 use crate::conduct::Conduct;
 use crate::plan::Plan;
 use crate::shell::Work;
@@ -47,6 +48,8 @@ pub(crate) struct Watch {
     halted: BTreeSet<SymbolId>,
     /// The venue's price bands, likewise.
     bands: BTreeMap<SymbolId, Luld>,
+    /// What the limits in money and time are judged by.
+    bounds: Bounds,
     pub(crate) orders: u64,
     pub(crate) fills: u64,
 }
@@ -68,6 +71,7 @@ impl Watch {
             foreign: BTreeSet::new(),
             halted: BTreeSet::new(),
             bands: BTreeMap::new(),
+            bounds: Bounds::default(),
             orders: 0,
             fills: 0,
         }
@@ -75,6 +79,7 @@ impl Watch {
 
     /// An input is about to be taken.
     pub(crate) fn before(&mut self, input: &Input) {
+        self.bounds.before(input);
         match input {
             Input::TradingStatus { symbol, halted: true, .. } => {
                 self.halted.insert(*symbol);
@@ -106,6 +111,7 @@ impl Watch {
         let found = state.trading_state();
         // That the books were moved to what somebody else's trade left may have been lost.
         self.disturbed.clone_from(&self.foreign);
+        self.bounds.begin_anew();
         // What the venue said and was not synced may be gone.
         self.halted.retain(|symbol| state.is_halted_by_venue(*symbol));
         self.bands.retain(|symbol, bands| state.price_bands(*symbol) == Some(bands));
@@ -134,6 +140,7 @@ impl Watch {
         venue: &Venue,
     ) -> Result<(), Violation> {
         let exchange = &venue.exchange;
+        let is_of_now = self.bounds.taken(state.now());
         if let Some(heard) = self.heard {
             self.trading = heard;
             self.claims.word(state.now(), heard, true);
@@ -141,6 +148,9 @@ impl Watch {
         for event in &work.events {
             self.check_reserve(event, state)?;
             match event {
+                Event::OrderApproved(order) if !is_of_now && is_proposed(order) => {
+                    return Err(Violation::OtherTime { order: order.number });
+                }
                 Event::OrderApproved(order) => self.approve(order, state, exchange)?,
                 Event::DifferenceFound(difference) => {
                     self.explain(difference, state)?;
@@ -172,6 +182,7 @@ impl Watch {
 
     /// The books have followed a split: orders that lived in them are in new shares there.
     fn rebase(&mut self, symbol: SymbolId, ratio: Ratio, state: &State, venue: &Venue) {
+        self.bounds.forget(symbol);
         for row in venue.exchange.orders().filter(|row| row.symbol == symbol) {
             let ours = venue.number_of(row).and_then(|number| state.order(number));
             if let Some(ours) = ours.filter(|ours| state.predates_split(ours)) {
@@ -205,7 +216,7 @@ impl Watch {
         exchange: &Exchange,
     ) -> Result<(), Violation> {
         let number = order.number;
-        let last = state.last_price(order.symbol).unwrap_or_default();
+        let last = self.price(order.symbol, state).unwrap_or_default();
         if self.approved.insert(number, last).is_some() {
             return Err(Violation::Twice { order: number });
         }
@@ -223,6 +234,10 @@ impl Watch {
             return Ok(());
         }
         self.check_bands(order, state)?;
+        let is_sure = self.untold.is_empty() && self.disturbed.is_empty();
+        let is_live = |number| state.order(number).is_some_and(|order| order.is_live());
+        let known = is_sure.then_some(exchange);
+        self.bounds.judge(order, state.now(), &self.limits, known, is_live)?;
         self.check_exposure(order, state, exchange)
     }
 
@@ -295,7 +310,7 @@ impl Watch {
         exchange: &Exchange,
     ) -> Result<(), Violation> {
         let Some(most) = self.limits.max_position_notional else { return Ok(()) };
-        let Some(last) = state.last_price(order.symbol) else { return Ok(()) };
+        let Some(last) = self.price(order.symbol, state) else { return Ok(()) };
         let open = exchange
             .open_orders()
             .filter(|row| row.symbol == order.symbol && row.side == order.side)
@@ -312,6 +327,11 @@ impl Watch {
             true => Err(Violation::Limit { order: order.number, what: "USD in one symbol" }),
             false => Ok(()),
         }
+    }
+
+    /// The newest price that was delivered; the kernel's where a new process has had none.
+    fn price(&self, symbol: SymbolId, state: &State) -> Option<Price> {
+        self.bounds.price(symbol).or_else(|| state.last_price(symbol))
     }
 
     /// What an order was worth a share when it was judged: the market moves on, and a limit is
@@ -392,6 +412,10 @@ impl Watch {
 fn number_of(row: &OrderRow) -> Option<OrderNumber> {
     let (_, number) = row.client_order_id.strip_prefix("tw-")?.rsplit_once('-')?;
     number.parse().ok().map(OrderNumber)
+}
+
+fn is_proposed(order: &Order) -> bool {
+    matches!(order.origin, Origin::Strategy(_))
 }
 
 fn is_replaced_by(row: &OrderRow, order: &Order, state: &State) -> bool {
