@@ -111,11 +111,7 @@ impl Bounds {
         if limits.price_collar.is_some_and(|collar| lies_outside(order.kind, seen.price, collar)) {
             return broken("the distance from the last price");
         }
-        let most = if seen.length == Span::ZERO {
-            limits.stale_after_ticks
-        } else {
-            limits.stale_after.map(|limit| limit.max(seen.length.times(2)))
-        };
+        let most = limits.stale_after.map(|limit| limit.max(seen.length.times(2)));
         if most.is_some_and(|most| now.since(seen.time) > most) {
             return broken("the age of a price");
         }
