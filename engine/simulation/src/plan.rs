@@ -114,7 +114,7 @@ fn limits(random: &mut Random) -> Limits {
             (50 + i64::try_from(random.below(100)).unwrap_or(0)) * kernel::SCALE,
         )),
         max_order_notional: Some(Cash::from_nanos(
-            (2_000 + i64::try_from(random.below(20_000)).unwrap_or(0)) * kernel::SCALE,
+            (10_000 + i64::try_from(random.below(20_000)).unwrap_or(0)) * kernel::SCALE,
         )),
         max_position_notional: Some(Cash::from_nanos(30_000 * kernel::SCALE)),
         max_orders_per_minute: Some(if random.chance(300) { 1 } else { 60 }),
