@@ -247,6 +247,9 @@ fn a_cancel_that_is_refused_while_closing_is_asked_for_again() {
         assert_eq!(bench.sends.len(), 2, "once");
         bench.report(2, ReportKind::Canceled);
         assert!(matches!(&bench.sends[..], [_, _, Send::Submit(_)]));
+        bench.report(3, ReportKind::New);
+        bench.wait(60).bar("AAA", "100");
+        assert_eq!(bench.sends.len(), 3, "what closes is left alone");
         bench.fill(3, "x-2", 10, "100");
         assert!(bench.kernel.is_settled());
     }

@@ -155,8 +155,10 @@ impl Deciding<'_> {
             .collect();
         let may = |symbol: &SymbolId| held(*symbol) && idle(*symbol) && state.may_close(*symbol);
         let ready: Vec<SymbolId> = wanted().filter(may).collect();
+        // What an operator has sent is what closes.
         let in_the_way: Vec<OrderNumber> = state
             .live_orders()
+            .filter(|order| order.origin != Origin::Operator)
             .filter(|order| state.is_closing(order.symbol) && state.may_close(order.symbol))
             .filter(|order| !state.is_cancelled_with_another(order))
             .map(|order| order.number)
