@@ -22,6 +22,8 @@ fn unlimited(feed: &Feed) -> BacktestConfig {
         max_order_notional: None,
         max_position_notional: None,
         max_gross_exposure: None,
+        max_risk_per_trade: None,
+        daily_drawdown: None,
         max_leverage: 4,
         ..config.limits
     };

@@ -376,9 +376,10 @@ mod tests {
             let report = error.report(request, OrderNumber(1), Timestamp::MIN);
             report.map(|report| report.kind)
         };
-        for status in [400, 401, 403, 404, 422, 429] {
+        for status in [400, 401, 403, 404, 422] {
             assert_eq!(kind(answer(status, ""), Request::Submit), Some(ReportKind::Refused));
         }
+        assert_eq!(kind(answer(429, ""), Request::Submit), Some(ReportKind::NotReceived));
         for status in [408, 500, 502, 503, 504] {
             assert_eq!(kind(answer(status, ""), Request::Submit), Some(ReportKind::AnswerLost));
             assert_eq!(kind(answer(status, ""), Request::Cancel), None);

@@ -131,7 +131,7 @@ async fn updates_without_data_are_passed_over_and_unreadable_ones_are_told() {
     peer.binary(&trade_update(r#"{"event":"fill"}"#)).await;
     let unreadable = [
         "it is no JSON object",
-        "it is no JSON object",
+        "`stream` is missing",
         "it is no JSON object",
         "order update: `order` is missing",
     ];
