@@ -3,7 +3,7 @@
 use backtest::venue::Venue;
 use exchange::OrderRow;
 use exchange::check::{Allowed, Bounds, Claims, Word};
-use kernel::{OrderNumber, OrderStatus, Quantity, Ratio, State, Timestamp, TradingState};
+use kernel::{OrderNumber, Quantity, Ratio, State, Timestamp, TradingState};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is noted of a session's conduct while it trades.
@@ -51,8 +51,7 @@ impl Conduct {
 
     /// The shares of an order were split. What ended at the exchange before may still live in the
     /// books, and shares have filled that they have not heard of.
-    pub(crate) fn rebased(&mut self, row: &OrderRow, ratio: Ratio, is_live: bool) {
-        let had_ended = is_live && row.status.is_final() && row.status != OrderStatus::Canceled;
+    pub(crate) fn rebased(&mut self, row: &OrderRow, ratio: Ratio, had_ended: bool) {
         let rebased = Rebased { filled: row.filled_qty, ratio, had_ended };
         self.rebased.insert(row.client_order_id.to_string(), rebased);
     }

@@ -10,9 +10,9 @@ use backtest::venue::Venue;
 use exchange::check::SessionRecord;
 use exchange::{Exchange, OrderRow, Update};
 use kernel::{
-    Cash, Command, Difference, Event, Input, Limits, Luld, Order, OrderKind, OrderNumber, Origin,
-    Price, Quantity, Ratio, Report, ReportKind, Rounding, Send, Side, State, SymbolId,
-    TradingState,
+    Cash, Command, Difference, Event, Input, Limits, Luld, Order, OrderKind, OrderNumber,
+    OrderStatus, Origin, Price, Quantity, Ratio, Report, ReportKind, Rounding, Send, Side, State,
+    SymbolId, TradingState,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -186,7 +186,11 @@ impl Watch {
         for row in venue.exchange.orders().filter(|row| row.symbol == symbol) {
             let ours = venue.number_of(row).and_then(|number| state.order(number));
             if let Some(ours) = ours.filter(|ours| state.predates_split(ours)) {
-                self.claims.rebased(row, ratio, ours.is_live());
+                // What the exchange cancels for the split, it cancels now; what was asked for came before.
+                let was_asked = self.canceling.contains(&ours.number);
+                let had_ended =
+                    row.status.is_final() && (was_asked || row.status != OrderStatus::Canceled);
+                self.claims.rebased(row, ratio, ours.is_live() && had_ended);
             }
         }
     }
