@@ -448,3 +448,22 @@ fn approval_input(records: &[Record]) -> u64 {
     };
     records.iter().find(approved).unwrap().seq - 1
 }
+
+/// The cancel overtakes its order, which is still being sent: the broker knows no such order yet.
+#[test]
+fn a_cancel_that_overtook_its_order_is_asked_for_again() {
+    let cancels =
+        |bench: &Bench| bench.sends.iter().filter(|send| matches!(send, Send::Cancel(_))).count();
+    for first in [ReportKind::PendingNew, ReportKind::New] {
+        let mut bench = Bench::warm(Limits::default());
+        let buy = bench.market(Side::Buy, 10);
+        bench.propose([buy]);
+        bench.feed(Input::Command(Command::CancelAll { reason: "test".into() }));
+        bench.report(1, ReportKind::CancelRejected);
+        assert_eq!(cancels(&bench), 1, "nothing works yet that could be cancelled");
+        bench.report(1, first);
+        assert_eq!(cancels(&bench), 2, "after {first:?}");
+        bench.report(1, ReportKind::Canceled);
+        assert_eq!(bench.status(1), OrderStatus::Canceled);
+    }
+}

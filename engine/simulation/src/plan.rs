@@ -13,7 +13,7 @@ use marketdata::{Generator, SyntheticConfig};
 const NAMES: [&str; 4] = ["AAA", "BBB", "CCC", "DDD"];
 
 /// Orders that a seed proposes at least: about half of them come to nothing.
-const PROPOSALS: u64 = 500;
+const PROPOSALS: u64 = 1000;
 
 /// A session that trades extended hours begins so long before the open, and ends at the close.
 const BEFORE_OPEN: Span = Span::from_secs(20 * 60);

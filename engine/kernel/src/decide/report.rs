@@ -49,11 +49,12 @@ impl Deciding<'_> {
         if report.execution.is_some() {
             self.miss_fills(report, number)?;
         }
-        if was_to_end && from == OrderStatus::Unknown { self.cancel_again(number) } else { Ok(()) }
+        let had_arrived = !matches!(from, OrderStatus::Approved | OrderStatus::Unknown);
+        if was_to_end && !had_arrived { self.cancel_again(number) } else { Ok(()) }
     }
 
-    /// An order whose cancel was asked for while nobody knew whether it had arrived turns out to
-    /// work: the cancel may have come before it.
+    /// An order whose cancel was asked for before anything was heard of it turns out to work: the
+    /// cancel may have come before it.
     fn cancel_again(&mut self, order: OrderNumber) -> Result<(), DecideError> {
         let works = self.state().order(order).is_some_and(|order| {
             order.is_live()

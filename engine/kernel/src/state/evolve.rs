@@ -406,7 +406,8 @@ impl State {
         let order = self.order_mut(seq, number)?;
         let ended_before = order.status.is_final();
         // A cancel of an order that had not arrived yet found nothing, and must be asked for again.
-        if order.status == OrderStatus::Unknown && to != OrderStatus::Unknown {
+        let had_arrived = !matches!(order.status, OrderStatus::Approved | OrderStatus::Unknown);
+        if !had_arrived && to != OrderStatus::Unknown {
             order.cancel_requested = false;
         }
         order.status = to;
