@@ -159,7 +159,7 @@ impl Trading {
             let side = if stance == Stance::Long { Side::Buy } else { Side::Sell };
             self.enter(side, bar, intents);
         } else {
-            close(held, bar, intents);
+            close(held, bar, view, intents);
         }
     }
 
@@ -170,10 +170,11 @@ impl Trading {
     }
 }
 
-/// A fraction of a share, which a broker may hold for other reasons, cannot be sold here and stays.
-fn close(held: Quantity, bar: &Bar, intents: &mut Intents) {
+/// A fraction of a share, which a broker may hold for other reasons, cannot be sold here and stays,
+/// unless entries are sized in parts.
+fn close(held: Quantity, bar: &Bar, view: &View<'_>, intents: &mut Intents) {
     let side = if held.is_positive() { Side::Sell } else { Side::Buy };
-    let shares = held.abs().whole();
+    let shares = if view.sizes_in_parts() { held.abs() } else { held.abs().whole() };
     if shares.is_positive() {
         intents.market(bar.symbol, side, shares);
     }

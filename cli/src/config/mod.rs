@@ -10,6 +10,7 @@ pub mod layers;
 mod risk;
 pub mod schema;
 pub mod settings;
+pub mod sizing;
 
 pub use chosen::ChosenStrategy;
 pub use layers::{Layers, Source};

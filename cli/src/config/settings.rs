@@ -2,8 +2,8 @@
 
 use super::chosen::{self, ChosenStrategy};
 use super::layers::{Placed, Source};
-use super::risk;
 use super::schema::{self, number_text};
+use super::{risk, sizing};
 use backtest::Dividends;
 use kernel::risk::Limit;
 use kernel::{BasisPoints, Cash, Limits, ShutdownPolicy, TradingHours, TradingState, VenueRules};
@@ -48,7 +48,7 @@ impl Settings {
         Self { values }
     }
 
-    fn value(&self, path: &str) -> Option<&Value> {
+    pub(super) fn value(&self, path: &str) -> Option<&Value> {
         self.values.get(path).map(|placed| &placed.value)
     }
 
@@ -106,6 +106,7 @@ impl Settings {
         limits.scopes.windows = windows.iter().filter_map(|text| risk::window(text)).collect();
         limits.scopes.sectors = self.groups("risk.sectors.");
         limits.scopes.correlated = self.groups("risk.correlated.");
+        self.of_strategies(&mut limits);
         for path in self.values.keys() {
             let path = path.strip_prefix("risk.").unwrap_or_default();
             if path.starts_with("strategies.") || path.starts_with("symbols.") {
@@ -115,6 +116,21 @@ impl Settings {
             }
         }
         limits
+    }
+
+    /// What strategies are called beside each other, and how each one's entries are sized.
+    fn of_strategies(&self, limits: &mut Limits) {
+        let strategies = self.strategies();
+        let rules = strategies
+            .iter()
+            .map(|one| sizing::sizing(self, one.name_key.strip_suffix("name").unwrap_or_default()));
+        let rules: Vec<_> = rules.collect();
+        if rules.iter().any(Option::is_some) {
+            limits.scopes.sizing = rules;
+        }
+        if strategies.len() > 1 {
+            limits.scopes.labels = strategies.into_iter().map(|one| one.label.into()).collect();
+        }
     }
 
     fn groups(&self, prefix: &str) -> BTreeMap<Box<str>, Vec<Box<str>>> {

@@ -81,6 +81,7 @@ impl EventsHash {
             | Event::SymbolRenamed { .. }
             | Event::ExitRenewed { .. }
             | Event::FlatDue { .. }
+            | Event::EntrySized { .. }
             | Event::StopRequested { .. } => self.write(at, event),
         }
     }

@@ -1,10 +1,10 @@
 //! What the kernel decided or noticed. Events are numbered, journalled, published and folded.
 
-use crate::risk::Denial;
+use crate::risk::{Denial, SizedEntry};
 use crate::{
     BrokerOrderId, Cash, Channel, Command, Difference, ExecutionId, FeeKind, Intent, Link,
-    MarketDataError, MovementKind, NewOrder, Order, OrderNumber, OrderStatus, Origin, Price,
-    Quantity, Ratio, ReportKind, ShutdownPolicy, Side, Span, Stamped, SymbolId, Timestamp,
+    MarketDataError, MovementKind, NewOrder, Order, OrderNumber, OrderSize, OrderStatus, Origin,
+    Price, Quantity, Ratio, ReportKind, ShutdownPolicy, Side, Span, Stamped, SymbolId, Timestamp,
     TradingState,
 };
 use serde::{Deserialize, Serialize};
@@ -288,6 +288,19 @@ pub enum Event {
         /// The trading day as `yyyymmdd`.
         date: u32,
     },
+    /// A model sized an entry; what was made of it is the next event.
+    EntrySized {
+        /// Whose entry.
+        origin: Origin,
+        /// Of what.
+        symbol: SymbolId,
+        /// Buy or sell.
+        side: Side,
+        /// What the strategy had asked for.
+        asked: OrderSize,
+        /// The arithmetic.
+        sized: SizedEntry,
+    },
 }
 
 /// Why a report changes nothing.
@@ -375,6 +388,7 @@ impl Event {
             Event::SymbolRenamed { .. } => "symbol_renamed",
             Event::ExitRenewed { .. } => "exit_renewed",
             Event::FlatDue { .. } => "flat_due",
+            Event::EntrySized { .. } => "entry_sized",
         }
     }
 
@@ -390,6 +404,7 @@ impl Event {
             | Event::DividendReinvested { symbol, .. }
             | Event::SymbolRenamed { symbol, .. }
             | Event::DataRefused { symbol, .. }
+            | Event::EntrySized { symbol, .. }
             | Event::DifferenceFound(Difference::Position { symbol, .. }) => Some(*symbol),
             Event::SessionStarted
             | Event::SessionResumed

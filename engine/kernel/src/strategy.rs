@@ -260,6 +260,11 @@ impl<'a> View<'a> {
         self.open_orders(symbol).next().is_some()
     }
 
+    /// Whether entries of the session are sized in parts of shares, so that exits are too.
+    pub fn sizes_in_parts(&self) -> bool {
+        self.state.limits().scopes.sizing.iter().flatten().any(|rule| rule.fractional)
+    }
+
     /// Whether the regular session (or the extended one, where that is traded) is open.
     pub fn session_is_open(&self) -> bool {
         self.state.session_is_open()

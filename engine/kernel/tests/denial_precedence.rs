@@ -10,7 +10,7 @@
 mod common;
 
 use common::*;
-use kernel::risk::{CHECKS, Class, Minutes, Scopes, Window};
+use kernel::risk::{CHECKS, Class, Minutes, Scopes, SizeModel, Sizing, Window};
 use kernel::*;
 
 /// The code with which an intent is refused; `approved` when it passes.
@@ -372,7 +372,18 @@ const ROWS: &[Row] = &[
         let intent = bench.market(Side::Buy, 1);
         (bench, intent)
     }),
+    ("not_measured", || {
+        let percent = |text: &str| text.parse().unwrap();
+        let (risk, multiple) = (percent("1"), percent("200"));
+        buying(sized(SizeModel::Atr { risk, multiple, bars: 14 }), 10)
+    }),
+    ("sized_to_nothing", || buying(sized(SizeModel::Notional(cash("99"))), 10)),
 ];
+
+fn sized(model: SizeModel) -> Limits {
+    let sizing = vec![Some(Sizing { model, fractional: false })];
+    Limits { scopes: Scopes { sizing, ..Scopes::NONE }, ..off() }
+}
 
 /// A warm session, and the purchase of so many AAA at 100.
 fn buying(limits: Limits, quantity: i64) -> (Bench, Intent) {

@@ -52,6 +52,28 @@ This page is printed from the tables in the code by the test `risk_doc`.
 - News are an input of the session (`news`); no feed of ours brings them yet.
 - The profile `tuned` halts at a loss of 7.5 % from the highest equity.
 
+## Sizes
+
+A strategy says when to enter and on which side; how large an entry is, it says itself or a model does: `model` in
+`[strategy.sizing]`, or in `[strategies.LABEL.sizing]` for one of several. A model gives the entry USD and divides them by
+what one share takes of them; shares are always rounded down, and whole unless `fractional` is on, the asset is sold in
+parts and the broker takes such an order. An entry is counted at its worst price, as limits count it, so that a size equal
+to a limit passes; limits are judged afterwards and cut nothing. Exits are as large as the strategy says.
+
+| model | key | default | budget | one share takes |
+| --- | --- | --- | --- | --- |
+| `own` | | | | |
+| `quantity` | `quantity` | 10 | that many shares | |
+| `notional` | `notional_usd` | 10000 | that | its price |
+| `fraction` | `fraction_percent` | 10 | so much of equity | its price |
+| `risk` | `risk_percent` | 1 | so much of equity | the distance to the entry's own stop, else `stop_loss_percent` of its price |
+| `volatility` | `volatility_percent` | 15 | equity times this over the volatility of a year | its price |
+| `atr` | `risk_percent`, `atr_multiple` | 1, 2 | so much of equity | so many average true ranges |
+
+Range and volatility are of the bars that strategies see, the first `bars` of them (14) as a mean, then smoothed as Wilder
+does; the volatility is that of returns around zero, for 252 days of 6.5 hours. Until `bars` + 1 bars were seen an entry is
+denied (`not_measured`). The arithmetic of each entry is an event, `entry_sized` in docs/EVENTS.md.
+
 ## Limits
 
 ";

@@ -78,7 +78,8 @@ impl Topic {
             | Event::DividendReinvested { .. } => Topic::Fills,
             Event::OrderDenied { .. }
             | Event::TradingStateChanged { .. }
-            | Event::FlatDue { .. } => Topic::Risk,
+            | Event::FlatDue { .. }
+            | Event::EntrySized { .. } => Topic::Risk,
             Event::AlertRaised(_) => Topic::Alerts,
             Event::SessionStarted
             | Event::SessionResumed

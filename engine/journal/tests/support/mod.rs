@@ -267,3 +267,21 @@ pub fn operator_inputs(symbol: SymbolId) -> Vec<Input> {
 pub fn no_limits() -> Limits {
     Limits { max_leverage: 4, market_slip: BasisPoints::new(-1), ..Limits::OFF }
 }
+
+/// An entry that a model sized.
+pub fn sized() -> Event {
+    let model = kernel::risk::SizeModel::Risk(Percent::from_nanos(SCALE));
+    let sized = kernel::risk::SizedEntry {
+        model,
+        equity: Cash::from_whole(1500).unwrap(),
+        price: Price::from_nanos(102_500_000_000),
+        measure: Some(kernel::risk::Measure::Stop(Price::from_nanos(99_500_000_000))),
+        budget: Cash::from_whole(15).unwrap(),
+        per_share: Price::from_whole(3).unwrap(),
+        shares: Quantity::from_whole(5).unwrap(),
+    };
+    let symbol = Symbols::new(["AAPL"]).unwrap().id("AAPL").unwrap();
+    let origin = Origin::Strategy(StrategyId(0));
+    let (side, asked) = (Side::Buy, OrderSize::Shares(Quantity::from_whole(10).unwrap()));
+    Event::EntrySized { origin, symbol, side, asked, sized }
+}

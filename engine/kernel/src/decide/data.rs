@@ -2,7 +2,7 @@
 
 use super::{DecideError, Deciding};
 use crate::{
-    AHEAD, Channel, Event, Kernel, MarketData, MarketDataError, Origin, Severity, Span, StrategyId,
+    AHEAD, Channel, Event, Kernel, MarketData, MarketDataError, Severity, Span, StrategyId,
     TradingState, View,
 };
 
@@ -148,7 +148,7 @@ impl Deciding<'_> {
     fn heed(&mut self, id: StrategyId) -> Result<(), DecideError> {
         let mut intents = std::mem::take(&mut self.kernel.intents);
         for intent in intents.drain() {
-            self.propose(Origin::Strategy(id), intent)?;
+            self.propose_of(id, intent)?;
         }
         let failure = intents.take_failure();
         self.kernel.intents = intents;

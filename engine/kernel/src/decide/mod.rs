@@ -10,6 +10,7 @@ mod limits;
 mod reconcile;
 mod report;
 mod shares;
+mod size;
 
 use crate::risk::{self, Denial, LossWatch, Send};
 use crate::{
@@ -107,7 +108,8 @@ impl Kernel {
 
     /// How many bars of each symbol the strategies need before they can say anything.
     pub fn warmup_bars(&self) -> usize {
-        self.strategies.iter().map(|strategy| strategy.warmup_bars()).max().unwrap_or(0)
+        let strategies = self.strategies.iter().map(|strategy| strategy.warmup_bars()).max();
+        strategies.unwrap_or(0).max(self.state.limits().scopes.measured_bars())
     }
 
     /// When the kernel wants an [`Input::Timer`], if it waits for anything. What fell due while

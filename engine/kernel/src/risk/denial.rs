@@ -430,4 +430,22 @@ pub enum Denial {
         /// How many there may be.
         limit: u32,
     },
+    /// The size of an entry is measured over bars that have not been seen yet.
+    #[error(
+        "the size is measured over bars: {seen} of {needed} were seen, or the price never moved"
+    )]
+    NotMeasured {
+        /// Bars that were seen.
+        seen: u32,
+        /// Bars that are needed.
+        needed: u32,
+    },
+    /// What the entry may be worth or lose is not enough for a share.
+    #[error("{budget} USD are not enough for a share, which takes {per_share} USD of them")]
+    SizedToNothing {
+        /// What the entry may be worth or lose.
+        budget: Cash,
+        /// What one share takes of it.
+        per_share: Price,
+    },
 }

@@ -3,8 +3,8 @@
 use super::Denial;
 use super::compatibility::{Combination, Way};
 use crate::{
-    AssetClass, Cash, NewOrder, Notional, OrderKind, OrderSize, Percent, Price, Quantity, Rounding,
-    SCALE, Side, State, SymbolId, TradingHours, Trail,
+    AssetClass, Cash, Leg, NewOrder, Notional, OrderKind, OrderSize, Percent, Price, Quantity,
+    Rounding, SCALE, Side, State, SymbolId, TradingHours, Trail,
 };
 
 /// The most shares that an order may fill: those asked for, or what its dollars, or its share of
@@ -71,6 +71,25 @@ pub(super) fn lowest_entry(state: &State, request: &NewOrder) -> Option<Price> {
     let trigger = trigger(Side::Sell, request.kind, last);
     let from = trigger.map_or(last, |stop| stop.min(last));
     from.shifted(state.limits().market_slip.negated(), Rounding::Down)
+}
+
+/// The stop that an entry carries, and how far it lies from the worst price that the entry fills at;
+/// `None` for an entry without one.
+pub(super) fn stop_distance(
+    state: &State,
+    request: &NewOrder,
+    worst: Option<Price>,
+) -> Result<Option<(Price, Price)>, Denial> {
+    let stops = request.class.legs().find_map(|leg| match leg {
+        Leg::StopLoss(exit) => Some(exit.stop),
+        Leg::TakeProfit { .. } => None,
+    });
+    let Some(stop) = stops else { return Ok(None) };
+    let distance = match request.side {
+        Side::Buy => worst.and_then(|entry| entry.checked_sub(stop)),
+        Side::Sell => lowest_entry(state, request).and_then(|entry| stop.checked_sub(entry)),
+    };
+    Ok(Some((stop, distance.ok_or(Denial::NoPrice)?)))
 }
 
 /// The price that triggers an order as the market stands. A trailing stop follows the market in one

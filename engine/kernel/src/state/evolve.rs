@@ -4,6 +4,7 @@
 //! order, is refused.
 
 use super::counts::Counts;
+use super::ranges::Ranges;
 use super::{Day, Last, Market, State};
 use crate::{
     AHEAD, AccountSnapshot, BrokerState, Cash, CashMovement, Difference, Event, FeeCharge, Input,
@@ -160,6 +161,7 @@ impl State {
         self.markets = vec![Market::default(); start.symbols.len()];
         self.counts = Counts::new(start.strategies.len(), start.symbols.len());
         self.limits = start.limits.clone();
+        self.ranges = Ranges::of(&self.limits, start.symbols.len());
         self.start = Some(Box::new(start.clone()));
         self.resolve_limits();
     }
@@ -203,7 +205,20 @@ impl State {
             market.last = Some(Last { price, time, length });
         }
         market.note(data);
+        if !self.ranges.is_empty() {
+            self.measure(data);
+        }
         Ok(())
+    }
+
+    /// Takes a bar that strategies see into what sizes are measured by.
+    #[cold]
+    fn measure(&mut self, data: &MarketData) {
+        if let MarketData::Bar(bar) = data
+            && self.bar_counts(bar)
+        {
+            self.ranges.note(bar);
+        }
     }
 
     fn bound(&mut self, bands: &Luld) {
@@ -300,6 +315,7 @@ impl State {
             | Event::SymbolStatusChanged { .. }
             | Event::LinkChanged { .. }
             | Event::ChannelMute { .. }
+            | Event::EntrySized { .. }
             | Event::DataRefused { .. } => {}
         }
         Ok(())

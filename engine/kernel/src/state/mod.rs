@@ -9,6 +9,7 @@ mod fills;
 mod hours;
 mod margin;
 mod market;
+mod ranges;
 mod shares;
 mod tape;
 
@@ -25,6 +26,7 @@ use crate::{
 use counts::Counts;
 use margin::Margin;
 use market::{Last, Market};
+use ranges::Ranges;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -140,6 +142,8 @@ pub struct State {
     margin: Margin,
     /// The trading day for which everything was closed before its end.
     closed_for: Option<u32>,
+    /// What sizes of entries are measured by.
+    ranges: Ranges,
 }
 
 impl State {
@@ -208,6 +212,11 @@ impl State {
         if self.limits.set(path, value).is_ok() {
             self.resolve_limits();
         }
+    }
+
+    /// What sizes of entries are measured by.
+    pub(crate) const fn ranges(&self) -> &Ranges {
+        &self.ranges
     }
 
     /// The books.

@@ -82,6 +82,7 @@ impl State {
         if let Some(market) = self.markets.get_mut(symbol.index()) {
             market.split(ratio, began);
         }
+        self.ranges.split(symbol, ratio);
         self.split_at.insert(symbol, self.now);
         self.has_happened(id);
         Ok(())

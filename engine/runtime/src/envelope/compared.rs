@@ -45,6 +45,8 @@ impl Compared {
                 Self::new(price, if price < lower { lower } else { upper }, "USD")
             }
             Denial::BuyingPower { needed, available } => Self::new(needed, available, "USD"),
+            Denial::NotMeasured { seen, needed } => Self::new(seen, needed, "bars"),
+            Denial::SizedToNothing { budget, per_share } => Self::new(budget, per_share, "USD"),
             Denial::IntradayMargin { needed, equity } => Self::new(needed, equity, "USD"),
             other => Self::of_limit(other),
         }

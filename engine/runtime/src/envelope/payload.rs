@@ -2,6 +2,7 @@
 //! A field that does not apply is `null`, never missing.
 
 mod account;
+mod sized;
 
 use super::compared::Compared;
 use super::parts::{By, Differing, Grouping, Held, Pricing, Wish, client_order_id};
@@ -14,6 +15,7 @@ use kernel::{
     Timestamp, Trade, TradingHours, TradingState, Volume,
 };
 use serde::Serialize;
+use sized::Sized;
 
 /// What an envelope holds.
 #[derive(Debug, Serialize)]
@@ -231,6 +233,7 @@ pub(super) enum Payload<'a> {
     StopRequested {
         policy: ShutdownPolicy,
     },
+    EntrySized(Box<Sized<'a>>),
     DeadLetter {
         topic: &'a str,
         error: &'a str,
@@ -331,6 +334,7 @@ impl<'a> Payload<'a> {
             | Event::SharesSplit { .. }
             | Event::SymbolRenamed { .. }
             | Event::ExitRenewed { .. }
+            | Event::EntrySized { .. }
             | Event::FlatDue { .. } => Self::of_account(event, state),
             Event::DifferenceSuspected { differences } => Self::suspected(differences, state),
             Event::Reconciled { open_orders } => Payload::Reconciled { open_orders: *open_orders },

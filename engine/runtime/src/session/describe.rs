@@ -68,6 +68,7 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
         }
         Event::Flattened => Some("flat: no order is open and nothing is held".into()),
         Event::CancelApproved { .. }
+        | Event::EntrySized { .. }
         | Event::FeesAccrued { .. }
         | Event::ReportIgnored { .. }
         | Event::OrderQueryNeeded { .. }

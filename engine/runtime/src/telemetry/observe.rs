@@ -133,7 +133,8 @@ impl Observer {
             | Event::SharesSplit { .. }
             | Event::SymbolRenamed { .. }
             | Event::ExitRenewed { .. }
-            | Event::FlatDue { .. } => {}
+            | Event::FlatDue { .. }
+            | Event::EntrySized { .. } => {}
         }
     }
 

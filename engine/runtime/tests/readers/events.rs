@@ -1,6 +1,6 @@
 //! Events of every kind: one fixed sample of each, and arbitrary ones.
 
-use kernel::risk::Denial;
+use kernel::risk::{Denial, Measure, SizeModel, SizedEntry};
 use kernel::*;
 use proptest::prelude::*;
 use proptest::strategy::Strategy;
@@ -80,7 +80,8 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
         | Event::SharesSplit { .. }
         | Event::SymbolRenamed { .. } => return after_account(event, symbol, cash),
         Event::ExitRenewed { .. } => Event::FlatDue { date: 20_260_105 },
-        Event::FlatDue { .. } => return None,
+        Event::FlatDue { .. } => sized(symbol),
+        Event::EntrySized { .. } => return None,
     })
 }
 
@@ -117,6 +118,24 @@ fn after_account(event: &Event, symbol: SymbolId, cash: Cash) -> Option<Event> {
         Event::DividendReinvested { .. } => Event::ExitRenewed { order, by: Some(order) },
         _ => return None,
     })
+}
+
+fn sized(symbol: SymbolId) -> Event {
+    let usd = Cash::from_nanos(1_000_000_000_000);
+    let multiple = Percent::from_nanos(200 * SCALE);
+    let model = SizeModel::Atr { risk: Percent::from_nanos(SCALE), multiple, bars: 14 };
+    let sized = SizedEntry {
+        model,
+        equity: Cash::from_nanos(100_000_000_000_000),
+        price: Price::from_nanos(102_500_000_000),
+        measure: Some(Measure::Range(Price::from_nanos(2_000_000_000))),
+        budget: usd,
+        per_share: Price::from_nanos(4_000_000_000),
+        shares: Quantity::from_nanos(250_000_000_000),
+    };
+    let asked = OrderSize::Shares(Quantity::from_nanos(10_000_000_000));
+    let (origin, side) = (Origin::Strategy(StrategyId(0)), Side::Buy);
+    Event::EntrySized { origin, symbol, side, asked, sized }
 }
 
 fn denied(symbol: SymbolId) -> Event {

@@ -69,6 +69,8 @@ impl Denial {
             Denial::OrdersPerDay { .. } => "orders_per_day",
             Denial::NotionalPerDay { .. } => "notional_per_day",
             Denial::RoundTrips { .. } => "round_trips",
+            Denial::NotMeasured { .. } => "not_measured",
+            Denial::SizedToNothing { .. } => "sized_to_nothing",
         }
     }
 }

@@ -54,7 +54,14 @@ impl Resolved {
             width: columns.len(),
             strategies: strategies
                 .iter()
-                .map(|spec| place_of(&scopes.strategies, &spec.name))
+                .enumerate()
+                .map(|(place, spec)| {
+                    let label = scopes.labels.get(place).unwrap_or(&spec.name);
+                    match place_of(&scopes.strategies, label) {
+                        0 => place_of(&scopes.strategies, &spec.name),
+                        held => held,
+                    }
+                })
                 .collect(),
             symbols: symbols.names().map(|name| place_of(&scopes.symbols, name)).collect(),
             marks: symbols.names().map(|name| marks(scopes, name)).collect(),

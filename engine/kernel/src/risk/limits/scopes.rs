@@ -1,6 +1,7 @@
 //! What limits are about besides figures: lists of symbols, hours, and the layers of strategies and
 //! symbols.
 
+use crate::risk::Sizing;
 use crate::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -59,6 +60,12 @@ pub struct Scopes {
     pub strategies: BTreeMap<Box<str>, Layer>,
     /// What symbols have of their own.
     pub symbols: BTreeMap<Box<str>, Layer>,
+    /// What the strategies of the session are called, in their order; empty where each is called by
+    /// its name.
+    pub labels: Vec<Box<str>>,
+    /// How the entries of each strategy are sized, in their order; `None`, or nothing, is as the
+    /// strategy says.
+    pub sizing: Vec<Option<Sizing>>,
 }
 
 /// Whose layer.
@@ -78,7 +85,15 @@ impl Scopes {
         correlated: BTreeMap::new(),
         strategies: BTreeMap::new(),
         symbols: BTreeMap::new(),
+        labels: Vec::new(),
+        sizing: Vec::new(),
     };
+
+    /// How many bars of each symbol it takes until every size can be measured.
+    pub fn measured_bars(&self) -> usize {
+        let most = self.sizing.iter().flatten().filter_map(|rule| rule.model.bars()).max();
+        most.map_or(0, |bars| usize::try_from(bars).unwrap_or(usize::MAX).saturating_add(1))
+    }
 
     /// The layer that a path such as `symbols.BRK.B.min_price_usd` names.
     pub(super) fn layer_of(path: &str) -> Option<(LayerKind, &str)> {

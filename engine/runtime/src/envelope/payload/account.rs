@@ -1,5 +1,6 @@
-//! What happens to the account and to shares without an execution.
+//! What happens to the account and to shares without an execution, and what entries are sized by.
 
+use super::sized::Sized;
 use super::{Payload, holdings, iso_date, symbol_of};
 use kernel::{Event, State, SymbolId};
 
@@ -50,7 +51,7 @@ impl<'a> Payload<'a> {
                 Payload::ExitRenewed { order: *order, symbol, by: *by }
             }
             Event::FlatDue { date } => Payload::FlatDue { date: iso_date(*date) },
-            _ => Payload::Nothing {},
+            _ => Sized::of(event, state).map_or(Payload::Nothing {}, Payload::EntrySized),
         }
     }
 }

@@ -89,7 +89,8 @@ async fn prepare(
         }
         None => {
             let bars = strategies.iter().map(|strategy| strategy.warmup_bars()).max();
-            let start = venue.start_record(&config, bars.unwrap_or(0), latched).await?;
+            let bars = bars.unwrap_or(0).max(config.limits.scopes.measured_bars());
+            let start = venue.start_record(&config, bars, latched).await?;
             (start.clone(), Input::Start(Box::new(start)))
         }
     };
