@@ -7,6 +7,7 @@ pub mod denials;
 
 use journal::storage::{MemoryStorage, Storage};
 use journal::{Durability, Journal, Options, Reader};
+use kernel::risk::{Measure, SizeModel, SizedEntry};
 use kernel::*;
 use std::sync::Arc;
 
@@ -270,12 +271,12 @@ pub fn no_limits() -> Limits {
 
 /// An entry that a model sized.
 pub fn sized() -> Event {
-    let model = kernel::risk::SizeModel::Risk(Percent::from_nanos(SCALE));
-    let sized = kernel::risk::SizedEntry {
+    let model = SizeModel::Risk(Percent::from_nanos(SCALE));
+    let sized = SizedEntry {
         model,
         equity: Cash::from_whole(1500).unwrap(),
         price: Price::from_nanos(102_500_000_000),
-        measure: Some(kernel::risk::Measure::Stop(Price::from_nanos(99_500_000_000))),
+        measure: Some(Measure::Stop(Price::from_nanos(99_500_000_000))),
         budget: Cash::from_whole(15).unwrap(),
         per_share: Price::from_whole(3).unwrap(),
         shares: Quantity::from_whole(5).unwrap(),
