@@ -30,7 +30,7 @@ use crate::venue::{Answer, Venue};
 use crate::{BacktestError, BacktestReport};
 use corporate::Corporate;
 use detail::Meeting;
-use exchange::Exchange;
+use exchange::{Exchange, Update};
 use journal::{Durability, EventsHash, Journal};
 use kernel::{
     Bar, Cash, DecideError, Input, Kernel, Link, MarketData, Notice, OrderNumber, Output,
@@ -106,6 +106,7 @@ pub(crate) fn complete_under(
         kernel: Kernel::new(strategies),
         out: Output::default(),
         venue: Venue::new(exchange, &run, config.hours),
+        updates: Vec::new(),
         step: &[],
         meeting: Meeting::new(config, &facts)?,
         last_bars: config.close_at_last_open.then(BTreeMap::new),
@@ -172,6 +173,8 @@ struct Driver<'a, 'o> {
     kernel: Kernel,
     out: Output,
     venue: Venue,
+    /// What the exchange has said of orders; its memory is used again.
+    updates: Vec<Update>,
     /// The data of the step that the exchange has taken.
     step: &'a [MarketData],
     /// The finer data that orders are filled on, when there is any.
@@ -233,8 +236,18 @@ impl<'a, 'o> Driver<'a, 'o> {
 
     /// The same run before the first step of another chunk.
     fn in_chunk<'b>(self) -> Driver<'b, 'o> {
-        let Self { kernel, out, venue, step: _, meeting, last_bars, corporate, fees_read, .. } =
-            self;
+        let Self {
+            kernel,
+            out,
+            venue,
+            updates,
+            step: _,
+            meeting,
+            last_bars,
+            corporate,
+            fees_read,
+            ..
+        } = self;
         let Self { hash, journal, committed, trades, shared, equity, observer, .. } = self;
         let Self { latency, circumstances, .. } = self;
         let step = &[];
@@ -242,6 +255,7 @@ impl<'a, 'o> Driver<'a, 'o> {
             kernel,
             out,
             venue,
+            updates,
             step,
             meeting,
             last_bars,
@@ -260,12 +274,14 @@ impl<'a, 'o> Driver<'a, 'o> {
     }
 
     fn chunk(&mut self, chunk: &'a [MarketData], pace: &mut Pace) -> Result<(), BacktestError> {
-        let mut rest = chunk;
-        while let Some((first, others)) = rest.split_first() {
-            let at = first.time();
-            let more = others.iter().take_while(|datum| datum.time() == at).count();
-            let (step, later) = rest.split_at(1 + more);
-            rest = later;
+        let mut begin = 0;
+        for (place, datum) in chunk.iter().enumerate() {
+            let at = datum.time();
+            if chunk.get(place + 1).is_some_and(|next| next.time() == at) {
+                continue;
+            }
+            let step = chunk.get(begin..=place).unwrap_or_default();
+            begin = place + 1;
             if self.meeting.is_some() {
                 self.meet_detail(at)?;
             }
@@ -317,11 +333,15 @@ impl<'a, 'o> Driver<'a, 'o> {
         if self.venue.exchange.has_updates() { self.take_updates() } else { Ok(()) }
     }
 
+    #[inline(never)]
     fn take_updates(&mut self) -> Result<(), BacktestError> {
-        for update in self.venue.exchange.drain_updates() {
+        let mut updates = std::mem::take(&mut self.updates);
+        self.venue.exchange.take_updates(&mut updates);
+        for update in &updates {
             let report = self.venue.report(update);
             self.feed(Input::Report(report))?;
         }
+        self.updates = updates;
         Ok(())
     }
 
@@ -364,7 +384,7 @@ impl<'a, 'o> Driver<'a, 'o> {
 
     /// Feeds market data. It becomes an input when something has to be recorded, and most of it
     /// leads to nothing.
-    #[inline]
+    #[inline(always)]
     fn feed_market(&mut self, time: Timestamp, data: &MarketData) -> Result<(), BacktestError> {
         let at = self.pass_timers(Some(time))?;
         let decided = self.kernel.decide_on_market(at, data, &mut self.out);
@@ -386,6 +406,7 @@ impl<'a, 'o> Driver<'a, 'o> {
         Ok(at)
     }
 
+    #[cold]
     fn timers(&mut self, until: Timestamp) -> Result<(), BacktestError> {
         while let Some(at) = self.kernel.due(until) {
             self.decide(&Stamped { at, seen: at, input: Input::Timer })?;
@@ -414,16 +435,20 @@ impl<'a, 'o> Driver<'a, 'o> {
     }
 
     /// Records what an input led to, and does it.
+    #[inline(never)]
     fn act_on(&mut self, stamped: &Stamped) -> Result<(), BacktestError> {
         self.record(stamped)?;
         let fees_due = std::mem::take(&mut self.out.fees_due);
-        for send in std::mem::take(&mut self.out.sends) {
+        // What an answer leads to is another output.
+        let mut sends = std::mem::take(&mut self.out.sends);
+        for send in sends.drain(..) {
             match self.carry_out(&send) {
                 Answer::Taken => {}
                 Answer::Report(report) => self.feed(Input::Report(report))?,
                 Answer::CancelRefused(order, text) => self.cancel_refused(order, text)?,
             }
         }
+        self.out.sends = sends;
         if fees_due { self.fees() } else { Ok(()) }
     }
 

@@ -102,8 +102,8 @@ impl Equity {
             self.sample();
         }
         self.steps += 1;
-        if let Some(points) = &mut self.points {
-            points.push(self.last);
+        if self.points.is_some() {
+            self.keep();
         }
         if equity >= self.highest {
             self.highest = equity;
@@ -117,7 +117,15 @@ impl Equity {
         }
     }
 
+    #[inline(never)]
+    fn keep(&mut self) {
+        if let Some(points) = &mut self.points {
+            points.push(self.last);
+        }
+    }
+
     /// Keeps a point; when there are too many, every other one goes, and half as many come.
+    #[cold]
     fn sample(&mut self) {
         if self.samples.len() == SAMPLES {
             let mut place = 0;

@@ -272,9 +272,9 @@ impl Venue {
     }
 
     /// An update as a session's client reads it off the order stream.
-    pub fn report(&self, update: Update) -> Report {
+    pub fn report(&self, update: &Update) -> Report {
         let number = self.number_of(&update.order);
-        let execution = update.execution.map(|fill| Execution {
+        let execution = update.execution.as_ref().map(|fill| Execution {
             id: ExecutionId(written(fill.id)),
             quantity: fill.qty,
             price: fill.price,

@@ -150,7 +150,22 @@ impl Trading {
             Stance::Flat => held.is_zero(),
             Stance::Short => held.is_negative(),
         };
-        if there || view.has_open_order(bar.symbol) {
+        if !there {
+            self.take(stance, held, bar, view, intents);
+        }
+    }
+
+    /// Proposes the next order from what is held to a stance, if none is working.
+    #[inline(never)]
+    fn take(
+        &self,
+        stance: Stance,
+        held: Quantity,
+        bar: &Bar,
+        view: &View<'_>,
+        intents: &mut Intents,
+    ) {
+        if view.has_open_order(bar.symbol) {
             return;
         }
         if let (Size::EquityShare(share), Some(side)) = (self.size, stance.side()) {

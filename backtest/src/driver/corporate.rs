@@ -124,6 +124,7 @@ impl Driver<'_, '_> {
         if self.corporate.is_idle(at) { Ok(()) } else { self.corporate_actions(at) }
     }
 
+    #[cold]
     fn corporate_actions(&mut self, at: Timestamp) -> Result<(), BacktestError> {
         self.reinvest(|day| day.close < at)?;
         while let Some(due) = self.corporate.take_due(at) {
@@ -180,9 +181,11 @@ impl Driver<'_, '_> {
     /// Buys with what was received on the days that have closed, once there is a price of them.
     #[inline]
     pub(super) fn at_close(&mut self, at: Timestamp) -> Result<(), BacktestError> {
-        if self.corporate.to_reinvest.is_empty() {
-            return Ok(());
-        }
+        if self.corporate.to_reinvest.is_empty() { Ok(()) } else { self.reinvest_at_close(at) }
+    }
+
+    #[cold]
+    fn reinvest_at_close(&mut self, at: Timestamp) -> Result<(), BacktestError> {
         self.reinvest(|day| day.close <= at)
     }
 

@@ -116,24 +116,34 @@ impl Driver<'_, '_> {
     #[inline]
     pub(super) fn enter(&mut self, at: Timestamp) -> Result<(), BacktestError> {
         if self.equity.session_is_over(at) {
-            let (equity, gross) = self.standing();
-            self.equity.next_session(at, equity, gross);
+            self.next_session(at);
         }
         self.before_trading(at)?;
         if self.circumstances.is_some() { self.before_step(at) } else { Ok(()) }
     }
 
+    #[cold]
+    fn next_session(&mut self, at: Timestamp) {
+        let (equity, gross) = self.standing();
+        self.equity.next_session(at, equity, gross);
+    }
+
     /// Lets orders meet the step of an instant: the data itself, or the detail.
     #[inline]
     pub(super) fn meet(&mut self, now: Timestamp, step: &[MarketData]) {
-        match &mut self.meeting {
-            None => self.venue.exchange.step(step),
-            Some(meeting) => {
-                meeting.take(|at| at == now);
-                meeting.add_without_detail(step, &mut self.venue.exchange);
-                self.venue.exchange.step(&meeting.rows);
-                self.venue.exchange.advance(now);
-            }
+        if self.meeting.is_some() {
+            self.meet_in_detail(now, step);
+        } else {
+            self.venue.exchange.step(step);
         }
+    }
+
+    #[inline(never)]
+    fn meet_in_detail(&mut self, now: Timestamp, step: &[MarketData]) {
+        let Some(meeting) = &mut self.meeting else { return };
+        meeting.take(|at| at == now);
+        meeting.add_without_detail(step, &mut self.venue.exchange);
+        self.venue.exchange.step(&meeting.rows);
+        self.venue.exchange.advance(now);
     }
 }

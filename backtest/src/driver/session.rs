@@ -21,6 +21,7 @@ impl Driver<'_, '_> {
     }
 
     /// Feeds what came in before the data of a step.
+    #[cold]
     pub(super) fn before_step(&mut self, step: Timestamp) -> Result<(), BacktestError> {
         while let Some((at, input)) = self.circumstances.as_deref_mut().and_then(|it| it.due(step))
         {
@@ -35,6 +36,7 @@ impl Driver<'_, '_> {
     }
 
     /// Shows the kernel what the session was shown of a step.
+    #[cold]
     pub(super) fn show_as_seen(
         &mut self,
         step: Timestamp,

@@ -186,7 +186,7 @@ impl Desk {
 
     fn hear(&mut self) {
         for update in self.venue.exchange.drain_updates() {
-            let report = self.venue.report(update);
+            let report = self.venue.report(&update);
             self.feed(Input::Report(report));
         }
     }

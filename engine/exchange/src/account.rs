@@ -105,9 +105,10 @@ impl Holding {
 
 /// Price times quantity, half to even at 1e-9; whole shares lose nothing. Saturates.
 pub(crate) fn value_of(price: Price, qty: Quantity) -> Cash {
-    let value = price.times(qty);
-    let limit = if value.raw() < 0 { Cash::from_nanos(-Cash::MAX.nanos()) } else { Cash::MAX };
-    value.to_cash(Rounding::HalfEven).unwrap_or(limit)
+    price.value(qty, Rounding::HalfEven).unwrap_or_else(|| {
+        let is_below = price.is_negative() != qty.is_negative();
+        if is_below { Cash::from_nanos(-Cash::MAX.nanos()) } else { Cash::MAX }
+    })
 }
 
 /// The sum, saturating.

@@ -28,7 +28,12 @@ impl Feed {
     ///
     /// # Errors
     /// When there are too many symbols.
-    pub fn merged(feeds: Vec<Self>) -> Result<Self, SymbolError> {
+    pub fn merged(mut feeds: Vec<Self>) -> Result<Self, SymbolError> {
+        if feeds.len() == 1
+            && let Some(only) = feeds.pop()
+        {
+            return Ok(only);
+        }
         let names: std::collections::BTreeSet<&str> =
             feeds.iter().flat_map(|feed| feed.symbols.names()).collect();
         let symbols = Symbols::new(names)?;

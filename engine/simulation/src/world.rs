@@ -151,7 +151,7 @@ impl World {
             Happening::Timer { life } if self.is_alive(life) => self.timer(),
             Happening::Stream { life, up } if self.is_alive(life) => self.connect(up),
             Happening::Frame { connection, update } if self.stream == Some(connection) => {
-                let report = self.venue.report(*update);
+                let report = self.venue.report(&update);
                 self.watch.told(&report);
                 self.feed(Input::Report(report))
             }

@@ -1,9 +1,10 @@
 //! Technical indicators with no value before there is one.
 //!
 //! Every indicator takes one [`Sample`] at a time in constant time and without allocating, answers
-//! `None` until it has seen enough, and equals TA-Lib from its first value on. Averages over a
-//! window come from the `ta` crate, whose numbers agree with TA-Lib's; the recursive ones are
-//! written here, because `ta` seeds them with the first sample and TA-Lib with a mean.
+//! `None` until it has seen enough, and equals TA-Lib from its first value on. Deviations over a
+//! window come from the `ta` crate, whose numbers agree with TA-Lib's. The recursive ones are
+//! written here, because `ta` seeds them with the first sample and TA-Lib with a mean; the mean of a
+//! window too, because sums alone can be begun anew without a second window.
 
 mod bollinger;
 mod ema;

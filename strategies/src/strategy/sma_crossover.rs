@@ -48,7 +48,9 @@ enum Signal {
 struct Averages {
     fast: Sma,
     slow: Sma,
-    /// How the fast stood to the slow one bar before.
+    /// How the fast stands to the slow.
+    now: Option<Ordering>,
+    /// How it stood one bar before.
     before: Option<Ordering>,
 }
 
@@ -65,7 +67,7 @@ fn build(params: &Params, symbols: &Symbols) -> Result<Box<dyn Strategy>, Mistak
         "crossing" => Signal::Crossing,
         _ => Signal::Level,
     };
-    let averages = Averages { fast: Sma::new(fast), slow: Sma::new(slow), before: None };
+    let averages = Averages { fast: Sma::new(fast), slow: Sma::new(slow), now: None, before: None };
     Ok(Box::new(SmaCrossover {
         symbols: vec![averages; symbols.len()],
         slow: slow.get(),
@@ -81,7 +83,7 @@ impl Averages {
 
     /// Where they are equal, whatever is held is kept.
     fn stance(&self, signal: Signal) -> Option<Stance> {
-        let now = self.order()?;
+        let now = self.now?;
         if signal == Signal::Crossing && self.before != Some(now.reverse()) {
             return None;
         }
@@ -97,10 +99,10 @@ impl Strategy for SmaCrossover {
     fn observe(&mut self, data: &MarketData) {
         let MarketData::Bar(bar) = data else { return };
         let Some(averages) = self.symbols.get_mut(bar.symbol.index()) else { return };
-        averages.before = averages.order();
         let close = Sample::from(bar.close);
         averages.fast.update(close);
         averages.slow.update(close);
+        (averages.before, averages.now) = (averages.now, averages.order());
     }
 
     fn propose(&self, data: &MarketData, view: &View<'_>, intents: &mut Intents) {
@@ -119,7 +121,7 @@ impl Strategy for SmaCrossover {
         for averages in &mut self.symbols {
             averages.fast.reset();
             averages.slow.reset();
-            averages.before = None;
+            (averages.before, averages.now) = (None, None);
         }
     }
 
@@ -127,6 +129,7 @@ impl Strategy for SmaCrossover {
         if let Some(averages) = self.symbols.get_mut(symbol.index()) {
             averages.fast.rebase(ratio);
             averages.slow.rebase(ratio);
+            averages.now = averages.order();
         }
     }
 }

@@ -39,6 +39,7 @@ enum Supply {
 
 impl Exchange {
     /// Matches the orders of one symbol against one datum.
+    #[inline(never)]
     pub(super) fn match_orders(&mut self, datum: &MarketData) {
         let at = match datum {
             MarketData::Bar(bar) => self.sessions.first_trade(bar),

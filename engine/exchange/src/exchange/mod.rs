@@ -124,12 +124,10 @@ impl Exchange {
     /// Takes the market data of one instant, all with the same [`MarketData::time`]: matches
     /// orders against it, marks prices, and moves the clock there. Data that cannot be believed
     /// ([`MarketData::check`]) is passed over.
-    #[inline]
+    #[inline(always)]
     pub fn step(&mut self, data: &[MarketData]) {
         if self.book.has_open() {
-            for datum in data {
-                self.match_orders(datum);
-            }
+            data.iter().for_each(|datum| self.match_orders(datum));
         }
         let time = data.first().map_or(self.now, MarketData::time);
         for datum in data {
@@ -197,6 +195,12 @@ impl Exchange {
     /// What has happened to orders since the last call, in order.
     pub fn drain_updates(&mut self) -> Vec<Update> {
         std::mem::take(&mut self.updates)
+    }
+
+    /// The same into memory that is used again; what was in it is gone.
+    pub fn take_updates(&mut self, into: &mut Vec<Update>) {
+        into.clear();
+        std::mem::swap(&mut self.updates, into);
     }
 
     /// The configuration it was made with.

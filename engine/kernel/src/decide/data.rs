@@ -132,20 +132,21 @@ impl Deciding<'_> {
 
     #[inline]
     fn ask_strategies(&mut self, data: &MarketData) -> Result<(), DecideError> {
-        for id in self.ids() {
+        for place in 0..self.kernel.strategies.len() {
             let Kernel { state, strategies, intents, .. } = &mut *self.kernel;
-            if let Some(strategy) = strategies.get(usize::from(id.0)) {
+            if let Some(strategy) = strategies.get(place) {
                 strategy.propose(data, &View::new(state), intents);
             }
             if !intents.is_silent() {
-                self.heed(id)?;
+                self.heed(place)?;
             }
         }
         Ok(())
     }
 
     /// Judges what a strategy has proposed.
-    fn heed(&mut self, id: StrategyId) -> Result<(), DecideError> {
+    fn heed(&mut self, place: usize) -> Result<(), DecideError> {
+        let id = StrategyId(u16::try_from(place).unwrap_or(u16::MAX));
         let mut intents = std::mem::take(&mut self.kernel.intents);
         for intent in intents.drain() {
             self.propose_of(id, intent)?;

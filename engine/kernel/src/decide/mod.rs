@@ -15,7 +15,7 @@ mod size;
 use crate::risk::{self, Denial, LossWatch, Send};
 use crate::{
     Alert, Event, EvolveError, Input, Intent, Intents, MarketData, Order, OrderNumber, Origin,
-    Record, RecordBody, Severity, Stamped, State, Strategy, StrategyId, Timestamp,
+    Record, RecordBody, Severity, Stamped, State, Strategy, Timestamp,
 };
 
 /// Why a session begins halted or reducing.
@@ -354,13 +354,5 @@ impl Deciding<'_> {
         }
         self.flat_by_close()?;
         self.cancel_each(Origin::Kernel, |order| order.expires_at.is_some_and(|at| at <= now))
-    }
-
-    fn strategy_count(&self) -> u16 {
-        u16::try_from(self.kernel.strategies.len()).unwrap_or(u16::MAX)
-    }
-
-    fn ids(&self) -> impl Iterator<Item = StrategyId> + use<> {
-        (0..self.strategy_count()).map(StrategyId)
     }
 }

@@ -195,10 +195,14 @@ impl Digits {
 
 /// Serialises as decimal text for people and JSON, as an integer for the journal.
 macro_rules! decimal_serde {
-    ($name:ident, $int:ty) => {
+    ($name:ident, $int:ty, $from:ident, $into:ident) => {
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-                if out.is_human_readable() { out.collect_str(self) } else { self.0.serialize(out) }
+                if out.is_human_readable() {
+                    out.collect_str(self)
+                } else {
+                    self.$into().serialize(out)
+                }
             }
         }
 
@@ -208,7 +212,7 @@ macro_rules! decimal_serde {
                     let text = <std::borrow::Cow<'de, str>>::deserialize(input)?;
                     text.parse().map_err(serde::de::Error::custom)
                 } else {
-                    <$int>::deserialize(input).map($name)
+                    <$int>::deserialize(input).map($name::$from)
                 }
             }
         }

@@ -112,7 +112,7 @@ macro_rules! fixed {
             }
         }
 
-        decimal_serde!($name, i64);
+        decimal_serde!($name, i64, from_nanos, nanos);
     };
 }
 

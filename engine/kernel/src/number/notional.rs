@@ -84,4 +84,4 @@ impl FromStr for Notional {
     }
 }
 
-decimal_serde!(Notional, i128);
+decimal_serde!(Notional, i128, from_raw, raw);

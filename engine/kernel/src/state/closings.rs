@@ -26,7 +26,7 @@ impl State {
 
     /// A cancel was refused where everything is to be closed: it is asked for again, but not at once.
     pub(super) fn wait_with_cancel(&mut self, order: OrderNumber) {
-        let symbol = self.orders.get(&order).map(|order| order.symbol);
+        let symbol = self.orders.get(order).map(|order| order.symbol);
         if let Some(symbol) = symbol.filter(|symbol| self.is_closing(*symbol)) {
             self.wait_with_closing(symbol);
         }

@@ -5,7 +5,7 @@
 
 use super::counts::Counts;
 use super::ranges::Ranges;
-use super::{Day, Last, Market, State};
+use super::{Day, Market, State};
 use crate::{
     AHEAD, AccountSnapshot, BrokerState, Cash, CashMovement, Difference, Event, FeeCharge, Input,
     Ledger, LedgerError, Link, Luld, MarketData, MarketDataError, Order, OrderNumber, OrderStatus,
@@ -92,10 +92,10 @@ impl State {
             Input::Start(start) => self.begin(start),
             Input::Restart { .. } => self.resume(),
             Input::Market(data) => {
-                let _ = self.see_in_turn(data);
+                let _ = self.see(data, true);
             }
             Input::Warmup(data) | Input::Late(data) => {
-                let _ = self.see(data);
+                let _ = self.see(data, false);
             }
             Input::Luld(bands) => self.bound(bands),
             Input::UpdatedBar(bar) => self.recount(bar),
@@ -144,7 +144,7 @@ impl State {
         data: &MarketData,
     ) -> Result<Result<(), MarketDataError>, EvolveError> {
         self.turn_to(seq, at)?;
-        Ok(self.see_in_turn(data))
+        Ok(self.see(data, true))
     }
 
     /// What every input does: the next number is taken, and the clock follows.
@@ -174,37 +174,21 @@ impl State {
         self.suspected.clear();
     }
 
-    /// Takes note of data of the stream, which come in the order of their time.
+    /// Takes note of a price. Bars of the stream come in the order of their time.
     #[inline]
-    fn see_in_turn(&mut self, data: &MarketData) -> Result<(), MarketDataError> {
-        if let MarketData::Bar(bar) = data
-            && let Some(market) = self.markets.get(bar.symbol.index())
-            && market.bar.is_some_and(|newest| bar.end_time() < newest.time)
-        {
+    fn see(&mut self, data: &MarketData, in_turn: bool) -> Result<(), MarketDataError> {
+        let time = data.time();
+        let market = self.markets.get_mut(data.symbol().index());
+        let newest = market.as_ref().and_then(|market| market.bar);
+        let is_late = matches!(data, MarketData::Bar(_)) && newest.is_some_and(|it| time < it.time);
+        if in_turn && is_late {
             return Err(MarketDataError::OutOfTurn);
         }
-        self.see(data)
-    }
-
-    /// Takes note of a price.
-    #[inline]
-    fn see(&mut self, data: &MarketData) -> Result<(), MarketDataError> {
         data.check()?;
-        let (time, price) = (data.time(), data.price());
         if time > self.now.plus(AHEAD) {
             return Err(MarketDataError::FromTheFuture);
         }
-        let market = self.markets.get_mut(data.symbol().index());
-        let market = market.ok_or(MarketDataError::UnknownSymbol)?;
-        if market.last.is_none_or(|last| last.time <= time) {
-            let length = match data {
-                MarketData::Bar(bar) => bar.length,
-                MarketData::Quote(_) | MarketData::Trade(_) => Span::ZERO,
-            };
-            market.is_void = false;
-            market.last = Some(Last { price, time, length });
-        }
-        market.note(data);
+        market.ok_or(MarketDataError::UnknownSymbol)?.note(data, time);
         if !self.ranges.is_empty() {
             self.measure(data);
         }
@@ -396,7 +380,7 @@ impl State {
         seq: u64,
         order: OrderNumber,
     ) -> Result<&mut Order, EvolveError> {
-        self.orders.get_mut(&order).ok_or(EvolveError::UnknownOrder { seq, order })
+        self.orders.get_mut(order).ok_or(EvolveError::UnknownOrder { seq, order })
     }
 
     fn add_order(&mut self, seq: u64, order: &Order) -> Result<(), EvolveError> {
@@ -405,7 +389,7 @@ impl State {
         }
         self.last_order = order.number.0;
         self.live.push(order.number);
-        self.orders.insert(order.number, order.clone());
+        self.orders.push(order.clone());
         self.tally.sent += 1;
         if order.grows {
             self.counts.note_growth(order, self.now);
@@ -460,10 +444,8 @@ impl State {
         if self.orders.len() <= self.live.len() + ENDED_KEPT {
             return;
         }
-        let oldest = self.orders.values().find(|order| !order.is_live()).map(|order| order.number);
-        if let Some(number) = oldest {
-            self.orders.remove(&number);
-            self.uncounted.remove(&number);
+        if let Some(order) = self.orders.forget_oldest_ended() {
+            self.uncounted.remove(&order.number);
         }
     }
 

@@ -48,14 +48,14 @@ impl State {
 
     /// What one exit fills, the others of its group have no more to fill.
     fn shrink_other_exits(&mut self, number: OrderNumber, by: Quantity) {
-        let Some(group) = self.orders.get(&number).and_then(Order::exits_of) else {
+        let Some(group) = self.orders.get(number).and_then(Order::exits_of) else {
             return;
         };
         for live in &self.live {
             if *live == number {
                 continue;
             }
-            if let Some(other) = self.orders.get_mut(live)
+            if let Some(other) = self.orders.get_mut(*live)
                 && other.exits_of() == Some(group)
             {
                 let less = other.quantity.checked_sub(by).unwrap_or(Quantity::ZERO);

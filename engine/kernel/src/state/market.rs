@@ -1,7 +1,10 @@
 //! What is known of one symbol's market: the newest price, and the newest of each channel.
 
 use super::State;
-use crate::{Limits, Luld, MarketData, Price, Quote, Ratio, Span, SymbolId, Timestamp, Volume};
+use crate::{
+    Cash, Limits, Luld, MarketData, Position, Price, Quote, Ratio, Rounding, Span, SymbolId,
+    Timestamp, Volume,
+};
 use serde::{Deserialize, Serialize};
 
 /// The newest price of a symbol.
@@ -31,22 +34,38 @@ pub(super) struct Market {
 }
 
 impl Market {
-    /// Keeps the newest of each channel.
+    /// Keeps the newest price, and the newest of each channel.
     #[inline]
-    pub fn note(&mut self, data: &MarketData) {
-        let (time, price) = (data.time(), data.price());
+    pub fn note(&mut self, data: &MarketData, time: Timestamp) {
+        let is_newer = |held: &Option<Last>| held.is_none_or(|held| held.time <= time);
+        let length = match data {
+            MarketData::Bar(bar) => bar.length,
+            MarketData::Quote(_) | MarketData::Trade(_) => Span::ZERO,
+        };
+        let last = Last { price: data.price(), time, length };
+        if is_newer(&self.last) {
+            self.is_void = false;
+            self.last = Some(last);
+        }
         match data {
-            MarketData::Bar(bar) if self.bar.is_none_or(|held| held.time <= time) => {
-                self.bar = Some(Last { price, time, length: bar.length });
+            MarketData::Bar(bar) if is_newer(&self.bar) => {
+                self.bar = Some(last);
                 self.volume = bar.volume;
             }
             MarketData::Quote(quote) if self.quote.is_none_or(|held| held.time <= time) => {
                 self.quote = Some(*quote);
             }
-            MarketData::Trade(_) if self.trade.is_none_or(|held| held.time <= time) => {
-                self.trade = Some(Last { price, time, length: Span::ZERO });
-            }
+            MarketData::Trade(_) if is_newer(&self.trade) => self.trade = Some(last),
             MarketData::Bar(_) | MarketData::Quote(_) | MarketData::Trade(_) => {}
+        }
+    }
+
+    /// What a position is worth; `None` on overflow.
+    #[inline]
+    pub fn value(&self, position: &Position) -> Option<Cash> {
+        match self.last {
+            Some(last) => last.price.value(position.quantity, Rounding::HalfEven),
+            None => Some(position.cost),
         }
     }
 

@@ -9,6 +9,7 @@ mod fills;
 mod hours;
 mod margin;
 mod market;
+mod orders;
 mod ranges;
 mod shares;
 mod tape;
@@ -26,6 +27,7 @@ use crate::{
 use counts::Counts;
 use margin::Margin;
 use market::{Last, Market};
+use orders::Orders;
 use ranges::Ranges;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -96,7 +98,7 @@ pub struct State {
     /// The limits with those of strategies and symbols put into them.
     resolved: Resolved,
     ledger: Ledger,
-    orders: BTreeMap<OrderNumber, Order>,
+    orders: Orders,
     live: Vec<OrderNumber>,
     last_order: u64,
     markets: Vec<Market>,
@@ -236,12 +238,12 @@ impl State {
 
     /// An order of the session, live or lately ended.
     pub fn order(&self, number: OrderNumber) -> Option<&Order> {
-        self.orders.get(&number)
+        self.orders.get(number)
     }
 
     /// An order by the broker's name for it.
     pub fn order_by_broker_id(&self, id: &BrokerOrderId) -> Option<&Order> {
-        self.orders.values().rev().find(|order| order.broker_id.as_ref() == Some(id))
+        self.orders.iter().rev().find(|order| order.broker_id.as_ref() == Some(id))
     }
 
     /// Reports that came before the broker's name for their order was known.
@@ -252,7 +254,7 @@ impl State {
 
     /// Every order that the broker may still fill, oldest first.
     pub fn live_orders(&self) -> impl Iterator<Item = &Order> {
-        self.live.iter().filter_map(|number| self.orders.get(number))
+        self.live.iter().filter_map(|number| self.orders.get(*number))
     }
 
     /// Whether any order has not ended.
@@ -264,12 +266,12 @@ impl State {
     /// Orders, live or ended, of which the broker counts more shares filled than were reported: they
     /// must be read, whatever else happens.
     pub fn uncounted_orders(&self) -> impl Iterator<Item = &Order> {
-        self.uncounted.keys().filter_map(|number| self.orders.get(number))
+        self.uncounted.keys().filter_map(|number| self.orders.get(*number))
     }
 
     /// Every order that is kept, oldest first: all live ones and the latest that ended.
     pub fn orders(&self) -> impl Iterator<Item = &Order> {
-        self.orders.values()
+        self.orders.iter()
     }
 
     /// The number that the next approved order gets.
@@ -371,8 +373,8 @@ impl State {
     #[inline]
     pub fn market_value(&self, symbol: SymbolId) -> Option<Cash> {
         let position = self.ledger.position(symbol);
-        match self.last_price(symbol) {
-            Some(price) => price.value(position.quantity, Rounding::HalfEven),
+        match self.markets.get(symbol.index()) {
+            Some(market) => market.value(&position),
             None => Some(position.cost),
         }
     }
@@ -380,10 +382,14 @@ impl State {
     /// Cash and positions at the last prices; saturates.
     #[inline]
     pub fn equity(&self) -> Cash {
-        let held = self.held().fold(self.ledger.cash().nanos(), |sum, symbol| {
-            sum.saturating_add(self.market_value(symbol).unwrap_or(Cash::MAX).nanos())
-        });
-        Cash::from_nanos(held)
+        let mut sum = self.ledger.cash();
+        for (position, market) in self.ledger.positions().iter().zip(&self.markets) {
+            if !position.quantity.is_zero() {
+                let value = market.value(position).unwrap_or(Cash::MAX);
+                sum = Cash::from_nanos(sum.nanos().saturating_add(value.nanos()));
+            }
+        }
+        sum
     }
 
     /// The symbols in which something is held.

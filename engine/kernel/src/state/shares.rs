@@ -93,11 +93,12 @@ impl State {
     fn split_orders(&mut self, symbol: SymbolId, ratio: Ratio) {
         // What the broker counted before is in shares of before.
         let orders = &self.orders;
-        let stays = |number: &OrderNumber| orders.get(number).is_some_and(|it| it.symbol != symbol);
+        let stays =
+            |number: &OrderNumber| orders.get(*number).is_some_and(|it| it.symbol != symbol);
         self.uncounted.retain(|number, _| stays(number));
         let numbers: Vec<OrderNumber> = self.live.iter().chain(&self.lost_exits).copied().collect();
         for number in numbers {
-            if let Some(order) = self.orders.get_mut(&number).filter(|it| it.symbol == symbol) {
+            if let Some(order) = self.orders.get_mut(number).filter(|it| it.symbol == symbol) {
                 rebase(order, ratio);
             }
         }
@@ -127,7 +128,7 @@ impl State {
 
     /// Notes that an exit, and with it its group, is to end by request.
     pub(super) fn give_up(&mut self, number: OrderNumber) {
-        let group = self.orders.get(&number).filter(|order| !order.grows).map(Order::shares_with);
+        let group = self.orders.get(number).filter(|order| !order.grows).map(Order::shares_with);
         self.given_up.extend(group);
     }
 
@@ -161,7 +162,7 @@ impl State {
     /// Notes an exit that the broker ended unasked when its symbol was split, or is about to be; and
     /// one that was asked for anew and never arrived.
     pub(super) fn note_lost_exit(&mut self, number: OrderNumber, to: OrderStatus) {
-        let Some(order) = self.orders.get(&number) else { return };
+        let Some(order) = self.orders.get(number) else { return };
         if to == OrderStatus::NotReceived && is_renewal(order) {
             self.lost_exits.insert(number);
             return;
@@ -193,7 +194,7 @@ impl State {
     /// The exits that can be asked for anew: their split has happened, and nothing of their group
     /// is live.
     pub(crate) fn exits_to_renew(&self) -> impl Iterator<Item = &Order> {
-        let lost = self.lost_exits.iter().filter_map(|number| self.orders.get(number));
+        let lost = self.lost_exits.iter().filter_map(|number| self.orders.get(*number));
         lost.filter(|order| {
             let happened = is_renewal(order)
                 || self.split_at.get(&order.symbol).is_some_and(|at| order.approved_at < *at);
