@@ -16,6 +16,7 @@ pub mod compatibility;
 mod denial;
 mod effect;
 mod entry_size;
+mod examine;
 mod exposure;
 mod limits;
 pub(crate) mod losses;
@@ -29,6 +30,7 @@ pub use checks::{CHECKS, Check, Class};
 pub use denial::Denial;
 pub use entry_size::{Measure, SizeModel, SizedEntry, Sizing};
 pub(crate) use entry_size::{is_entry, size};
+pub use examine::{Finding, Margin, examine};
 pub use limits::{Layer, Limit, LimitError, Limits, Minutes, Reach, Scopes, Tighter, Window};
 pub(crate) use limits::{Marks, Resolved};
 pub(crate) use losses::LossWatch;
@@ -218,12 +220,25 @@ fn judged<'a>(
     request: NewOrder,
     replaces: Option<&'a Order>,
 ) -> Result<Proposal<'a>, Denial> {
-    let limits = state.limits_for(origin, request.symbol);
+    let proposal = proposed(state, origin, request, replaces)?;
+    let grows = proposal.effect.grows();
+    for check in CHECKS.iter().filter(|check| grows || check.class == Class::Always) {
+        (check.judge)(&proposal)?;
+    }
+    Ok(proposal)
+}
+
+/// What the checks look at.
+fn proposed<'a>(
+    state: &'a State,
+    origin: Origin,
+    request: NewOrder,
+    replaces: Option<&'a Order>,
+) -> Result<Proposal<'a>, Denial> {
     let quantity = sizing::most_shares(state, &request)?;
-    let effect = Effect::of(state, &request, quantity, replaces);
-    let proposal = Proposal {
+    Ok(Proposal {
         state,
-        limits,
+        limits: state.limits_for(origin, request.symbol),
         marks: state.marks(request.symbol),
         origin,
         request,
@@ -232,14 +247,9 @@ fn judged<'a>(
         quantity,
         kind: request.kind,
         replaces,
-        effect,
+        effect: Effect::of(state, &request, quantity, replaces),
         worst_price: sizing::worst_price(state, &request),
-    };
-    let grows = effect.grows();
-    for check in CHECKS.iter().filter(|check| grows || check.class == Class::Always) {
-        (check.judge)(&proposal)?;
-    }
-    Ok(proposal)
+    })
 }
 
 fn approve(

@@ -221,6 +221,12 @@ impl State {
         &self.ranges
     }
 
+    /// Sets all limits at once.
+    pub(crate) fn put_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+        self.resolve_limits();
+    }
+
     /// The books.
     pub const fn ledger(&self) -> &Ledger {
         &self.ledger

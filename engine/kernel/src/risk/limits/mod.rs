@@ -374,6 +374,20 @@ impl Limits {
         Ok(())
     }
 
+    /// The limits with those of `keys` off everywhere but at `layer`, where they are `nanos`.
+    pub(super) fn only_at(&self, keys: &[&'static Limit], layer: &str, nanos: Option<i64>) -> Self {
+        let mut limits = self.clone();
+        for limit in keys {
+            limit.set(&mut limits, None);
+            limits.scopes.forget(limit.key);
+            match Scopes::layer_of(&format!("{layer}.{}", limit.key)) {
+                Some((kind, name)) => limits.scopes.layer_mut(kind, name).set(limit.key, nanos),
+                None => limit.set(&mut limits, nanos),
+            }
+        }
+        limits
+    }
+
     /// What the breaker makes of trading when it trips.
     pub fn breaker_then(&mut self, then: TradingState) {
         if let Some(breaker) = &mut self.breaker {

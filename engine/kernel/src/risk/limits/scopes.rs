@@ -119,6 +119,36 @@ impl Scopes {
         }
     }
 
+    /// What a layer, as [`Scopes::setting`] names it, says of a limit.
+    pub(in crate::risk) fn held(&self, layer: &str, key: &str) -> Option<i64> {
+        let (kind, name) = layer.split_once('.')?;
+        let layers = if kind == "strategies" { &self.strategies } else { &self.symbols };
+        layers.get(name)?.0.get(key).copied()
+    }
+
+    /// Takes a limit out of every layer.
+    pub(super) fn forget(&mut self, key: &str) {
+        for layer in self.strategies.values_mut().chain(self.symbols.values_mut()) {
+            layer.set(key, None);
+        }
+    }
+
+    /// The layers that hold for a strategy or a symbol and set a limit, as paths.
+    pub(in crate::risk) fn setting(
+        &self,
+        key: &str,
+        strategy: Option<&str>,
+        symbol: &str,
+    ) -> Vec<String> {
+        let sets = |layers: &BTreeMap<Box<str>, Layer>, name: &str| {
+            layers.get(name).is_some_and(|layer| layer.0.contains_key(key))
+        };
+        let strategy = strategy.filter(|name| sets(&self.strategies, name));
+        let symbol = Some(symbol).filter(|name| sets(&self.symbols, name));
+        let strategy = strategy.map(|name| format!("strategies.{name}"));
+        strategy.into_iter().chain(symbol.map(|name| format!("symbols.{name}"))).collect()
+    }
+
     pub(super) fn layer_mut(&mut self, kind: LayerKind, name: &str) -> &mut Layer {
         let layers = match kind {
             LayerKind::Strategy => &mut self.strategies,

@@ -1,0 +1,144 @@
+//! What every check says of one order, with the limits it compares and how near the order comes.
+//!
+//! No check tells its arithmetic when it lets an order pass, and none is written twice for it: how
+//! near an order comes to a limit is found by asking the check itself with other limits, until the
+//! tightest is found that would still let it pass. So what is told here is what judges.
+
+use super::checks::{CHECKS, Check, Class};
+use super::limits::{Limit, Tighter};
+use super::{Denial, Proposal, proposed, sizing};
+use crate::{NewOrder, Order, OrderNumber, Origin, State};
+use serde::Serialize;
+
+/// One check and what it says of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The check's name.
+    pub check: &'static str,
+    /// Whether it looks at the order: those that stop growth do not look at what reduces.
+    pub applies: bool,
+    /// Why it stops the order, when it does.
+    pub denial: Option<Denial>,
+    /// The limits that it compares with.
+    pub margins: Vec<Margin>,
+}
+
+/// A limit and how near an order comes to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Margin {
+    /// Its key; that of a strategy or symbol with the layer before it.
+    pub key: String,
+    /// Its unit.
+    pub unit: &'static str,
+    /// The limit, in billionths of its unit; `None` is off.
+    pub limit: Option<i64>,
+    /// The tightest limit with which the check would still let the order pass, in billionths of the
+    /// unit; `None` when the check says the same with any.
+    pub needs: Option<i64>,
+}
+
+/// Asks every check, in the order of precedence, whatever those before it say.
+///
+/// # Errors
+/// When so little is known that there is nothing to ask about: an order of which no size follows.
+pub fn examine(
+    state: &State,
+    origin: Origin,
+    request: NewOrder,
+    replaces: Option<OrderNumber>,
+) -> Result<Vec<Finding>, Denial> {
+    let asked = Asked { origin, request: sizing::extended(state, request), replaces };
+    let grows = asked.of(state)?.effect.grows();
+    let findings = CHECKS.iter().map(|check| {
+        let applies = grows || check.class == Class::Always;
+        let denial = applies.then(|| asked.ask(check, state).err()).flatten();
+        Finding { check: check.name, applies, denial, margins: asked.margins(check, state) }
+    });
+    Ok(findings.collect())
+}
+
+#[derive(Clone, Copy)]
+struct Asked {
+    origin: Origin,
+    request: NewOrder,
+    replaces: Option<OrderNumber>,
+}
+
+impl Asked {
+    fn of<'a>(&self, state: &'a State) -> Result<Proposal<'a>, Denial> {
+        let replaces: Option<&Order> = self.replaces.and_then(|number| state.order(number));
+        proposed(state, self.origin, self.request, replaces)
+    }
+
+    fn ask(&self, check: &Check, state: &State) -> Result<(), Denial> {
+        (check.judge)(&self.of(state)?)
+    }
+
+    fn margins(&self, check: &Check, state: &State) -> Vec<Margin> {
+        let keys: Vec<&Limit> = check.limits.iter().filter_map(|key| Limit::find(key)).collect();
+        let margins = keys.iter().flat_map(|limit| {
+            let layers = self.layers(limit.key, state);
+            let own = layers.into_iter().map(|layer| {
+                let held = state.limits().scopes.held(&layer, limit.key);
+                self.margin(check, state, &keys, (limit, &layer, held))
+            });
+            let account = limit.get(state.limits());
+            std::iter::once(self.margin(check, state, &keys, (limit, "", account))).chain(own)
+        });
+        margins.collect()
+    }
+
+    /// The layers of the strategy and the symbol that set a limit.
+    fn layers(&self, key: &str, state: &State) -> Vec<String> {
+        let strategy = match (self.origin, state.session()) {
+            (Origin::Strategy(id), Some(start)) => start.strategies.get(usize::from(id.0)),
+            _ => None,
+        };
+        let symbol = state.symbols().name(self.request.symbol);
+        state.limits().scopes.setting(key, strategy.map(|spec| &*spec.name), symbol)
+    }
+
+    fn margin(
+        &self,
+        check: &Check,
+        state: &State,
+        keys: &[&'static Limit],
+        (limit, layer, held): (&'static Limit, &str, Option<i64>),
+    ) -> Margin {
+        // Others that say the same thing in the same unit are moved together: data is fresh when any
+        // of three ages is young enough.
+        let together: Vec<&'static Limit> = keys
+            .iter()
+            .copied()
+            .filter(|other| other.unit == limit.unit && other.tighter == limit.tighter)
+            .collect();
+        let mut asked = state.clone();
+        let mut passes = |nanos: i64| {
+            asked.put_limits(state.limits().only_at(&together, layer, Some(nanos)));
+            self.ask(check, &asked).is_ok()
+        };
+        let needs = held.and_then(|_| tightest(limit, &mut passes));
+        let dot = if layer.is_empty() { "" } else { "." };
+        let key = format!("{layer}{dot}{}", limit.key);
+        Margin { key, unit: limit.unit, limit: held, needs }
+    }
+}
+
+/// The tightest figure with which something passes, when it does not pass with all or none.
+fn tightest(limit: &Limit, passes: &mut impl FnMut(i64) -> bool) -> Option<i64> {
+    let loosest_high = limit.tighter == Tighter::Lower;
+    let highest = limit.parse(limit.high).ok().flatten()?;
+    let (mut strict, mut loose) = if loosest_high { (0, highest) } else { (highest, 0) };
+    if passes(strict) || !passes(loose) {
+        return None;
+    }
+    while (loose - strict).abs() > 1 {
+        let middle = strict + (loose - strict) / 2;
+        if passes(middle) {
+            loose = middle;
+        } else {
+            strict = middle;
+        }
+    }
+    Some(loose)
+}
