@@ -3,6 +3,7 @@
 pub mod backtest;
 pub mod data;
 pub mod download;
+pub mod explain;
 pub mod research;
 pub mod risk;
 pub mod run;
@@ -12,7 +13,8 @@ pub use data::{
     CheckArgs, ConvertArgs, DataCommand, FormatArgs, GenerateArgs, PartArgs, StoreArgs,
 };
 
-pub use risk::{RiskArgs, RiskCommand, SetArgs};
+pub use explain::ExplainArgs;
+pub use risk::{RiskArgs, RiskCheckArgs, RiskCommand, SetArgs};
 
 pub use research::{LookaheadArgs, Priority, SpaceArgs, SweepArgs, WalkArgs};
 pub use run::RunArgs;
@@ -104,6 +106,9 @@ pub enum Command {
     /// Run a strategy through every fault of the collection, each with a verdict.
     #[command(after_help = STRESS_EXAMPLES)]
     Stress(StressArgs),
+    /// Say why an order was made, or was not: signal, checks with their margins, broker, cost.
+    #[command(after_help = explain::EXAMPLES)]
+    Explain(ExplainArgs),
     /// Run the journalled inputs through the kernel again.
     Replay(ReplayArgs),
     /// Show the running session.

@@ -10,6 +10,7 @@ mod fallback;
 mod figures;
 mod kafka;
 mod logging;
+mod order_text;
 mod resolve;
 mod shell;
 mod stress;
@@ -56,6 +57,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Data(command) => commands::data::run(&command),
         Command::Journal(command) => commands::journal::run(&command),
         Command::Stress(args) => commands::stress::run(&args),
+        Command::Explain(args) => commands::explain::run(&args),
         Command::Replay(args) => commands::replay::run(&args),
         Command::Status(args) => commands::control::status(&args),
         Command::Halt(args) => commands::control::say("halt", &args),

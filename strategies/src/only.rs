@@ -1,7 +1,7 @@
 //! A strategy that is asked about some symbols of its session alone.
 
 use crate::registry::StrategyError;
-use kernel::{Intents, MarketData, Ratio, Strategy, SymbolId, Symbols, View};
+use kernel::{Intents, MarketData, Ratio, Reading, Strategy, SymbolId, Symbols, View};
 
 /// The parameter under which every strategy takes the symbols that it trades, separated by commas;
 /// without it a strategy trades all of them.
@@ -72,5 +72,9 @@ impl Strategy for Only {
         if self.is_own(symbol) {
             self.strategy.rebase(symbol, ratio);
         }
+    }
+
+    fn readings(&self, symbol: SymbolId) -> Vec<Reading> {
+        if self.is_own(symbol) { self.strategy.readings(symbol) } else { Vec::new() }
     }
 }

@@ -9,6 +9,7 @@ Examples:
   tradewind risk set max_orders_per_minute 30 \"too many of them\"         of the account
   tradewind risk set symbols.SPY.max_order_notional_usd 5000 \"earnings\"  of one symbol, where it is tighter
   tradewind risk set total_drawdown_percent off \"by decision of the desk\"
+  tradewind risk check --order \"buy 10 SPY limit 512.30\"                  what every check would say; nothing is sent
 
 A change is journalled and holds for this session; no file is changed. docs/RISK.md has every limit.";
 
@@ -27,6 +28,37 @@ pub struct RiskArgs {
 pub enum RiskCommand {
     /// Change a limit of the running session.
     Set(SetArgs),
+    /// Say what every check would say of an order. Nothing is sent. Exit code 5 if it would be denied.
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(RiskCheckArgs),
+}
+
+const CHECK_EXAMPLES: &str = "\
+An order is written as: buy|sell QUANTITY SYMBOL [KIND] [TIME IN FORCE] [extended]
+  QUANTITY        10, 0.5, or dollars: 2500usd
+  KIND            market; limit 512.30; stop 500; stop-limit 500 499.50; trail 2.50; trail 1.5%
+  TIME IN FORCE   day, gtc, opg, cls, ioc, fok
+
+Examples:
+  tradewind risk check --order \"buy 10 SPY\"
+  tradewind risk check --order \"sell 5 SPY stop-limit 500 499.50 gtc\" --strategy sma-crossover
+
+The account is the one of the journal's last record, of a running session or an ended one.";
+
+/// An order to be judged and not sent.
+#[derive(Debug, Clone, Args)]
+pub struct RiskCheckArgs {
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// The order.
+    #[arg(long, value_name = "ORDER")]
+    pub order: String,
+    /// Whose order it would be; without it the operator's.
+    #[arg(long, value_name = "NAME")]
+    pub strategy: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// A limit and what it is from now on.

@@ -2,12 +2,14 @@
 
 pub mod backtest;
 pub mod bench;
+mod checks;
 pub mod config;
 mod conformance;
 pub mod control;
 pub mod data;
 pub mod doctor;
 pub mod exchange;
+pub mod explain;
 pub mod journal;
 mod live;
 pub mod lookahead;

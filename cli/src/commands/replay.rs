@@ -79,7 +79,7 @@ fn words(event: Option<&Event>) -> String {
 }
 
 /// Builds the strategies that a session names, as they were.
-fn build(start: &SessionStart) -> Result<Vec<Box<dyn Strategy>>, StrategyError> {
+pub fn build(start: &SessionStart) -> Result<Vec<Box<dyn Strategy>>, StrategyError> {
     let built = start.strategies.iter().map(|spec| {
         let params = spec.params.iter().map(|(name, value)| (name.to_string(), value.to_string()));
         strategies::build(&spec.name, &params.collect(), &start.symbols).map(|(boxed, _)| boxed)

@@ -1,10 +1,13 @@
 //! `tradewind risk`: the limits of the running session with their use, and changes of them.
 
-use super::{print_json, print_text};
-use crate::args::{AskArgs, RiskArgs, RiskCommand, SetArgs};
+use super::{checks, print_json, print_text};
+use crate::args::{AskArgs, RiskArgs, RiskCheckArgs, RiskCommand, SetArgs};
 use crate::commands::control::ask;
-use crate::exit::Failure;
-use crate::resolve;
+use crate::exit::{Exit, Failure};
+use crate::figures::date_time;
+use crate::{order_text, resolve};
+use journal::Reader;
+use kernel::{Origin, State, StrategyId, risk};
 use runtime::control::Request;
 use serde_json::{Value, json};
 
@@ -12,6 +15,7 @@ pub fn run(args: &RiskArgs) -> Result<(), Failure> {
     match &args.command {
         None => show(&args.ask),
         Some(RiskCommand::Set(args)) => set(args),
+        Some(RiskCommand::Check(args)) => check(args),
     }
 }
 
@@ -59,4 +63,46 @@ fn set(args: &SetArgs) -> Result<(), Failure> {
         "{} is {} from now on, in this session; trading is {trading}. No file was changed.\n",
         args.key, args.value
     ))
+}
+
+/// Judges an order on the account of the journal's last record; nothing is sent.
+fn check(args: &RiskCheckArgs) -> Result<(), Failure> {
+    let folder = super::journal::folder(&args.place)?;
+    let state = Reader::newest_state(&folder).map_err(Failure::usage)?;
+    let origin = origin(args.strategy.as_deref(), &state)?;
+    let order = order_text::parse(&args.order, state.symbols()).map_err(Failure::usage)?;
+    let verdict = risk::would_pass(&state, origin, order);
+    let findings = risk::examine(&state, origin, order, None).unwrap_or_default();
+    if args.json {
+        print_json(&json!({
+            "order": order_text::write(&order, state.symbols()), "as_of": state.now(),
+            "passes": verdict.is_ok(), "denial": verdict.as_ref().err(), "checks": findings,
+        }))?;
+    } else {
+        print_text(&format!(
+            "{}\nas of {}, trading is {}\n\n{}",
+            order_text::write(&order, state.symbols()),
+            date_time(state.now()),
+            state.trading_state().as_str(),
+            checks::table(&findings)
+        ))?;
+    }
+    match verdict {
+        Ok(()) if args.json => Ok(()),
+        Ok(()) => print_text("It would pass. Nothing was sent.\n"),
+        Err(denial) => {
+            Err(Failure::new(Exit::CheckFailed, format!("it would be denied: {denial}")))
+        }
+    }
+}
+
+fn origin(strategy: Option<&str>, state: &State) -> Result<Origin, Failure> {
+    let Some(name) = strategy else { return Ok(Origin::Operator) };
+    let run = state.session().map(|start| start.strategies.as_slice()).unwrap_or_default();
+    let mut places = (0..).zip(run);
+    let found = places.find(|(_, spec)| *spec.name == *name);
+    found.map(|(place, _)| Origin::Strategy(StrategyId(place))).ok_or_else(|| {
+        let names: Vec<&str> = run.iter().map(|spec| &*spec.name).collect();
+        Failure::usage(format!("the session does not run {name}, but {}", names.join(", ")))
+    })
 }

@@ -26,6 +26,23 @@ impl Reader {
         }
         Ok((reader, state))
     }
+
+    /// The state after every record that is there by now: the newest snapshot with what follows
+    /// folded in. A journal that is being written to may be read so.
+    ///
+    /// # Errors
+    /// When it cannot be read, or does not make sense.
+    pub fn newest_state(dir: &Path) -> Result<State, JournalError> {
+        let storage: Arc<dyn Storage> = Arc::new(DiskStorage::new(dir));
+        let mut state = newest_before(&*storage, u64::MAX - 1)?;
+        let mut reader = Self::open_on(storage, state.next_seq())?;
+        while let Some(record) = reader.next()? {
+            state
+                .evolve(&record)
+                .map_err(|source| JournalError::Fold { file: dir.into(), source })?;
+        }
+        Ok(state)
+    }
 }
 
 /// The newest state at or before a record that can be had without folding. A snapshot that cannot

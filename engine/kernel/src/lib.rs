@@ -51,7 +51,7 @@ pub use order::{
 };
 pub use risk::{Approved, Breaker, Limits, Send};
 pub use state::{Day, EvolveError, State, Tally, TradingState};
-pub use strategy::{Intent, Intents, Strategy, StrategyId, View};
+pub use strategy::{Intent, Intents, Reading, Strategy, StrategyId, View};
 pub use symbol::{SymbolError, SymbolId, Symbols};
 pub use time::{ParseTimeError, Span, Timestamp};
 pub use venue_rules::VenueRules;

@@ -36,6 +36,28 @@ pub trait Strategy: Send {
     /// Shares of a symbol were split: what is remembered of its prices and volumes is in old shares
     /// and must be turned into new ones, so that what comes next goes on where it stood.
     fn rebase(&mut self, symbol: SymbolId, ratio: Ratio);
+
+    /// What it makes of a symbol by now: the figures that its next proposal rests on, for people to
+    /// read. Nothing is decided on them here.
+    fn readings(&self, _symbol: SymbolId) -> Vec<Reading> {
+        Vec::new()
+    }
+}
+
+/// A figure that a strategy decides on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reading {
+    /// What it is called.
+    pub name: Box<str>,
+    /// Its value, in the unit of what it is made from; `None` until enough was observed.
+    pub value: Option<f64>,
+}
+
+impl Reading {
+    /// A figure by its name.
+    pub fn new(name: &str, value: Option<f64>) -> Self {
+        Self { name: name.into(), value }
+    }
 }
 
 /// What a strategy would like done. It becomes an order only through risk.

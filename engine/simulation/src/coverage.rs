@@ -1,25 +1,9 @@
 //! Which fault met which kind of order, how often.
 
 use crate::Fault;
+use crate::kind::{KINDS, Kind, TRAITS};
 use std::collections::BTreeMap;
 use std::fmt;
-
-/// Every kind of order, as the table calls it.
-const KINDS: [&str; 13] = [
-    "market",
-    "limit",
-    "stop",
-    "stop_limit",
-    "trailing_stop",
-    "ioc",
-    "fok",
-    "opg",
-    "cls",
-    "bracket",
-    "oco",
-    "oto",
-    "leg",
-];
 
 /// A table of faults and kinds of orders.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,8 +13,10 @@ pub struct Coverage {
 
 impl Coverage {
     /// Counts a fault that an order of some kind met.
-    pub fn count(&mut self, fault: Fault, kind: &'static str) {
-        *self.met.entry((fault, kind)).or_default() += 1;
+    pub fn count(&mut self, fault: Fault, kind: Kind) {
+        for column in kind.columns() {
+            *self.met.entry((fault, column)).or_default() += 1;
+        }
     }
 
     /// Adds another table.
@@ -42,28 +28,34 @@ impl Coverage {
 
     /// How often they met in all.
     pub fn total(&self) -> u64 {
-        self.met.values().sum()
+        let kinds = self.met.iter().filter(|((_, column), _)| KINDS.contains(column));
+        kinds.map(|(_, count)| count).sum()
     }
 
     /// The pairs that never met.
     pub fn empty_cells(&self) -> Vec<(Fault, &'static str)> {
-        let pairs = Fault::ALL.into_iter().flat_map(|fault| KINDS.map(|kind| (fault, kind)));
+        let pairs =
+            Fault::ALL.into_iter().flat_map(|fault| columns().map(move |kind| (fault, kind)));
         pairs.filter(|pair| !self.met.contains_key(pair)).collect()
     }
+}
+
+fn columns() -> impl Iterator<Item = &'static str> {
+    KINDS.into_iter().chain(TRAITS)
 }
 
 /// As a table in Markdown.
 impl fmt::Display for Coverage {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "| fault |")?;
-        for kind in KINDS {
+        for kind in columns() {
             write!(out, " {} |", kind.replace('_', " "))?;
         }
         writeln!(out)?;
-        writeln!(out, "| --- |{}", " ---: |".repeat(KINDS.len()))?;
+        writeln!(out, "| --- |{}", " ---: |".repeat(columns().count()))?;
         for fault in Fault::ALL {
             write!(out, "| {fault} |")?;
-            for kind in KINDS {
+            for kind in columns() {
                 write!(out, " {} |", self.met.get(&(fault, kind)).copied().unwrap_or_default())?;
             }
             writeln!(out)?;

@@ -11,6 +11,7 @@ mod bounds;
 mod conduct;
 mod coverage;
 mod fault;
+mod kind;
 mod lives;
 mod plan;
 mod postings;
@@ -28,8 +29,6 @@ pub use coverage::Coverage;
 pub use fault::Fault;
 pub use violation::Violation;
 
-use exchange::{GroupKind, OrderRow};
-use kernel::{Order, OrderClass, TimeInForce};
 use plan::Plan;
 use world::World;
 
@@ -84,26 +83,4 @@ pub fn run(seed: u64, trace: bool) -> Outcome {
 fn thin(days: u64, orders: u64, faults: u64) -> Option<Violation> {
     let is_thin = days < 1 || orders < LEAST_ORDERS || faults < LEAST_FAULTS;
     is_thin.then_some(Violation::Thin { days, orders, faults })
-}
-
-/// The kind of an order, as the coverage table calls it.
-fn kind_of(order: &Order) -> &'static str {
-    match (order.class, order.parent, order.time_in_force) {
-        (_, Some(_), _) => "leg",
-        (class, None, _) if class != OrderClass::Simple => class.as_str(),
-        (_, None, TimeInForce::Day | TimeInForce::Gtc) => order.kind.as_str(),
-        (_, None, time_in_force) => time_in_force.as_str(),
-    }
-}
-
-/// The kind of an order of the exchange, as the coverage table calls it.
-fn kind_of_row(row: &OrderRow) -> &'static str {
-    match (row.parent, row.group, row.time_in_force) {
-        (Some(_), _, _) => "leg",
-        (None, GroupKind::Bracket, _) => "bracket",
-        (None, GroupKind::Oco, _) => "oco",
-        (None, GroupKind::Oto, _) => "oto",
-        (None, GroupKind::Simple, TimeInForce::Day | TimeInForce::Gtc) => row.kind.as_str(),
-        (None, GroupKind::Simple, time_in_force) => time_in_force.as_str(),
-    }
 }

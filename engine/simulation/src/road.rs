@@ -1,9 +1,10 @@
 //! The road between the process and the exchange, and what goes wrong on it.
 
+use crate::kind::Kind;
 use crate::queue::{Answer, Happening, Search};
 use crate::watch::BY_HAND;
 use crate::world::{World, bare};
-use crate::{Fault, Violation, kind_of};
+use crate::{Fault, Violation};
 use exchange::{OrderId, OrderRequest, Update, UpdateEvent};
 use journal::storage::Faults;
 use kernel::{
@@ -97,14 +98,14 @@ impl World {
     }
 
     /// The kind of the order that a request is about.
-    fn kind_of_parcel(&self, parcel: usize) -> Option<&'static str> {
+    fn kind_of_parcel(&self, parcel: usize) -> Option<Kind> {
         let order = match self.parcels.get(parcel)? {
             Send::Submit(approved) | Send::Replace { approved, .. } => {
-                return Some(kind_of(approved.order()));
+                return Some(Kind::of(approved.order()));
             }
             Send::Cancel(cancel) => cancel.order(),
         };
-        self.shell.as_ref()?.state().order(order).map(kind_of)
+        self.shell.as_ref()?.state().order(order).map(Kind::of)
     }
 
     /// The exchange takes a request; gives its answer, if it says anything.
@@ -167,7 +168,7 @@ impl World {
     }
 
     fn send_update(&mut self, connection: u64, update: Update) {
-        let kind = crate::kind_of_row(&update.order);
+        let kind = Kind::of_row(&update.order);
         if self.mute {
             return self.note(Fault::StreamMute, kind);
         }
@@ -196,7 +197,7 @@ impl World {
     }
 
     /// A fill of an order whose cancel the process has asked for is a race.
-    fn note_race(&mut self, update: &Update, kind: &'static str) {
+    fn note_race(&mut self, update: &Update, kind: Kind) {
         let number = self.venue.number_of(&update.order);
         let ours = number.and_then(|number| self.shell.as_ref()?.state().order(number));
         if update.execution.is_some() && ours.is_some_and(|ours| ours.cancel_requested) {
@@ -393,7 +394,7 @@ impl World {
     /// The exchange refuses an order that it had taken.
     pub(crate) fn reject(&mut self, id: OrderId) -> Result<(), Violation> {
         self.venue.exchange.advance(self.now);
-        let kind = self.venue.exchange.order(id).map(crate::kind_of_row);
+        let kind = self.venue.exchange.order(id).map(Kind::of_row);
         if self.venue.exchange.reject_by_hand(id).is_ok()
             && let Some(kind) = kind
         {

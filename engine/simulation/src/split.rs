@@ -1,9 +1,10 @@
 //! Shares that are split as a day begins: drawn for a plan, carried out at the exchange, and told to
 //! the session, in time or not.
 
+use crate::kind::Kind;
 use crate::random::Random;
 use crate::world::World;
-use crate::{Fault, Violation, kind_of};
+use crate::{Fault, Violation};
 use kernel::{
     Bar, CorporateAction, Event, Input, MarketData, Order, Price, Quote, Ratio, Rounding,
     ShareChange, Symbols, Timestamp, Trade, TradingDay,
@@ -86,7 +87,7 @@ impl World {
         let state = self.shell.as_ref().map(|shell| shell.state());
         let is_known = state.is_some_and(|state| state.knows_action(&split.action.id));
         let live = state.into_iter().flat_map(|state| state.live_orders());
-        let met: Vec<_> = live.filter(|order| order.symbol == symbol).map(kind_of).collect();
+        let met: Vec<_> = live.filter(|order| order.symbol == symbol).map(Kind::of).collect();
         self.faults += 1;
         for kind in met {
             self.coverage.count(Fault::SharesSplit, kind);
@@ -123,7 +124,7 @@ impl World {
             split.action.symbol == order.symbol && split.at <= self.now
         };
         if self.plan.splits.iter().any(|split| is_after(split, order)) {
-            self.coverage.count(Fault::SharesSplit, kind_of(order));
+            self.coverage.count(Fault::SharesSplit, Kind::of(order));
         }
     }
 }

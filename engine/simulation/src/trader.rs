@@ -7,8 +7,8 @@ use crate::plan::Plan;
 use crate::random::mix;
 use kernel::{
     BasisPoints, Cash, Intent, Intents, Leg, MarketData, NewOrder, Order, OrderClass, OrderKind,
-    OrderSize, Price, Quantity, Ratio, Rounding, SCALE, Side, Span, StopLoss, Strategy, SymbolId,
-    TimeInForce, Timestamp, Trail, View,
+    OrderSize, Percent, Price, Quantity, Ratio, Rounding, SCALE, Side, Span, StopLoss, Strategy,
+    SymbolId, TimeInForce, Timestamp, Trail, View,
 };
 
 /// The strategy.
@@ -135,8 +135,15 @@ fn kind(dice: &mut Dice, side: Side, price: Price) -> OrderKind {
         0 => OrderKind::Market,
         1 => OrderKind::Limit { limit: dice.near(price, most) },
         2 => OrderKind::Stop { stop },
-        3 => OrderKind::TrailingStop { trail: Trail::Price(Price::from_nanos(SCALE / 2)) },
+        3 => OrderKind::TrailingStop { trail: trail(dice) },
         _ => OrderKind::StopLimit { stop, limit: dice.near(stop, 40) },
+    }
+}
+
+fn trail(dice: &mut Dice) -> Trail {
+    match dice.chance(500) {
+        true => Trail::Price(Price::from_nanos(SCALE / 2)),
+        false => Trail::Percent(Percent::from_nanos(SCALE / 2)),
     }
 }
 
@@ -170,7 +177,7 @@ fn in_parts(dice: &mut Dice, order: NewOrder, price: Price) -> NewOrder {
         }
         _ => OrderSize::Shares(parts),
     };
-    NewOrder { size, kind: OrderKind::Market, ..order }
+    at_market_or_limit(NewOrder { size, ..order })
 }
 
 /// An order with legs: around an entry, or around what is held.
@@ -185,7 +192,8 @@ fn grouped(dice: &mut Dice, order: NewOrder, price: Price, closes: bool) -> NewO
     // An entry's exits are on the other side; an OCO is itself an exit.
     let sells = (order.side == Side::Sell) == closes;
     let (profit, loss) = if sells { (up, down) } else { (down, up) };
-    let stop_loss = StopLoss { stop: loss, limit: None };
+    let limit = dice.chance(300).then(|| dice.near(loss, 20));
+    let stop_loss = StopLoss { stop: loss, limit };
     if closes {
         let kind = OrderKind::Limit { limit: profit };
         return NewOrder { kind, ..order }.grouped(OrderClass::Oco { stop_loss });

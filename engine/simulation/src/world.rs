@@ -1,5 +1,6 @@
 //! The loop: virtual time, the process, the exchange, and everything between them.
 
+use crate::kind::Kind;
 use crate::plan::Plan;
 use crate::queue::{Answer, Happening, Queue, Search, link};
 use crate::random::Random;
@@ -195,18 +196,18 @@ impl World {
     }
 
     /// Notes a fault that struck an order of a kind.
-    pub(crate) fn note(&mut self, fault: Fault, kind: &'static str) {
+    pub(crate) fn note(&mut self, fault: Fault, kind: Kind) {
         self.faults += 1;
         self.coverage.count(fault, kind);
         if self.trace {
-            eprintln!("{} FAULT {fault} ({kind})", self.now);
+            eprintln!("{} FAULT {fault} ({})", self.now, kind.name());
         }
     }
 
     /// Notes a fault that struck every order that is live.
     pub(crate) fn note_for_all(&mut self, fault: Fault) {
         let Some(shell) = &self.shell else { return };
-        let kinds: Vec<_> = shell.state().live_orders().map(crate::kind_of).collect();
+        let kinds: Vec<_> = shell.state().live_orders().map(Kind::of).collect();
         self.faults += 1;
         for kind in kinds {
             self.coverage.count(fault, kind);

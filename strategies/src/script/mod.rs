@@ -10,7 +10,9 @@ mod wishes;
 
 use crate::registry::StrategyError;
 use indicators::{Indicators, Recipe};
-use kernel::{Bar, Intents, MarketData, Ratio, Strategy, StrategySpec, SymbolId, Symbols, View};
+use kernel::{
+    Bar, Intents, MarketData, Ratio, Reading, Strategy, StrategySpec, SymbolId, Symbols, View,
+};
 use rhai::{AST, Array, CallFnOptions, Dynamic, Engine, Map, Scope};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -216,6 +218,24 @@ impl Strategy for Script {
             memory.indicators.rebase(ratio);
             memory.own.clear();
         }
+    }
+
+    fn readings(&self, symbol: SymbolId) -> Vec<Reading> {
+        let mut shown = Map::new();
+        if let Some(memory) = self.memories.get(symbol.index()) {
+            memory.indicators.show(&mut shown);
+        }
+        let readings = shown.into_iter().flat_map(|(name, value)| {
+            let number = value.as_float().ok();
+            let Some(parts) = value.try_cast::<Map>() else {
+                return vec![Reading::new(&name, number)];
+            };
+            let of_part = |(part, value): (_, Dynamic)| {
+                Reading::new(&format!("{name}.{part}"), value.as_float().ok())
+            };
+            parts.into_iter().map(of_part).collect()
+        });
+        readings.collect()
     }
 }
 

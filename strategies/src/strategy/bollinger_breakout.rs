@@ -5,7 +5,7 @@ use crate::{
     DIRECTION, EQUITY_PERCENT, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance,
     Trading,
 };
-use kernel::{Intents, MarketData, Quantity, Ratio, Strategy, SymbolId, Symbols, View};
+use kernel::{Intents, MarketData, Quantity, Ratio, Reading, Strategy, SymbolId, Symbols, View};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "bollinger-breakout",
@@ -87,5 +87,14 @@ impl Strategy for BollingerBreakout {
         if let Some(bands) = self.symbols.get_mut(symbol.index()) {
             bands.rebase(ratio);
         }
+    }
+
+    fn readings(&self, symbol: SymbolId) -> Vec<Reading> {
+        let bands = self.symbols.get(symbol.index()).and_then(Bollinger::value);
+        vec![
+            Reading::new("lower", bands.map(|bands| bands.lower)),
+            Reading::new("middle", bands.map(|bands| bands.middle)),
+            Reading::new("upper", bands.map(|bands| bands.upper)),
+        ]
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     DIRECTION, EQUITY_PERCENT, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance,
     Trading,
 };
-use kernel::{Intents, MarketData, Ratio, Strategy, SymbolId, Symbols, View};
+use kernel::{Intents, MarketData, Ratio, Reading, Strategy, SymbolId, Symbols, View};
 use std::cmp::Ordering;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -83,5 +83,13 @@ impl Strategy for MacdTrend {
         if let Some(macd) = self.symbols.get_mut(symbol.index()) {
             macd.rebase(ratio);
         }
+    }
+
+    fn readings(&self, symbol: SymbolId) -> Vec<Reading> {
+        let macd = self.symbols.get(symbol.index()).and_then(Macd::value);
+        vec![
+            Reading::new("line", macd.map(|macd| macd.line)),
+            Reading::new("signal", macd.map(|macd| macd.signal)),
+        ]
     }
 }

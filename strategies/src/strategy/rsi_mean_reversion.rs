@@ -5,7 +5,7 @@ use crate::{
     DIRECTION, EQUITY_PERCENT, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance,
     Trading,
 };
-use kernel::{Intents, MarketData, Ratio, Strategy, SymbolId, Symbols, View};
+use kernel::{Intents, MarketData, Ratio, Reading, Strategy, SymbolId, Symbols, View};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "rsi-mean-reversion",
@@ -88,5 +88,10 @@ impl Strategy for RsiMeanReversion {
         if let Some(rsi) = self.symbols.get_mut(symbol.index()) {
             rsi.rebase(ratio);
         }
+    }
+
+    fn readings(&self, symbol: SymbolId) -> Vec<Reading> {
+        let index = self.symbols.get(symbol.index()).and_then(Rsi::value);
+        vec![Reading::new("rsi", index)]
     }
 }

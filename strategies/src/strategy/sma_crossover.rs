@@ -5,7 +5,7 @@ use crate::{
     DIRECTION, EQUITY_PERCENT, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance,
     Trading,
 };
-use kernel::{Intents, MarketData, Ratio, Strategy, SymbolId, Symbols, View};
+use kernel::{Intents, MarketData, Ratio, Reading, Strategy, SymbolId, Symbols, View};
 use std::cmp::Ordering;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -131,5 +131,14 @@ impl Strategy for SmaCrossover {
             averages.slow.rebase(ratio);
             averages.now = averages.order();
         }
+    }
+
+    fn readings(&self, symbol: SymbolId) -> Vec<Reading> {
+        let averages = self.symbols.get(symbol.index());
+        let read = |of: fn(&Averages) -> &Sma| averages.and_then(|averages| of(averages).value());
+        vec![
+            Reading::new("fast", read(|averages| &averages.fast)),
+            Reading::new("slow", read(|averages| &averages.slow)),
+        ]
     }
 }

@@ -15,7 +15,7 @@ mod size;
 use crate::risk::{self, Denial, LossWatch, Send};
 use crate::{
     Alert, Event, EvolveError, Input, Intent, Intents, MarketData, Order, OrderNumber, Origin,
-    Record, RecordBody, Severity, Stamped, State, Strategy, Timestamp,
+    Reading, Record, RecordBody, Severity, Stamped, State, Strategy, SymbolId, Timestamp,
 };
 
 /// Why a session begins halted or reducing.
@@ -110,6 +110,11 @@ impl Kernel {
     pub fn warmup_bars(&self) -> usize {
         let strategies = self.strategies.iter().map(|strategy| strategy.warmup_bars()).max();
         strategies.unwrap_or(0).max(self.state.limits().scopes.measured_bars())
+    }
+
+    /// What each strategy, in the session's order, makes of a symbol by now.
+    pub fn readings(&self, symbol: SymbolId) -> Vec<Vec<Reading>> {
+        self.strategies.iter().map(|strategy| strategy.readings(symbol)).collect()
     }
 
     /// When the kernel wants an [`Input::Timer`], if it waits for anything. What fell due while

@@ -37,6 +37,18 @@ pub struct Margin {
     pub needs: Option<i64>,
 }
 
+impl Measure {
+    /// How far the order stays inside the limit, in billionths of its unit; below zero outside.
+    pub fn margin(&self) -> Option<i64> {
+        let (limit, needs) = (self.limit?, self.needs?);
+        let key = self.key.rsplit('.').next().unwrap_or(&self.key);
+        match Limit::find(key)?.tighter {
+            Tighter::Lower => limit.checked_sub(needs),
+            Tighter::Higher => needs.checked_sub(limit),
+        }
+    }
+}
+
 /// Asks every check, in the order of precedence, whatever those before it say.
 ///
 /// # Errors
@@ -126,9 +138,14 @@ impl Asked {
 
 /// The tightest figure with which something passes, when it does not pass with all or none.
 fn tightest(limit: &Limit, passes: &mut impl FnMut(i64) -> bool) -> Option<i64> {
-    let loosest_high = limit.tighter == Tighter::Lower;
-    let highest = limit.parse(limit.high).ok().flatten()?;
-    let (mut strict, mut loose) = if loosest_high { (0, highest) } else { (highest, 0) };
+    let end = |text: &str| limit.parse(text).ok().flatten();
+    let highest = end(limit.high)?;
+    // Zero stops everything; what cannot be off has no meaning below its range.
+    let lowest = if limit.may_be_off { 0 } else { end(limit.low)? };
+    let (mut strict, mut loose) = match limit.tighter {
+        Tighter::Lower => (lowest, highest),
+        Tighter::Higher => (highest, lowest),
+    };
     if passes(strict) || !passes(loose) {
         return None;
     }

@@ -21,6 +21,7 @@ mod describe;
 mod desk;
 mod digest;
 mod error;
+pub mod explain;
 mod finish;
 mod gap;
 mod lease;

@@ -8,8 +8,8 @@
 
 use journal::{EventsHash, JournalError, Reader};
 use kernel::{
-    DecideError, Event, EvolveError, Input, Kernel, Output, Record, RecordBody, SessionStart,
-    Stamped, State, Strategy, Timestamp,
+    DecideError, Event, EvolveError, Input, Kernel, Output, Reading, Record, RecordBody,
+    SessionStart, Stamped, State, Strategy, SymbolId, Timestamp,
 };
 use serde::Serialize;
 use std::path::Path;
@@ -95,12 +95,67 @@ pub fn verify<E: std::error::Error + 'static>(
     replay.finish()
 }
 
-struct Replay<B> {
+/// A session that is decided again beside the fold of its journal.
+pub(super) struct Again<B> {
     build: B,
     /// The fold of the journal.
-    state: State,
+    pub(super) state: State,
     kernel: Option<Kernel>,
     out: Output,
+}
+
+impl<B, E> Again<B>
+where
+    B: Fn(&SessionStart) -> Result<Vec<Box<dyn Strategy>>, E>,
+    E: std::error::Error + 'static,
+{
+    pub(super) fn new(build: B) -> Self {
+        Self { build, state: State::default(), kernel: None, out: Output::default() }
+    }
+
+    /// Decides an input; the fold does not move by it.
+    pub(super) fn decide(
+        &mut self,
+        seq: u64,
+        stamped: &Stamped,
+    ) -> Result<&mut Output, ReplayError<E>> {
+        self.prepare(stamped)?;
+        let Some(kernel) = &mut self.kernel else {
+            return Err(ReplayError::Decide { seq, source: DecideError::NotStarted });
+        };
+        let decided = kernel.decide(stamped, &mut self.out);
+        decided.map_err(|source| ReplayError::Decide { seq, source })?;
+        Ok(&mut self.out)
+    }
+
+    /// What each strategy makes of a symbol after the last input that was decided.
+    pub(super) fn readings(&self, symbol: SymbolId) -> Vec<Vec<Reading>> {
+        self.kernel.as_ref().map(|kernel| kernel.readings(symbol)).unwrap_or_default()
+    }
+
+    /// Folds a record of the journal.
+    pub(super) fn fold(&mut self, record: &Record) -> Result<(), ReplayError<E>> {
+        let seq = record.seq;
+        self.state.evolve(record).map_err(|source| ReplayError::Fold { seq, source })
+    }
+
+    /// Builds the kernel at the start, and anew at a restart, on what the fold says.
+    fn prepare(&mut self, stamped: &Stamped) -> Result<(), ReplayError<E>> {
+        let build = |start| (self.build)(start).map_err(ReplayError::Strategies);
+        match (&stamped.input, self.state.session()) {
+            (Input::Start(start), _) => self.kernel = Some(Kernel::new(build(start)?)),
+            (Input::Restart { .. }, Some(start)) => {
+                let strategies = build(start)?;
+                self.kernel = Some(Kernel::recovered(self.state.clone(), strategies));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+struct Replay<B> {
+    again: Again<B>,
     /// Events that were decided and have not been met in the journal yet, last first.
     due: Vec<Event>,
     at: Timestamp,
@@ -125,10 +180,7 @@ where
             events_hash: String::new(),
         };
         Self {
-            build,
-            state: State::default(),
-            kernel: None,
-            out: Output::default(),
+            again: Again::new(build),
             due: Vec::new(),
             at: Timestamp::default(),
             input: 0,
@@ -155,7 +207,7 @@ where
                 }
             }
         }
-        self.state.evolve(&record).map_err(|source| ReplayError::Fold { seq, source })?;
+        self.again.fold(&record)?;
         Ok(true)
     }
 
@@ -172,32 +224,13 @@ where
         self.report.inputs += 1;
         self.report.restarts += u64::from(restarts);
         self.input = seq;
-        self.prepare(stamped)?;
-        let Some(kernel) = &mut self.kernel else {
-            return Err(ReplayError::Decide { seq, source: DecideError::NotStarted });
-        };
-        let decided = kernel.decide(stamped, &mut self.out);
-        decided.map_err(|source| ReplayError::Decide { seq, source })?;
-        self.at = self.out.at;
-        self.due.extend(self.out.events.drain(..).rev());
-        Ok(true)
-    }
-
-    /// Builds the kernel at the start, and anew at a restart, on what the fold says.
-    fn prepare(&mut self, stamped: &Stamped) -> Result<(), ReplayError<E>> {
-        let build = |start| (self.build)(start).map_err(ReplayError::Strategies);
-        match (&stamped.input, self.state.session()) {
-            (Input::Start(start), _) => {
-                self.report.session = start.session.to_string();
-                self.kernel = Some(Kernel::new(build(start)?));
-            }
-            (Input::Restart { .. }, Some(start)) => {
-                let strategies = build(start)?;
-                self.kernel = Some(Kernel::recovered(self.state.clone(), strategies));
-            }
-            _ => {}
+        if let Input::Start(start) = &stamped.input {
+            self.report.session = start.session.to_string();
         }
-        Ok(())
+        let out = self.again.decide(seq, stamped)?;
+        self.at = out.at;
+        self.due.extend(out.events.drain(..).rev());
+        Ok(true)
     }
 
     fn differs(&mut self, seq: u64, journalled: Option<Event>, decided: Option<Event>) -> bool {

@@ -1,0 +1,87 @@
+//! What every risk check says of an order, as a table.
+
+use crate::figures::counted;
+use kernel::Cash;
+use kernel::risk::{Finding, Measure};
+
+/// The checks that look at the order, in their order of precedence: each limit that the order comes
+/// near with what it needs and the margin between them, and the reason of each that stops it.
+pub fn table(findings: &[Finding]) -> String {
+    let looked: Vec<&Finding> = findings.iter().filter(|finding| finding.applies).collect();
+    let measures = || looked.iter().flat_map(|finding| &finding.measures);
+    let mut rows = vec![["limit", "is", "needs", "margin", "unit"].map(String::from)];
+    rows.extend(measures().filter(|measure| measure.needs.is_some()).map(row));
+    let mut text = if rows.len() > 1 { aligned(&rows) } else { String::new() };
+    let untouched = measures().filter(|measure| measure.limit.is_some() && measure.needs.is_none());
+    let untouched = untouched.map(|measure| {
+        let [key, limit, .., unit] = row(measure);
+        format!("{key} {limit} {unit}")
+    });
+    let plain = looked.iter().filter(|finding| finding.measures.is_empty());
+    let plain =
+        plain.filter(|finding| finding.denial.is_none()).map(|finding| finding.check.into());
+    text += &listed("the same whatever the order is", untouched.collect());
+    text += &listed("passed without a limit", plain.collect());
+    let off = measures().filter(|measure| measure.limit.is_none()).count();
+    if off > 0 {
+        text += &format!("  {} off\n", counted(off as u64, "limit"));
+    }
+    let rest = findings.len() - looked.len();
+    if rest > 0 {
+        text +=
+            &format!("  {} of growth do not look at what reduces\n", counted(rest as u64, "check"));
+    }
+    for finding in looked {
+        if let Some(denial) = &finding.denial {
+            text += &format!("  DENIED by {}: {denial}\n", finding.check);
+        }
+    }
+    text
+}
+
+/// Names after a word, wrapped.
+fn listed(word: &str, names: Vec<String>) -> String {
+    if names.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("  {word}:");
+    let mut width = text.len();
+    let last = names.len() - 1;
+    for (place, name) in names.iter().enumerate() {
+        if width + name.len() > 100 {
+            text += "\n   ";
+            width = 4;
+        }
+        let comma = if place < last { "," } else { "" };
+        text += &format!(" {name}{comma}");
+        width += name.len() + 2;
+    }
+    text + "\n"
+}
+
+fn row(measure: &Measure) -> [String; 5] {
+    let shown = |nanos: Option<i64>| match nanos {
+        Some(nanos) => Cash::from_nanos(nanos).to_string(),
+        None => "-".into(),
+    };
+    [
+        measure.key.clone(),
+        shown(measure.limit),
+        shown(measure.needs),
+        shown(measure.margin()),
+        measure.unit.into(),
+    ]
+}
+
+/// Rows in columns: the first and the last to the left, figures to the right.
+fn aligned(rows: &[[String; 5]]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(String::len).max().unwrap_or(0)
+    };
+    let [key, limit, needs, margin] = [0, 1, 2, 3].map(width);
+    let lines = rows.iter().map(|[a, b, c, d, e]| {
+        format!("  {a:key$}  {b:>limit$}  {c:>needs$}  {d:>margin$}  {e}\n")
+    });
+    lines.collect()
+}
