@@ -28,7 +28,7 @@ fn usd(value: &Value) -> f64 {
 /// A check's measure by its key.
 fn measure<'a>(proposal: &'a Value, key: &str) -> &'a Value {
     let checks = proposal["checks"].as_array().unwrap();
-    let mut all = checks.iter().flat_map(|check| check["measures"].as_array().unwrap());
+    let mut all = checks.iter().flat_map(|check| check["margins"].as_array().unwrap());
     all.find(|measure| measure["key"] == key).unwrap()
 }
 
@@ -101,6 +101,16 @@ fn a_denial_names_the_limit_and_what_the_order_needed() {
     );
     let text = user.run(&["explain", &format!("record:{seq}")]).out;
     assert!(text.contains("DENIED by order quantity: order quantity 10 is above 4"), "{text}");
+}
+
+#[test]
+fn the_arithmetic_of_a_size_is_told() {
+    let user = traded(&["--set", "strategy.sizing.model=\"notional\""]);
+    let sized = user.json(&["explain", "1", "--json"])["proposals"][0]["sized"].clone();
+    let shares = usd(&sized["budget"]) / usd(&sized["per_share"]);
+    assert_eq!(usd(&sized["shares"]), shares.floor());
+    let text = user.run(&["explain", "1"]).out;
+    assert!(text.contains("sized by notional: 10,000.00 USD / "), "{text}");
 }
 
 #[test]

@@ -2,27 +2,27 @@
 
 use crate::figures::counted;
 use kernel::Cash;
-use kernel::risk::{Finding, Measure};
+use kernel::risk::{Finding, Margin};
 
 /// The checks that look at the order, in their order of precedence: each limit that the order comes
 /// near with what it needs and the margin between them, and the reason of each that stops it.
 pub fn table(findings: &[Finding]) -> String {
     let looked: Vec<&Finding> = findings.iter().filter(|finding| finding.applies).collect();
-    let measures = || looked.iter().flat_map(|finding| &finding.measures);
+    let margins = || looked.iter().flat_map(|finding| &finding.margins);
     let mut rows = vec![["limit", "is", "needs", "margin", "unit"].map(String::from)];
-    rows.extend(measures().filter(|measure| measure.needs.is_some()).map(row));
+    rows.extend(margins().filter(|margin| margin.needs.is_some()).map(row));
     let mut text = if rows.len() > 1 { aligned(&rows) } else { String::new() };
-    let untouched = measures().filter(|measure| measure.limit.is_some() && measure.needs.is_none());
-    let untouched = untouched.map(|measure| {
-        let [key, limit, .., unit] = row(measure);
+    let untouched = margins().filter(|margin| margin.limit.is_some() && margin.needs.is_none());
+    let untouched = untouched.map(|margin| {
+        let [key, limit, .., unit] = row(margin);
         format!("{key} {limit} {unit}")
     });
-    let plain = looked.iter().filter(|finding| finding.measures.is_empty());
+    let plain = looked.iter().filter(|finding| finding.margins.is_empty());
     let plain =
         plain.filter(|finding| finding.denial.is_none()).map(|finding| finding.check.into());
     text += &listed("the same whatever the order is", untouched.collect());
     text += &listed("passed without a limit", plain.collect());
-    let off = measures().filter(|measure| measure.limit.is_none()).count();
+    let off = margins().filter(|margin| margin.limit.is_none()).count();
     if off > 0 {
         text += &format!("  {} off\n", counted(off as u64, "limit"));
     }
@@ -59,17 +59,17 @@ fn listed(word: &str, names: Vec<String>) -> String {
     text + "\n"
 }
 
-fn row(measure: &Measure) -> [String; 5] {
+fn row(margin: &Margin) -> [String; 5] {
     let shown = |nanos: Option<i64>| match nanos {
         Some(nanos) => Cash::from_nanos(nanos).to_string(),
         None => "-".into(),
     };
     [
-        measure.key.clone(),
-        shown(measure.limit),
-        shown(measure.needs),
-        shown(measure.margin()),
-        measure.unit.into(),
+        margin.key.clone(),
+        shown(margin.limit),
+        shown(margin.needs),
+        shown(margin.left()),
+        margin.unit.into(),
     ]
 }
 

@@ -5,6 +5,7 @@ use crate::args::ExplainArgs;
 use crate::exit::{Exit, Failure};
 use crate::figures::{counted, date_time, exact, short};
 use crate::order_text;
+use kernel::risk::{Measure, SizedEntry};
 use kernel::{
     Cash, Event, Input, MarketData, OrderNumber, Origin, Rounding, SCALE, Stamped, Symbols,
     Timestamp,
@@ -171,6 +172,9 @@ fn size(proposed: &Proposed) -> String {
         exact(account.equity),
         exact(account.cash)
     );
+    if let Some(sized) = &proposed.sized {
+        text += &arithmetic(sized);
+    }
     if let Some(life) = &proposed.order {
         let order = &life.approved;
         text += &format!("  {} shares at most", order.quantity);
@@ -182,6 +186,25 @@ fn size(proposed: &Proposed) -> String {
         text.push('\n');
     }
     text
+}
+
+/// The arithmetic of a model.
+fn arithmetic(sized: &SizedEntry) -> String {
+    let by = match sized.measure {
+        None => String::new(),
+        Some(Measure::Stop(stop)) => format!(", stop at {stop}"),
+        Some(Measure::Assumed(distance)) => format!(", assumed stop {distance} away"),
+        Some(Measure::Range(range)) => format!(", average true range {range}"),
+        Some(Measure::Volatility(yearly)) => format!(", volatility {yearly} % a year"),
+    };
+    format!(
+        "  sized by {}: {} USD / {} USD a share = {} shares, rounded down; worst price {}{by}\n",
+        sized.model.as_str(),
+        exact(sized.budget),
+        sized.per_share,
+        sized.shares,
+        sized.price
+    )
 }
 
 fn became(life: &OrderLife, explanation: &Explanation) -> String {

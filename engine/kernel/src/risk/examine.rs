@@ -37,9 +37,9 @@ pub struct Margin {
     pub needs: Option<i64>,
 }
 
-impl Measure {
+impl Margin {
     /// How far the order stays inside the limit, in billionths of its unit; below zero outside.
-    pub fn margin(&self) -> Option<i64> {
+    pub fn left(&self) -> Option<i64> {
         let (limit, needs) = (self.limit?, self.needs?);
         let key = self.key.rsplit('.').next().unwrap_or(&self.key);
         match Limit::find(key)?.tighter {

@@ -6,7 +6,7 @@
 
 use super::replay::{Again, ReplayError};
 use journal::Reader;
-use kernel::risk::{self, Denial, Finding};
+use kernel::risk::{self, Denial, Finding, SizedEntry};
 use kernel::{
     Cash, Event, FeeKind, Input, Intent, NewOrder, Order, OrderNumber, Origin, Price, Quantity,
     Reading, RecordBody, SessionStart, Side, Stamped, State, Strategy, StrategyId, Symbols,
@@ -73,6 +73,8 @@ pub struct Proposed {
     pub origin: Origin,
     /// For what.
     pub request: NewOrder,
+    /// The arithmetic of its size, where a model made it.
+    pub sized: Option<SizedEntry>,
     /// The order that it took the place of.
     pub replaces: Option<OrderNumber>,
     /// Why it was denied; `None` for an order.
@@ -253,6 +255,7 @@ fn rerun<E: std::error::Error + 'static>(
     let mut records = Reader::open(journal_dir, 1)?;
     let mut again = Again::new(build);
     let mut explanation: Option<Explanation> = None;
+    let mut size = None;
     while let Some(record) = records.next()? {
         match (&record.body, &mut explanation) {
             (RecordBody::Input(_), Some(_)) => break,
@@ -262,8 +265,14 @@ fn rerun<E: std::error::Error + 'static>(
                     explanation = Some(begun(record.seq, stamped, &again.state));
                 }
             }
+            (RecordBody::Event { event: Event::EntrySized { sized, .. }, .. }, Some(_)) => {
+                size = Some(*sized);
+            }
             (RecordBody::Event { event, .. }, Some(explanation)) => {
-                explanation.proposals.extend(proposed(record.seq, event, &again.state));
+                if let Some(proposed) = proposed(record.seq, event, &again.state) {
+                    let sized = size.take();
+                    explanation.proposals.push(Proposed { sized, ..proposed });
+                }
             }
             (RecordBody::Event { .. }, None) => {}
         }
@@ -333,6 +342,7 @@ fn proposed(seq: u64, event: &Event, state: &State) -> Option<Proposed> {
         seq,
         origin,
         request,
+        sized: None,
         replaces,
         denial,
         account: AccountThen {
