@@ -16,6 +16,11 @@ static OTHERS: &[Key] = &[
         "whether the breaker halts strategies or lets them still reduce positions",
     ),
     key("risk.long_only", Kind::Bool, "whether nothing is ever sold short"),
+    key(
+        "risk.place_stops",
+        Kind::Bool,
+        "whether positions get stops, at stop_loss_percent and trailing_stop_percent",
+    ),
     key("risk.restricted_symbols", Kind::List, "symbols that nothing is opened in"),
     key(
         "risk.allowed_symbols",

@@ -99,6 +99,7 @@ impl Settings {
             _ => TradingState::Halted,
         });
         limits.long_only = self.is_on("risk.long_only");
+        limits.place_stops = self.is_on("risk.place_stops");
         let texts = |path| self.list(path).into_iter().map(String::into_boxed_str).collect();
         limits.scopes.restricted = texts("risk.restricted_symbols");
         limits.scopes.allowed = texts("risk.allowed_symbols");

@@ -82,6 +82,8 @@ impl EventsHash {
             | Event::ExitRenewed { .. }
             | Event::FlatDue { .. }
             | Event::EntrySized { .. }
+            | Event::StopMet { .. }
+            | Event::IntentWaits { .. }
             | Event::StopRequested { .. } => self.write(at, event),
         }
     }

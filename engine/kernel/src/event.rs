@@ -301,6 +301,29 @@ pub enum Event {
         /// The arithmetic.
         sized: SizedEntry,
     },
+    /// The price met the stop of a position that no stop at the broker covers: its orders are cancelled,
+    /// and then it is closed.
+    StopMet {
+        /// Whose.
+        symbol: SymbolId,
+        /// Whether it is the stop that follows the best price.
+        trailing: bool,
+        /// Where it lies.
+        level: Price,
+        /// The price that met it.
+        price: Price,
+    },
+    /// What a strategy wants waits until the stop that rests for the position has ended.
+    IntentWaits {
+        /// Whose wish.
+        origin: Origin,
+        /// In which symbol.
+        symbol: SymbolId,
+        /// What.
+        intent: Intent,
+        /// The stop.
+        behind: OrderNumber,
+    },
 }
 
 /// Why a report changes nothing.
@@ -388,6 +411,8 @@ impl Event {
             Event::SymbolRenamed { .. } => "symbol_renamed",
             Event::ExitRenewed { .. } => "exit_renewed",
             Event::FlatDue { .. } => "flat_due",
+            Event::StopMet { .. } => "stop_met",
+            Event::IntentWaits { .. } => "intent_waits",
             Event::EntrySized { .. } => "entry_sized",
         }
     }
@@ -405,6 +430,8 @@ impl Event {
             | Event::SymbolRenamed { symbol, .. }
             | Event::DataRefused { symbol, .. }
             | Event::EntrySized { symbol, .. }
+            | Event::StopMet { symbol, .. }
+            | Event::IntentWaits { symbol, .. }
             | Event::DifferenceFound(Difference::Position { symbol, .. }) => Some(*symbol),
             Event::SessionStarted
             | Event::SessionResumed

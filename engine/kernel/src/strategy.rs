@@ -267,19 +267,22 @@ impl<'a> View<'a> {
         self.state.equity()
     }
 
-    /// The live orders in a symbol, oldest first.
+    /// The live orders in a symbol, oldest first; stops that the kernel has placed are not among them.
     pub fn open_orders(&self, symbol: SymbolId) -> impl Iterator<Item = &'a Order> + use<'a> {
-        self.state.live_orders().filter(move |order| order.symbol == symbol)
+        let state = self.state;
+        let counts = move |order: &&Order| order.symbol == symbol && !state.is_own_stop(order);
+        state.live_orders().filter(counts)
     }
 
     /// The orders in a symbol, oldest first: every live one, and the latest that have ended.
     pub fn orders(&self, symbol: SymbolId) -> impl Iterator<Item = &'a Order> + use<'a> {
-        self.state.orders().filter(move |order| order.symbol == symbol)
+        let state = self.state;
+        state.orders().filter(move |order| order.symbol == symbol && !state.is_own_stop(order))
     }
 
-    /// Whether any order in a symbol is live. Most strategies wait while one is.
+    /// Whether any order in a symbol is live or waits for a stop to end. Most strategies wait while one is.
     pub fn has_open_order(&self, symbol: SymbolId) -> bool {
-        self.open_orders(symbol).next().is_some()
+        self.open_orders(symbol).next().is_some() || !self.state.waits_for_stop(symbol).is_empty()
     }
 
     /// Whether entries of the session are sized in parts of shares, so that exits are too.

@@ -74,14 +74,34 @@ Range and volatility are of the bars that strategies see, the first `bars` of th
 does; the volatility is that of returns around zero, for 252 days of 6.5 hours. Until `bars` + 1 bars were seen an entry is
 denied (`not_measured`). The arithmetic of each entry is an event, `entry_sized` in docs/EVENTS.md.
 
+## Stops
+
+With `place_stops` every position gets two stops: `stop_loss_percent` from its mean entry price, and `trailing_stop_percent`
+from the best price since it was opened. They are the account's, whoever opened it; a strategy may have stops of its own
+beside. Without it strategies place their own, and `stop_loss_percent` is an assumption.
+
+- The one that lies nearer at the entry (of two that are as near, the one that follows) rests at the broker, good until it
+  is cancelled, as soon as the books are reconciled and no other order of the symbol is open: it is placed after the entry
+  has ended, when its mean price is known. At most one rests.
+- The kernel watches whatever no stop at the broker covers: the other of the two, entries that have filled in part, parts of
+  a share, crypto, hours outside of the regular session, a stop that was refused, one that is being cancelled. Of a bar the
+  worst price is held against the best price before it. Limits and stop limits cover nothing: they may not fill.
+- What a strategy wants in a symbol while a stop rests waits until the stop is cancelled and its end was seen
+  (`intent_waits`); if the stop fills first it is denied (`stopped_before`). Strategies do not see the stop as an open order.
+- When the kernel's own stop is met (`stop_met`), the symbol's orders are cancelled, their ends seen, and what is left is
+  closed at the market; in extended hours at a limit `market_slip_percent` away, anew every ten seconds.
+- `cancel-all` cancels resting stops too; none is placed until a strategy orders something in the symbol or trading is
+  resumed, and the kernel watches meanwhile. All of this is in the journal and goes on after a restart.
+
 ## Limits
 
 ";
 
 /// Keys that hold no number.
-const OTHERS: [(&str, &str, &str, &str); 7] = [
+const OTHERS: [(&str, &str, &str, &str); 8] = [
     ("breaker_then", "halt", "halt or reduce", "What the breaker does."),
     ("long_only", "false", "true or false", "Nothing is sold short."),
+    ("place_stops", "false", "true or false", "Every position gets stops."),
     ("restricted_symbols", "[]", "symbols", "Nothing is opened in them."),
     ("allowed_symbols", "[]", "symbols", "Nothing is opened in others."),
     (

@@ -79,7 +79,9 @@ impl Topic {
             Event::OrderDenied { .. }
             | Event::TradingStateChanged { .. }
             | Event::FlatDue { .. }
-            | Event::EntrySized { .. } => Topic::Risk,
+            | Event::EntrySized { .. }
+            | Event::StopMet { .. }
+            | Event::IntentWaits { .. } => Topic::Risk,
             Event::AlertRaised(_) => Topic::Alerts,
             Event::SessionStarted
             | Event::SessionResumed

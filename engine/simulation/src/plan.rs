@@ -67,7 +67,7 @@ impl Plan {
             calendar,
             hours,
             exchange: exchange(seed, &mut random),
-            limits: limits(&mut random),
+            limits: limits(seed, &mut random),
             faults: 20 + random.below(50),
             orders: (150 + random.below(150)).max(PROPOSALS * 1000 / bars),
             days,
@@ -108,7 +108,9 @@ fn exchange(seed: u64, random: &mut Random) -> ExchangeConfig {
     config
 }
 
-fn limits(random: &mut Random) -> Limits {
+fn limits(seed: u64, random: &mut Random) -> Limits {
+    // Of dice of their own, so that the other seeds stand for what they stood for.
+    let place_stops = Random::new(seed, 7).chance(250);
     Limits {
         max_order_quantity: Some(Quantity::from_nanos(
             (50 + i64::try_from(random.below(100)).unwrap_or(0)) * kernel::SCALE,
@@ -120,6 +122,7 @@ fn limits(random: &mut Random) -> Limits {
         max_orders_per_minute: Some(if random.chance(300) { 1 } else { 60 }),
         entry_time_to_live: Some(Span::from_secs(600)),
         duplicate_window: Some(Span::from_secs(1)),
+        place_stops,
         ..Limits::default()
     }
 }

@@ -42,6 +42,7 @@ pub fn of_limits() -> Vec<Denial> {
         Denial::OrdersPerDay { count: 6, limit: few },
         Denial::NotionalPerDay { notional: usd, limit: more },
         Denial::RoundTrips { count: 6, limit: few },
+        Denial::StoppedBefore { order: OrderNumber(1) },
         Denial::NotMeasured { seen: 6, needed: 15 },
         Denial::SizedToNothing { budget: usd, per_share: price },
     ]

@@ -286,3 +286,19 @@ pub fn sized() -> Event {
     let (side, asked) = (Side::Buy, OrderSize::Shares(Quantity::from_whole(10).unwrap()));
     Event::EntrySized { origin, symbol, side, asked, sized }
 }
+
+/// A stop that a price met.
+pub fn stop_met() -> Event {
+    let symbol = Symbols::new(["AAPL"]).unwrap().id("AAPL").unwrap();
+    let (level, price) = (Price::from_whole(98).unwrap(), Price::from_whole(97).unwrap());
+    Event::StopMet { symbol, trailing: true, level, price }
+}
+
+/// An order that waits for the end of a stop.
+pub fn intent_waits() -> Event {
+    let symbol = Symbols::new(["AAPL"]).unwrap().id("AAPL").unwrap();
+    let one = Quantity::from_whole(1).unwrap();
+    let intent = Intent::Submit(NewOrder::new(symbol, Side::Sell, one, OrderKind::Market));
+    let (origin, behind) = (Origin::Strategy(StrategyId(0)), OrderNumber(1));
+    Event::IntentWaits { origin, symbol, intent, behind }
+}

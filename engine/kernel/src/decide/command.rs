@@ -4,7 +4,8 @@ use super::{DecideError, Deciding};
 use crate::risk;
 use crate::{
     AssetClass, Command, Event, Intent, NewOrder, Notice, OrderKind, OrderNumber, Origin, Room,
-    Severity, ShutdownPolicy, Side, SymbolId, TimeInForce, TradingState,
+    Rounding, Severity, ShutdownPolicy, Side, State, SymbolId, TimeInForce, TradingHours,
+    TradingState,
 };
 
 impl Deciding<'_> {
@@ -155,17 +156,18 @@ impl Deciding<'_> {
             .collect();
         let may = |symbol: &SymbolId| held(*symbol) && idle(*symbol) && state.may_close(*symbol);
         let ready: Vec<SymbolId> = wanted().filter(may).collect();
-        // What an operator has sent is what closes.
         let in_the_way: Vec<OrderNumber> = state
             .live_orders()
-            .filter(|order| order.origin != Origin::Operator)
+            .filter(|order| !order.closes_for_good())
             .filter(|order| state.is_closing(order.symbol) && state.may_close(order.symbol))
             .filter(|order| !state.is_cancelled_with_another(order))
             .map(|order| order.number)
             .filter(|order| risk::judge_cancel(state, *order).is_ok())
             .collect();
         for order in in_the_way {
-            self.propose(Origin::Operator, Intent::Cancel { order })?;
+            let symbol = self.state().order(order).map(|order| order.symbol);
+            let origin = symbol.map_or(Origin::Operator, |symbol| self.closer(symbol));
+            self.propose(origin, Intent::Cancel { order })?;
         }
         for symbol in done {
             self.emit(Event::SymbolClosed { symbol })?;
@@ -176,19 +178,45 @@ impl Deciding<'_> {
         Ok(())
     }
 
+    /// Who closes a symbol: the kernel when its stop was met, else an operator's word.
+    fn closer(&self, symbol: SymbolId) -> Origin {
+        let state = self.state();
+        let by_stop = state.stop_was_met(symbol) && !state.is_flattening();
+        if by_stop { Origin::Kernel } else { Origin::Operator }
+    }
+
     fn close(&mut self, symbol: SymbolId) -> Result<(), DecideError> {
-        let held = self.state().ledger().position(symbol).quantity;
-        let side = if held.is_positive() { Side::Sell } else { Side::Buy };
-        let is_crypto =
-            self.state().asset(symbol).is_some_and(|facts| facts.class == AssetClass::Crypto);
-        let time_in_force = if is_crypto { TimeInForce::Gtc } else { TimeInForce::Day };
-        let request = NewOrder {
-            time_in_force,
-            ..NewOrder::new(symbol, side, held.abs(), OrderKind::Market)
-        };
-        match risk::judge(self.state(), Origin::Operator, request) {
-            Ok(approved) => self.approve(Origin::Operator, risk::Send::Submit(approved)),
-            Err(denial) => self.deny(Origin::Operator, Intent::Submit(request), denial),
+        let (state, origin) = (self.state(), self.closer(symbol));
+        let request = closing_order(state, symbol);
+        match risk::judge(state, origin, request) {
+            Ok(approved) => self.approve(origin, risk::Send::Submit(approved)),
+            Err(denial) => self.deny(origin, Intent::Submit(request), denial),
         }
+    }
+}
+
+/// The order that closes what is held: at the market, or outside of the regular session, where that
+/// is traded, at a limit as far from the last price as a market order is assumed to slip.
+fn closing_order(state: &State, symbol: SymbolId) -> NewOrder {
+    let held = state.ledger().position(symbol).quantity;
+    let side = if held.is_positive() { Side::Sell } else { Side::Buy };
+    let is_crypto = state.asset(symbol).is_some_and(|facts| facts.class == AssetClass::Crypto);
+    let request = NewOrder::new(symbol, side, held.abs(), OrderKind::Market);
+    if is_crypto {
+        return request.lasting(TimeInForce::Gtc);
+    }
+    let is_extended = state.session().is_some_and(|start| start.hours == TradingHours::Extended)
+        && state.session_is_open()
+        && !state.is_regular_session();
+    let slip = state.limits().market_slip;
+    let (slip, rounding) = match side {
+        Side::Buy => (slip, Rounding::Up),
+        Side::Sell => (slip.negated(), Rounding::Down),
+    };
+    let limit = state.last_price(symbol).and_then(|last| last.shifted(slip, rounding));
+    let limit = limit.map(|limit| limit.to_tick(rounding)).filter(|limit| limit.is_positive());
+    match limit.filter(|_| is_extended) {
+        Some(limit) => NewOrder { kind: OrderKind::Limit { limit }, ..request }.in_extended_hours(),
+        None => request,
     }
 }

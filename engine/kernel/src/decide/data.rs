@@ -39,7 +39,10 @@ impl Deciding<'_> {
 
     fn take(&mut self, data: &MarketData, may_trade: bool) -> Result<(), DecideError> {
         match self.usable(data) {
-            Ok(()) => self.act_upon(data, may_trade),
+            Ok(()) => {
+                self.watch_stops(data)?;
+                self.act_upon(data, may_trade)
+            }
             Err(reason) => self.refuse(data, reason),
         }
     }
@@ -149,7 +152,9 @@ impl Deciding<'_> {
         let id = StrategyId(u16::try_from(place).unwrap_or(u16::MAX));
         let mut intents = std::mem::take(&mut self.kernel.intents);
         for intent in intents.drain() {
-            self.propose_of(id, intent)?;
+            if !self.waits(id, &intent)? {
+                self.propose_of(id, intent)?;
+            }
         }
         let failure = intents.take_failure();
         self.kernel.intents = intents;

@@ -11,6 +11,7 @@ mod reconcile;
 mod report;
 mod shares;
 mod size;
+mod stops;
 
 use crate::risk::{self, Denial, LossWatch, Send};
 use crate::{
@@ -170,7 +171,8 @@ impl Kernel {
         deciding.input(&stamped.input)?;
         deciding.renew_exits()?;
         deciding.judge_losses()?;
-        deciding.flatten()
+        deciding.flatten()?;
+        deciding.keep_stops()
     }
 
     /// Decides on market data: the same as [`Kernel::decide`] on an [`Input::Market`], which a
@@ -193,10 +195,14 @@ impl Kernel {
         deciding.renew_exits()?;
         deciding.watch_losses(data.symbol())?;
         match usable {
-            Ok(()) => deciding.act_upon(data, true),
+            Ok(()) => {
+                deciding.watch_stops(data)?;
+                deciding.act_upon(data, true)
+            }
             Err(reason) => deciding.refuse(data, reason),
         }?;
-        deciding.flatten()
+        deciding.flatten()?;
+        deciding.keep_stops()
     }
 
     /// What comes before any input: the output is emptied, and the input must be one whose turn

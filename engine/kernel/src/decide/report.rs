@@ -175,9 +175,11 @@ impl Deciding<'_> {
         let why = report.text.as_deref().unwrap_or("no reason given");
         let order = self.state().order(number);
         if order.is_some_and(|order| order.origin == Origin::Kernel && !order.grows) {
-            let text = format!(
-                "The broker refused the exit {number}, asked for anew after a split: {why}"
-            );
+            let text = if self.state().places_stops() {
+                format!("The broker refused the exit {number}: {why}; stops are watched here")
+            } else {
+                format!("The broker refused the exit {number}, asked for anew after a split: {why}")
+            };
             return self.alert(Severity::Critical, "exit_lost", text);
         }
         self.alert(

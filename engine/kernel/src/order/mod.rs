@@ -347,6 +347,16 @@ impl Order {
         self.exits_of().unwrap_or(self.number)
     }
 
+    /// Whether it is what an operator or the kernel closes a position with, rather than protects it.
+    pub(crate) fn closes_for_good(&self) -> bool {
+        let at_once = matches!(self.kind, OrderKind::Market)
+            || (matches!(self.kind, OrderKind::Limit { .. })
+                && self.time_in_force == TimeInForce::Day);
+        let is_simple = self.class == OrderClass::Simple && self.parent.is_none();
+        let is_of_strategy = matches!(self.origin, Origin::Strategy(_));
+        !is_of_strategy && !self.grows && is_simple && at_once
+    }
+
     /// Whether the broker may still fill it.
     pub const fn is_live(&self) -> bool {
         !self.status.is_final()

@@ -448,4 +448,10 @@ pub enum Denial {
         /// What one share takes of it.
         per_share: Price,
     },
+    /// What was wanted waited for the end of a stop, and the stop filled.
+    #[error("its stop, order {order}, closed the position first")]
+    StoppedBefore {
+        /// The stop.
+        order: OrderNumber,
+    },
 }

@@ -39,10 +39,13 @@ pub use usage::{Usage, usage};
 use crate::state::Whose;
 use crate::{
     Cash, Intent, NewOrder, Notional, Order, OrderClass, OrderKind, OrderNumber, OrderSize,
-    OrderStatus, Origin, Price, Quantity, Rounding, Side, State, SymbolId,
+    OrderStatus, Origin, Price, Quantity, Rounding, Side, Span, State, SymbolId,
 };
 use compatibility::Rule;
 use effect::Effect;
+
+/// How long an order that closes a position outside of the regular session has to fill.
+const CLOSE_AGAIN: Span = Span::from_secs(10);
 
 /// An order that wants to pass, with what the checks need to know.
 pub struct Proposal<'a> {
@@ -261,6 +264,10 @@ fn approve(
     let proposal = judged(state, origin, request, replaces)?;
     let (quantity, grows) = (proposal.quantity, proposal.effect.grows());
     let time_to_live = state.limits().entry_time_to_live;
+    // A closing order with a limit is asked for anew while it has not filled.
+    let is_limit = matches!(request.kind, OrderKind::Limit { .. });
+    let closes = matches!(origin, Origin::Operator | Origin::Kernel) && request.extended_hours;
+    let again = (!grows && is_limit && closes).then_some(CLOSE_AGAIN);
     let reserved = if grows { proposal.worst_notional()? } else { Cash::ZERO };
     Ok(Approved::new(Order {
         number: state.next_order(),
@@ -277,7 +284,7 @@ fn approve(
         grows,
         status: OrderStatus::Approved,
         approved_at: state.now(),
-        expires_at: time_to_live.filter(|_| grows).map(|span| state.now().plus(span)),
+        expires_at: time_to_live.filter(|_| grows).or(again).map(|span| state.now().plus(span)),
         broker_id: None,
         replaces: replaces.map(|order| order.number),
         filled: Quantity::ZERO,

@@ -11,7 +11,7 @@ const CLOSE_DOUBLINGS: u32 = 6;
 impl State {
     pub(super) fn note_denial(&mut self, origin: Origin, intent: &Intent) {
         self.tally.denied += 1;
-        if let (Origin::Operator, Intent::Submit(wanted)) = (origin, intent) {
+        if let (Origin::Operator | Origin::Kernel, Intent::Submit(wanted)) = (origin, intent) {
             self.wait_with_closing(wanted.symbol);
         }
     }
@@ -24,11 +24,12 @@ impl State {
         self.refused_closes.insert(symbol, refused);
     }
 
-    /// A cancel was refused where everything is to be closed: it is asked for again, but not at once.
+    /// A cancel was refused where everything is to be closed, or of a stop of the kernel's own: it is
+    /// asked for again, but not at once.
     pub(super) fn wait_with_cancel(&mut self, order: OrderNumber) {
-        let symbol = self.orders.get(order).map(|order| order.symbol);
-        if let Some(symbol) = symbol.filter(|symbol| self.is_closing(*symbol)) {
-            self.wait_with_closing(symbol);
+        let Some(order) = self.orders.get(order) else { return };
+        if self.is_closing(order.symbol) || self.is_own_stop(order) {
+            self.wait_with_closing(order.symbol);
         }
     }
 
@@ -36,5 +37,6 @@ impl State {
         self.flattening = false;
         self.closing.clear();
         self.refused_closes.clear();
+        self.stops.stand_down();
     }
 }

@@ -5,6 +5,7 @@
 
 use super::counts::Counts;
 use super::ranges::Ranges;
+use super::stops::Stops;
 use super::{Day, Market, State};
 use crate::{
     AHEAD, AccountSnapshot, BrokerState, Cash, CashMovement, Difference, Event, FeeCharge, Input,
@@ -162,6 +163,9 @@ impl State {
         self.counts = Counts::new(start.strategies.len(), start.symbols.len());
         self.limits = start.limits.clone();
         self.ranges = Ranges::of(&self.limits, start.symbols.len());
+        if self.limits.place_stops {
+            self.stops = Stops::new(start.symbols.len());
+        }
         self.start = Some(Box::new(start.clone()));
         self.resolve_limits();
     }
@@ -191,6 +195,9 @@ impl State {
         market.ok_or(MarketDataError::UnknownSymbol)?.note(data, time);
         if !self.ranges.is_empty() {
             self.measure(data);
+        }
+        if !self.stops.is_empty() {
+            self.watch(data);
         }
         Ok(())
     }
@@ -239,6 +246,9 @@ impl State {
 
     pub(crate) fn take_event(&mut self, seq: u64, event: &Event) -> Result<(), EvolveError> {
         self.advance(seq)?;
+        if !self.stops.is_empty() {
+            self.stops.take(event);
+        }
         match event {
             Event::OrderApproved(order) => self.add_order(seq, order)?,
             Event::OrderDenied { origin, intent, .. } => self.note_denial(*origin, intent),
@@ -289,6 +299,10 @@ impl State {
             Event::StopRequested { policy } => self.begin_stopping(*policy),
             Event::Flattened => self.stop_flattening(),
             Event::FlatDue { date } => self.close_for_the_day(*date),
+            Event::StopMet { symbol, .. } => {
+                self.closing.insert(*symbol);
+                self.refused_closes.remove(symbol);
+            }
             Event::SymbolClosed { symbol } => {
                 self.closing.remove(symbol);
                 self.refused_closes.remove(symbol);
@@ -300,6 +314,7 @@ impl State {
             | Event::LinkChanged { .. }
             | Event::ChannelMute { .. }
             | Event::EntrySized { .. }
+            | Event::IntentWaits { .. }
             | Event::DataRefused { .. } => {}
         }
         Ok(())
@@ -426,6 +441,8 @@ impl State {
         }
         if closes && matches!(to, OrderStatus::Rejected | OrderStatus::NotReceived) {
             self.wait_with_closing(symbol);
+        } else if self.orders.get(&number).is_some_and(|order| self.is_own_stop(order)) {
+            self.refused_closes.remove(&symbol);
         }
         self.live.retain(|live| *live != number);
         match to {

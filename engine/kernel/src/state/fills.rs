@@ -29,9 +29,12 @@ impl State {
         let held = self.ledger.position(*symbol).quantity;
         self.agree(seq, held == *position && self.ledger.cash() == *cash)?;
         self.counts.note_fill(*symbol, before, held, *realised, self.now);
+        self.stops.note_fill(*symbol, before, held, *price, self.now);
+        let by_watch = self.stop_was_met(*symbol);
         let order = self.order_mut(seq, *number)?;
         order.executions.push(execution.clone());
-        let is_stopped = is_stop(order) && realised.is_negative() && order.filled.is_zero();
+        let ends_loss = is_stop(order) || (by_watch && !order.grows);
+        let is_stopped = ends_loss && realised.is_negative() && order.filled.is_zero();
         fill(order, *quantity, price.times(signed)).map_err(ledger)?;
         let filled = order.filled;
         if is_stopped {

@@ -12,11 +12,13 @@ mod market;
 mod orders;
 mod ranges;
 mod shares;
+mod stops;
 mod tape;
 
 pub(crate) use counts::Whose;
 pub use evolve::EvolveError;
 pub use hours::Day;
+pub(crate) use stops::{Met, Waiting};
 
 use crate::risk::{Breaker, Failures, Marks, Resolved};
 use crate::{
@@ -31,6 +33,7 @@ use orders::Orders;
 use ranges::Ranges;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use stops::Stops;
 
 /// How far trading is allowed to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -146,6 +149,8 @@ pub struct State {
     closed_for: Option<u32>,
     /// What sizes of entries are measured by.
     ranges: Ranges,
+    /// What protects positions.
+    stops: Stops,
 }
 
 impl State {

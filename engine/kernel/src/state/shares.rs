@@ -83,6 +83,7 @@ impl State {
             market.split(ratio, began);
         }
         self.ranges.split(symbol, ratio);
+        self.stops.split(symbol, ratio);
         self.split_at.insert(symbol, self.now);
         self.has_happened(id);
         Ok(())

@@ -132,7 +132,7 @@ impl Bench {
         Self::started_at("2024-06-03T14:00:00Z", start)
     }
 
-    fn started_at(now: &str, start: SessionStart) -> Self {
+    pub fn started_at(now: &str, start: SessionStart) -> Self {
         let script = Scripted::default();
         let kernel = Kernel::new(vec![Box::new(script.clone())]);
         let now = time(now);
@@ -235,7 +235,7 @@ impl Bench {
         Self::started(SessionStart { rules, ..start(limits) }).held(quantity)
     }
 
-    fn held(self, quantity: i64) -> Self {
+    pub fn held(self, quantity: i64) -> Self {
         let bench = self;
         let symbol = bench.symbol("AAA");
         let position =

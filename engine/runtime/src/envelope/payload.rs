@@ -2,11 +2,12 @@
 //! A field that does not apply is `null`, never missing.
 
 mod account;
-mod sized;
+mod decided;
 
 use super::compared::Compared;
 use super::parts::{By, Differing, Grouping, Held, Pricing, Wish, client_order_id};
 use super::{DeadLetter, session_of};
+use decided::Decided;
 use kernel::risk::Denial;
 use kernel::{
     Alert, Bar, Cash, Channel, Command, Difference, Event, ExecutionId, FeeKind, IgnoreReason,
@@ -15,7 +16,6 @@ use kernel::{
     Timestamp, Trade, TradingHours, TradingState, Volume,
 };
 use serde::Serialize;
-use sized::Sized;
 
 /// What an envelope holds.
 #[derive(Debug, Serialize)]
@@ -233,7 +233,7 @@ pub(super) enum Payload<'a> {
     StopRequested {
         policy: ShutdownPolicy,
     },
-    EntrySized(Box<Sized<'a>>),
+    Decided(Box<Decided<'a>>),
     DeadLetter {
         topic: &'a str,
         error: &'a str,
@@ -335,6 +335,8 @@ impl<'a> Payload<'a> {
             | Event::SymbolRenamed { .. }
             | Event::ExitRenewed { .. }
             | Event::EntrySized { .. }
+            | Event::StopMet { .. }
+            | Event::IntentWaits { .. }
             | Event::FlatDue { .. } => Self::of_account(event, state),
             Event::DifferenceSuspected { differences } => Self::suspected(differences, state),
             Event::Reconciled { open_orders } => Payload::Reconciled { open_orders: *open_orders },

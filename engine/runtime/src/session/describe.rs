@@ -67,6 +67,14 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
             Some(format!("{} is closed: no order is open and nothing is held", name(symbol)))
         }
         Event::Flattened => Some("flat: no order is open and nothing is held".into()),
+        Event::StopMet { symbol, trailing, level, price } => {
+            let stop = if *trailing { "trailing stop" } else { "stop" };
+            Some(format!("{} met its {stop} of {level} at {price}", name(symbol)))
+        }
+        Event::IntentWaits { intent, behind, .. } => {
+            let words = intent_words(intent, state);
+            Some(format!("{words} waits until stop order {behind} has ended"))
+        }
         Event::CancelApproved { .. }
         | Event::EntrySized { .. }
         | Event::FeesAccrued { .. }

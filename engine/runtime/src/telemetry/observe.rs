@@ -134,7 +134,9 @@ impl Observer {
             | Event::SymbolRenamed { .. }
             | Event::ExitRenewed { .. }
             | Event::FlatDue { .. }
-            | Event::EntrySized { .. } => {}
+            | Event::EntrySized { .. }
+            | Event::StopMet { .. }
+            | Event::IntentWaits { .. } => {}
         }
     }
 

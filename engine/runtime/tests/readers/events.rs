@@ -81,7 +81,16 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
         | Event::SymbolRenamed { .. } => return after_account(event, symbol, cash),
         Event::ExitRenewed { .. } => Event::FlatDue { date: 20_260_105 },
         Event::FlatDue { .. } => sized(symbol),
-        Event::EntrySized { .. } => return None,
+        Event::EntrySized { .. } => {
+            let (level, price) =
+                (Price::from_nanos(98_500_000_000), Price::from_nanos(98_000_000_000));
+            Event::StopMet { symbol, trailing: false, level, price }
+        }
+        Event::StopMet { .. } => {
+            let Event::OrderDenied { origin, intent, .. } = denied(symbol) else { return None };
+            Event::IntentWaits { origin, symbol, intent, behind: order }
+        }
+        Event::IntentWaits { .. } => return None,
     })
 }
 

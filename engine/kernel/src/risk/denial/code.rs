@@ -71,6 +71,7 @@ impl Denial {
             Denial::RoundTrips { .. } => "round_trips",
             Denial::NotMeasured { .. } => "not_measured",
             Denial::SizedToNothing { .. } => "sized_to_nothing",
+            Denial::StoppedBefore { .. } => "stopped_before",
         }
     }
 }

@@ -162,6 +162,8 @@ macro_rules! limits {
             pub market_slip: BasisPoints,
             /// Whether nothing is ever sold short.
             pub long_only: bool,
+            /// Whether positions get stops of the kernel's own.
+            pub place_stops: bool,
             /// Lists of symbols, trading windows, and the limits of strategies and symbols.
             pub scopes: Scopes,
         }
@@ -174,6 +176,7 @@ macro_rules! limits {
                 max_leverage: 1,
                 market_slip: BasisPoints::new(0),
                 long_only: false,
+                place_stops: false,
                 scopes: Scopes::NONE,
             };
         }
@@ -218,6 +221,8 @@ limits! {
     max_risk_per_trade: BasisPoints = "max_risk_per_trade_percent", "2", "percent" "0.01" to "100", Each, Lower;
     /// How far from the entry an order without a stop of its own is assumed to be stopped; off counts all of it as lost.
     stop_loss: BasisPoints = "stop_loss_percent", "1.5", "percent" "0.01" to "100", Account, Higher;
+    /// How far from the best price since the entry the stop lies that follows it, where stops are placed.
+    trailing_stop: BasisPoints = "trailing_stop_percent", "1.5", "percent" "0.1" to "100", Account, Lower;
     /// Most USD in one symbol, open orders included.
     max_position_notional: Cash = "max_position_notional_usd", "50000", "USD" "0.01" to "1000000000", Each, Lower;
     /// Most of equity in one symbol, open orders included.

@@ -1,6 +1,6 @@
-//! What happens to the account and to shares without an execution, and what entries are sized by.
+//! What happens to the account and to shares without an execution, and what was decided beside orders.
 
-use super::sized::Sized;
+use super::decided::Decided;
 use super::{Payload, holdings, iso_date, symbol_of};
 use kernel::{Event, State, SymbolId};
 
@@ -51,7 +51,8 @@ impl<'a> Payload<'a> {
                 Payload::ExitRenewed { order: *order, symbol, by: *by }
             }
             Event::FlatDue { date } => Payload::FlatDue { date: iso_date(*date) },
-            _ => Sized::of(event, state).map_or(Payload::Nothing {}, Payload::EntrySized),
+            _ => Decided::of(event, state)
+                .map_or(Payload::Nothing {}, |it| Payload::Decided(Box::new(it))),
         }
     }
 }

@@ -1,9 +1,45 @@
-//! The arithmetic of an entry's size.
+//! What was decided beside orders: the size of an entry, a stop that was met, an order that waits.
 
-use super::super::parts::By;
+use super::super::parts::{By, Wish};
 use kernel::risk::{Measure, SizedEntry};
-use kernel::{Cash, Event, Percent, Price, Quantity, State};
+use kernel::{Cash, Event, OrderNumber, Percent, Price, Quantity, State};
 use serde::Serialize;
+
+/// One of them.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(in crate::envelope) enum Decided<'a> {
+    /// A model sized an entry.
+    Sized(Sized<'a>),
+    /// A price met a stop.
+    Met { symbol: &'a str, trailing: bool, level: Price, price: Price },
+    /// An order waits for the end of a stop.
+    Waits {
+        #[serde(flatten)]
+        by: By<'a>,
+        #[serde(flatten)]
+        wish: Wish<'a>,
+        behind: OrderNumber,
+    },
+}
+
+impl<'a> Decided<'a> {
+    /// The payload of such an event; `None` for any other.
+    pub(in crate::envelope) fn of(event: &Event, state: &'a State) -> Option<Self> {
+        match event {
+            Event::StopMet { symbol, trailing, level, price } => {
+                let symbol = state.symbols().name(*symbol);
+                Some(Self::Met { symbol, trailing: *trailing, level: *level, price: *price })
+            }
+            Event::IntentWaits { origin, intent, behind, .. } => Some(Self::Waits {
+                by: By::of(*origin, state),
+                wish: Wish::of(intent, state),
+                behind: *behind,
+            }),
+            _ => Sized::of(event, state).map(Self::Sized),
+        }
+    }
+}
 
 /// What an entry was asked for, and what a model made of it.
 #[derive(Debug, Serialize)]
@@ -29,11 +65,11 @@ pub(in crate::envelope) struct Sized<'a> {
 
 impl<'a> Sized<'a> {
     /// The payload of [`Event::EntrySized`]; `None` for any other.
-    pub(in crate::envelope) fn of(event: &Event, state: &'a State) -> Option<Box<Self>> {
+    fn of(event: &Event, state: &'a State) -> Option<Self> {
         let Event::EntrySized { origin, symbol, side, asked, sized } = event else { return None };
         let SizedEntry { model, equity, price, measure, budget, per_share, shares } = *sized;
         let of = |pick: fn(Measure) -> Option<Price>| measure.and_then(pick);
-        Some(Box::new(Self {
+        Some(Self {
             by: By::of(*origin, state),
             symbol: state.symbols().name(*symbol),
             side: side.as_str(),
@@ -62,6 +98,6 @@ impl<'a> Sized<'a> {
             budget,
             per_share,
             quantity: shares,
-        }))
+        })
     }
 }
