@@ -11,7 +11,7 @@ use backtest::venue::Venue;
 use exchange::Exchange;
 use journal::storage::{Faults, MemoryStorage};
 use kernel::{
-    Command, IgnoreReason, Input, MarketData, OrderNumber, Report, ReportKind, Send, Span,
+    Command, IgnoreReason, Input, MarketData, OrderNumber, Report, ReportKind, Send, Span, State,
     Timestamp,
 };
 
@@ -414,7 +414,7 @@ impl World {
         self.venue.exchange.advance(self.now);
         self.send_updates();
         let reason: Box<str> = "the simulated day is over".into();
-        if self.shell.as_ref().is_some_and(|shell| shell.state().is_flattening()) {
+        if self.shell.as_ref().is_some_and(|shell| closes_anything(shell.state())) {
             // Else what was cancelled would be asked for again, for the next day.
             self.command(Command::Resume { reason: reason.clone() })?;
         }
@@ -476,4 +476,9 @@ pub(crate) fn bare(order: OrderNumber, kind: ReportKind, time: Timestamp) -> Rep
         cumulative: None,
         text: None,
     }
+}
+
+/// Whether anything is being closed: by an operator's word, or because a stop was met.
+fn closes_anything(state: &State) -> bool {
+    state.is_flattening() || state.symbols().ids().any(|symbol| state.is_closing(symbol))
 }
