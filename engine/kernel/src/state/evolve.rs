@@ -276,14 +276,7 @@ impl State {
                 self.suspected.clear();
                 self.note_equity();
             }
-            Event::TradingStateChanged { to, .. } => {
-                self.trading = *to;
-                self.breaker_tripped |= self.breaker_trips().is_some();
-                if *to == TradingState::Active {
-                    self.failures.clear();
-                    self.breaker_tripped = false;
-                }
-            }
+            Event::TradingStateChanged { to, .. } => self.trade_as(*to),
             Event::CommandTaken(command) => self.obey(command),
             Event::DayStarted { date, equity } => {
                 let hours = self.trading_day_at(self.now).copied();
@@ -318,6 +311,15 @@ impl State {
             | Event::DataRefused { .. } => {}
         }
         Ok(())
+    }
+
+    fn trade_as(&mut self, to: TradingState) {
+        self.trading = to;
+        self.breaker_tripped |= self.breaker_trips().is_some();
+        if to == TradingState::Active {
+            self.failures.clear();
+            self.breaker_tripped = false;
+        }
     }
 
     /// Keeps the broker's count of an order of which it counts more than was reported.

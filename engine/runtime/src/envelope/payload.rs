@@ -12,7 +12,7 @@ use kernel::risk::Denial;
 use kernel::{
     Alert, Bar, Cash, Channel, Command, Difference, Event, ExecutionId, FeeKind, IgnoreReason,
     Intent, Link, MarketData, MovementKind, Order, OrderNumber, Origin, Percent, Price, Quantity,
-    Quote, ReportKind, SessionStart, Severity, ShutdownPolicy, State, StrategySpec, SymbolId,
+    Quote, ReportKind, SessionStart, Severity, ShutdownPolicy, Span, State, StrategySpec, SymbolId,
     Timestamp, Trade, TradingHours, TradingState, Volume,
 };
 use serde::Serialize;
@@ -350,10 +350,7 @@ impl<'a> Payload<'a> {
                 Payload::SymbolStatusChanged { symbol: name(*symbol), halted: *halted, reason }
             }
             Event::LinkChanged { link, up } => Payload::LinkChanged { link: *link, up: *up },
-            Event::ChannelMute { channel, silent_for } => Payload::ChannelMute {
-                channel: *channel,
-                silent_s: silent_for.nanos() / 1_000_000_000,
-            },
+            Event::ChannelMute { channel, silent_for } => Self::mute(*channel, *silent_for),
             Event::DayStarted { date, equity } => {
                 Payload::DayStarted { date: iso_date(*date), equity: *equity }
             }
@@ -365,6 +362,10 @@ impl<'a> Payload<'a> {
             Event::Flattened => Payload::Nothing {},
             Event::SymbolClosed { symbol } => Payload::SymbolClosed { symbol: name(*symbol) },
         }
+    }
+
+    const fn mute(channel: Channel, silent_for: Span) -> Self {
+        Payload::ChannelMute { channel, silent_s: silent_for.nanos() / 1_000_000_000 }
     }
 
     fn alert(alert: &'a Alert) -> Self {

@@ -29,6 +29,9 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
         | Event::SymbolRenamed { .. }
         | Event::ExitRenewed { .. }
         | Event::AccountOpened { .. }
+        | Event::StopMet { .. }
+        | Event::IntentWaits { .. }
+        | Event::SymbolClosed { .. }
         | Event::FlatDue { .. } => of_account(event, state),
         Event::CommandTaken(command) => Some(operator(command, state)),
         Event::TradingStateChanged { to, reason, .. } => {
@@ -63,18 +66,7 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
         Event::StopRequested { policy } => Some(format!("stopping: {}", stopping(*policy))),
         Event::SessionStarted => Some("session started".into()),
         Event::SessionResumed => Some("session resumed".into()),
-        Event::SymbolClosed { symbol } => {
-            Some(format!("{} is closed: no order is open and nothing is held", name(symbol)))
-        }
         Event::Flattened => Some("flat: no order is open and nothing is held".into()),
-        Event::StopMet { symbol, trailing, level, price } => {
-            let stop = if *trailing { "trailing stop" } else { "stop" };
-            Some(format!("{} met its {stop} of {level} at {price}", name(symbol)))
-        }
-        Event::IntentWaits { intent, behind, .. } => {
-            let words = intent_words(intent, state);
-            Some(format!("{words} waits until stop order {behind} has ended"))
-        }
         Event::CancelApproved { .. }
         | Event::EntrySized { .. }
         | Event::FeesAccrued { .. }
@@ -84,7 +76,7 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
     }
 }
 
-/// What happens to the account and to shares without an execution.
+/// What happens to the account, to shares and to positions without an execution.
 fn of_account(event: &Event, state: &State) -> Option<String> {
     let name = |symbol: &SymbolId| state.symbols().name(*symbol).to_owned();
     match event {
@@ -116,6 +108,17 @@ fn of_account(event: &Event, state: &State) -> Option<String> {
             "account opened: cash {cash} USD, {}",
             counted(positions.len(), "position")
         )),
+        Event::StopMet { symbol, trailing, level, price } => {
+            let stop = if *trailing { "trailing stop" } else { "stop" };
+            Some(format!("{} met its {stop} of {level} at {price}", name(symbol)))
+        }
+        Event::IntentWaits { intent, behind, .. } => {
+            let words = intent_words(intent, state);
+            Some(format!("{words} waits until stop order {behind} has ended"))
+        }
+        Event::SymbolClosed { symbol } => {
+            Some(format!("{} is closed: no order is open and nothing is held", name(symbol)))
+        }
         Event::FlatDue { .. } => {
             Some("the close is near: everything is cancelled and closed".into())
         }

@@ -69,9 +69,7 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
             text: "text".into(),
         }),
         Event::AlertRaised(_) => Event::StopRequested { policy: ShutdownPolicy::CancelEntries },
-        Event::StopRequested { .. } => {
-            Event::ChannelMute { channel: Channel::Bars, silent_for: Span::from_secs(90) }
-        }
+        Event::StopRequested { .. } => mute(),
         Event::ChannelMute { .. } => Event::SymbolClosed { symbol },
         Event::SymbolClosed { .. }
         | Event::CashMoved { .. }
@@ -79,6 +77,21 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
         | Event::AccountReset { .. }
         | Event::SharesSplit { .. }
         | Event::SymbolRenamed { .. } => return after_account(event, symbol, cash),
+        Event::ExitRenewed { .. }
+        | Event::FlatDue { .. }
+        | Event::EntrySized { .. }
+        | Event::StopMet { .. }
+        | Event::IntentWaits { .. } => return after_flat(event, symbol),
+    })
+}
+
+fn mute() -> Event {
+    Event::ChannelMute { channel: Channel::Bars, silent_for: Span::from_secs(90) }
+}
+
+fn after_flat(event: &Event, symbol: SymbolId) -> Option<Event> {
+    let order = OrderNumber(1);
+    Some(match event {
         Event::ExitRenewed { .. } => Event::FlatDue { date: 20_260_105 },
         Event::FlatDue { .. } => sized(symbol),
         Event::EntrySized { .. } => {
@@ -90,7 +103,7 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
             let Event::OrderDenied { origin, intent, .. } = denied(symbol) else { return None };
             Event::IntentWaits { origin, symbol, intent, behind: order }
         }
-        Event::IntentWaits { .. } => return None,
+        _ => return None,
     })
 }
 
