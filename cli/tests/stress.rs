@@ -69,14 +69,59 @@ fn a_scenario_that_fails_ends_with_five_and_says_why() {
     assert!(ended.out.contains("scenario") && ended.out.contains("failed"), "{}", ended.out);
 }
 
+/// The drill must put every fault to the test; a strategy of one's own need not send what it is about.
 #[test]
-fn a_fault_that_strikes_nothing_is_not_called_passed() {
+fn a_fault_that_strikes_nothing_fails_the_drill_and_is_not_reached_by_others() {
     let user = User::new();
     let text = MINE.replace("at_least", "at_most").replace("\"bar\"", "\"close\"");
     let text = text.replace("inject = \"duplicate\"", "inject = \"hang\"");
     std::fs::write(user.path("idle.toml"), text).unwrap();
     let (code, report) = stress(&user, &["--scenario", "idle.toml"]);
+    let idle = &report["scenarios"][0];
+    assert_eq!((code, &idle["verdict"]), (5, &Value::from("failed")));
+    assert_eq!(idle["why"][0], "fault 1 never struck");
+    let others = ["--strategy", "sma-crossover", "--scenario", "idle.toml"];
+    let (code, report) = stress(&user, &others);
     assert_eq!((code, &report["scenarios"][0]["verdict"]), (0, &Value::from("not_reached")));
+}
+
+#[test]
+fn a_figure_of_nothing_fails_the_drill() {
+    let user = User::new();
+    let figure = "[[expect]]\nthat = \"sent\"\non = \"submit\"\nat_most = 1\n\n[[fault]]";
+    let text = MINE.replace("at_least", "at_most").replace("[[fault]]", figure);
+    std::fs::write(user.path("empty.toml"), text).unwrap();
+    let (code, report) = stress(&user, &["--scenario", "empty.toml"]);
+    let why = &report["scenarios"][0]["why"][0];
+    assert_eq!((code, why.as_str().unwrap()), (5, "there is nothing to take sent on submit of"));
+}
+
+const CASH: &str = "\
+[scenario]
+fault = \"an account that says another cash\"
+outcome = \"The broker is right, and an operator looks.\"
+compares = true
+
+[[fault]]
+on = \"account\"
+inject = \"set\"
+field = \"cash\"
+value = \"77777\"
+nth = 20
+times = \"all\"
+";
+
+/// The broker said so, and its record has nothing that explains it: the checkers of the record tell.
+#[test]
+fn books_that_were_moved_without_a_reason_fail_a_scenario() {
+    let user = User::new();
+    std::fs::write(user.path("cash.toml"), CASH).unwrap();
+    let (code, report) = stress(&user, &["--scenario", "cash.toml"]);
+    let why = report["scenarios"][0]["why"].to_string();
+    assert_eq!(code, 5);
+    for words in ["the books were moved at", "cash is 77777 in the books and"] {
+        assert!(why.contains(words), "{why}");
+    }
 }
 
 #[test]

@@ -125,6 +125,8 @@ mod tests {
             (&format!("{header}[[fault]]\non = 'bar'"), "line 4: `inject` is missing"),
             (&format!("{header}[[check]]\nevents = 'x'"), "unknown field `events`"),
             (&format!("{header}[[expect]]\nthat = 'luck'"), "unknown variant `luck`"),
+            (&format!("{header}[[expect]]\nthat = 'sent'"), "sent has neither"),
+            (&format!("{header}[[check]]\nevent = 'x'"), "x has neither"),
         ] {
             let error = Scenario::parse("mine", text).unwrap_err();
             assert!(error.contains(expected), "{error}");

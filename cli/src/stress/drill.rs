@@ -14,53 +14,67 @@ const ROUND: u64 = 12;
 
 /// Rests an entry, moves it and takes it back; then buys, puts a stop under the position, moves
 /// that, takes it away and sells; then begins again. Each symbol is half a round behind the one
-/// before it.
+/// before it. Where there are quotes its prices are those of the last one, so that one that should not have
+/// been believed leads to an order that shows it.
 pub struct Drill {
-    /// Bars seen of each symbol.
-    bars: Vec<u64>,
+    symbols: Vec<Seen>,
+}
+
+/// What was seen of a symbol.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    bars: u64,
+    bid: Option<Price>,
 }
 
 impl Drill {
     /// A drill on these symbols, and what the session's record says of it.
     pub fn for_symbols(symbols: &Symbols) -> (Box<dyn Strategy>, StrategySpec) {
-        let bars = symbols.ids().map(|id| id.index() as u64 * ROUND / 2).collect();
+        let behind = |id: SymbolId| id.index() as u64 * ROUND / 2;
+        let symbols = symbols.ids().map(|id| Seen { bars: behind(id), bid: None }).collect();
         let spec = StrategySpec { name: NAME.into(), params: Default::default() };
-        (Box::new(Self { bars }), spec)
+        (Box::new(Self { symbols }), spec)
     }
 }
 
 impl Strategy for Drill {
     fn observe(&mut self, data: &MarketData) {
-        let bars = self.bars.get_mut(data.symbol().index());
-        if let Some(bars) = bars.filter(|_| matches!(data, MarketData::Bar(_))) {
-            *bars += 1;
+        let Some(seen) = self.symbols.get_mut(data.symbol().index()) else { return };
+        match data {
+            MarketData::Bar(_) => seen.bars += 1,
+            MarketData::Quote(quote) => seen.bid = Some(quote.bid),
+            MarketData::Trade(_) => {}
         }
     }
 
     fn propose(&self, data: &MarketData, view: &View<'_>, intents: &mut Intents) {
         let MarketData::Bar(bar) = data else { return };
-        let Some(bars) = self.bars.get(bar.symbol.index()) else { return };
-        act(bars % ROUND, bar.symbol, bar.close, view, intents);
+        let Some(seen) = self.symbols.get(bar.symbol.index()) else { return };
+        act(seen.bars % ROUND, bar.symbol, seen.bid.unwrap_or(bar.close), view, intents);
     }
 
     fn warmup_bars(&self) -> usize {
         0
     }
 
-    fn rebase(&mut self, _: SymbolId, _: Ratio) {}
+    fn rebase(&mut self, symbol: SymbolId, _: Ratio) {
+        if let Some(seen) = self.symbols.get_mut(symbol.index()) {
+            seen.bid = None;
+        }
+    }
 
     fn reset(&mut self) {
-        self.bars.fill(0);
+        self.symbols.fill(Seen::default());
     }
 }
 
 /// What belongs to one bar of a round.
-fn act(turn: u64, symbol: SymbolId, close: Price, view: &View<'_>, intents: &mut Intents) {
+fn act(turn: u64, symbol: SymbolId, price: Price, view: &View<'_>, intents: &mut Intents) {
     let held = view.position(symbol).quantity;
     let is_idle = !view.has_open_order(symbol);
     let below = |points: i32| {
-        let price = close.shifted(BasisPoints::new(-points), Rounding::Down).unwrap_or(close);
-        price.to_tick(Rounding::Down)
+        let below = price.shifted(BasisPoints::new(-points), Rounding::Down).unwrap_or(price);
+        below.to_tick(Rounding::Down)
     };
     match turn {
         1 if is_idle && held.is_zero() => {

@@ -1,12 +1,13 @@
 //! Whether a session did right, by what the exchange has on record and what the journal holds.
 
+use super::claims::Books;
 use super::{Scenario, Trader};
-use exchange::check::{Note, SessionRecord};
-use exchange::server::{Running, Snapshot};
+use exchange::check::{Claims, Note, SessionRecord};
+use exchange::server::Running;
 use journal::Reader;
-use kernel::{Event, RecordBody};
-use runtime::session::{SessionError, Status, Summary, journal_dir, replay};
-use std::collections::{BTreeMap, BTreeSet};
+use kernel::RecordBody;
+use runtime::session::{SessionError, Summary, journal_dir, replay};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What is known of a session after its end.
@@ -14,9 +15,10 @@ pub struct Evidence {
     result: Option<Result<Summary, SessionError>>,
     record: SessionRecord,
     diary: Vec<Note>,
-    snapshot: Snapshot,
-    /// Orders that the session holds live: the client's name and what is open of each.
-    live: BTreeSet<String>,
+    /// How often each fault of the script struck.
+    struck: Vec<u64>,
+    /// What the journal says of the session.
+    books: Books,
     /// How often each kind of event is in the journal.
     events: BTreeMap<&'static str, u64>,
     /// How often each check of the scenario has found what it is about.
@@ -30,28 +32,39 @@ impl Evidence {
     pub fn gather(
         dir: &Path,
         result: Option<Result<Summary, SessionError>>,
-        status: &Status,
         exchange: &Running,
         (scenario, trader): (&Scenario, &Trader<'_>),
     ) -> Self {
-        let (mut events, mut found) = (BTreeMap::new(), vec![0; scenario.checks.len()]);
-        let counted = events_of(dir, |event| {
-            *events.entry(event.kind()).or_default() += 1;
-            for (check, times) in scenario.checks.iter().zip(&mut found) {
-                *times += u64::from(check.is_about(event));
-            }
-        });
-        let journal = counted.err().or_else(|| replayed(dir, trader).err());
-        Self {
+        let mut evidence = Self {
             result,
             record: exchange.record(),
             diary: exchange.diary(),
-            snapshot: exchange.snapshot(),
-            live: status.open_orders.iter().map(|order| order.order.to_string()).collect(),
-            events,
-            found,
-            journal,
+            struck: exchange.snapshot().faults,
+            books: Books::default(),
+            events: BTreeMap::new(),
+            found: vec![0; scenario.checks.len()],
+            journal: None,
+        };
+        let read = evidence.read(dir, scenario);
+        evidence.journal = read.err().or_else(|| replayed(dir, trader).err());
+        evidence
+    }
+
+    /// Takes in the journal.
+    fn read(&mut self, dir: &Path, scenario: &Scenario) -> Result<(), String> {
+        let told = |error: journal::JournalError| format!("the journal cannot be read: {error}");
+        let mut records = Reader::open(&journal_dir(dir), 1).map_err(told)?;
+        while let Some(record) = records.next().map_err(told)? {
+            if let RecordBody::Event { event, .. } = &record.body {
+                *self.events.entry(event.kind()).or_default() += 1;
+                for (check, times) in scenario.checks.iter().zip(&mut self.found) {
+                    *times += u64::from(check.is_about(event));
+                }
+            }
+            let folded = self.books.take(&record);
+            folded.map_err(|error| format!("the journal contradicts itself: {error}"))?;
         }
+        Ok(())
     }
 
     /// The session's summary, when it came to its end.
@@ -63,18 +76,11 @@ impl Evidence {
     pub fn events(&self) -> &BTreeMap<&'static str, u64> {
         &self.events
     }
-}
 
-/// Shows each event of a journal.
-fn events_of(dir: &Path, mut each: impl FnMut(&Event)) -> Result<(), String> {
-    let told = |error: journal::JournalError| format!("the journal cannot be read: {error}");
-    let mut records = Reader::open(&journal_dir(dir), 1).map_err(told)?;
-    while let Some(record) = records.next().map_err(told)? {
-        if let RecordBody::Event { event, .. } = &record.body {
-            each(event);
-        }
+    /// How often faults struck.
+    pub fn strikes(&self) -> u64 {
+        self.struck.iter().sum()
     }
-    Ok(())
 }
 
 /// Decides the journal again.
@@ -91,23 +97,26 @@ fn replayed(dir: &Path, trader: &Trader<'_>) -> Result<(), String> {
     }
 }
 
-/// Everything that is not as it should be.
+/// Everything that is not as it should be: by the checkers of the exchange's record, with what the
+/// journal says of the session, and by what the scenario asks for beyond them.
 pub fn judge(scenario: &Scenario, evidence: &Evidence, is_drill: bool) -> Vec<String> {
     let mut why: Vec<String> = Vec::new();
     match &evidence.result {
         None => why.push("the session did not come to its end".into()),
         Some(Err(error)) => why.push(format!("the session failed: {error}")),
-        Some(Ok(summary)) => {
-            why.extend(books(summary, &evidence.snapshot));
-            why.extend(orders(summary, evidence));
-        }
+        Some(Ok(_)) => {}
     }
-    let findings = evidence.record.findings();
-    why.extend(findings.iter().map(|finding| format!("the exchange's record: {finding}")));
+    let record = &evidence.record;
+    let mut recorded: Vec<String> = record.findings().iter().map(ToString::to_string).collect();
+    // A session that stops leaves its exits.
+    let claims = Claims { leaves_open: true, ..evidence.books.claims(record) };
+    recorded.extend(record.breaches(&claims).iter().map(ToString::to_string));
+    recorded.extend(lost_stops(record, &claims.prefix));
     for expect in scenario.expects.iter().filter(|expect| is_drill || !expect.of_drill) {
-        let unmet = expect.unmet(&evidence.record, &evidence.diary);
-        why.extend(unmet.iter().map(|unmet| format!("the exchange's record: {unmet}")));
+        let unmet = expect.unmet(record, &evidence.diary);
+        recorded.extend(unmet.iter().map(ToString::to_string));
     }
+    why.extend(recorded.into_iter().map(|wrong| format!("the exchange's record: {wrong}")));
     why.extend(evidence.journal.clone());
     for (check, times) in scenario.checks.iter().zip(&evidence.found) {
         why.extend(check.unmet(*times).filter(|_| is_drill || !check.of_drill));
@@ -115,66 +124,32 @@ pub fn judge(scenario: &Scenario, evidence: &Evidence, is_drill: bool) -> Vec<St
     why
 }
 
-/// Cash and positions on both sides, to the last digit.
-fn books(summary: &Summary, snapshot: &Snapshot) -> Vec<String> {
-    let mut why = Vec::new();
-    if summary.cash != snapshot.account.cash {
-        why.push(format!(
-            "cash is {} in the books and {} at the exchange",
-            summary.cash, snapshot.account.cash
-        ));
-    }
-    for symbol in snapshot.symbols.ids() {
-        let name = snapshot.symbols.name(symbol);
-        let ours = summary.positions.get(name).map(|position| position.qty).unwrap_or_default();
-        let theirs = snapshot.positions.iter().find(|position| position.symbol == symbol);
-        let theirs = theirs.map(|position| position.qty).unwrap_or_default();
-        if ours != theirs {
-            why.push(format!("{name} is {ours} in the books and {theirs} at the exchange"));
+/// What was not put to the test: faults that never struck, and figures that there was nothing to take
+/// of. A strategy of one's own need not send what every fault of a scenario is about, so for that
+/// one strike is enough.
+pub fn untested(scenario: &Scenario, evidence: &Evidence, is_drill: bool) -> Vec<String> {
+    let mut untested = Vec::new();
+    for (number, times) in evidence.struck.iter().enumerate() {
+        if *times == 0 && (is_drill || evidence.strikes() == 0) {
+            untested.push(format!("fault {} never struck", number + 1));
         }
     }
-    why
-}
-
-/// Each order sent is at the exchange once at most, and both sides agree on what is still open.
-fn orders(summary: &Summary, evidence: &Evidence) -> Vec<String> {
-    let mut why = Vec::new();
-    let prefix = format!("tw-{:.8}-", summary.session);
-    let number = |id: &str| id.strip_prefix(&prefix).map(str::to_owned);
-    let ours = evidence.snapshot.orders.iter();
-    let ours: Vec<_> =
-        ours.filter_map(|order| Some((number(&order.client_order_id)?, order))).collect();
-    if ours.len() as u64 > summary.orders.sent {
-        why.push(format!(
-            "{} orders are at the exchange, and {} were sent",
-            ours.len(),
-            summary.orders.sent
-        ));
+    for expect in scenario.expects.iter().filter(|expect| is_drill || !expect.of_drill) {
+        if expect.is_idle(&evidence.record, &evidence.diary) {
+            untested.push(format!("there is nothing to take {expect} of"));
+        }
     }
-    let open: BTreeSet<String> = ours
-        .iter()
-        .filter(|(_, order)| !order.status.is_final())
-        .map(|(number, _)| number.clone())
-        .collect();
-    for number in open.difference(&evidence.live) {
-        why.push(format!("order {number} is open at the exchange and not in the books"));
-    }
-    for number in evidence.live.difference(&open) {
-        why.push(format!("order {number} is live in the books and not open at the exchange"));
-    }
-    why.extend(lost_stops(evidence, &ours));
-    why
+    untested
 }
 
 /// Stops that ended while their position is held, without anybody asking for their end.
-fn lost_stops(evidence: &Evidence, ours: &[(String, &exchange::OrderRow)]) -> Vec<String> {
-    let held = |symbol| {
-        let mut positions = evidence.snapshot.positions.iter();
-        positions.any(|position| position.symbol == symbol)
-    };
-    let lost = ours.iter().filter(|(_, order)| {
+fn lost_stops(record: &SessionRecord, prefix: &str) -> Vec<String> {
+    let held = |symbol| record.positions.iter().any(|position| position.symbol == symbol);
+    let lost = record.orders.iter().filter(|order| {
         let ended_by_itself = order.canceled_at.is_some() && order.cancel_requested_at.is_none();
-        order.kind.stop().is_some() && ended_by_itself && held(order.symbol)
+        let is_ours = order.client_order_id.starts_with(prefix);
+        is_ours && order.kind.stop().is_some() && ended_by_itself && held(order.symbol)
     });
-    lost.map(|(number, _)| format!("stop {number} is gone and its position is held")).collect()
+    lost.map(|order| format!("stop {} is gone and its position is held", order.client_order_id))
+        .collect()
 }

@@ -2,6 +2,7 @@
 //! and the exchange's own record judges what came of it.
 
 mod catalogue;
+mod claims;
 mod data;
 mod drill;
 mod judge;
@@ -23,7 +24,8 @@ pub enum Verdict {
     Passed,
     /// Something is not as it should be.
     Failed,
-    /// Nothing is wrong, and the fault found nothing to strike at.
+    /// Nothing is wrong, and what the scenario asks for was never put to the test. The drill must
+    /// put everything to the test: of it that is a failure.
     NotReached,
 }
 
@@ -51,7 +53,7 @@ pub struct Report {
     pub injected: u64,
     /// How it ended.
     pub verdict: Verdict,
-    /// Everything that is not as it should be.
+    /// Everything that is not as it should be, or was not put to the test.
     pub why: Vec<String>,
     /// Orders sent.
     pub orders: u64,

@@ -1,6 +1,6 @@
 //! One scenario from its start to its verdict.
 
-use super::judge::{Evidence, judge};
+use super::judge::{Evidence, judge, untested};
 use super::{Report, Scenario, Verdict, data, drill};
 use crate::config::Settings;
 use crate::exit::Failure;
@@ -89,6 +89,9 @@ pub async fn run(scenario: &Scenario, trader: &Trader<'_>) -> Result<Report, Fai
     config.requests_per_minute = None;
     config.faults = scenario.script.clone();
     config.keeps_diary = true;
+    if let Some(cash) = scenario.cash {
+        config.exchange.starting_cash = cash;
+    }
     let exchange = server::start(config).await.map_err(Failure::other)?;
     let dir = Scratch::new(&scenario.name)?;
     let (strategies, specs) = trader.build(&symbols)?.into_iter().unzip();
@@ -96,22 +99,23 @@ pub async fn run(scenario: &Scenario, trader: &Trader<'_>) -> Result<Report, Fai
     session.channels.quotes = scenario.quotes;
     session.timing.compare_each_step = scenario.compares;
     session.limits = trader.limits();
-    let (result, status) = trade(session, strategies, &exchange, scenario.pace).await;
-    let evidence = Evidence::gather(&dir.0, result, &status, &exchange, (scenario, trader));
-    let is_drill = matches!(trader, Trader::Drill);
-    let why = judge(scenario, &evidence, is_drill);
-    let injected = exchange.snapshot().faults.iter().sum();
+    let result = trade(session, strategies, &exchange, scenario.pace).await;
+    let evidence = Evidence::gather(&dir.0, result, &exchange, (scenario, trader));
     exchange.shutdown().await;
-    let verdict = match (why.is_empty(), injected) {
-        (false, _) => Verdict::Failed,
-        (true, 0) => Verdict::NotReached,
-        (true, _) => Verdict::Passed,
+    let is_drill = matches!(trader, Trader::Drill);
+    let mut why = judge(scenario, &evidence, is_drill);
+    let untested = untested(scenario, &evidence, is_drill);
+    let verdict = match (why.is_empty(), untested.is_empty()) {
+        (true, true) => Verdict::Passed,
+        (true, false) if !is_drill => Verdict::NotReached,
+        (false, _) | (_, false) => Verdict::Failed,
     };
+    why.extend(untested);
     Ok(Report {
         name: scenario.name.clone(),
         fault: scenario.fault.clone(),
         outcome: scenario.outcome.clone(),
-        injected,
+        injected: evidence.strikes(),
         verdict,
         why,
         orders: evidence.summary().map_or(0, |summary| summary.orders.sent),
@@ -126,10 +130,10 @@ async fn trade(
     strategies: Vec<Box<dyn Strategy>>,
     exchange: &Running,
     pace: Speed,
-) -> (Option<Result<Summary, SessionError>>, Status) {
+) -> Option<Result<Summary, SessionError>> {
     let (stopper, stop) = session::stop_signal();
     let starting = Status::starting(config.venue.as_str(), config.data.as_str());
-    let (sender, status) = watch::channel(starting);
+    let (sender, _status) = watch::channel(starting);
     let trading = session::run(config, strategies, stop, sender);
     let data_ended = async {
         // In lock step the session sees the end itself.
@@ -140,12 +144,10 @@ async fn trade(
         stopper.data_ended();
         std::future::pending::<()>().await;
     };
-    let ended = tokio::select! {
+    tokio::select! {
         ended = tokio::time::timeout(PATIENCE, trading) => ended.ok(),
         () = data_ended => None,
-    };
-    let last = status.borrow().clone();
-    (ended, last)
+    }
 }
 
 fn session_config(

@@ -3,7 +3,7 @@
 
 use exchange::check::Expect;
 use exchange::server::{FaultScript, Speed};
-use kernel::Event;
+use kernel::{Cash, Event};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -24,6 +24,8 @@ pub struct Scenario {
     pub days: usize,
     /// Whether the books are compared with the exchange's at each step.
     pub compares: bool,
+    /// Cash of the account, where what it has to spare matters.
+    pub cash: Option<Cash>,
     /// What the journal must show.
     pub checks: Vec<Check>,
     /// What the exchange's record must show.
@@ -59,6 +61,10 @@ impl Check {
             serde_json::to_string(event).is_ok_and(|json| json.contains(text.as_str()))
         };
         event.kind() == self.event && self.says.as_ref().is_none_or(says)
+    }
+
+    const fn is_unbounded(&self) -> bool {
+        self.at_least == 0 && self.at_most == u64::MAX
     }
 
     /// What is wrong when there are so many of them.
@@ -103,6 +109,8 @@ struct Header {
     days: usize,
     #[serde(default)]
     compares: bool,
+    #[serde(default)]
+    cash_usd: Option<u32>,
 }
 
 fn lock_step() -> String {
@@ -130,6 +138,12 @@ impl Scenario {
         if !(1..=MOST_DAYS).contains(&scenario.days) {
             return Err(format!("days: must be from 1 to {MOST_DAYS}"));
         }
+        if let Some(expect) = expect.iter().find(|expect| expect.is_unbounded()) {
+            return Err(format!("expect: {expect} has neither `at_least` nor `at_most`"));
+        }
+        if let Some(check) = check.iter().find(|check| check.is_unbounded()) {
+            return Err(format!("check: {} has neither `at_least` nor `at_most`", check.event));
+        }
         Ok(Self {
             name: name.into(),
             fault: scenario.fault,
@@ -138,6 +152,7 @@ impl Scenario {
             quotes: scenario.quotes,
             days: scenario.days,
             compares: scenario.compares,
+            cash: scenario.cash_usd.and_then(|usd| Cash::from_whole(usd.into())),
             checks: check,
             expects: expect,
             script,

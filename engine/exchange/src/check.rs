@@ -9,7 +9,7 @@ mod session;
 
 pub use diary::{Asked, Happening, Note, Stream};
 pub use expect::{During, Expect, Figure, Unmet};
-pub use session::{Allowed, Bounds, Breach, Claims, Word};
+pub use session::{Allowed, Bounds, Breach, Claims, Moved, Word};
 
 use crate::{
     AccountRow, Activity, Exchange, FillActivity, GroupKind, OrderId, OrderRow, PositionRow,

@@ -112,6 +112,23 @@ fn each_figure_is_met_by_a_sound_session_and_not_by_one_that_does_that_wrong() {
     }
 }
 
+/// A figure of each thing that was struck shows nothing where nothing was.
+#[test]
+fn a_figure_of_nothing_is_idle() {
+    let (record, diary) = sound();
+    for text in ["that='sent'", "that='looked_up'", "that='held'", "that='wait_ms'\non='cancel'"] {
+        let expect = expect(text);
+        assert!(!expect.is_idle(&record, &diary), "{text}");
+        let spared = diary.iter().filter(|note| !note.is_strike()).cloned().collect::<Vec<_>>();
+        assert!(expect.is_idle(&record, &spared), "{text}");
+        assert_eq!(expect.unmet(&record, &spared), [], "{text}");
+    }
+    let came_back = expect("that='came_back'\nstream='orders'");
+    assert!(came_back.is_idle(&record, &diary), "only the data stream was taken");
+    assert!(!expect("that='fills'").is_idle(&record, &diary), "none is a number too");
+    assert!(expect("that='fills'").is_unbounded());
+}
+
 #[test]
 fn an_exit_may_go_out_while_a_stream_is_away_and_what_is_sent_in_the_step_in_which_it_went() {
     let (record, mut diary) = sound();

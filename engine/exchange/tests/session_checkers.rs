@@ -8,7 +8,7 @@
 
 mod support;
 
-use exchange::check::{Allowed, Bounds, Breach, Claims, SessionRecord, Word};
+use exchange::check::{Allowed, Bounds, Breach, Claims, Moved, SessionRecord, Word};
 use kernel::{OrderStatus, Quantity, Span};
 use support::*;
 
@@ -153,4 +153,51 @@ fn a_leg_that_has_filled_otherwise_is_found() {
     assert_eq!(record.breaches(&claims), [], "what its end is called differs");
     claims.orders.insert("leg".into(), (OrderStatus::Canceled, shares(3)));
     assert_eq!(record.breaches(&claims), [Breach::Order { id: "leg".into() }]);
+}
+
+/// Books that were moved are explained by what was nobody's order of the session, and by nothing else.
+#[test]
+fn books_that_were_moved_need_a_reason() {
+    let moved = |symbol| Moved { at: minute(3, 20), symbol };
+    let (record, mut claims) = honest();
+    claims.moved = vec![moved(None), moved(Some(spy()))];
+    let breach = |symbol| Breach::Unexplained { at: minute(3, 20), symbol };
+    assert_eq!(record.breaches(&claims), [breach(None), breach(Some(spy()))]);
+
+    // Somebody else's trade explains both; one that came later explains nothing.
+    let (mut record, mut claims) = honest();
+    record.orders[1].client_order_id = "by-hand-1".into();
+    claims.orders.remove("tw-2");
+    claims.moved = vec![moved(None), moved(Some(spy()))];
+    assert_eq!(record.breaches(&claims), []);
+    claims.moved[0].at = minute(2, 0);
+    let early = Breach::Unexplained { at: minute(2, 0), symbol: None };
+    assert_eq!(record.breaches(&claims), [early]);
+}
+
+#[test]
+fn a_leg_of_the_sessions_own_order_explains_nothing() {
+    let (mut record, mut claims) = honest();
+    let parent = record.orders[0].id;
+    (record.orders[1].client_order_id, record.orders[1].parent) = ("leg".into(), Some(parent));
+    claims.orders.remove("tw-2");
+    claims.moved = vec![Moved { at: minute(3, 20), symbol: Some(spy()) }];
+    assert_eq!(record.breaches(&claims).len(), 1);
+}
+
+/// A session that stops may leave orders that both sides know of, and no others.
+#[test]
+fn an_order_that_is_left_open_must_stand_in_the_books_too() {
+    let (mut record, mut claims) = honest();
+    record.orders[2].status = OrderStatus::New;
+    let unended = [Breach::Unended { id: "tw-3".into() }];
+    claims.leaves_open = true;
+    assert_eq!(record.breaches(&claims), unended, "the books say that it is cancelled");
+    claims.orders.insert("tw-3".into(), (OrderStatus::New, Quantity::ZERO));
+    assert_eq!(record.breaches(&claims), []);
+    claims.orders.insert("tw-3".into(), (OrderStatus::New, shares(1)));
+    assert_eq!(record.breaches(&claims), unended, "nor has it filled what they say");
+    claims.orders.insert("tw-3".into(), (OrderStatus::New, Quantity::ZERO));
+    claims.leaves_open = false;
+    assert_eq!(record.breaches(&claims), unended);
 }

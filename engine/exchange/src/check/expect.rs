@@ -116,6 +116,16 @@ impl Expect {
             .collect()
     }
 
+    /// Whether there is nothing that the figure could be taken of: then it shows nothing.
+    pub fn is_idle(&self, record: &SessionRecord, diary: &[Note]) -> bool {
+        self.values(record, diary).is_empty()
+    }
+
+    /// Whether it asks for nothing.
+    pub const fn is_unbounded(&self) -> bool {
+        self.at_least == 0 && self.at_most == u64::MAX
+    }
+
     fn bounds(&self) -> String {
         match (self.at_least, self.at_most) {
             (low, u64::MAX) => format!("at least {low}"),

@@ -3,7 +3,7 @@
 //! Plain facts against plain facts: no code of the session's own ledger or risk has a part in it.
 
 use super::SessionRecord;
-use crate::{FillActivity, OrderRow};
+use crate::{Activity, FillActivity, OrderRow};
 use kernel::{Cash, OrderStatus, Price, Quantity, Rounding, Side, Span, SymbolId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,6 +32,19 @@ pub struct Claims {
     /// How long news of an execution may take to reach it. An order that was sent on older news
     /// is not held against it.
     pub told_within: Span,
+    /// Where it moved its books to what the exchange said, in order of time.
+    pub moved: Vec<Moved>,
+    /// Whether it may leave orders open that both sides know of: one that stops leaves its exits.
+    pub leaves_open: bool,
+}
+
+/// Books that were moved to what the exchange said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moved {
+    /// When.
+    pub at: Timestamp,
+    /// Of which position; of cash without one.
+    pub symbol: Option<SymbolId>,
 }
 
 /// From when on a session may go how far.
@@ -97,6 +110,9 @@ pub enum Breach {
     /// Growth when only closing was allowed.
     #[error("order {id} opens or grows a position while that is not allowed")]
     Grew { id: String },
+    /// Books that were moved although everything in them was the session's own doing.
+    #[error("the books were moved at {at}, {}, although nobody else traded and no cash came or went", symbol.map_or("cash".to_owned(), |symbol| format!("symbol {}", symbol.index())))]
+    Unexplained { at: Timestamp, symbol: Option<SymbolId> },
     /// A kill switch that went off by itself.
     #[error("trading was halted, and went on at {at} without an operator's word")]
     Unlatched { at: Timestamp },
@@ -136,8 +152,32 @@ impl SessionRecord {
                 breaches.push(limit(row, "orders in a minute"));
             }
         }
+        let unexplained = claims.moved.iter().filter(|moved| !self.explains(moved, claims));
+        breaches
+            .extend(unexplained.map(|&Moved { at, symbol }| Breach::Unexplained { at, symbol }));
         breaches.extend(unlatched(&claims.words));
         breaches
+    }
+
+    /// Whether something had happened that a session cannot know of by its own orders: somebody
+    /// else's trade, a split, cash that came or went, an account that was begun anew.
+    fn explains(&self, moved: &Moved, claims: &Claims) -> bool {
+        let mine = |id| self.orders.iter().any(|row| row.id == id && self.is_of(row, claims));
+        // The exchange names the legs of an order.
+        let ours = |id| {
+            let parent = self.orders.iter().find(|row| row.id == id).and_then(|row| row.parent);
+            mine(id) || parent.is_some_and(mine)
+        };
+        let is_it = |symbol| moved.symbol.is_none_or(|wanted| wanted == symbol);
+        self.activities.iter().filter(|activity| activity.time() <= moved.at).any(|activity| {
+            match activity {
+                Activity::Fill(fill) => is_it(fill.symbol) && !ours(fill.order_id),
+                Activity::Split(split) => is_it(split.symbol),
+                Activity::Cash(_) => moved.symbol.is_none(),
+                Activity::Reset(_) => true,
+                Activity::Fee(_) => false,
+            }
+        })
     }
 
     fn is_of(&self, row: &OrderRow, claims: &Claims) -> bool {
@@ -211,7 +251,11 @@ impl SessionRecord {
 fn check_standing(row: &OrderRow, claims: &Claims) -> Option<Breach> {
     let id = row.client_order_id.to_string();
     if !row.status.is_final() {
-        return Some(Breach::Unended { id });
+        let stands = claims
+            .orders
+            .get(&*row.client_order_id)
+            .is_some_and(|(status, filled)| !status.is_final() && *filled == row.filled_qty);
+        return (!claims.leaves_open || !stands).then_some(Breach::Unended { id });
     }
     match claims.orders.get(&*row.client_order_id) {
         None => Some(Breach::Unknown { id }),

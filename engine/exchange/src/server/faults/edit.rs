@@ -116,11 +116,12 @@ fn spoil(message: &mut Value, bad: BadPrice) {
     }
 }
 
-/// Puts the higher of two prices where the lower belongs, a tenth apart at least.
+/// Puts a price above the higher of two, by a tenth of it, where the lower belongs: whoever believes
+/// it asks for something that nobody trades at.
 fn cross(fields: &mut Map<String, Value>, low: &str, high: &str) {
     let number = |name: &str| fields.get(name).and_then(Value::as_f64);
     if let (Some(lower), Some(higher)) = (number(low), number(high)) {
-        fields.insert(low.into(), json!(higher.max(lower + 0.1)));
+        fields.insert(low.into(), json!(higher * 1.1));
         fields.insert(high.into(), json!(lower));
     }
 }
