@@ -249,10 +249,17 @@ fn an_account_taken_over_on_the_day_is_in_new_shares() {
     assert_eq!(bench.position().quantity, shares(270));
 }
 
-/// What the broker takes of a fraction it pays for: no result, and nothing that stops entries.
+/// What the broker takes of a fraction it pays for, within days of the split: no result, and nothing
+/// that stops entries.
 #[test]
 fn a_fraction_that_the_broker_pays_for_stops_nothing() {
-    for (theirs, trading) in [("30", TradingState::Active), ("29", TradingState::Reducing)] {
+    let day = 86_400;
+    for (theirs, later, trading) in [
+        ("30", 0, TradingState::Active),
+        ("29", 0, TradingState::Reducing),
+        ("30", 9 * day, TradingState::Active),
+        ("30", 11 * day, TradingState::Reducing),
+    ] {
         let mut bench = Bench::holding(91);
         bench.feed(Input::Calendar(vec![tuesday()]));
         let announced = split(&bench, 1, 3);
@@ -264,6 +271,7 @@ fn a_fraction_that_the_broker_pays_for_stops_nothing() {
         let (quantity, average_price) = (theirs.parse().unwrap(), price("300"));
         let positions = vec![BrokerPosition { symbol, quantity, average_price }];
         let said = || BrokerState { positions: positions.clone(), ..broker("100000") };
+        bench.wait(later);
         bench.feed(Input::Broker(Box::new(said())));
         bench.wait(2).feed(Input::Broker(Box::new(said())));
         let state = bench.kernel.state();

@@ -85,7 +85,7 @@ impl Deciding<'_> {
     fn paid_fraction(&self, difference: &Difference) -> Option<SymbolId> {
         match difference {
             Difference::Position { symbol, ours, theirs, .. }
-                if *theirs == ours.whole() && self.state().was_split(*symbol) =>
+                if *theirs == ours.whole() && self.state().was_split_lately(*symbol) =>
             {
                 Some(*symbol)
             }

@@ -3,9 +3,13 @@
 use super::{EvolveError, State};
 use crate::{
     CorporateAction, Event, LedgerError, Order, OrderNumber, OrderSize, OrderStatus, Origin,
-    Quantity, Ratio, SymbolId, TimeInForce, Timestamp,
+    Quantity, Ratio, Span, SymbolId, TimeInForce, Timestamp,
 };
 use std::collections::BTreeSet;
+
+/// How long after a split a fraction of a share that is gone counts as paid for. Brokers pay within a few
+/// trading days; what goes later is a difference like any other.
+const LIEU_WITHIN: Span = Span::from_secs(10 * 86_400);
 
 impl State {
     /// Folds an event of a symbol's shares.
@@ -105,9 +109,10 @@ impl State {
         }
     }
 
-    /// Whether a symbol's shares were split since the session began.
-    pub(crate) fn was_split(&self, symbol: SymbolId) -> bool {
-        self.split_at.contains_key(&symbol)
+    /// Whether a symbol's shares were split in the last days, so that the broker may still take the
+    /// fraction that was left over and pay for it.
+    pub(crate) fn was_split_lately(&self, symbol: SymbolId) -> bool {
+        self.split_at.get(&symbol).is_some_and(|at| self.now.since(*at) <= LIEU_WITHIN)
     }
 
     /// Gives a symbol its new name.
