@@ -25,13 +25,15 @@ pub fn run(root: &Path, name: &str) -> Result<(), String> {
         "backtest-process" => backtest_process::run(root),
         "backtest-speed" => backtest_speed::run(root),
         "crash-matrix" => crash_matrix::run(root),
+        "crash-matrix-paced" => crash_matrix::run_part(root, &crash_matrix::Part::Paced),
+        "crash-matrix-operator" => crash_matrix::run_part(root, &crash_matrix::Part::Operated),
         "planted-bugs" => planted::run(root),
         "recovery" => recovery::run(root),
         "soak" => soak::run(root),
         "stress" => stress::run(root),
         "sweep-beside-session" => beside::run(root),
         _ => Err(format!(
-            "there is no proof called {name}: backtest-process, backtest-speed, crash-matrix, planted-bugs, recovery, simulation, soak, \
+            "there is no proof called {name}: backtest-process, backtest-speed, crash-matrix, crash-matrix-paced, crash-matrix-operator, planted-bugs, recovery, simulation, soak, \
              stress and sweep-beside-session are"
         )),
     }

@@ -8,12 +8,22 @@ use std::path::PathBuf;
 /// chosen kind.
 pub const SYMBOLS: [&str; 3] = ["BBB", "SSS", "XXX"];
 
+/// The kind of script whose orders all stand until an operator comes.
+pub const OPERATED: &str = "operated";
+
 /// Days and times (UTC, New York is five hours behind) with prices.
 type Bars = Vec<(u32, u32, u32)>;
 
 /// Writes the files and gives their names. An order for the opening auction is sent before the open,
 /// so for that kind the first day has none of the third symbol.
 pub fn write(user: &User, kind: &str) -> Vec<PathBuf> {
+    if kind == OPERATED {
+        return SYMBOLS
+            .iter()
+            .zip([50, 50, 100])
+            .map(|(symbol, price)| still(user, symbol, price))
+            .collect();
+    }
     let guard = |after: u32| {
         let before = (0..6).map(|place| (5, 14 * 60 + 30 + 15 * place, 50));
         before.chain((0..3).map(move |place| (6, 15 * 60 + 30 + 15 * place, after))).collect()
@@ -35,6 +45,12 @@ fn chosen() -> Bars {
     stand(5, 21 * 60, 22 * 60, 92);
     stand(6, 10 * 60, 16 * 60 + 15, 100);
     bars
+}
+
+/// A price that stands still, a day and a half long: whenever a command comes, it leads to the same.
+fn still(user: &User, symbol: &str, price: u32) -> PathBuf {
+    let day = |day, bars: u32| (0..bars).map(move |bar| (day, 14 * 60 + 30 + 15 * bar, price));
+    file(user, symbol, &day(5, 26).chain(day(6, 13)).collect::<Bars>())
 }
 
 fn file(user: &User, symbol: &str, bars: &Bars) -> PathBuf {

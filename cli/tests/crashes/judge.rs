@@ -1,69 +1,103 @@
 //! What a session left behind, judged by the exchange's own record.
 
 use crate::life::Life;
+use exchange::OrderRow;
 use exchange::check::{Bounds, Claims, SessionRecord};
 use exchange::server::{ServerConfig, Source, Speed};
 use journal::Reader;
-use kernel::{Input, Order, Record, RecordBody, State, SymbolId};
+use kernel::{Input, Order, Record, RecordBody, State};
 use std::collections::BTreeSet;
 
 /// The session's journal, folded.
 pub struct Books {
     pub state: State,
-    /// The records of each decision that changed an order of the chosen kind.
-    pub concerned: BTreeSet<u64>,
-    /// The records from the last restart to the first market data after it.
-    pub recovery: BTreeSet<u64>,
+    /// What of it is struck while it trades.
+    pub trading: Part,
+    /// What of it is struck on its way back: from the last restart to the first market data after it.
+    pub recovery: Part,
+    of: Struck,
 }
 
-/// The third symbol is that of the chosen kind.
-fn chosen(state: &State) -> Option<SymbolId> {
-    state.symbols().ids().nth(2)
+/// A part of a session.
+#[derive(Default)]
+pub struct Part {
+    /// Its records.
+    pub records: BTreeSet<u64>,
+    /// The orders that it is about; none where it is about no orders in particular.
+    pub orders: BTreeSet<u64>,
+    /// It begins with this record.
+    pub from: u64,
+}
+
+/// What of a session is struck.
+enum Struck {
+    /// The orders in the symbol of the chosen kind, which is the third.
+    Chosen,
+    /// What an operator's command leads to.
+    Command,
 }
 
 impl Books {
     pub fn read(life: &Life) -> Result<Self, String> {
         let told = |error: journal::JournalError| error.to_string();
         let mut reader = Reader::open(&life.user.path("d/journal"), 1).map_err(told)?;
-        let (concerned, recovery) = (BTreeSet::new(), BTreeSet::new());
-        let mut books = Self { state: State::default(), concerned, recovery };
+        let of = if life.command().is_some() { Struck::Command } else { Struck::Chosen };
+        let (trading, recovery) = (Part::default(), Part::default());
+        let mut books = Self { state: State::default(), trading, recovery, of };
         let (mut decision, mut before) = (Vec::new(), Vec::new());
-        let mut is_recovering = false;
+        let (mut is_recovering, mut is_meant) = (false, matches!(books.of, Struck::Chosen));
         while let Some(record) = reader.next().map_err(told)? {
             if let RecordBody::Input(input) = &record.body {
-                books.note(&decision, &before);
+                books.note(is_meant, &decision, &before);
                 decision.clear();
                 before = books.orders();
                 match input.input {
                     Input::Restart { .. } => {
-                        (is_recovering, books.recovery) = (true, BTreeSet::new())
+                        (is_recovering, books.recovery) = (true, Part::default())
                     }
                     Input::Market(_) => is_recovering = false,
+                    Input::Command(_) if !is_meant => {
+                        (is_meant, books.trading.from) = (true, record.seq);
+                    }
                     _ => {}
                 }
             }
             if is_recovering {
-                books.recovery.insert(record.seq);
+                books.recovery.records.insert(record.seq);
             }
             decision.push(record.seq);
             books.fold(&record)?;
         }
-        books.note(&decision, &before);
+        books.note(is_meant, &decision, &before);
         Ok(books)
+    }
+
+    /// The record of the operator's command, once it was given.
+    pub fn command(&self) -> Option<u64> {
+        (self.trading.from > 0).then_some(self.trading.from)
     }
 
     fn fold(&mut self, record: &Record) -> Result<(), String> {
         self.state.evolve(record).map_err(|error| error.to_string())
     }
 
+    /// The orders that count.
     fn orders(&self) -> Vec<Order> {
-        let chosen = chosen(&self.state);
-        self.state.orders().filter(|order| Some(order.symbol) == chosen).cloned().collect()
+        let chosen = self.state.symbols().ids().nth(2);
+        let counts = |order: &&Order| match self.of {
+            Struck::Chosen => Some(order.symbol) == chosen,
+            Struck::Command => true,
+        };
+        self.state.orders().filter(counts).cloned().collect()
     }
 
-    fn note(&mut self, decision: &[u64], before: &[Order]) {
-        if self.orders() != before {
-            self.concerned.extend(decision);
+    /// Notes a decision that is meant, if it was the command's or changed an order that counts.
+    fn note(&mut self, is_meant: bool, decision: &[u64], before: &[Order]) {
+        let orders = self.orders();
+        let is_command = decision.first() == Some(&self.trading.from);
+        if is_meant && (is_command || orders != before) {
+            self.trading.records.extend(decision);
+            self.trading.orders.extend(orders.iter().map(|order| order.number.0));
         }
     }
 
@@ -90,6 +124,8 @@ impl Books {
                 position_notional: limits.max_position_notional,
                 orders_per_minute: None,
             },
+            // Nobody resumes: a command's stops and targets stay as it left them.
+            leaves_open: matches!(self.of, Struck::Command),
             ..Claims::default()
         }
     }
@@ -112,10 +148,17 @@ pub fn record(life: &mut Life) -> Result<SessionRecord, String> {
     })
 }
 
-/// Every order at the exchange with what became of it, without its name and times: the same
-/// whether or not there was a crash on the way.
-pub fn outline(record: &SessionRecord) -> Vec<String> {
-    let rows = record.orders.iter().map(|row| {
+/// Every order at the exchange with what became of it, without its name and times, and how far
+/// trading may go: the same whether or not there was a crash on the way.
+///
+/// After an operator's command an order that ended without a share is left out: a command that is
+/// given again cancels what the first one sent, and sends it anew.
+pub fn outline(books: &Books, record: &SessionRecord) -> Vec<String> {
+    let counts = |row: &&OrderRow| match books.of {
+        Struck::Chosen => true,
+        Struck::Command => !row.status.is_final() || !row.filled_qty.is_zero(),
+    };
+    let rows = record.orders.iter().filter(counts).map(|row| {
         let size = match row.notional {
             Some(usd) => format!("{usd} USD"),
             None => format!("{} shares", row.qty),
@@ -134,6 +177,7 @@ pub fn outline(record: &SessionRecord) -> Vec<String> {
         )
     });
     let mut rows: Vec<String> = rows.collect();
+    rows.push(format!("trading is {}", books.state.trading_state().as_str()));
     rows.sort();
     rows
 }
@@ -146,7 +190,7 @@ pub fn judge(life: &mut Life, expected: &[String]) -> Result<(), String> {
     let breaches =
         record.breaches(&books.claims(&record)).into_iter().map(|breach| breach.to_string());
     let mut wrong: Vec<String> = findings.chain(breaches).collect();
-    let found = outline(&record);
+    let found = outline(&books, &record);
     wrong.extend(difference(expected, &found).iter().map(|row| format!("lost: {row}")));
     wrong.extend(difference(&found, expected).iter().map(|row| format!("too much: {row}")));
     for check in [&["journal", "verify"], &["replay", "--verify"]] {

@@ -1,11 +1,14 @@
 //! One session, from its first start through a kill to its end.
 
-use crate::common::{User, exchange};
-use crate::{common::RunningExchange, data};
+use crate::common::{RunningExchange, User, exchange};
+use crate::data;
+use crate::judge::Books;
+use runtime::control::{Answer, Request, ask};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +17,17 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Venue seconds in a second, at a pace: a quarter of an hour without data is jumped over but for
 /// a minute, so a bar lasts a tenth of a second.
 const PACE: &str = "600";
+
+/// The commands of an operator that have a row of their own, as they are typed: `halt` is the kill
+/// switch, `close` is `flatten` with a symbol.
+pub const COMMANDS: [&str; 4] = ["halt", "flatten", "close", "cancel-all"];
+/// What stands when an operator comes: three positions, under a bracket's two exits and two stops.
+const POSITIONS: usize = 3;
+const EXITS: usize = 4;
+/// How often an operator looks.
+const LOOK: Duration = Duration::from_millis(20);
+/// The program's word for a session that ended halted.
+const HALTED: i32 = 4;
 
 /// Where the exchange runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +47,10 @@ pub struct Life {
     venue: Venue,
     kind: &'static str,
     exchange: Option<RunningExchange>,
+    /// Whether the operator's command was answered: then it need not be given again.
+    is_answered: AtomicBool,
+    /// Whether a session that was killed has it in its journal.
+    was_heard: AtomicBool,
 }
 
 /// A hit of a failpoint, as a trace tells it.
@@ -47,14 +65,45 @@ pub struct Hit {
 impl Life {
     pub fn new(venue: Venue, kind: &'static str) -> Self {
         let user = User::new();
-        let files = data::write(&user, kind);
+        let files = data::write(&user, script(kind));
         let exchange = (venue == Venue::Process).then(|| {
             let mut args = vec!["--speed", "max", "--state", "x", "--data"];
             let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
             args.extend(names.iter().map(String::as_str));
             exchange(&user, &args)
         });
-        Self { user, files, venue, kind, exchange }
+        let (is_answered, was_heard) = Default::default();
+        Self { user, files, venue, kind, exchange, is_answered, was_heard }
+    }
+
+    /// The operator's command that this is about.
+    pub fn command(&self) -> Option<&'static str> {
+        COMMANDS.into_iter().find(|command| *command == self.kind)
+    }
+
+    /// Gives the command once everything stands; after a restart again at once when it was heard and
+    /// not answered.
+    fn operate(&self, is_over: &AtomicBool) {
+        let Some(command) = self.command() else { return };
+        let dir = self.user.path("d");
+        let mut request = Request::new(command, "the crash matrix");
+        if command == "close" {
+            request.cmd = "flatten".into();
+            request.args = serde_json::json!({ "symbol": data::SYMBOLS[2] });
+        }
+        let is_due = |status: Answer| {
+            let count = |name| status.body.get(name).and_then(|list| list.as_array()).map(Vec::len);
+            let stands =
+                count("positions") == Some(POSITIONS) && count("open_orders") == Some(EXITS);
+            stands || self.was_heard.load(Ordering::SeqCst)
+        };
+        while !is_over.load(Ordering::SeqCst) && !self.is_answered.load(Ordering::SeqCst) {
+            let is_due = ask(&dir, &Request::new("status", "")).is_ok_and(is_due);
+            if is_due && ask(&dir, &request).is_ok_and(|answer| answer.ok) {
+                self.is_answered.store(true, Ordering::SeqCst);
+            }
+            std::thread::sleep(LOOK);
+        }
     }
 
     /// Where the exchange keeps its record.
@@ -79,7 +128,7 @@ impl Life {
     }
 
     fn session(&self) -> Command {
-        let param = format!("kind={}", self.kind);
+        let param = format!("kind={}", script(self.kind));
         let mut args = vec!["paper", "--json", "--until-end", "--data-dir", "d"];
         args.extend(["--strategy", "every-kind", "--param", &param]);
         args.extend(["--set", "risk.entry_time_to_live_s=off", "--set", "store.sqlite=false"]);
@@ -125,19 +174,15 @@ impl Life {
     fn to_the_end(&self, mut command: Command) -> Result<String, String> {
         let (out, err) = (self.user.path("out"), self.user.path("err"));
         command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
-        let mut child = Killed(command.spawn().unwrap());
-        let begun = Instant::now();
-        let status = loop {
-            if let Some(status) = child.0.try_wait().unwrap() {
-                break status;
-            }
-            if begun.elapsed() > PATIENCE {
-                return Err(format!("the session does not end:\n{}", tail(&read(&err))));
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        };
+        let child = Killed(command.spawn().unwrap());
+        let status = self.beside_operator(|| ended(child));
         let said = read(&err);
-        if status.success() { Ok(said) } else { Err(format!("{status}:\n{}", tail(&said))) }
+        let halts = matches!(self.command(), Some("halt" | "flatten"));
+        match status {
+            None => Err(format!("the session does not end:\n{}", tail(&said))),
+            Some(status) if status.success() || halts && status.code() == Some(HALTED) => Ok(said),
+            Some(status) => Err(format!("{status}:\n{}", tail(&said))),
+        }
     }
 
     /// Starts the session and kills it at a hit of a failpoint.
@@ -152,11 +197,44 @@ impl Life {
             let is_there = lines.map_while(Result::ok).any(|line| hit(&line).is_some());
             let _ = tell.send(is_there);
         });
-        let is_there = told.recv_timeout(PATIENCE).unwrap_or(false);
-        drop(child);
+        let is_there = self.beside_operator(|| {
+            let is_there = told.recv_timeout(PATIENCE).unwrap_or(false);
+            drop(child);
+            is_there
+        });
         let _ = reader.join();
+        let heard = self.command().is_some() && Books::read(self)?.command().is_some();
+        self.was_heard.store(heard, Ordering::SeqCst);
         if is_there { Ok(()) } else { Err("it was not reached".into()) }
     }
+
+    /// Does something while an operator watches the session.
+    fn beside_operator<T>(&self, work: impl FnOnce() -> T) -> T {
+        let is_over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| self.operate(&is_over));
+            let done = work();
+            is_over.store(true, Ordering::SeqCst);
+            done
+        })
+    }
+}
+
+/// The script of a kind.
+fn script(kind: &'static str) -> &'static str {
+    if COMMANDS.contains(&kind) { data::OPERATED } else { kind }
+}
+
+/// How a session ended; `None` for one that does not.
+fn ended(mut child: Killed) -> Option<std::process::ExitStatus> {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        if let Some(status) = child.0.try_wait().unwrap() {
+            return Some(status);
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    None
 }
 
 /// A child that is killed where this is dropped.

@@ -3,7 +3,8 @@
 //!
 //! Without arguments it strikes a few kills, as a test. `--whole` strikes at every place of every
 //! kind and prints the table: `--coming-back` on the way back after a first kill, `--venue paced` at
-//! a pace instead of in lock step, `--kind KIND` for one kind, `--kills N` so many in a cell.
+//! a pace instead of in lock step, `--operator` at what an operator's commands lead to, `--kind KIND` for
+//! one kind, `--kills N` so many in a cell.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -18,7 +19,7 @@ mod judge;
 mod life;
 mod matrix;
 
-use life::Venue;
+use life::{COMMANDS, Venue};
 use matrix::{Cell, KINDS, Part};
 
 /// The kills of the test: a kind, a place, and how far into the life of the order, in percent.
@@ -40,13 +41,16 @@ fn main() {
         arguments.get(at + 1).cloned()
     };
     let is_whole = arguments.iter().any(|argument| argument == "--whole");
-    let kinds: Vec<&str> = match told("--kind") {
-        Some(kind) => KINDS.into_iter().filter(|known| *known == kind).collect(),
-        None => KINDS.to_vec(),
-    };
+    let is_operated = arguments.iter().any(|argument| argument == "--operator");
+    let all = if is_operated { &COMMANDS[..] } else { &KINDS };
+    let wanted = told("--kind");
+    let is_wanted = |kind: &&&str| wanted.as_ref().is_none_or(|wanted| wanted == **kind);
+    let kinds: Vec<&str> = all.iter().filter(is_wanted).copied().collect();
     // The most kills in a cell, spread over the order's life.
     let kills = told("--kills").map_or(usize::MAX, |text| text.parse().unwrap());
     let venues = match told("--venue").as_deref() {
+        // An operator is there at a pace alone.
+        _ if is_operated => vec![Venue::Paced],
         Some("embedded") => vec![Venue::Embedded],
         Some("process") => vec![Venue::Process],
         Some("paced") => vec![Venue::Paced],
@@ -73,5 +77,6 @@ fn few() -> Vec<Cell> {
         let venue = if number % 2 == 0 { Venue::Embedded } else { Venue::Process };
         cells.push(matrix::one(venue, kind, place, percent));
     }
+    cells.push(matrix::one(Venue::Paced, "flatten", "send.after", 50));
     cells
 }

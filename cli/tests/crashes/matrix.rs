@@ -1,8 +1,8 @@
 //! Which kills there are, and how they went.
 
-use crate::judge::{Books, judge, outline, record};
-use crate::life::{Hit, Life, Venue};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::judge::{self, Books, judge, outline, record};
+use crate::life::{COMMANDS, Hit, Life, Venue};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Mutex;
 
@@ -92,9 +92,9 @@ impl Victim {
         let mut life = Life::new(venue, kind);
         let trace = life.traced().unwrap_or_else(|error| panic!("{kind}: {error}"));
         let books = Books::read(&life).unwrap_or_else(|error| panic!("{kind}: {error}"));
-        let outcome = outline(&record(&mut life).unwrap());
+        let outcome = outline(&books, &record(&mut life).unwrap());
         judge(&mut life, &outcome).unwrap_or_else(|wrong| panic!("{kind}, undisturbed: {wrong}"));
-        let hits = during(&books.concerned, &trace);
+        let hits = during(&books.trading, &trace);
         Self { venue, kind, before: None, hits, outcome }
     }
 
@@ -138,15 +138,23 @@ enum Struck {
     Wrong(String),
 }
 
-/// The hits from when one of these records was taken in until one that is none of them was.
-fn during(records: &BTreeSet<u64>, trace: &[Hit]) -> BTreeMap<&'static str, Vec<u64>> {
+/// The hits that belong to a part of a session. One about an order belongs to the part of that order; any
+/// other, from when a record of the part was taken in until one that is none of it was: at a pace
+/// an answer comes when other things have happened since its request.
+fn during(part: &judge::Part, trace: &[Hit]) -> BTreeMap<&'static str, Vec<u64>> {
     let mut hits: BTreeMap<_, Vec<u64>> = BTreeMap::new();
-    let mut is_during = false;
+    let (mut is_during, mut has_begun) = (false, false);
     for hit in trace {
         if hit.place == "append.before" {
-            is_during = records.contains(&hit.number);
+            is_during = part.records.contains(&hit.number);
+            has_begun |= hit.number >= part.from;
         }
-        if is_during && let Some(place) = PLACES.iter().find(|place| **place == hit.place) {
+        let is_of_order = ["send", "answer", "report"].iter().any(|at| hit.place.starts_with(at));
+        let belongs = match is_of_order && hit.number > 0 && !part.orders.is_empty() {
+            true => has_begun && part.orders.contains(&hit.number),
+            false => is_during,
+        };
+        if belongs && let Some(place) = PLACES.iter().find(|place| **place == hit.place) {
             hits.entry(*place).or_default().push(hit.count);
         }
     }
@@ -229,15 +237,18 @@ fn strike_all(kills: &[Kill<'_>]) -> Vec<(&'static str, Struck)> {
 }
 
 /// Kinds down, places across; how many kills each cell had, and after how many something was wrong.
+/// A dash is a place that is not passed.
 pub fn table(cells: &[Cell]) -> String {
     let mut text = format!("| order | {} |\n", PLACES.join(" | "));
     text += &format!("| --- |{}\n", " --- |".repeat(PLACES.len()));
-    for kind in KINDS.iter().filter(|kind| cells.iter().any(|cell| cell.kind == **kind)) {
+    let rows = KINDS.iter().chain(&COMMANDS);
+    for kind in rows.filter(|kind| cells.iter().any(|cell| cell.kind == **kind)) {
         let _ = write!(text, "| {kind} |");
         for place in PLACES {
             let mine = cells.iter().filter(|cell| cell.kind == *kind && cell.place == place);
             let kills: usize = mine.clone().map(|cell| cell.kills).sum();
             match mine.map(|cell| cell.problems.len()).sum::<usize>() {
+                0 if kills == 0 => write!(text, " – |"),
                 0 => write!(text, " {kills} |"),
                 wrong => write!(text, " {wrong} of {kills} WRONG |"),
             }

@@ -8,7 +8,8 @@
 //! | `trace` | each hit is a line on standard error: `failpoint NAME COUNT NUMBER` |
 //! | `NAME:COUNT` | the hit of that name and count is such a line, and its thread stands still for good |
 //!
-//! The number is that of the record or of the order that the hit is about. Counts begin at 1.
+//! The number is that of the record (`append`, `write`, `fsync`) or of the order that the hit is about; 0
+//! is an answer or a report about no order of ours. Counts begin at 1.
 
 /// The thread is at a place of this name, about this record or order.
 #[cfg(not(feature = "failpoints"))]

@@ -14,7 +14,7 @@ use kernel::{
 };
 
 /// Every kind of order that has a script.
-const KINDS: [&str; 19] = [
+const KINDS: [&str; 20] = [
     "market",
     "limit",
     "stop",
@@ -34,6 +34,7 @@ const KINDS: [&str; 19] = [
     "short",
     "replace",
     "cancel",
+    "operated",
 ];
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -73,7 +74,8 @@ fn build(params: &Params, symbols: &Symbols) -> Result<Box<dyn Strategy>, Mistak
     let script = |(place, symbol)| match place {
         0 => Script { steps: vec![around(symbol)], closes: false },
         1 => Script { steps: stopped(symbol), closes: false },
-        _ => Script { steps: steps(kind, symbol), closes: true },
+        // What stands is left to the operator.
+        _ => Script { steps: steps(kind, symbol), closes: kind != "operated" },
     };
     Ok(Box::new(EveryKind { scripts: symbols.ids().enumerate().map(script).collect() }))
 }
@@ -109,7 +111,7 @@ fn steps(kind: &str, symbol: SymbolId) -> Vec<Step> {
     let grouped = |class| vec![Step::Send(market.lasting(TimeInForce::Gtc).grouped(class))];
     match kind {
         "limit" => vec![Step::Send(at(97))],
-        "stop" => exit(OrderKind::Stop { stop: usd(95) }),
+        "stop" | "operated" => exit(OrderKind::Stop { stop: usd(95) }),
         "stop-limit" => exit(OrderKind::StopLimit { stop: usd(95), limit: usd(93) }),
         "trail-price" => exit(OrderKind::TrailingStop { trail: Trail::Price(usd(3)) }),
         "trail-percent" => exit(OrderKind::TrailingStop { trail: Trail::Percent(percent(3)) }),

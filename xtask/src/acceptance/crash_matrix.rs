@@ -4,19 +4,40 @@ use super::{cargo_command, date, machine, section};
 use std::path::Path;
 use std::process::Stdio;
 
-const HEADING: &str = "Killed at every place";
+/// A part of the kills, with a section of its own.
+pub enum Part {
+    /// Each kind of order, at each place.
+    Trading,
+    /// The same on the way back after a kill.
+    ComingBack,
+    /// The same as the first at a pace.
+    Paced,
+    /// What an operator's commands lead to.
+    Operated,
+}
 
 /// Strikes every kill and writes the tables.
 pub fn run(root: &Path) -> Result<(), String> {
+    let all = [Part::Trading, Part::ComingBack, Part::Paced, Part::Operated];
+    all.iter().try_for_each(|part| run_part(root, part))
+}
+
+/// Strikes a part of the kills and writes its table.
+pub fn run_part(root: &Path, part: &Part) -> Result<(), String> {
+    let (heading, arguments, what): (&str, &[&str], &str) = match part {
+        Part::Trading => ("Killed at every place", &[], WHAT),
+        Part::ComingBack => ("Killed again on the way back", &["--coming-back"], COMING_BACK),
+        Part::Paced => ("Killed at a pace", &["--venue", "paced", "--kills", "2"], PACED),
+        Part::Operated => {
+            ("Killed after an operator's word", &["--operator", "--kills", "4"], OPERATED)
+        }
+    };
     let (date, machine) = (date()?, machine());
-    let trading = tables(root, &[])?;
-    let coming_back = tables(root, &["--coming-back"])?;
-    let paced = tables(root, &["--venue", "paced", "--kills", "2"])?;
+    let table = tables(root, arguments)?;
     let text = format!(
-        "Written by `cargo xtask acceptance crash-matrix` on {date}, on {machine}.\n\n{WHAT}\n{trading}\n\
-         {COMING_BACK}\n{coming_back}\n{PACED}\n{paced}"
+        "Written by `cargo xtask acceptance crash-matrix` on {date}, on {machine}.\n\n{what}\n{table}"
     );
-    section::replace(&root.join("docs/CRASHES.md"), HEADING, &text)
+    section::replace(&root.join("docs/CRASHES.md"), heading, &text)
 }
 
 /// Strikes a part of the kills, and gives its table.
@@ -55,11 +76,20 @@ journal, which is all that is left, that is one place.
 ";
 
 const COMING_BACK: &str = "\
-The same where the session had been killed once before, between an order and its answer, and is killed again on its way back,
-from the restart to the first market data after it.
+The kills of the first table where the session had been killed once before, between an order and its answer, and is killed again on its way back,
+from the restart to the first market data after it. A dash is a place that is not passed there: nothing is sent on the way back,
+orders are looked up, and where nothing has happened meanwhile there is no report.
 ";
 
 const PACED: &str = "\
-The same as the first at a pace (600 venue seconds in a second), where requests are under way while other things happen; up to
-two kills in a cell, since no two such sessions pass the same places.
+The kills of the first table at a pace (600 venue seconds in a second), where requests are under way while other things happen; up to
+two kills in a cell, since no two such sessions pass the same places. What is about an order is counted by its number. A dash
+is a cell whose place the sessions to be killed did not come to again.
+";
+
+const OPERATED: &str = "\
+An operator's commands, at a pace, up to four kills in a cell: over the control socket, when a bracket's exits and two stops
+stand. `halt` is the kill switch, `close` is `flatten` with a symbol. A command that was answered before the kill is not given again; one
+that was not is, as an operator would. Afterwards what filled and what stands must be as without the kill: what was to be closed is closed once, and what was
+halted still is. A dash is a place that the command does not lead to.
 ";

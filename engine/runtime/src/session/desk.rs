@@ -10,7 +10,9 @@ use crate::alpaca::{MarketStream, Names, OrderStream, OrderStreamMessage, Proble
 use crate::control;
 use crate::telemetry::Live;
 use journal::failpoint::hit;
-use kernel::{AHEAD, Input, Link, MarketData, Notice, Report, ShutdownPolicy, Span, Timestamp};
+use kernel::{
+    AHEAD, Input, Link, MarketData, Notice, OrderNumber, Report, ShutdownPolicy, Span, Timestamp,
+};
 use serde_json::json;
 use std::pin::pin;
 use std::sync::Arc;
@@ -116,9 +118,10 @@ impl Desk {
 
     /// The same for what the order stream has told.
     pub async fn hear_in_turn(&mut self, report: Report) -> Result<(), SessionError> {
-        hit("report.before", self.core.journal().last_seq());
+        let order = report.order;
+        hit_about("report.before", order);
         self.feed_in_turn(Input::Report(report)).await?;
-        hit("report.after", self.core.journal().last_seq());
+        hit_about("report.after", order);
         Ok(())
     }
 
@@ -166,11 +169,12 @@ impl Desk {
             };
             let was_read = matches!(answer, Answer::Read(..));
             let ends = ends_for(&answer);
-            hit("answer.before", self.core.journal().last_seq());
+            let order = answer.order();
+            hit_about("answer.before", order);
             for input in self.core.inputs(answer) {
                 self.feed_with(input, was_read).await?;
             }
-            hit("answer.after", self.core.journal().last_seq());
+            hit_about("answer.after", order);
             if let Some(error) = ends {
                 return Err(error);
             }
@@ -335,6 +339,11 @@ impl Desk {
     pub fn is_settled(&self) -> bool {
         self.core.kernel().is_settled() && self.core.unanswered_orders().is_empty()
     }
+}
+
+/// A place of a failpoint at which news of an order are taken in, or of none.
+pub(super) fn hit_about(name: &'static str, order: Option<OrderNumber>) {
+    hit(name, order.map_or(0, |order| order.0));
 }
 
 /// Why the session ends, when an answer shows that it came second to its account.

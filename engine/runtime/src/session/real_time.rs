@@ -8,12 +8,11 @@ mod feed;
 use super::core::Work;
 use super::courier::{Answer, Errand};
 use super::desk::{
-    Desk, Ending, NEW_NAME, TICK, ends_for, next_market_message, next_order_message,
+    Desk, Ending, NEW_NAME, TICK, ends_for, hit_about, next_market_message, next_order_message,
 };
 use super::{Phase, SessionError, StopSignal};
 use crate::alpaca::{MarketStream, MarketStreamMessage, OrderStreamMessage, QuotaLeft};
 use crate::backoff::Backoff;
-use journal::failpoint::hit;
 use kernel::{Input, Link, State};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -234,12 +233,13 @@ impl RealTime<'_> {
             self.next_reconcile = Some(Instant::now() + self.reconcile_pause());
         }
         let ends = ends_for(&answer);
-        hit("answer.before", self.desk.core.journal().last_seq());
+        let order = answer.order();
+        hit_about("answer.before", order);
         for input in self.desk.core.inputs(answer) {
             let work = self.desk.decide(input)?;
             self.set_going(if was_read { work.without_reads() } else { work });
         }
-        hit("answer.after", self.desk.core.journal().last_seq());
+        hit_about("answer.after", order);
         match ends {
             Some(error) => self.fail(error),
             None => Ok(()),
@@ -253,9 +253,10 @@ impl RealTime<'_> {
         match message {
             Ok(OrderStreamMessage::Report { report, .. }) => {
                 self.hears_orders();
-                hit("report.before", self.desk.core.journal().last_seq());
+                let order = report.order;
+                hit_about("report.before", order);
                 self.feed(Input::Report(report))?;
-                hit("report.after", self.desk.core.journal().last_seq());
+                hit_about("report.after", order);
                 Ok(())
             }
             Ok(OrderStreamMessage::Up) => {

@@ -129,6 +129,23 @@ pub(super) enum Answer {
     Other(OtherSession),
 }
 
+impl Answer {
+    /// The order that it is about, when it is about one of ours.
+    pub const fn order(&self) -> Option<OrderNumber> {
+        match self {
+            Answer::Report(report) => report.order,
+            Answer::Read(order, _) | Answer::CancelFailed(order, _) => Some(*order),
+            Answer::Postings(_)
+            | Answer::Corporate(_)
+            | Answer::Broker(..)
+            | Answer::Missed(..)
+            | Answer::Probed { .. }
+            | Answer::Calendar(_)
+            | Answer::Other(_) => None,
+        }
+    }
+}
+
 /// How long an order that the broker does not show is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
