@@ -2,14 +2,15 @@
 
 use backtest::venue::Venue;
 use exchange::OrderRow;
-use exchange::check::{Allowed, Bounds, Claims, Word};
-use kernel::{OrderNumber, Quantity, Ratio, State, Timestamp, TradingState};
+use exchange::check::{Allowed, Bounds, Claims, Moved, Word};
+use kernel::{Difference, OrderNumber, Quantity, Ratio, State, Timestamp, TradingState};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is noted of a session's conduct while it trades.
 #[derive(Debug, Default)]
 pub(crate) struct Conduct {
     words: Vec<Word>,
+    moved: Vec<Moved>,
     decided: BTreeMap<OrderNumber, Timestamp>,
     unsure: BTreeSet<OrderNumber>,
     /// Orders from before a split, by client order id, with what the exchange counts as filled: in
@@ -36,6 +37,19 @@ impl Conduct {
         };
         if self.words.last().is_none_or(|word| word.allowed != allowed) {
             self.words.push(Word { at, allowed, by_operator });
+        }
+    }
+
+    /// The books were moved to what the exchange said.
+    pub(crate) fn moved(&mut self, at: Timestamp, difference: &Difference) {
+        match difference {
+            Difference::Cash { .. } => self.moved.push(Moved { at, symbol: None }),
+            Difference::Position { symbol, .. } => {
+                self.moved.push(Moved { at, symbol: Some(*symbol) });
+            }
+            Difference::OrderMissing { .. }
+            | Difference::OrderForeign { .. }
+            | Difference::PositionForeign { .. } => {}
         }
     }
 
@@ -87,6 +101,7 @@ impl Conduct {
             decided: self.decided.iter().map(|(number, at)| (name(*number), *at)).collect(),
             unsure: self.unsure.iter().map(|number| name(*number)).collect(),
             words: self.words.clone(),
+            moved: self.moved.clone(),
             bounds: Bounds {
                 order_qty: limits.max_order_quantity,
                 orders_per_minute: per_minute,

@@ -1,7 +1,7 @@
 //! Runs seeds: all of a range on all cores, or one with everything that happens in it.
 
 use clap::Parser;
-use simulation::{Coverage, Outcome, run};
+use simulation::{Coverage, Outcome, run, run_by_record};
 use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,6 +26,9 @@ struct Args {
     /// Stop at the first seed that breaks a law.
     #[arg(long)]
     first: bool,
+    /// Let the checkers of the exchange's record alone judge.
+    #[arg(long)]
+    by_record: bool,
     /// Threads; all cores by default.
     #[arg(long)]
     jobs: Option<NonZero<usize>>,
@@ -104,7 +107,7 @@ fn main() -> ExitCode {
                 if seed >= from.saturating_add(seeds) || seed < from {
                     return sum;
                 }
-                sum.add(run(seed, args.trace));
+                sum.add(if args.by_record { run_by_record(seed) } else { run(seed, args.trace) });
                 if args.first && !sum.failed.is_empty() {
                     // Every seed before this one runs already.
                     next.store(u64::MAX, Ordering::Relaxed);
@@ -145,7 +148,8 @@ fn print(total: &Total, seconds: f64) {
     for outcome in failed.iter().take(20) {
         if let Some(violation) = &outcome.violation {
             let seed = outcome.seed;
-            println!("seed {seed}: {violation}; again: simulate --seed {seed} --trace");
+            let by = violation.checker();
+            println!("seed {seed}: {violation}; by {by}; again: simulate --seed {seed} --trace");
         }
     }
     println!("{} seeds broke a law", failed.len());

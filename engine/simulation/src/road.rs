@@ -112,7 +112,8 @@ impl World {
     fn carry_out(&mut self, parcel: usize) -> Result<Option<Answer>, Violation> {
         self.venue.exchange.advance(self.now);
         let Some(send) = self.parcels.get(parcel) else { return Ok(None) };
-        self.watch.sent(send)?;
+        let kept = self.watch.sent(send);
+        self.law(kept)?;
         let answer = match self.venue.carry_out(send) {
             backtest::venue::Answer::Taken => None,
             backtest::venue::Answer::Report(report) => Some(Answer::Report(report)),
@@ -121,7 +122,8 @@ impl World {
             }
         };
         if let Some(Answer::Report(report)) = &answer {
-            self.watch.answered(report)?;
+            let kept = self.watch.answered(report);
+            self.law(kept)?;
             let id = report.broker_id.as_ref().and_then(|id| id.0.parse().ok());
             if let Some(id) = id
                 && self.strikes(15)

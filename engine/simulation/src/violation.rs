@@ -56,3 +56,14 @@ pub enum Violation {
     #[error("the session does not come to rest")]
     Endless,
 }
+
+impl Violation {
+    /// Who found it: one of the checkers that users have too, or a law of this simulation.
+    pub const fn checker(&self) -> &'static str {
+        match self {
+            Violation::Exchange(_) => "`SessionRecord::findings`",
+            Violation::Breach(_) => "`SessionRecord::breaches`",
+            _ => "a law of the simulation",
+        }
+    }
+}

@@ -153,6 +153,7 @@ impl Watch {
                 }
                 Event::OrderApproved(order) => self.approve(order, state, exchange)?,
                 Event::DifferenceFound(difference) => {
+                    self.claims.moved(state.now(), difference);
                     self.explain(difference, state)?;
                 }
                 Event::SharesSplit { symbol, ratio, .. } => {
