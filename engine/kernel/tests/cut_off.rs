@@ -115,6 +115,13 @@ fn no_crash_leaves_an_end_without_the_shares_that_it_counts() {
     bench.feed(Input::Report(end));
     for state in cut_off(&bench) {
         let is_open = state.live_orders().any(|order| order.number.0 == 1);
-        assert!(is_open || state.uncounted_orders().any(|order| order.number.0 == 1));
+        let is_to_be_read =
+            |state: &State| state.uncounted_orders().any(|order| order.number.0 == 1);
+        assert!(is_open || is_to_be_read(&state));
+        // The process that comes next reads it, whatever it decides before.
+        let has_ended = is_to_be_read(&state);
+        bench.kernel = Kernel::recovered(state, vec![Box::new(bench.script.clone())]);
+        bench.feed(Input::Restart { build: "test".into() });
+        assert_eq!(is_to_be_read(bench.kernel.state()), has_ended);
     }
 }

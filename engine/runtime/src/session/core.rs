@@ -449,9 +449,8 @@ mod tests {
         }))
     }
 
-    /// A halt is latched from its first moment: no power cut takes it back.
-    #[test]
-    fn a_halt_is_on_disk_before_anything_follows_from_it() {
+    /// A session whose last record may be lost, with how far its journal is on disk.
+    fn buffered() -> (Core, watch::Receiver<u64>) {
         let storage = Arc::new(MemoryStorage::new());
         let (journal, _) = Journal::open_on(storage, Options::default()).unwrap();
         let (durable, readable) = watch::channel(0);
@@ -462,8 +461,26 @@ mod tests {
         core.take(Input::Link { link: kernel::Link::MarketData, up: true }, at).unwrap();
         let before = core.state().next_seq();
         assert!(*readable.borrow() + 1 < before, "a link that is up may be lost");
-        core.take(Input::Room(Room::Full), at).unwrap();
+        (core, readable)
+    }
+
+    /// A halt is latched from its first moment: no power cut takes it back.
+    #[test]
+    fn a_halt_is_on_disk_before_anything_follows_from_it() {
+        let (mut core, readable) = buffered();
+        core.take(Input::Room(Room::Full), Timestamp::default()).unwrap();
         assert_eq!(core.state().trading_state(), TradingState::Reducing);
+        assert_eq!(*readable.borrow() + 1, core.state().next_seq());
+    }
+
+    /// An operator who was answered was heard, even where nothing is sent and nothing halted.
+    #[test]
+    fn an_operators_word_is_on_disk_before_it_is_answered() {
+        let (mut core, readable) = buffered();
+        let word = Input::Command(kernel::Command::CancelAll { reason: "a test".into() });
+        let work = core.take(word, Timestamp::default()).unwrap();
+        assert!(work.errands.iter().all(|errand| !matches!(errand, Errand::Send(..))));
+        assert_eq!(core.state().trading_state(), TradingState::Active);
         assert_eq!(*readable.borrow() + 1, core.state().next_seq());
     }
 }
