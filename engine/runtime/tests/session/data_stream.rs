@@ -3,7 +3,8 @@
 use crate::support::{Plan, assert_books_agree, data_dir, exchange, generated};
 use crate::wire::{State, Wire};
 use exchange::server::{Running, Speed};
-use kernel::{Intents, MarketData, Span, Strategy, StrategySpec, Timestamp, View};
+use kernel::{Intents, MarketData, Quantity, Span, Strategy, StrategySpec, Timestamp, Trade, View};
+use marketdata::Feed;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,16 +13,24 @@ type Times = Arc<Mutex<Vec<Timestamp>>>;
 /// Notes when each bar ended that it observes, and when on which of them it may propose.
 #[derive(Clone, Default)]
 struct Notes {
+    /// Whether it looks at nothing but trades.
+    trades_alone: bool,
     observed: Times,
     proposed: Arc<Mutex<Vec<(Timestamp, Timestamp)>>>,
 }
 
 impl Strategy for Notes {
     fn observe(&mut self, data: &MarketData) {
+        if self.trades_alone && !matches!(data, MarketData::Trade(_)) {
+            return;
+        }
         self.observed.lock().unwrap().push(data.time());
     }
 
     fn propose(&self, data: &MarketData, view: &View<'_>, _: &mut Intents) {
+        if self.trades_alone && !matches!(data, MarketData::Trade(_)) {
+            return;
+        }
         self.proposed.lock().unwrap().push((data.time(), view.now()));
     }
 
@@ -116,4 +125,54 @@ async fn a_mute_data_stream_is_an_alert_and_is_opened_again() {
     notes.assert_whole();
     assert_eq!(summary.alerts, 1);
     assert_books_agree(&summary, &exchange);
+}
+
+const APART: Span = Span::from_secs(10);
+
+/// A trade every ten seconds of a day, and a bar each minute.
+fn traded() -> Feed {
+    let mut feed = generated(&["SPY"], 390);
+    let size = Quantity::from_whole(100).unwrap();
+    let ticks = feed.data.iter().flat_map(|data| {
+        let MarketData::Bar(bar) = *data else { panic!("bars alone are generated") };
+        let trade = move |nth: i64| Trade {
+            symbol: bar.symbol,
+            time: bar.open_time.plus(APART.times(nth)),
+            price: bar.open,
+            size,
+        };
+        let trades = (0..6).map(move |nth| MarketData::Trade(trade(nth)));
+        trades.chain([*data])
+    });
+    feed.data = ticks.collect();
+    feed
+}
+
+/// Every trade is observed once and in order, those that came while the stream was away too.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_cut_the_trades_that_were_missed_are_observed_in_order() {
+    let (dir, notes) = (data_dir(), Notes { trades_alone: true, ..Notes::default() });
+    let exchange = exchange(traded(), Speed::Times(300.0)).await;
+    let wire = Wire::to(exchange.addr()).await;
+    let mut plan = notes.plan(dir.path(), &exchange, &wire);
+    plan.config.channels.trades = true;
+    let mut session = plan.start();
+    session.until(|_| notes.count() > 10).await;
+    wire.set(State::Cut);
+    let down = session.until(|status| !status.links.market_data).await.venue_time.unwrap();
+    let away = Span::from_secs(300);
+    let is_later = |at: Option<Timestamp>| at.is_some_and(|now| now.since(down) > away);
+    session.until(|status| is_later(status.venue_time)).await;
+    wire.set(State::Whole);
+    session.until(|status| status.links.market_data).await;
+    let so_far = notes.count();
+    session.until(|_| notes.count() > so_far + 40).await;
+    session.stopper.press();
+    session.ended().await.unwrap();
+    let observed = notes.observed.lock().unwrap();
+    for (trade, next) in observed.iter().zip(observed.iter().skip(1)) {
+        assert_eq!(next.since(*trade), APART, "{trade} is followed by {next}");
+    }
+    let proposed = notes.proposed.lock().unwrap().len();
+    assert!(proposed + 20 < observed.len(), "{proposed} of {} were traded on", observed.len());
 }

@@ -5,10 +5,12 @@ use crate::support::{
 };
 use crate::wire::{State, Wire};
 use exchange::server::{FaultScript, Speed};
+use journal::Reader;
 use kernel::{
-    BasisPoints, Intents, MarketData, NewOrder, OrderKind, OrderStatus, Price, Rounding, Side,
-    TimeInForce, View,
+    BasisPoints, Input, Intents, MarketData, NewOrder, OrderKind, OrderStatus, Price, RecordBody,
+    Rounding, Side, Span, TimeInForce, View,
 };
+use runtime::session::journal_dir;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -200,4 +202,39 @@ async fn an_answer_that_is_lost_costs_no_order_and_doubles_none() {
         assert_books_agree(&summary, &exchange);
         crate::support::assert_sent_once(&summary, &exchange);
     }
+}
+
+/// The books are compared with the broker's every thirty seconds of the venue's clock, and not more
+/// often while nothing happens.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_books_are_compared_every_thirty_seconds() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&["SPY"], 400), Speed::Times(60.0)).await;
+    let idle = |_: &MarketData, _: &View<'_>, _: &mut Intents| {};
+    let plan = Plan::scripted(dir.path(), &exchange, &["SPY"], idle);
+    assert_eq!(plan.config.timing.reconcile, Duration::from_secs(30));
+    let mut session = plan.start();
+    session.until(|status| status.reconciled).await;
+    let looks = || {
+        let mut records = Reader::open(&journal_dir(dir.path()), 1).unwrap();
+        let mut looks = Vec::new();
+        while let Some(record) = records.next().unwrap() {
+            if let RecordBody::Input(stamped) = record.body
+                && matches!(stamped.input, Input::Broker(_))
+            {
+                looks.push(stamped.at);
+            }
+        }
+        looks
+    };
+    session.until(|_| looks().len() > 6).await;
+    session.stopper.press();
+    session.ended().await.unwrap();
+    // The first looks belong to the start, the last to the end.
+    let looks = looks();
+    let mut apart: Vec<Span> =
+        looks.windows(2).skip(1).take(5).map(|pair| pair[1].since(pair[0])).collect();
+    assert!(apart.iter().all(|apart| *apart >= Span::from_secs(29)), "{apart:?}");
+    apart.sort();
+    assert!(apart[2] <= Span::from_secs(50), "{apart:?}");
 }
