@@ -1,5 +1,5 @@
-//! Indicators against TA-Lib, and their own laws: no value before one is due, no drift, and a
-//! reset indicator is a new one.
+//! The laws of indicators, for every one of the registry: no value before one is due, no drift, a
+//! reset indicator is a new one, a split leaves no step, and what has bounds stays within them.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -7,94 +7,84 @@
     reason = "a test may fail loudly"
 )]
 
+#[path = "common/candles.rs"]
+mod candles;
+
+use candles::{candle, candles};
 use kernel::Ratio;
 use proptest::prelude::*;
-use strategies::indicator::{Bollinger, Ema, Macd, Period, Rsi, Sample, Sma};
-
-const GOLDEN: &str = include_str!("golden/talib.csv");
-
-fn period(samples: usize) -> Period {
-    Period::new(samples).unwrap()
-}
+use std::collections::BTreeMap;
+use strategies::indicator::{
+    AnyIndicator, Candle, Entry, Indicator, Period, Rsi, Sample, Sma, Unit, Values, build, registry,
+};
 
 fn sample(value: f64) -> Sample {
     Sample::new(value).unwrap()
 }
 
-fn column(name: &str) -> Vec<Option<f64>> {
-    let mut lines = GOLDEN.lines();
-    let at = lines.next().unwrap().split(',').position(|column| column == name).unwrap();
-    lines.map(|line| line.split(',').nth(at).unwrap().parse().ok()).collect()
+fn params(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
 }
 
-/// Feeds the closes and compares every value, the missing ones included.
-fn check(name: &str, mut next: impl FnMut(Sample) -> Option<f64>) {
-    let closes = column("close");
-    for (row, (close, expected)) in closes.into_iter().zip(column(name)).enumerate() {
-        let found = next(sample(close.unwrap()));
-        let agree = match (found, expected) {
-            (Some(found), Some(expected)) => {
-                (found - expected).abs() <= 1e-9 * expected.abs().max(1.0)
-            }
-            (found, expected) => found == expected,
-        };
-        assert!(agree, "{name}, row {row}: {found:?} where TA-Lib says {expected:?}");
-    }
-}
-
-#[test]
-fn simple_average_equals_talib() {
-    for (name, length) in [("sma_5", 5), ("sma_30", 30)] {
-        let mut sma = Sma::new(period(length));
-        check(name, |close| {
-            sma.update(close);
-            sma.value()
-        });
-    }
-}
-
-#[test]
-fn exponential_average_equals_talib() {
-    let mut ema = Ema::new(period(20));
-    check("ema_20", |close| {
-        ema.update(close);
-        ema.value()
+/// Of its registry's defaults, but with windows that a short series fills.
+fn made(entry: &Entry) -> AnyIndicator {
+    let given = entry.params.iter().filter(|param| param.unit == "bars").map(|param| {
+        let bars: usize = param.default.parse().unwrap();
+        (param.name.to_owned(), bars.div_ceil(3).max(2).to_string())
     });
+    entry.create(&given.collect()).unwrap().0
+}
+
+fn near(found: Option<Values>, expected: Option<Values>, tolerance: f64) -> bool {
+    let (Some(found), Some(expected)) = (found, expected) else { return found == expected };
+    let pairs = found.as_slice().iter().zip(expected.as_slice());
+    pairs.into_iter().all(|(a, b)| (a - b).abs() <= tolerance * b.abs().max(1.0))
 }
 
 #[test]
-fn relative_strength_equals_talib() {
-    for (name, length) in [("rsi_2", 2), ("rsi_14", 14)] {
-        let mut rsi = Rsi::new(period(length));
-        check(name, |close| {
-            rsi.update(close);
-            rsi.value()
-        });
+fn the_registry_is_in_the_order_of_names_and_says_what_there_is_to_say() {
+    for pair in registry().windows(2) {
+        assert!(pair[0].name < pair[1].name, "{} is not before {}", pair[0].name, pair[1].name);
+    }
+    for entry in registry() {
+        assert!(entry.summary.ends_with('.') && !entry.source.is_empty(), "{}", entry.name);
+        assert!(!entry.inputs.is_empty() && !entry.outputs.is_empty(), "{}", entry.name);
+        for param in entry.params {
+            assert!(param.doc.ends_with('.'), "{} {}", entry.name, param.name);
+        }
     }
 }
 
 #[test]
-fn macd_equals_talib() {
-    let columns = ["macd_line", "macd_signal", "macd_histogram"];
-    for (place, name) in columns.into_iter().enumerate() {
-        let mut macd = Macd::new(period(12), period(26), period(9));
-        check(name, |close| {
-            macd.update(close);
-            macd.value().map(|value| [value.line, value.signal, value.histogram][place])
-        });
+fn the_first_value_comes_when_it_is_said_to() {
+    for entry in registry() {
+        let mut indicator = build(entry.name, &BTreeMap::new()).unwrap();
+        let due = indicator.warmup();
+        for minute in 0..due + 20 {
+            let close = 100.0 + (minute as f64 * 0.7).sin();
+            indicator.update(&candle(minute, [close + 0.3, close - 0.2, close, 100.0]));
+            let values = indicator.values();
+            assert_eq!(values.is_some(), minute + 1 >= due, "{} on bar {minute}", entry.name);
+            let count = values.map(|values| values.as_slice().len());
+            assert!(count.is_none_or(|count| count == entry.outputs.len()), "{}", entry.name);
+        }
     }
 }
 
 #[test]
-fn bollinger_bands_equal_talib() {
-    let columns = ["bollinger_lower", "bollinger_middle", "bollinger_upper"];
-    for (place, name) in columns.into_iter().enumerate() {
-        let mut bollinger = Bollinger::new(period(20), 2.0);
-        check(name, |close| {
-            bollinger.update(close);
-            bollinger.value().map(|bands| [bands.lower, bands.middle, bands.upper][place])
-        });
-    }
+fn mistakes_are_sentences() {
+    let said = |name: &str, given: &[(&str, &str)]| match build(name, &params(given)) {
+        Ok(_) => panic!("{name} was made from {given:?}"),
+        Err(error) => error.to_string(),
+    };
+    assert!(said("rsii", &[]).starts_with(
+        "there is no indicator \"rsii\" (did you mean rsi?): choose one of ad, adx, aroon"
+    ));
+    assert_eq!(
+        said("rsi", &[("period", "0"), ("fast", "2")]),
+        "indicator rsi: there is no parameter fast: it has period\n\
+         indicator rsi: period = 0 is out of range: give 1 to 100000 bars"
+    );
 }
 
 #[test]
@@ -106,35 +96,63 @@ fn nothing_that_is_no_number_gets_in() {
 
 #[test]
 fn index_of_a_market_that_never_moved_has_no_value() {
-    let mut rsi = Rsi::new(period(3));
+    let mut rsi = Rsi::new(Period::new(3).unwrap());
     for _ in 0..100 {
         rsi.update(sample(42.0));
         assert_eq!(rsi.value(), None);
     }
 }
 
+/// After a million bars of a wild market, and then some of a quiet one, it says what one says that
+/// has seen the quiet ones alone; for what looks back on a window.
 #[test]
 fn running_sums_do_not_drift() {
-    let (mut sma, mut bollinger) = (Sma::new(period(20)), Bollinger::new(period(20), 2.0));
+    let windows = [
+        "bollinger",
+        "cci",
+        "cmf",
+        "linear-regression",
+        "mfi",
+        "slope",
+        "sma",
+        "stddev",
+        "stochastic",
+        "wma",
+        "z-score",
+    ];
     let mut state = 1_u64;
-    for _ in 0..1_000_000 {
+    let mut random = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        let close = sample(50_000.0 + (state >> 40) as f64 / (1 << 24) as f64 * 10_000.0);
-        sma.update(close);
-        bollinger.update(close);
+        (state >> 40) as f64 / (1 << 24) as f64
+    };
+    let wild: Vec<Candle> = (0..1_000_000)
+        .map(|minute| {
+            let low = 50_000.0 + 10_000.0 * random();
+            let (range, place) = (500.0 * random(), random());
+            candle(minute, [low + range, low, low + range * place, 1e9 * random()])
+        })
+        .collect();
+    for name in windows {
+        let (mut old, mut new) = (made_of(name), made_of(name));
+        wild.iter().for_each(|bar| old.update(bar));
+        for minute in 0..2_000_usize {
+            let close = 2.0 + 0.001 * (minute % 7) as f64;
+            let bar = candle(minute, [close + 0.004, close - 0.003, close, 10.0]);
+            old.update(&bar);
+            new.update(&bar);
+        }
+        let (old, new) = (old.values(), new.values());
+        assert!(new.is_some() && near(old, new, 1e-9), "{name}: {old:?} is not {new:?}");
     }
-    for _ in 0..2_000 {
-        sma.update(sample(55_555.55));
-        bollinger.update(sample(55_555.55));
-    }
-    let bands = bollinger.value().unwrap();
-    assert!((sma.value().unwrap() - 55_555.55).abs() < 1e-10);
-    assert!(bands.upper - bands.lower < 1e-6, "{bands:?} of a constant series");
+}
+
+fn made_of(name: &str) -> AnyIndicator {
+    build(name, &BTreeMap::new()).unwrap()
 }
 
 #[test]
 fn long_windows_are_renewed_as_well() {
-    let mut sma = Sma::new(period(3_000));
+    let mut sma = Sma::new(Period::new(3_000).unwrap());
     for place in 0..20_000 {
         sma.update(sample(f64::from(place)));
         let mean = f64::from(place) - 1_499.5;
@@ -144,126 +162,90 @@ fn long_windows_are_renewed_as_well() {
 }
 
 proptest! {
-    #[test]
-    fn windows_equal_the_plain_formula(
-        closes in prop::collection::vec(0.01..1e5_f64, 1..2_500),
-        length in 1_usize..60,
-    ) {
-        let (mut sma, mut bollinger) = (Sma::new(period(length)), Bollinger::new(period(length), 1.0));
-        for (place, close) in closes.iter().enumerate() {
-            sma.update(sample(*close));
-            bollinger.update(sample(*close));
-            let Some(from) = (place + 1).checked_sub(length) else {
-                prop_assert_eq!((sma.value(), bollinger.value()), (None, None));
-                continue;
-            };
-            let window = &closes[from..=place];
-            let mean = window.iter().sum::<f64>() / length as f64;
-            let variance = window.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / length as f64;
-            let bands = bollinger.value().unwrap();
-            prop_assert!((sma.value().unwrap() - mean).abs() < 1e-6);
-            prop_assert!((bands.middle - mean).abs() < 1e-6);
-            // The variance is exact to about 1e-6 of a squared price of 1e5.
-            prop_assert!(((bands.upper - bands.middle).powi(2) - variance).abs() < 1e-2);
-        }
-    }
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn reset_forgets_everything(
-        before in prop::collection::vec(0.01..1e5_f64, 0..200),
-        after in prop::collection::vec(0.01..1e5_f64, 1..100),
-    ) {
-        let build = || (
-            Sma::new(period(7)),
-            Ema::new(period(7)),
-            Rsi::new(period(7)),
-            Macd::new(period(3), period(7), period(4)),
-            Bollinger::new(period(7), 2.0),
-        );
-        let (mut used, mut new) = (build(), build());
-        for close in before {
-            used.0.update(sample(close));
-            used.1.update(sample(close));
-            used.2.update(sample(close));
-            used.3.update(sample(close));
-            used.4.update(sample(close));
-        }
-        used.0.reset();
-        used.1.reset();
-        used.2.reset();
-        used.3.reset();
-        used.4.reset();
-        for close in after {
-            for set in [&mut used, &mut new] {
-                set.0.update(sample(close));
-                set.1.update(sample(close));
-                set.2.update(sample(close));
-                set.3.update(sample(close));
-                set.4.update(sample(close));
+    fn reset_forgets_everything(before in candles(0..150), after in candles(1..150)) {
+        for entry in registry() {
+            let (mut used, mut new) = (made(entry), made(entry));
+            before.iter().for_each(|bar| used.update(bar));
+            used.reset();
+            prop_assert_eq!(used.warmup(), new.warmup(), "{}", entry.name);
+            for bar in &after {
+                used.update(bar);
+                new.update(bar);
+                prop_assert_eq!(used.values(), new.values(), "{}", entry.name);
             }
-            prop_assert_eq!(used.0.value(), new.0.value());
-            prop_assert_eq!(used.1.value(), new.1.value());
-            prop_assert_eq!(used.2.value(), new.2.value());
-            prop_assert_eq!(used.3.value(), new.3.value());
-            prop_assert_eq!(used.4.value(), new.4.value());
         }
     }
 
     #[test]
-    fn index_stays_between_its_bounds(closes in prop::collection::vec(0.01..1e9_f64, 1..200)) {
-        let mut rsi = Rsi::new(period(5));
-        for close in closes {
-            rsi.update(sample(close));
-            prop_assert!(rsi.value().is_none_or(|value| (0.0..=100.0).contains(&value)));
+    fn what_has_bounds_stays_within(bars in candles(1..200)) {
+        for entry in registry() {
+            let mut indicator = made(entry);
+            for bar in &bars {
+                indicator.update(bar);
+                let Some(values) = indicator.values() else { continue };
+                for (output, value) in entry.outputs.iter().zip(values.as_slice()) {
+                    prop_assert!(value.is_finite(), "{} {}", entry.name, output.name);
+                    let Some((least, most)) = output.range else { continue };
+                    let inside = (least - 1e-9..=most + 1e-9).contains(value);
+                    prop_assert!(inside, "{} {} says {value}", entry.name, output.name);
+                }
+            }
         }
     }
-}
 
-proptest! {
-    /// Old prices rebased and new prices after them give what new prices alone would have given.
+    /// Bars in old shares and a split give what bars in new shares alone would have given.
     #[test]
-    fn a_split_leaves_no_step_in_any_indicator(
-        closes in prop::collection::vec(1.0_f64..1000.0, 60),
+    fn a_split_leaves_no_step(
+        bars in candles(60..120),
         at in 0_usize..60,
-        new in 1_u64..20,
-        old in 1_u64..20,
+        new in 1_u64..5,
+        old in 1_u64..5,
     ) {
         let ratio = Ratio::new(new, old).unwrap();
         let factor = old as f64 / new as f64;
-        let (p, near) = (period(7), |a: f64, b: f64| (a - b).abs() <= 1e-7 * b.abs().max(1.0));
-        let (mut sma, mut ema) = ([Sma::new(p), Sma::new(p)], [Ema::new(p), Ema::new(p)]);
-        let mut rsi = [Rsi::new(p), Rsi::new(p)];
-        let macd = || Macd::new(period(3), p, period(4));
-        let (mut macd, mut bands) = ([macd(), macd()], [Bollinger::new(p, 2.0), Bollinger::new(p, 2.0)]);
-        for (row, close) in closes.iter().enumerate() {
-            if row == at {
-                sma[0].rebase(ratio);
-                ema[0].rebase(ratio);
-                rsi[0].rebase(ratio);
-                macd[0].rebase(ratio);
-                bands[0].rebase(ratio);
+        for entry in registry() {
+            let (mut split, mut plain) = (made(entry), made(entry));
+            for (row, bar) in bars.iter().enumerate() {
+                let price = |sample: Sample| sample.get() * factor;
+                let after = candle(
+                    row,
+                    [price(bar.high), price(bar.low), price(bar.close), bar.volume.get() / factor],
+                );
+                if row == at {
+                    split.rebase(ratio);
+                    let (found, expected) = (split.values(), plain.values());
+                    prop_assert!(near(found, expected, 1e-7), "{}: {found:?} {expected:?}", entry.name);
+                }
+                split.update(if row < at { bar } else { &after });
+                plain.update(&after);
+                if row >= at {
+                    let (found, expected) = (split.values(), plain.values());
+                    prop_assert!(near(found, expected, 1e-7), "{}: {found:?} {expected:?}", entry.name);
+                }
             }
-            let split = close * factor;
-            for (one, close) in [if row < at { *close } else { split }, split].into_iter().enumerate() {
-                sma[one].update(sample(close));
-                ema[one].update(sample(close));
-                rsi[one].update(sample(close));
-                macd[one].update(sample(close));
-                bands[one].update(sample(close));
+        }
+    }
+
+    /// Prices in another currency: what is in the unit of prices follows, the rest stays.
+    #[test]
+    fn only_prices_depend_on_the_unit_of_prices(bars in candles(60..120)) {
+        for entry in registry() {
+            let (mut small, mut large) = (made(entry), made(entry));
+            for (row, bar) in bars.iter().enumerate() {
+                let price = |sample: Sample| sample.get() * 8.0;
+                small.update(bar);
+                let scaled = [price(bar.high), price(bar.low), price(bar.close), bar.volume.get()];
+                large.update(&Candle { open_time: bar.open_time, ..candle(row, scaled) });
             }
-            if row < at {
-                continue;
-            }
-            let pairs = [
-                (sma[0].value(), sma[1].value()),
-                (ema[0].value(), ema[1].value()),
-                (rsi[0].value(), rsi[1].value()),
-                (macd[0].value().map(|it| it.signal), macd[1].value().map(|it| it.signal)),
-                (bands[0].value().map(|it| it.upper), bands[1].value().map(|it| it.upper)),
-            ];
-            for (found, expected) in pairs {
-                let same = found.zip(expected).is_some_and(|(one, two)| near(one, two));
-                prop_assert!(same || found == expected, "{found:?} where {expected:?} was due");
+            let (Some(small), Some(large)) = (small.values(), large.values()) else { continue };
+            for (place, output) in entry.outputs.iter().enumerate() {
+                let factor = if output.unit == Unit::Price { 8.0 } else { 1.0 };
+                let (expected, found) = (small.as_slice()[place] * factor, large.as_slice()[place]);
+                let same = (found - expected).abs() <= 1e-7 * expected.abs().max(1.0);
+                prop_assert!(same, "{} {}: {found} for {expected}", entry.name, output.name);
             }
         }
     }

@@ -1,19 +1,63 @@
 //! Bollinger bands.
 
+use super::entry::{Entry, Field, Output, period};
 use super::renewed::Renewed;
-use super::{Period, Sample, price_factor};
+use super::{AnyIndicator, Indicator, Period, Sample, Values, price_factor};
+use crate::ParamSpec;
 use kernel::Ratio;
 use ta::indicators::BollingerBands;
 
-/// A mean with a band on either side, in the unit of the samples.
+pub(super) const ENTRY: Entry = Entry {
+    name: "bollinger",
+    summary: "Mean with bands at so many standard deviations around it.",
+    params: &[
+        period("20", 2),
+        ParamSpec::decimal(
+            "deviations",
+            "2",
+            (0.0, 100.0),
+            "population standard deviations",
+            "Distance of the bands from the mean.",
+        ),
+    ],
+    inputs: &[Field::Close],
+    outputs: &BANDS,
+    source: "J. Bollinger, \"Bollinger on Bollinger Bands\", 2001; TA-Lib BBANDS",
+    build: |params| {
+        let deviations = params.decimal("deviations")?;
+        Ok(AnyIndicator::new(Bollinger::new(params.period("period")?, deviations)))
+    },
+};
+
+/// What [`Bands`] are, by name.
+pub(super) const BANDS: [Output; 3] =
+    [Output::price("lower"), Output::price("middle"), Output::price("upper")];
+
+/// A line with a band on either side, in the unit of the samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bands {
-    /// The mean less the deviations.
+    /// The band below.
     pub lower: f64,
-    /// The mean of the window.
+    /// The line between them.
     pub middle: f64,
-    /// The mean and the deviations.
+    /// The band above.
     pub upper: f64,
+}
+
+impl Bands {
+    fn scaled(self, factor: f64) -> Self {
+        Self {
+            lower: self.lower * factor,
+            middle: self.middle * factor,
+            upper: self.upper * factor,
+        }
+    }
+}
+
+impl From<Bands> for Values {
+    fn from(bands: Bands) -> Self {
+        [bands.lower, bands.middle, bands.upper].into()
+    }
 }
 
 /// The mean of the last `period` samples, and bands at so many population standard deviations
@@ -23,6 +67,7 @@ pub struct Bands {
 #[derive(Debug, Clone)]
 pub struct Bollinger {
     window: Renewed<BollingerBands>,
+    period: usize,
     bands: Option<Bands>,
 }
 
@@ -32,38 +77,38 @@ impl Bollinger {
     pub fn new(period: Period, deviations: f64) -> Self {
         let bands =
             BollingerBands::new(period.get(), deviations).expect("a period is at least one");
-        Self { window: Renewed::new(bands, period), bands: None }
+        Self { window: Renewed::new(bands, period), period: period.get(), bands: None }
     }
+}
 
-    /// Takes in the next sample.
-    pub fn update(&mut self, sample: impl Into<Sample>) {
+impl Indicator for Bollinger {
+    type Input = Sample;
+    type Value = Bands;
+
+    #[inline]
+    fn update(&mut self, sample: impl Into<Sample>) {
         let bands = self.window.update(sample.into());
         let factor = self.window.factor();
-        self.bands = bands.map(|bands| Bands {
-            lower: bands.lower * factor,
-            middle: bands.average * factor,
-            upper: bands.upper * factor,
+        self.bands = bands.map(|bands| {
+            Bands { lower: bands.lower, middle: bands.average, upper: bands.upper }.scaled(factor)
         });
     }
 
-    /// The bands; `None` until the window is full.
-    pub const fn value(&self) -> Option<Bands> {
+    #[inline]
+    fn value(&self) -> Option<Bands> {
         self.bands
     }
 
-    /// Turns the samples so far into what they would be after a split.
-    pub fn rebase(&mut self, ratio: Ratio) {
-        self.window.rebase(ratio);
-        let factor = price_factor(ratio);
-        self.bands = self.bands.map(|bands| Bands {
-            lower: bands.lower * factor,
-            middle: bands.middle * factor,
-            upper: bands.upper * factor,
-        });
+    fn warmup(&self) -> usize {
+        self.period
     }
 
-    /// Forgets every sample.
-    pub fn reset(&mut self) {
+    fn rebase(&mut self, ratio: Ratio) {
+        self.window.rebase(ratio);
+        self.bands = self.bands.map(|bands| bands.scaled(price_factor(ratio)));
+    }
+
+    fn reset(&mut self) {
         self.window.reset();
         self.bands = None;
     }

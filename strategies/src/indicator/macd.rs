@@ -1,7 +1,25 @@
 //! Moving average convergence and divergence.
 
-use super::{Ema, Period, Sample, price_factor};
+use super::entry::{Entry, Field, Output, window};
+use super::{AnyIndicator, Ema, Indicator, Period, Sample, Values, price_factor};
 use kernel::Ratio;
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "macd",
+    summary: "Distance of two exponential averages, the average of that, and their difference.",
+    params: &[
+        window("fast", "12", 1, "Period of the fast average."),
+        window("slow", "26", 2, "Period of the slow average."),
+        window("signal", "9", 1, "Period of the average of their distance."),
+    ],
+    inputs: &[Field::Close],
+    outputs: &[Output::price("line"), Output::price("signal"), Output::price("histogram")],
+    source: "G. Appel, 1979; TA-Lib MACD",
+    build: |params| {
+        let (fast, slow) = (params.period("fast")?, params.period("slow")?);
+        Ok(AnyIndicator::new(Macd::new(fast, slow, params.period("signal")?)))
+    },
+};
 
 /// What MACD says, in the unit of the samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -12,6 +30,12 @@ pub struct MacdValue {
     pub signal: f64,
     /// The line less its signal.
     pub histogram: f64,
+}
+
+impl From<MacdValue> for Values {
+    fn from(value: MacdValue) -> Self {
+        [value.line, value.signal, value.histogram].into()
+    }
 }
 
 /// The distance of two exponential averages, and an exponential average of that distance.
@@ -43,9 +67,13 @@ impl Macd {
             value: None,
         }
     }
+}
 
-    /// Takes in the next sample.
-    pub fn update(&mut self, sample: impl Into<Sample>) {
+impl Indicator for Macd {
+    type Input = Sample;
+    type Value = MacdValue;
+
+    fn update(&mut self, sample: impl Into<Sample>) {
         let sample = sample.into();
         self.slow.update(sample);
         if self.skipped < self.skip {
@@ -57,18 +85,19 @@ impl Macd {
             return;
         };
         let line = fast - slow;
-        self.signal.push(line);
-        self.value =
-            self.signal.value().map(|signal| MacdValue { line, signal, histogram: line - signal });
+        let signal = self.signal.next(line);
+        self.value = signal.map(|signal| MacdValue { line, signal, histogram: line - signal });
     }
 
-    /// Line, signal and histogram; `None` until the signal has its first value.
-    pub const fn value(&self) -> Option<MacdValue> {
+    fn value(&self) -> Option<MacdValue> {
         self.value
     }
 
-    /// Turns the samples so far into what they would be after a split.
-    pub fn rebase(&mut self, ratio: Ratio) {
+    fn warmup(&self) -> usize {
+        self.slow.warmup() + self.signal.warmup() - 1
+    }
+
+    fn rebase(&mut self, ratio: Ratio) {
         self.fast.rebase(ratio);
         self.slow.rebase(ratio);
         self.signal.rebase(ratio);
@@ -80,8 +109,7 @@ impl Macd {
         });
     }
 
-    /// Forgets every sample.
-    pub fn reset(&mut self) {
+    fn reset(&mut self) {
         self.fast.reset();
         self.slow.reset();
         self.signal.reset();

@@ -1,7 +1,19 @@
 //! Relative strength index.
 
-use super::{Period, Sample, price_factor};
+use super::entry::{Entry, Field, Output, period};
+use super::wilder::Wilder;
+use super::{AnyIndicator, Indicator, Period, Sample, price_factor};
 use kernel::Ratio;
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "rsi",
+    summary: "Wilder's relative strength index: the share of gains in all movement.",
+    params: &[period("14", 1)],
+    inputs: &[Field::Close],
+    outputs: &[Output::plain("rsi").within(0.0, 100.0)],
+    source: "J. W. Wilder, \"New Concepts in Technical Trading Systems\", 1978; TA-Lib RSI, which says 0 where nothing has moved at all: here that is no value",
+    build: |params| Ok(AnyIndicator::new(Rsi::new(params.period("period")?))),
+};
 
 /// The share of gains in all movement, from 0 to 100 without a unit, by Wilder's smoothing: the
 /// means of the first `period` gains and losses, then each new one with weight `1 / period`.
@@ -14,56 +26,55 @@ use kernel::Ratio;
 pub struct Rsi {
     period: usize,
     last: Option<f64>,
-    changes: usize,
-    gain: f64,
-    loss: f64,
+    gain: Wilder,
+    loss: Wilder,
 }
 
 impl Rsi {
     /// Over so many changes.
     pub fn new(period: Period) -> Self {
-        Self { period: period.get(), last: None, changes: 0, gain: 0.0, loss: 0.0 }
+        let (period, smooth) = (period.get(), Wilder::new(period.get()));
+        Self { period, last: None, gain: smooth.clone(), loss: smooth }
     }
+}
 
-    /// Takes in the next sample.
-    pub fn update(&mut self, sample: impl Into<Sample>) {
+impl Indicator for Rsi {
+    type Input = Sample;
+    type Value = f64;
+
+    #[inline]
+    fn update(&mut self, sample: impl Into<Sample>) {
         let sample = sample.into().get();
-        let Some(last) = self.last.replace(sample) else {
-            return;
-        };
-        let (gain, loss) = ((sample - last).max(0.0), (last - sample).max(0.0));
-        let period = self.period as f64;
-        if self.changes >= self.period {
-            self.gain += (gain - self.gain) / period;
-            self.loss += (loss - self.loss) / period;
-            return;
-        }
-        self.gain += gain;
-        self.loss += loss;
-        self.changes += 1;
-        if self.changes == self.period {
-            self.gain /= period;
-            self.loss /= period;
+        if let Some(last) = self.last.replace(sample) {
+            self.gain.push((sample - last).max(0.0));
+            self.loss.push((last - sample).max(0.0));
         }
     }
 
-    /// The index; `None` until `period` changes were seen, and where nothing has moved.
-    pub fn value(&self) -> Option<f64> {
-        let moved = self.gain + self.loss;
-        (self.changes >= self.period && moved > 0.0).then(|| 100.0 * self.gain / moved)
+    #[inline]
+    fn value(&self) -> Option<f64> {
+        let (gain, loss) = (self.gain.get()?, self.loss.get()?);
+        let moved = gain + loss;
+        (moved > 0.0).then(|| 100.0 * (gain / moved))
     }
 
-    /// Turns the samples so far into what they would be after a split.
-    pub fn rebase(&mut self, ratio: Ratio) {
+    fn warmup(&self) -> usize {
+        self.period + 1
+    }
+
+    fn rebase(&mut self, ratio: Ratio) {
         let factor = price_factor(ratio);
         self.last = self.last.map(|last| last * factor);
-        self.gain *= factor;
-        self.loss *= factor;
+        self.gain.scale(factor);
+        self.loss.scale(factor);
     }
 
-    /// Forgets every sample.
-    pub fn reset(&mut self) {
-        (self.last, self.changes) = (None, 0);
-        (self.gain, self.loss) = (0.0, 0.0);
+    fn reset(&mut self) {
+        *self = Self {
+            last: None,
+            gain: Wilder::new(self.period),
+            loss: Wilder::new(self.period),
+            ..*self
+        };
     }
 }

@@ -25,6 +25,11 @@ impl Sample {
         if value.abs() <= LARGEST { Ok(Self(value)) } else { Err(SampleError(value)) }
     }
 
+    /// From what was computed from samples, and is therefore finite.
+    pub(super) const fn computed(value: f64) -> Self {
+        Self(value)
+    }
+
     /// The float.
     pub const fn get(self) -> f64 {
         self.0

@@ -1,8 +1,19 @@
 //! Simple moving average.
 
+use super::entry::{Entry, Field, Output, period};
 use super::renewed::INTERVAL;
-use super::{Period, Sample, price_factor};
+use super::{AnyIndicator, Indicator, Period, Sample, price_factor};
 use kernel::Ratio;
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "sma",
+    summary: "Simple moving average: the mean of a window.",
+    params: &[period("20", 1)],
+    inputs: &[Field::Close],
+    outputs: &[Output::price("sma")],
+    source: "TA-Lib SMA",
+    build: |params| Ok(AnyIndicator::new(Sma::new(params.period("period")?))),
+};
 
 /// The mean of the last `period` samples, in the unit of the samples.
 ///
@@ -45,9 +56,23 @@ impl Sma {
         }
     }
 
-    /// Takes in the next sample.
+    /// Lets the spare sum grow, and take the place of the sum once it holds the whole window.
+    #[cold]
+    fn renew(&mut self, sample: f64) {
+        self.spare += sample;
+        let period = self.window.len();
+        if self.age == INTERVAL.max(period) + period {
+            (self.sum, self.spare, self.age) = (self.spare, 0.0, period);
+        }
+    }
+}
+
+impl Indicator for Sma {
+    type Input = Sample;
+    type Value = f64;
+
     #[inline]
-    pub fn update(&mut self, sample: impl Into<Sample>) {
+    fn update(&mut self, sample: impl Into<Sample>) {
         let sample = sample.into().get() * self.unit;
         let period = self.window.len();
         let Some(oldest) = self.window.get_mut(self.next) else { return };
@@ -61,30 +86,22 @@ impl Sma {
         }
     }
 
-    /// Lets the spare sum grow, and take the place of the sum once it holds the whole window.
-    #[cold]
-    fn renew(&mut self, sample: f64) {
-        self.spare += sample;
-        let period = self.window.len();
-        if self.age == INTERVAL.max(period) + period {
-            (self.sum, self.spare, self.age) = (self.spare, 0.0, period);
-        }
-    }
-
-    /// The mean; `None` until the window is full.
-    pub const fn value(&self) -> Option<f64> {
+    #[inline]
+    fn value(&self) -> Option<f64> {
         self.value
     }
 
-    /// Turns the samples so far into what they would be after a split.
-    pub fn rebase(&mut self, ratio: Ratio) {
+    fn warmup(&self) -> usize {
+        self.window.len()
+    }
+
+    fn rebase(&mut self, ratio: Ratio) {
         self.unit /= price_factor(ratio);
         self.factor = self.unit.recip();
         self.value = self.value.map(|value| value * price_factor(ratio));
     }
 
-    /// Forgets every sample.
-    pub fn reset(&mut self) {
+    fn reset(&mut self) {
         self.window.fill(0.0);
         (self.next, self.sum, self.spare, self.age) = (0, 0.0, 0.0, 0);
         (self.unit, self.factor, self.value) = (1.0, 1.0, None);

@@ -1,6 +1,6 @@
 //! What a script may do, and how much of it.
 
-use super::indicators::Recipe;
+use super::indicators;
 use super::wishes::{self, Wish};
 use rhai::Engine;
 
@@ -24,7 +24,7 @@ pub(super) fn engine() -> Engine {
         .disable_symbol("eval")
         .disable_symbol("print")
         .disable_symbol("debug");
-    engine.build_type::<Recipe>();
+    indicators::register(&mut engine);
     engine.register_type_with_name::<Wish>("Wish");
     wishes::register(&mut engine);
     engine

@@ -30,7 +30,7 @@ fn mistakes_are_sentences() {
         ("fn params() { #{} }", &[], "no fn propose(v)"),
         (TEMPLATE, &[("fsat", "5")], "no parameter fsat: it has fast, quantity, slow"),
         (TEMPLATE, &[("fast", "many")], "fast = \"many\" is no i64"),
-        (TEMPLATE, &[("fast", "0")], "a window of 0 bars"),
+        (TEMPLATE, &[("fast", "0")], "indicator sma: period = 0 is out of range"),
         ("fn indicators(p) { #{ a: 1 } } fn propose(v) {}", &[], "a is no indicator"),
         ("fn params() { 3 } fn propose(v) {}", &[], "params: it answers with i64"),
         ("fn params() { loop {} } fn propose(v) {}", &[], "operations"),
@@ -68,4 +68,19 @@ fn a_file_that_is_not_there_is_named() {
         panic!("nothing is there");
     };
     assert!(error.to_string().contains("nowhere.rhai: it cannot be read"), "{error}");
+}
+
+/// Under their names, with defaults for what is left out, and numbers of either kind.
+#[test]
+fn every_indicator_can_be_asked_for() {
+    let all: Vec<String> = crate::indicator::registry()
+        .iter()
+        .map(|entry| format!("{0}: {0}()", entry.name.replace('-', "_")))
+        .collect();
+    let source = format!("fn indicators(p) {{ #{{ {} }} }} fn propose(v) {{}}", all.join(", "));
+    made(&source, &[]).unwrap();
+    let given = "fn indicators(p) { #{ a: bollinger(20, 2), b: bollinger(20, 2.5), c: macd(5) } } fn propose(v) {}";
+    made(given, &[]).unwrap();
+    let wrong = "fn indicators(p) { #{ a: rsi(14, 2) } } fn propose(v) {}";
+    assert!(made(wrong, &[]).unwrap_err().contains("Function not found: rsi"));
 }

@@ -1,6 +1,6 @@
 //! Follows a close outside the Bollinger bands until the price is back at their middle.
 
-use crate::indicator::{Bands, Bollinger};
+use crate::indicator::{Bands, Bollinger, Indicator};
 use crate::{
     DIRECTION, EQUITY_PERCENT, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance,
     Trading,

@@ -1,6 +1,6 @@
 //! In the market while MACD is above its signal.
 
-use crate::indicator::{Macd, MacdValue};
+use crate::indicator::{Indicator, Macd, MacdValue};
 use crate::{
     DIRECTION, EQUITY_PERCENT, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance,
     Trading,

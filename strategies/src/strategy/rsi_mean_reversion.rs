@@ -1,6 +1,6 @@
 //! Buys what has fallen too fast and sells what has risen too fast.
 
-use crate::indicator::Rsi;
+use crate::indicator::{Indicator, Rsi};
 use crate::{
     DIRECTION, EQUITY_PERCENT, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance,
     Trading,

@@ -1,6 +1,6 @@
 //! In the market while the fast average is above the slow one.
 
-use crate::indicator::{Sample, Sma};
+use crate::indicator::{Indicator, Sample, Sma};
 use crate::{
     DIRECTION, EQUITY_PERCENT, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance,
     Trading,
