@@ -4,6 +4,7 @@ pub mod backtest;
 pub mod data;
 pub mod download;
 pub mod explain;
+pub mod indicators;
 pub mod research;
 pub mod risk;
 pub mod run;
@@ -14,6 +15,7 @@ pub use data::{
 };
 
 pub use explain::ExplainArgs;
+pub use indicators::{IndicatorArgs, IndicatorsArgs};
 pub use risk::{RiskArgs, RiskCheckArgs, RiskCommand, SetArgs};
 
 pub use research::{LookaheadArgs, Priority, SpaceArgs, SweepArgs, WalkArgs};
@@ -127,6 +129,12 @@ pub enum Command {
     Risk(RiskArgs),
     /// List the strategies, or explain one with its parameters.
     Strategies(StrategiesArgs),
+    /// List the indicators with parameters, warm-up and range, or explain one.
+    #[command(after_help = indicators::LIST_EXAMPLES)]
+    Indicators(IndicatorsArgs),
+    /// Compute one indicator over a file of bars: as CSV, as JSON, or drawn.
+    #[command(after_help = indicators::EXAMPLES)]
+    Indicator(IndicatorArgs),
     /// Measure how fast this machine is.
     #[command(subcommand)]
     Bench(BenchCommand),

@@ -66,6 +66,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::CancelAll(args) => commands::control::say("cancel-all", &args),
         Command::Risk(args) => commands::risk::run(&args),
         Command::Strategies(args) => commands::strategies::run(&args),
+        Command::Indicators(args) => commands::indicators::run(&args),
+        Command::Indicator(args) => commands::indicator::run(&args),
         Command::Bench(BenchCommand::Backtest(args)) => commands::bench::run(&args),
         Command::NewStrategy(args) => commands::new_strategy::run(&args),
         Command::Config(command) => commands::config::run(&command),

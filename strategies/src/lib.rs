@@ -29,3 +29,8 @@ pub use to_quantity::{ToQuantityError, to_quantity};
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/STRATEGIES.md")]
 pub struct Guide;
+
+/// The page on indicators, likewise.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/INDICATORS.md")]
+pub struct IndicatorsGuide;

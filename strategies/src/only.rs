@@ -14,32 +14,38 @@ pub(crate) struct Only {
     own: Vec<bool>,
 }
 
-impl Only {
-    /// # Errors
-    /// When a name is no symbol of the session. A session without symbols is a check of the
-    /// parameters, in which nobody knows yet.
-    pub(crate) fn new(
-        name: &str,
-        strategy: Box<dyn Strategy>,
-        wanted: &str,
-        symbols: &Symbols,
-    ) -> Result<Self, StrategyError> {
-        let mut own = vec![false; symbols.len()];
-        let named = wanted.split(',').map(str::trim).filter(|symbol| !symbol.is_empty());
-        for symbol in named {
-            match symbols.id(symbol).and_then(|id| own.get_mut(id.index())) {
-                Some(place) => *place = true,
-                None if symbols.is_empty() => {}
-                None => {
-                    return Err(StrategyError::Symbol {
-                        strategy: name.to_owned(),
-                        symbol: symbol.to_owned(),
-                        known: symbols.names().collect::<Vec<_>>().join(", "),
-                    });
-                }
+/// The symbols that a strategy is to trade, in the order in which they are named.
+///
+/// # Errors
+/// When a name is no symbol of the session. A session without symbols is a check of the
+/// parameters, in which nobody knows yet.
+pub(crate) fn named(
+    strategy: &str,
+    wanted: &str,
+    symbols: &Symbols,
+) -> Result<Vec<SymbolId>, StrategyError> {
+    let mut own = Vec::new();
+    let names = wanted.split(',').map(str::trim).filter(|symbol| !symbol.is_empty());
+    for symbol in names {
+        match symbols.id(symbol) {
+            Some(id) if own.contains(&id) => {}
+            Some(id) => own.push(id),
+            None if symbols.is_empty() => {}
+            None => {
+                return Err(StrategyError::Symbol {
+                    strategy: strategy.to_owned(),
+                    symbol: symbol.to_owned(),
+                    known: symbols.names().collect::<Vec<_>>().join(", "),
+                });
             }
         }
-        Ok(Self { strategy, own })
+    }
+    Ok(own)
+}
+
+impl Only {
+    pub(crate) fn new(strategy: Box<dyn Strategy>, own: &[SymbolId], symbols: &Symbols) -> Self {
+        Self { strategy, own: symbols.ids().map(|symbol| own.contains(&symbol)).collect() }
     }
 
     fn is_own(&self, symbol: SymbolId) -> bool {

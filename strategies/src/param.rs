@@ -1,6 +1,7 @@
 //! Typed, documented parameters of strategies.
 
 use crate::indicator::Period;
+use kernel::SymbolId;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -101,6 +102,7 @@ enum Value {
 #[derive(Debug, Clone)]
 pub struct Params {
     values: BTreeMap<&'static str, Value>,
+    symbols: Vec<SymbolId>,
 }
 
 impl ParamSpec {
@@ -182,7 +184,18 @@ impl Params {
                 Err(mistake) => mistakes.push(mistake),
             }
         }
-        if mistakes.is_empty() { Ok(Self { values }) } else { Err(mistakes) }
+        if mistakes.is_empty() { Ok(Self { values, symbols: Vec::new() }) } else { Err(mistakes) }
+    }
+
+    /// The same, for a strategy that trades these symbols.
+    pub(crate) fn of(self, symbols: Vec<SymbolId>) -> Self {
+        Self { symbols, ..self }
+    }
+
+    /// The symbols that the strategy trades: those that its parameter `symbols` names, in that
+    /// order, else all of the session.
+    pub fn symbols(&self) -> &[SymbolId] {
+        &self.symbols
     }
 
     /// A whole number.

@@ -1,11 +1,12 @@
 //! Strategies by name.
 
-use crate::only::{Only, SYMBOLS};
+use crate::only::{Only, SYMBOLS, named};
 use crate::param::{Mistake, ParamSpec, Params, did_you_mean, nearest};
 use crate::strategy::{
-    bollinger_breakout, buy_and_hold, macd_trend, rsi_mean_reversion, sma_crossover,
+    bollinger_breakout, buy_and_hold, macd_trend, momentum_rotation, pairs, rsi_mean_reversion,
+    sma_crossover,
 };
-use kernel::{Strategy, StrategySpec, Symbols};
+use kernel::{Strategy, StrategySpec, SymbolId, Symbols};
 use std::collections::BTreeMap;
 
 /// The strategies that ship with the program. A new one is a file under `strategy/` and a line
@@ -18,6 +19,8 @@ static REGISTRY: &[Entry] = &[
     #[cfg(feature = "failpoints")]
     crate::strategy::every_kind::ENTRY,
     macd_trend::ENTRY,
+    momentum_rotation::ENTRY,
+    pairs::ENTRY,
     rsi_mean_reversion::ENTRY,
     sma_crossover::ENTRY,
 ];
@@ -101,26 +104,28 @@ pub fn build(
     symbols: &Symbols,
 ) -> Result<(Box<dyn Strategy>, StrategySpec), StrategyError> {
     let Some(wanted) = params.get(SYMBOLS) else {
-        return build_for_all(name, params, symbols);
+        return build_for(name, params, symbols, symbols.ids().collect());
     };
-    let mut own = params.clone();
-    own.remove(SYMBOLS);
-    let (strategy, mut spec) = build_for_all(name, &own, symbols)?;
-    let only = Only::new(name, strategy, wanted, symbols)?;
+    let mut rest = params.clone();
+    rest.remove(SYMBOLS);
+    let own = named(name, wanted, symbols)?;
+    let (strategy, mut spec) = build_for(name, &rest, symbols, own.clone())?;
+    let only = Only::new(strategy, &own, symbols);
     spec.params.insert(SYMBOLS.into(), wanted.as_str().into());
     Ok((Box::new(only), spec))
 }
 
-fn build_for_all(
+fn build_for(
     name: &str,
     params: &BTreeMap<String, String>,
     symbols: &Symbols,
+    own: Vec<SymbolId>,
 ) -> Result<(Box<dyn Strategy>, StrategySpec), StrategyError> {
     if name.ends_with(SCRIPT) {
         return script(name, params, symbols);
     }
     match REGISTRY.iter().find(|entry| entry.name == name) {
-        Some(entry) => entry.create(params, symbols),
+        Some(entry) => entry.create_for(params, symbols, own),
         None => Err(unknown(name)),
     }
 }
@@ -135,8 +140,17 @@ impl Entry {
         params: &BTreeMap<String, String>,
         symbols: &Symbols,
     ) -> Result<(Box<dyn Strategy>, StrategySpec), StrategyError> {
+        self.create_for(params, symbols, symbols.ids().collect())
+    }
+
+    fn create_for(
+        &self,
+        params: &BTreeMap<String, String>,
+        symbols: &Symbols,
+        own: Vec<SymbolId>,
+    ) -> Result<(Box<dyn Strategy>, StrategySpec), StrategyError> {
         let wrong = |mistakes| StrategyError::Params { strategy: self.name, mistakes };
-        let params = Params::resolve(self.params, params).map_err(wrong)?;
+        let params = Params::resolve(self.params, params).map_err(wrong)?.of(own);
         let strategy = (self.build)(&params, symbols).map_err(|mistake| wrong(vec![mistake]))?;
         let params = params.texts().map(|(name, value)| (name.into(), value.into())).collect();
         Ok((strategy, StrategySpec { name: self.name.into(), params }))

@@ -41,9 +41,10 @@ fn every_entry_builds_from_its_defaults_and_names_every_parameter() {
 fn a_resolved_specification_builds_the_same_again() {
     for entry in registry() {
         let given = params(&[("quantity", "007"), ("notional_usd", "1e3")]);
-        let (_, spec) = build(entry.name, &given, &symbols(&["SPY"])).unwrap();
+        let pair = symbols(&["SPY", "QQQ"]);
+        let (_, spec) = build(entry.name, &given, &pair).unwrap();
         let texts = spec.params.iter().map(|(name, value)| (name.to_string(), value.to_string()));
-        let (_, again) = build(&spec.name, &texts.collect(), &symbols(&["SPY"])).unwrap();
+        let (_, again) = build(&spec.name, &texts.collect(), &pair).unwrap();
         assert_eq!(spec, again);
         assert_eq!(spec.params.get("quantity").map(AsRef::as_ref), Some("7"));
         assert_eq!(spec.params.get("notional_usd").map(AsRef::as_ref), Some("1000"));
@@ -82,7 +83,8 @@ fn unknown_strategies_are_told_the_nearest() {
     assert_eq!(
         error("sma-crosover", &[]),
         "there is no strategy \"sma-crosover\" (did you mean sma-crossover?): choose one of \
-         bollinger-breakout, buy-and-hold, macd-trend, rsi-mean-reversion, sma-crossover"
+         bollinger-breakout, buy-and-hold, macd-trend, momentum-rotation, pairs, \
+         rsi-mean-reversion, sma-crossover"
     );
     assert!(!error("x", &[]).contains("did you mean"));
 }

@@ -12,7 +12,7 @@ use common::{Session, bar, params, proposals, swings, symbols};
 use kernel::{Intent, Intents, MarketData, Strategy, SymbolId, View};
 use proptest::prelude::*;
 use proptest::strategy::Strategy as _;
-use strategies::{build, registry};
+use strategies::{Entry, build, registry};
 
 fn default_of(name: &str, names: &[&str]) -> Box<dyn Strategy> {
     build(name, &params(&[]), &symbols(names)).unwrap().0
@@ -30,10 +30,15 @@ fn trade(name: &str, given: &[(&str, &str)], closes: &[i64], names: &[&str]) -> 
     session
 }
 
+/// The strategies that look at each symbol by itself.
+fn single() -> impl Iterator<Item = &'static Entry> {
+    registry().iter().filter(|entry| !["momentum-rotation", "pairs"].contains(&entry.name))
+}
+
 #[test]
 fn each_trades_every_symbol() {
     let names = ["AAPL", "SPY"];
-    for entry in registry() {
+    for entry in single() {
         let session = trade(entry.name, &[], &swings(900), &names);
         for symbol in symbols(&names).ids() {
             let orders = session.approved.iter().filter(|order| order.symbol == symbol).count();
@@ -45,7 +50,7 @@ fn each_trades_every_symbol() {
 
 #[test]
 fn long_only_never_sells_short_and_never_holds_two_entries() {
-    for entry in registry() {
+    for entry in single() {
         let session = trade(entry.name, &[("quantity", "7")], &swings(900), &["SPY"]);
         let mut held = 0;
         for (_, shares) in session.fills {
@@ -80,7 +85,7 @@ fn notional_buys_whole_shares_at_the_last_close() {
 
 #[test]
 fn each_waits_while_an_order_is_open() {
-    for entry in registry() {
+    for entry in single() {
         let symbols = symbols(&["SPY"]);
         let (strategy, spec) = entry.create(&params(&[]), &symbols).unwrap();
         let mut twin = default_of(entry.name, &["SPY"]);
@@ -105,7 +110,7 @@ fn each_waits_while_an_order_is_open() {
 #[test]
 fn a_symbol_of_another_session_is_left_alone() {
     let stranger = symbols(&["A", "B", "C"]).ids().last().unwrap();
-    for entry in registry().iter().filter(|entry| entry.name != "buy-and-hold") {
+    for entry in single().filter(|entry| entry.name != "buy-and-hold") {
         let mut strategy = default_of(entry.name, &["A"]);
         for (index, cents) in swings(300).into_iter().enumerate() {
             let data = bar(stranger, index, cents);
@@ -141,7 +146,7 @@ proptest! {
 
     #[test]
     fn nothing_is_proposed_before_it_is_warm(closes in random_closes()) {
-        for entry in registry() {
+        for entry in single() {
             let mut strategy = default_of(entry.name, &["A"]);
             let due = strategy.warmup_bars();
             let symbol = symbols(&["A"]).ids().next().unwrap();
@@ -154,7 +159,7 @@ proptest! {
     #[test]
     fn reset_is_new(before in random_closes(), after in random_closes()) {
         let symbol = symbols(&["A"]).ids().next().unwrap();
-        for entry in registry() {
+        for entry in single() {
             let (mut used, mut new) = (default_of(entry.name, &["A"]), default_of(entry.name, &["A"]));
             watch(used.as_mut(), symbol, &before);
             used.reset();
@@ -167,7 +172,7 @@ proptest! {
     #[test]
     fn to_propose_changes_nothing(closes in random_closes()) {
         let symbol = symbols(&["A"]).ids().next().unwrap();
-        for entry in registry() {
+        for entry in single() {
             let (mut asked, mut silent) =
                 (default_of(entry.name, &["A"]), default_of(entry.name, &["A"]));
             for (index, cents) in closes.iter().enumerate() {
@@ -187,7 +192,7 @@ proptest! {
     fn symbols_do_not_touch_each_other(closes in random_closes(), others in random_closes()) {
         let names = symbols(&["A", "B"]);
         let (a, b) = (names.ids().next().unwrap(), names.ids().last().unwrap());
-        for entry in registry() {
+        for entry in single() {
             let mut alone = default_of(entry.name, &["A", "B"]);
             let mut beside = default_of(entry.name, &["A", "B"]);
             for (index, cents) in closes.iter().enumerate() {

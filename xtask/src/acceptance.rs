@@ -5,6 +5,7 @@ mod backtest_process;
 mod backtest_speed;
 mod beside;
 mod crash_matrix;
+mod indicators;
 mod planted;
 mod recovery;
 mod section;
@@ -27,14 +28,16 @@ pub fn run(root: &Path, name: &str) -> Result<(), String> {
         "crash-matrix" => crash_matrix::run(root),
         "crash-matrix-paced" => crash_matrix::run_part(root, &crash_matrix::Part::Paced),
         "crash-matrix-operator" => crash_matrix::run_part(root, &crash_matrix::Part::Operated),
+        "indicators" => indicators::run(root),
         "planted-bugs" => planted::run(root),
         "recovery" => recovery::run(root),
         "soak" => soak::run(root),
         "stress" => stress::run(root),
         "sweep-beside-session" => beside::run(root),
         _ => Err(format!(
-            "there is no proof called {name}: backtest-process, backtest-speed, crash-matrix, crash-matrix-paced, crash-matrix-operator, planted-bugs, recovery, simulation, soak, \
-             stress and sweep-beside-session are"
+            "there is no proof called {name}: backtest-process, backtest-speed, crash-matrix, crash-matrix-paced, \
+             crash-matrix-operator, indicators, planted-bugs, recovery, simulation, soak, stress and \
+             sweep-beside-session are"
         )),
     }
 }

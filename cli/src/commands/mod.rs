@@ -10,6 +10,8 @@ pub mod data;
 pub mod doctor;
 pub mod exchange;
 pub mod explain;
+pub mod indicator;
+pub mod indicators;
 pub mod journal;
 mod live;
 pub mod lookahead;

@@ -10,7 +10,7 @@ pub(super) const ENTRY: Entry = Entry {
     params: &[period("20", 1)],
     inputs: &[Field::Close],
     outputs: &[Output::price("dema")],
-    source: "P. G. Mulloy, Stocks & Commodities, February 1994; TA-Lib DEMA",
+    source: "P. G. Mulloy, Stocks & Commodities, 1994; TA-Lib DEMA",
     build: |params| Ok(AnyIndicator::new(Dema::new(params.period("period")?))),
 };
 

@@ -73,13 +73,17 @@ impl ParabolicSar {
         let outside = |up: bool, stop: f64| {
             if up { stop.min(last.1).min(low) } else { stop.max(last.0).max(high) }
         };
-        let reached = if trend.up { low <= trend.stop } else { high >= trend.stop };
+        let (reached, further) = if trend.up {
+            (low <= trend.stop, high > trend.extreme)
+        } else {
+            (high >= trend.stop, low < trend.extreme)
+        };
         if reached {
             trend.up = !trend.up;
             trend.stop = outside(trend.up, trend.extreme);
             trend.extreme = if trend.up { high } else { low };
             trend.share = self.acceleration;
-        } else if if trend.up { high > trend.extreme } else { low < trend.extreme } {
+        } else if further {
             trend.extreme = if trend.up { high } else { low };
             trend.share = (trend.share + self.acceleration).min(self.maximum);
         }

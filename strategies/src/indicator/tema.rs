@@ -10,7 +10,7 @@ pub(super) const ENTRY: Entry = Entry {
     params: &[period("20", 1)],
     inputs: &[Field::Close],
     outputs: &[Output::price("tema")],
-    source: "P. G. Mulloy, Stocks & Commodities, January 1994; TA-Lib TEMA",
+    source: "P. G. Mulloy, Stocks & Commodities, 1994; TA-Lib TEMA",
     build: |params| Ok(AnyIndicator::new(Tema::new(params.period("period")?))),
 };
 

@@ -5,5 +5,7 @@ pub(crate) mod buy_and_hold;
 #[cfg(feature = "failpoints")]
 pub(crate) mod every_kind;
 pub(crate) mod macd_trend;
+pub(crate) mod momentum_rotation;
+pub(crate) mod pairs;
 pub(crate) mod rsi_mean_reversion;
 pub(crate) mod sma_crossover;

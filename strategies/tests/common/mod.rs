@@ -1,5 +1,6 @@
 //! Strategies in the kernel, with the plainest of venues: market orders fill at the next open.
 
+#![allow(dead_code, reason = "each test file uses its own part of the bench")]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -443,7 +443,7 @@ impl State {
         }
         if closes && matches!(to, OrderStatus::Rejected | OrderStatus::NotReceived) {
             self.wait_with_closing(symbol);
-        } else if self.orders.get(&number).is_some_and(|order| self.is_own_stop(order)) {
+        } else if self.orders.get(number).is_some_and(|order| self.is_own_stop(order)) {
             self.refused_closes.remove(&symbol);
         }
         self.live.retain(|live| *live != number);
