@@ -1,11 +1,9 @@
 //! Bollinger bands.
 
 use super::entry::{Entry, Field, Output, period};
-use super::renewed::Renewed;
-use super::{AnyIndicator, Indicator, Period, Sample, Values, price_factor};
+use super::{AnyIndicator, Indicator, Period, Sample, Sma, StandardDeviation, Values};
 use crate::ParamSpec;
 use kernel::Ratio;
-use ta::indicators::BollingerBands;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "bollinger",
@@ -44,16 +42,6 @@ pub struct Bands {
     pub upper: f64,
 }
 
-impl Bands {
-    fn scaled(self, factor: f64) -> Self {
-        Self {
-            lower: self.lower * factor,
-            middle: self.middle * factor,
-            upper: self.upper * factor,
-        }
-    }
-}
-
 impl From<Bands> for Values {
     fn from(bands: Bands) -> Self {
         [bands.lower, bands.middle, bands.upper].into()
@@ -66,18 +54,16 @@ impl From<Bands> for Values {
 /// First value after `period` samples.
 #[derive(Debug, Clone)]
 pub struct Bollinger {
-    window: Renewed<BollingerBands>,
-    period: usize,
-    bands: Option<Bands>,
+    mean: Sma,
+    deviation: StandardDeviation,
+    deviations: f64,
 }
 
 impl Bollinger {
     /// Over so many samples, at so many standard deviations.
-    #[allow(clippy::expect_used, reason = "`ta` refuses only a period of zero, which none is")]
     pub fn new(period: Period, deviations: f64) -> Self {
-        let bands =
-            BollingerBands::new(period.get(), deviations).expect("a period is at least one");
-        Self { window: Renewed::new(bands, period), period: period.get(), bands: None }
+        let (mean, deviation) = (Sma::new(period), StandardDeviation::new(period));
+        Self { mean, deviation, deviations }
     }
 }
 
@@ -87,29 +73,29 @@ impl Indicator for Bollinger {
 
     #[inline]
     fn update(&mut self, sample: impl Into<Sample>) {
-        let bands = self.window.update(sample.into());
-        let factor = self.window.factor();
-        self.bands = bands.map(|bands| {
-            Bands { lower: bands.lower, middle: bands.average, upper: bands.upper }.scaled(factor)
-        });
+        let sample = sample.into();
+        self.mean.update(sample);
+        self.deviation.update(sample);
     }
 
     #[inline]
     fn value(&self) -> Option<Bands> {
-        self.bands
+        let middle = self.mean.value()?;
+        let width = self.deviation.value()? * self.deviations;
+        Some(Bands { lower: middle - width, middle, upper: middle + width })
     }
 
     fn warmup(&self) -> usize {
-        self.period
+        self.mean.warmup()
     }
 
     fn rebase(&mut self, ratio: Ratio) {
-        self.window.rebase(ratio);
-        self.bands = self.bands.map(|bands| bands.scaled(price_factor(ratio)));
+        self.mean.rebase(ratio);
+        self.deviation.rebase(ratio);
     }
 
     fn reset(&mut self) {
-        self.window.reset();
-        self.bands = None;
+        self.mean.reset();
+        self.deviation.reset();
     }
 }

@@ -1,7 +1,8 @@
 //! Standard deviation.
 
 use super::entry::{Entry, Field, Output, period};
-use super::renewed::Renewed;
+use super::ring::Ring;
+use super::sum::Sum;
 use super::{AnyIndicator, Indicator, Period, Sample, price_factor};
 use kernel::Ratio;
 
@@ -21,18 +22,15 @@ pub(super) const ENTRY: Entry = Entry {
 /// First value after `period` samples.
 #[derive(Debug, Clone)]
 pub struct StandardDeviation {
-    window: Renewed<ta::indicators::StandardDeviation>,
-    period: usize,
-    value: Option<f64>,
+    samples: Ring,
+    plain: Sum,
+    squares: Sum,
 }
 
 impl StandardDeviation {
     /// Over so many samples.
-    #[allow(clippy::expect_used, reason = "`ta` refuses only a period of zero, which none is")]
     pub fn new(period: Period) -> Self {
-        let window =
-            ta::indicators::StandardDeviation::new(period.get()).expect("a period is at least one");
-        Self { window: Renewed::new(window, period), period: period.get(), value: None }
+        Self { samples: Ring::new(period.get()), plain: Sum::ZERO, squares: Sum::ZERO }
     }
 }
 
@@ -42,26 +40,37 @@ impl Indicator for StandardDeviation {
 
     #[inline]
     fn update(&mut self, sample: impl Into<Sample>) {
-        let deviation = self.window.update(sample.into());
-        self.value = deviation.map(|deviation| deviation * self.window.factor());
+        let sample = sample.into().get();
+        if let Some(oldest) = self.samples.push(sample) {
+            self.plain.add(-oldest);
+            self.squares.subtract_square(oldest);
+        }
+        self.plain.add(sample);
+        self.squares.add_square(sample);
     }
 
     #[inline]
     fn value(&self) -> Option<f64> {
-        self.value
+        let variance = || Sum::variance(self.plain, self.squares, self.samples.capacity());
+        self.samples.is_full().then(|| variance().sqrt())
     }
 
     fn warmup(&self) -> usize {
-        self.period
+        self.samples.capacity()
     }
 
+    /// The samples in new shares are rounded, so their sums are begun anew.
     fn rebase(&mut self, ratio: Ratio) {
-        self.window.rebase(ratio);
-        self.value = self.value.map(|value| value * price_factor(ratio));
+        self.samples.scale(price_factor(ratio));
+        (self.plain, self.squares) = (Sum::ZERO, Sum::ZERO);
+        for sample in self.samples.iter() {
+            self.plain.add(sample);
+            self.squares.add_square(sample);
+        }
     }
 
     fn reset(&mut self) {
-        self.window.reset();
-        self.value = None;
+        self.samples = Ring::new(self.samples.capacity());
+        (self.plain, self.squares) = (Sum::ZERO, Sum::ZERO);
     }
 }

@@ -8,7 +8,7 @@ use ta::{Next, Reset};
 ///
 /// `ta` adds the newest sample to a sum and takes the oldest away, so rounding errors pile up:
 /// after ten million prices around 50,000 a standard deviation of a constant reads 0.02.
-pub(super) const INTERVAL: usize = 1024;
+const INTERVAL: usize = 1024;
 
 /// A window indicator and a spare. The spare fills its window beside it at fixed intervals and
 /// then takes its place, so an error is never older than the interval and two windows, and no
@@ -41,25 +41,21 @@ impl<I: Next<f64> + Reset + Clone> Renewed<I> {
     }
 
     /// Takes in a sample; the indicator's value once the window is full.
+    #[inline]
     pub(super) fn update(&mut self, sample: Sample) -> Option<I::Output> {
         self.age += 1;
         let sample = sample.get() * self.unit;
         let value = self.current.next(sample);
-        if self.age > INTERVAL.max(self.period) {
-            self.fill_spare(sample);
+        let begin = INTERVAL.max(self.period);
+        if self.age > begin {
+            self.spare.next(sample);
+            if self.age == begin + self.period {
+                std::mem::swap(&mut self.current, &mut self.spare);
+                self.spare.reset();
+                self.age = self.period;
+            }
         }
         (self.age >= self.period).then_some(value)
-    }
-
-    /// Lets the spare take a sample in, and the place of the indicator once it is full.
-    #[cold]
-    fn fill_spare(&mut self, sample: f64) {
-        self.spare.next(sample);
-        if self.age == INTERVAL.max(self.period) + self.period {
-            std::mem::swap(&mut self.current, &mut self.spare);
-            self.spare.reset();
-            self.age = self.period;
-        }
     }
 
     pub(super) fn reset(&mut self) {

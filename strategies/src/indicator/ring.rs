@@ -36,6 +36,12 @@ impl Ring {
         self.slots.len()
     }
 
+    /// The numbers in it, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = f64> + '_ {
+        let count = if self.full { self.slots.len() } else { self.next };
+        self.slots.iter().take(count).copied()
+    }
+
     /// Multiplies every number in it.
     pub(super) fn scale(&mut self, factor: f64) {
         self.slots.iter_mut().for_each(|slot| *slot *= factor);

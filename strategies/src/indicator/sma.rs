@@ -1,9 +1,10 @@
 //! Simple moving average.
 
 use super::entry::{Entry, Field, Output, period};
-use super::renewed::INTERVAL;
+use super::renewed::Renewed;
 use super::{AnyIndicator, Indicator, Period, Sample, price_factor};
 use kernel::Ratio;
+use ta::indicators::SimpleMovingAverage;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "sma",
@@ -17,53 +18,20 @@ pub(super) const ENTRY: Entry = Entry {
 
 /// The mean of the last `period` samples, in the unit of the samples.
 ///
-/// First value after `period` samples. The running sum is begun anew now and then, as is said of
-/// every window here: a second sum grows beside it from nothing, and takes its place when it holds
-/// what the window holds.
+/// First value after `period` samples.
 #[derive(Debug, Clone)]
 pub struct Sma {
-    /// The last samples; the oldest is next in line.
-    window: Box<[f64]>,
-    next: usize,
-    /// How many samples the window holds when it is full.
-    count: f64,
-    sum: f64,
-    /// The sum that will take its place.
-    spare: f64,
-    /// Samples since the sum was nothing.
-    age: usize,
-    /// What a sample is multiplied with: the window keeps the unit of its first sample, and after a
-    /// split the samples are in another one.
-    unit: f64,
-    /// What a mean of the window is multiplied with: the inverse.
-    factor: f64,
+    window: Renewed<SimpleMovingAverage>,
+    period: usize,
     value: Option<f64>,
 }
 
 impl Sma {
     /// Over so many samples.
+    #[allow(clippy::expect_used, reason = "`ta` refuses only a period of zero, which none is")]
     pub fn new(period: Period) -> Self {
-        Self {
-            window: vec![0.0; period.get()].into(),
-            next: 0,
-            count: period.get() as f64,
-            sum: 0.0,
-            spare: 0.0,
-            age: 0,
-            unit: 1.0,
-            factor: 1.0,
-            value: None,
-        }
-    }
-
-    /// Lets the spare sum grow, and take the place of the sum once it holds the whole window.
-    #[cold]
-    fn renew(&mut self, sample: f64) {
-        self.spare += sample;
-        let period = self.window.len();
-        if self.age == INTERVAL.max(period) + period {
-            (self.sum, self.spare, self.age) = (self.spare, 0.0, period);
-        }
+        let mean = SimpleMovingAverage::new(period.get()).expect("a period is at least one");
+        Self { window: Renewed::new(mean, period), period: period.get(), value: None }
     }
 }
 
@@ -73,17 +41,8 @@ impl Indicator for Sma {
 
     #[inline]
     fn update(&mut self, sample: impl Into<Sample>) {
-        let sample = sample.into().get() * self.unit;
-        let period = self.window.len();
-        let Some(oldest) = self.window.get_mut(self.next) else { return };
-        self.sum = self.sum - *oldest + sample;
-        *oldest = sample;
-        self.next = if self.next + 1 < period { self.next + 1 } else { 0 };
-        self.age += 1;
-        self.value = (self.age >= period).then_some(self.sum / self.count * self.factor);
-        if self.age > INTERVAL.max(period) {
-            self.renew(sample);
-        }
+        let mean = self.window.update(sample.into());
+        self.value = mean.map(|mean| mean * self.window.factor());
     }
 
     #[inline]
@@ -92,18 +51,16 @@ impl Indicator for Sma {
     }
 
     fn warmup(&self) -> usize {
-        self.window.len()
+        self.period
     }
 
     fn rebase(&mut self, ratio: Ratio) {
-        self.unit /= price_factor(ratio);
-        self.factor = self.unit.recip();
+        self.window.rebase(ratio);
         self.value = self.value.map(|value| value * price_factor(ratio));
     }
 
     fn reset(&mut self) {
-        self.window.fill(0.0);
-        (self.next, self.sum, self.spare, self.age) = (0, 0.0, 0.0, 0);
-        (self.unit, self.factor, self.value) = (1.0, 1.0, None);
+        self.window.reset();
+        self.value = None;
     }
 }

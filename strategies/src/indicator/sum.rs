@@ -23,15 +23,45 @@ impl Sum {
         self.low = low - (self.high - sum);
     }
 
-    /// Adds a number so many times. Both halves of the number have bits to spare, so that neither
-    /// product is rounded (Veltkamp).
+    /// Adds a number so many times, without rounding the product.
     #[inline]
     pub(super) fn add_times(&mut self, times: usize, number: f64) {
-        const SPLITTER: f64 = 134_217_729.0; // 2^27 + 1
-        let wide = number * SPLITTER;
-        let upper = wide - (wide - number);
+        let (upper, lower) = halves(number);
         self.add(times as f64 * upper);
-        self.add(times as f64 * (number - upper));
+        self.add(times as f64 * lower);
+    }
+
+    /// Adds the square of a number, without rounding it.
+    #[inline]
+    pub(super) fn add_square(&mut self, number: f64) {
+        self.add_product(number, 1.0);
+    }
+
+    /// Takes the square of a number away, without rounding it.
+    #[inline]
+    pub(super) fn subtract_square(&mut self, number: f64) {
+        self.add_product(number, -1.0);
+    }
+
+    #[inline]
+    fn add_product(&mut self, number: f64, sign: f64) {
+        let (upper, lower) = halves(number);
+        self.add(sign * upper * upper);
+        self.add(sign * 2.0 * upper * lower);
+        self.add(sign * lower * lower);
+    }
+
+    /// The population variance of so many numbers, from their sum and that of their squares: with
+    /// no more than either rounded, so that the numbers' common size is no loss.
+    #[inline]
+    pub(super) fn variance(plain: Self, squares: Self, count: usize) -> f64 {
+        let mut spread = Self::ZERO;
+        spread.add_times(count, squares.high);
+        spread.add_times(count, squares.low);
+        spread.subtract_square(plain.high);
+        spread.add(-2.0 * plain.high * plain.low);
+        let count = count as f64;
+        (spread.get() / (count * count)).max(0.0)
     }
 
     #[inline]
@@ -51,6 +81,16 @@ impl Sum {
     }
 }
 
+/// A number as the sum of two that have half of its bits each, so that their products are not
+/// rounded (Veltkamp).
+#[inline]
+const fn halves(number: f64) -> (f64, f64) {
+    const SPLITTER: f64 = 134_217_729.0; // 2^27 + 1
+    let wide = number * SPLITTER;
+    let upper = wide - (wide - number);
+    (upper, number - upper)
+}
+
 #[cfg(test)]
 mod tests {
     use super::Sum;
@@ -63,6 +103,16 @@ mod tests {
         numbers.iter().for_each(|number| sum.add(*number));
         numbers.iter().for_each(|number| sum.add(-number));
         assert_eq!(sum.get(), 0.1);
+    }
+
+    #[test]
+    fn equal_numbers_have_no_variance() {
+        let (mut plain, mut squares) = (Sum::ZERO, Sum::ZERO);
+        for _ in 0..20 {
+            plain.add(47_123.7);
+            squares.add_square(47_123.7);
+        }
+        assert!(Sum::variance(plain, squares, 20) < 1e-20);
     }
 
     #[test]
