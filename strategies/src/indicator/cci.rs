@@ -18,6 +18,9 @@ pub(super) const ENTRY: Entry = Entry {
 /// Lambert's constant: most values come to lie between -100 and 100.
 const LAMBERT: f64 = 0.015;
 
+/// A deviation below this share of the mean is what rounding leaves of none at all.
+const NOTHING: f64 = 1e-12;
+
 /// How far the typical price, the mean of high, low and close, is from its mean of `period` bars, in
 /// mean absolute deviations from it times 0.015; without a unit. 0 where nothing moves.
 ///
@@ -49,7 +52,11 @@ impl Indicator for Cci {
 
     fn value(&self) -> Option<f64> {
         let (mean, deviation) = self.window.mean_and_deviation()?;
-        Some(if deviation > 0.0 { (self.last - mean) / (LAMBERT * deviation) } else { 0.0 })
+        Some(if deviation > NOTHING * mean.abs() {
+            (self.last - mean) / (LAMBERT * deviation)
+        } else {
+            0.0
+        })
     }
 
     fn warmup(&self) -> usize {
