@@ -13,6 +13,7 @@
 //!
 //! An input happens at its own time or at the kernel's now, whichever is later.
 
+mod bars;
 mod corporate;
 mod detail;
 mod postings;
@@ -28,6 +29,7 @@ use crate::shared::Shared;
 use crate::trades::Trades;
 use crate::venue::{Answer, Venue};
 use crate::{BacktestError, BacktestReport};
+use bars::{bar_of, bar_time};
 use corporate::Corporate;
 use detail::Meeting;
 use exchange::{Exchange, Update};
@@ -493,20 +495,4 @@ impl<'a, 'o> Driver<'a, 'o> {
         }
         Ok(())
     }
-}
-
-const fn bar_of(data: &MarketData) -> Option<&Bar> {
-    match data {
-        MarketData::Bar(bar) => Some(bar),
-        MarketData::Quote(_) | MarketData::Trade(_) => None,
-    }
-}
-
-/// The open time of the bar in which an order filled, when it filled in one.
-fn bar_time(step: &[MarketData], event: &kernel::Event) -> Option<Timestamp> {
-    let kernel::Event::OrderFilled { symbol, .. } = event else {
-        return None;
-    };
-    let bar = step.iter().filter_map(bar_of).find(|bar| bar.symbol == *symbol);
-    bar.map(|bar| bar.open_time)
 }

@@ -38,7 +38,7 @@ fn an_order_is_told_from_its_signal_to_its_cost() {
     let told = user.json(&["explain", "1", "--json"]);
     let readings = &told["strategies"][0]["readings"];
     let (fast, slow) = (&readings[0]["value"], &readings[1]["value"]);
-    assert!(fast.as_f64() > slow.as_f64(), "long only: it bought at {fast} over {slow}");
+    assert!(usd(fast) > usd(slow), "long only: it bought at {fast} over {slow}");
 
     let proposals = told["proposals"].as_array().unwrap();
     assert_eq!(proposals.len(), 1);
@@ -59,8 +59,8 @@ fn an_order_is_told_from_its_signal_to_its_cost() {
     let by_our_id = format!("tw-{}-1", &told["session"].as_str().unwrap()[..8]);
     assert_eq!(user.json(&["explain", &by_our_id, "--json"]), told);
     let updates = order["events"].as_array().unwrap().iter();
-    let broker_id = updates.filter_map(|one| one["event"]["OrderUpdated"]["broker_id"].as_str());
-    let broker_id = broker_id.last().unwrap();
+    let mut ids = updates.filter_map(|one| one["event"]["OrderUpdated"]["broker_id"].as_str());
+    let broker_id = ids.next().unwrap();
     assert_eq!(user.json(&["explain", broker_id, "--json"]), told);
 
     let text = user.run(&["explain", "1"]).out;

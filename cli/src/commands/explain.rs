@@ -115,7 +115,7 @@ fn strategy(strategy: &StrategyReadings) -> String {
         strategy.params.iter().map(|(name, value)| format!("{name} = {value}")).collect();
     let mut text = format!("  {}: {rule}\n    {}\n", strategy.name, params.join(", "));
     for reading in &strategy.readings {
-        let value = reading.value.map_or("not known yet".into(), |value| format!("{value:.6}"));
+        let value = reading.value.as_deref().unwrap_or("not known yet");
         text += &format!("    {} is {value}\n", reading.name);
     }
     if strategy.readings.is_empty() {

@@ -5,8 +5,7 @@ use crate::matching::Stance;
 use crate::matching::trail::Trailing;
 use crate::{OrderId, OrderRow};
 use kernel::{Cash, Notional, OrderStatus, Price, Rounding, Timestamp};
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::BTreeMap;
 
 /// An order with what the exchange knows beside what it shows.
 #[derive(Debug, Clone)]
@@ -81,27 +80,9 @@ impl Entry {
 pub(crate) struct Book {
     entries: Vec<Entry>,
     /// Places by the digest of their client ids, or the next free number after it.
-    by_client_id: HashMap<u64, usize, BuildHasherDefault<Digested>>,
+    by_client_id: BTreeMap<u64, usize>,
     open: Vec<usize>,
     groups: Vec<Group>,
-}
-
-/// Takes a digest as it is.
-#[derive(Debug, Default)]
-struct Digested(u64);
-
-impl Hasher for Digested {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |sum, byte| sum << 8 | u64::from(*byte));
-    }
-
-    fn write_u64(&mut self, digest: u64) {
-        self.0 = digest;
-    }
 }
 
 impl Book {

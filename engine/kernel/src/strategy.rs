@@ -6,6 +6,7 @@ use crate::{
     Timestamp, Trail,
 };
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The place of a strategy in the session's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,18 +46,18 @@ pub trait Strategy: Send {
 }
 
 /// A figure that a strategy decides on.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reading {
     /// What it is called.
     pub name: Box<str>,
-    /// Its value, in the unit of what it is made from; `None` until enough was observed.
-    pub value: Option<f64>,
+    /// Its value as text, in the unit of what it is made from; `None` until enough was observed.
+    pub value: Option<Box<str>>,
 }
 
 impl Reading {
     /// A figure by its name.
-    pub fn new(name: &str, value: Option<f64>) -> Self {
-        Self { name: name.into(), value }
+    pub fn new(name: &str, value: Option<impl fmt::Display>) -> Self {
+        Self { name: name.into(), value: value.map(|value| value.to_string().into()) }
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) const KINDS: [&str; 13] = [
 
 /// What an order can be besides, in any kind.
 pub(crate) const TRAITS: [&str; 5] =
-    ["in_dollars", "in_parts", "short", "extended_hours", "replacement"];
+    ["in_dollars", "in_parts", "short", "out_of_hours", "replacement"];
 
 /// The kind of an order, and what it is besides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
