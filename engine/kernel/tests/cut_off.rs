@@ -125,3 +125,23 @@ fn no_crash_leaves_an_end_without_the_shares_that_it_counts() {
         assert_eq!(is_to_be_read(bench.kernel.state()), has_ended);
     }
 }
+
+/// The process ended after a cancel was journalled and before it was sent.
+#[test]
+fn a_cancel_that_may_not_have_been_sent_is_asked_for_again() {
+    let mut bench = Bench::warm(Limits::default());
+    bench.propose([bench.submit(Side::Buy, 10, limit("100"))]);
+    bench.report(1, ReportKind::New);
+    bench.feed(Input::Command(Command::CancelAll { reason: "test".into() }));
+    assert_eq!(cancels(&mut bench), [1]);
+
+    let state = bench.kernel.state().clone();
+    bench.kernel = Kernel::recovered(state, vec![Box::new(bench.script.clone())]);
+    bench.feed(Input::Restart { build: "test".into() });
+    bench.report(1, ReportKind::CancelRejected);
+    assert_eq!(cancels(&mut bench), [1], "once more");
+
+    // What the broker refuses from then on it has refused.
+    bench.report(1, ReportKind::CancelRejected);
+    assert!(cancels(&mut bench).is_empty());
+}

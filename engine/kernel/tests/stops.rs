@@ -431,3 +431,19 @@ proptest! {
         folds(&bench);
     }
 }
+
+#[test]
+fn what_waits_for_a_stop_is_dropped_when_an_operator_cancels_or_closes() {
+    let reason = || "test".into();
+    for word in [Command::CancelAll { reason: reason() }, Command::Flatten { reason: reason() }] {
+        let mut bench = protected(limits(Some(150), None));
+        let exit = bench.market(Side::Sell, 10);
+        assert_eq!(kinds(&bench.propose([exit])), ["intent_waits", "cancel_approved"]);
+        bench.feed(Input::Command(word));
+        bench.report(2, ReportKind::Canceled);
+        let state = bench.kernel.state();
+        let strategies = |order: &&Order| matches!(order.origin, Origin::Strategy(_));
+        let number = state.orders().filter(strategies).map(|order| order.number.0).max();
+        assert_eq!(number, Some(1), "the wish came to nothing");
+    }
+}

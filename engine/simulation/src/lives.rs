@@ -51,6 +51,9 @@ impl World {
         self.feed(Input::Link { link: Link::MarketData, up: true })?;
         self.feed_lost()?;
         self.learn_splits()?;
+        for facts in self.venue.assets() {
+            self.feed(Input::Asset(facts))?;
+        }
         self.connect(true)?;
         self.renew_cancels()?;
         let life = self.life();

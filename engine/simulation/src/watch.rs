@@ -11,8 +11,8 @@ use exchange::check::SessionRecord;
 use exchange::{Exchange, OrderRow, Update};
 use kernel::{
     Cash, Command, Difference, Event, Input, Limits, Luld, Order, OrderKind, OrderNumber,
-    OrderStatus, Origin, Price, Quantity, Ratio, Report, ReportKind, Rounding, Send, Side, State,
-    SymbolId, TradingState,
+    OrderSize, OrderStatus, Origin, Price, Quantity, Ratio, Report, ReportKind, Rounding, Send,
+    Side, State, SymbolId, TradingState,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -326,7 +326,11 @@ impl Watch {
             });
         let held = order.side.signed(held(exchange, order.symbol));
         let held = last.value(held, Rounding::Down).unwrap_or(Cash::MAX).nanos().max(0);
-        let asked = at_best(order.side, order.kind, last, order.quantity);
+        // An order in dollars fills for no more than those, however many shares that is.
+        let asked = match order.size {
+            OrderSize::Notional(usd) => usd.nanos(),
+            _ => at_best(order.side, order.kind, last, order.quantity),
+        };
         let value = open.chain([asked]).fold(held, i64::saturating_add);
         match Cash::from_nanos(value) > most {
             true => Err(Violation::Limit { order: order.number, what: "USD in one symbol" }),

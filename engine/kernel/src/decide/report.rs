@@ -27,6 +27,8 @@ impl Deciding<'_> {
         let (number, from) = (order.number, order.status);
         let learned = order.broker_id.is_none() && report.broker_id.is_some();
         let was_to_end = order.cancel_requested;
+        let is_unsent = report.kind == ReportKind::CancelRejected
+            && self.state().cancel_may_be_unsent(order.number);
         let working = by_quantities(order, Quantity::ZERO, report);
         if report.execution.is_none() {
             self.miss_fills(report, number)?;
@@ -50,11 +52,11 @@ impl Deciding<'_> {
             self.miss_fills(report, number)?;
         }
         let had_arrived = !matches!(from, OrderStatus::Approved | OrderStatus::Unknown);
-        if was_to_end && !had_arrived { self.cancel_again(number) } else { Ok(()) }
+        if is_unsent || was_to_end && !had_arrived { self.cancel_again(number) } else { Ok(()) }
     }
 
-    /// An order whose cancel was asked for before anything was heard of it turns out to work: the
-    /// cancel may have come before it.
+    /// An order whose cancel was asked for before anything was heard of it turns out to work, and the
+    /// cancel may have come before it; or the process ended between the asking and the sending.
     fn cancel_again(&mut self, order: OrderNumber) -> Result<(), DecideError> {
         let works = self.state().order(order).is_some_and(|order| {
             order.is_live()

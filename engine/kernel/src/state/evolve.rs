@@ -176,6 +176,8 @@ impl State {
         self.market_stream_up = false;
         self.stopping = None;
         self.suspected.clear();
+        let canceling = self.live_orders().filter(|order| order.cancel_requested);
+        self.unsent_cancels = canceling.map(|order| order.number).collect();
     }
 
     /// Takes note of a price. Bars of the stream come in the order of their time.
@@ -254,6 +256,7 @@ impl State {
             Event::OrderDenied { origin, intent, .. } => self.note_denial(*origin, intent),
             Event::CancelApproved { order, .. } => {
                 self.order_mut(seq, *order)?.cancel_requested = true;
+                self.unsent_cancels.remove(order);
                 self.give_up(*order);
             }
             Event::OrderUpdated { .. } => self.update_order(seq, event)?,
@@ -447,6 +450,7 @@ impl State {
             self.refused_closes.remove(&symbol);
         }
         self.live.retain(|live| *live != number);
+        self.unsent_cancels.remove(&number);
         match to {
             OrderStatus::Filled => self.tally.filled += 1,
             OrderStatus::Canceled => self.tally.canceled += 1,

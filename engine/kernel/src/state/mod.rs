@@ -142,6 +142,8 @@ pub struct State {
     lost_exits: BTreeSet<OrderNumber>,
     /// Whether the breaker has tripped and nobody has resumed trading.
     breaker_tripped: bool,
+    /// Orders whose cancel was under way when the process ended: it may never have been sent.
+    unsent_cancels: BTreeSet<OrderNumber>,
     /// Groups of exits that are being cancelled by request.
     given_up: BTreeSet<OrderNumber>,
     margin: Margin,
@@ -250,6 +252,11 @@ impl State {
     /// An order of the session, live or lately ended.
     pub fn order(&self, number: OrderNumber) -> Option<&Order> {
         self.orders.get(number)
+    }
+
+    /// Whether a cancel was under way when the process ended, and has not been asked for again.
+    pub(crate) fn cancel_may_be_unsent(&self, order: OrderNumber) -> bool {
+        self.unsent_cancels.contains(&order)
     }
 
     /// An order by the broker's name for it.

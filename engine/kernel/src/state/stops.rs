@@ -194,15 +194,25 @@ impl Stops {
     }
 
     /// An operator who cancels everything means stops too: none is placed until a strategy orders
-    /// something in the symbol, or trading is resumed.
+    /// something in the symbol, or trading is resumed. What waits for the end of a stop is dropped
+    /// with it, and where everything is closed.
     fn obey(&mut self, command: &Command) {
-        let withdrawn = match command {
-            Command::CancelAll { .. } => true,
-            Command::Resume { .. } => false,
-            _ => return,
+        let only = match command {
+            Command::Close { symbol, .. } => Some(symbol.index()),
+            Command::CancelAll { .. } | Command::Flatten { .. } | Command::Resume { .. } => None,
+            Command::Halt { .. } | Command::SetLimit { .. } => return,
         };
-        for watched in &mut self.symbols {
-            watched.withdrawn = withdrawn;
+        let meant = |place: &usize| only.is_none_or(|only| only == *place);
+        let watched = self.symbols.iter_mut().enumerate().filter(|(place, _)| meant(place));
+        for (_, watched) in watched {
+            match command {
+                Command::Resume { .. } => watched.withdrawn = false,
+                Command::CancelAll { .. } => watched.withdrawn = true,
+                _ => {}
+            }
+            if !matches!(command, Command::Resume { .. }) {
+                watched.waiting.clear();
+            }
         }
     }
 

@@ -73,7 +73,8 @@ impl Desk {
         Ok(later)
     }
 
-    /// A cancel that was under way when the session went down may never have been sent.
+    /// A cancel that was under way when the session went down may never have been sent: the kernel
+    /// asks for it again.
     async fn renew_cancels(&mut self) -> Result<(), SessionError> {
         let canceling = self.core.state().live_orders().filter(|order| order.cancel_requested);
         let canceling: Vec<_> = canceling.map(|order| order.number).collect();
