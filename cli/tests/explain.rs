@@ -54,12 +54,12 @@ fn an_order_is_told_from_its_signal_to_its_cost() {
     let worse = usd(&cost["value"]) - 10.0 * usd(&account["arrival"]);
     assert!((usd(&cost["slippage"]) - worse).abs() < 1e-6);
     let kinds: Vec<&str> = order["events"].as_array().unwrap().iter().map(kind).collect();
-    assert!(kinds.contains(&"OrderUpdated") && kinds.contains(&"OrderFilled"), "{kinds:?}");
+    assert!(kinds.contains(&"order_updated") && kinds.contains(&"order_filled"), "{kinds:?}");
 
     let by_our_id = format!("tw-{}-1", &told["session"].as_str().unwrap()[..8]);
     assert_eq!(user.json(&["explain", &by_our_id, "--json"]), told);
     let updates = order["events"].as_array().unwrap().iter();
-    let mut ids = updates.filter_map(|one| one["event"]["OrderUpdated"]["broker_id"].as_str());
+    let mut ids = updates.filter_map(|one| one["event"]["order_updated"]["broker_id"].as_str());
     let broker_id = ids.next().unwrap();
     assert_eq!(user.json(&["explain", broker_id, "--json"]), told);
 
@@ -90,7 +90,7 @@ fn a_denial_names_the_limit_and_what_the_order_needed() {
     let user = traded(&["--set", "risk.max_order_quantity=4"]);
     let dump = user.run(&["journal", "dump"]).out;
     let denied = dump.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let record = denied.filter(|record| record.to_string().contains("OrderDenied"));
+    let record = denied.filter(|record| record["kind"] == "order_denied");
     let seq = record.map(|record| record["seq"].as_u64().unwrap()).next().unwrap();
     let told = user.json(&["explain", &format!("record:{seq}"), "--json"]);
     let proposal = &told["proposals"][0];
@@ -105,7 +105,7 @@ fn a_denial_names_the_limit_and_what_the_order_needed() {
 
 #[test]
 fn the_arithmetic_of_a_size_is_told() {
-    let user = traded(&["--set", "strategy.sizing.model=\"notional\""]);
+    let user = traded(&["--set", "strategy.sizing.model=notional"]);
     let sized = user.json(&["explain", "1", "--json"])["proposals"][0]["sized"].clone();
     let shares = usd(&sized["budget"]) / usd(&sized["per_share"]);
     assert_eq!(usd(&sized["shares"]), shares.floor());

@@ -82,8 +82,14 @@ fn every_command_in_the_documents_runs() {
                 || command.contains("flatten")
                 || command.contains("tradewind risk")
                 || command.contains("cancel-all");
-            let expected = if absent { 6 } else { 0 };
-            assert_eq!(ended.code, expected, "{}: {command}: {}", document.display(), ended.err);
+            // What has ended is judged as it was left: an order may pass or be denied.
+            let expected = match (command.contains("risk check"), absent) {
+                (true, _) => [0, 5],
+                (false, true) => [6, 6],
+                (false, false) => [0, 0],
+            };
+            let (document, code) = (document.display(), ended.code);
+            assert!(expected.contains(&code), "{document}: {command}: {code}: {}", ended.err);
             ran += 1;
         }
     }
