@@ -38,6 +38,10 @@ This page is printed from the tables in the code by the test `risk_doc`.
 - Layers are put together when a session begins and when a limit changes, not for each order.
 - `tradewind risk` shows each limit of a running session with its use; `tradewind risk set KEY VALUE REASON` changes one.
   The change is journalled, holds after a restart of the same session, and is not written into any file.
+- `tradewind risk check --order \"buy 10 SPY limit 512.30\"` says what every check would say of an order; nothing is sent.
+  `tradewind explain 7` says it of an order that was made, with its signal, its size, its life at the broker and its cost;
+  `tradewind explain SPY@TIME` of data on which nothing was ordered. A limit's margin is found by asking the check itself with
+  tighter limits, so it is what judges.
 - Orders count at their worst price: the limit, or the last price moved by `market_slip_percent`. Exposures count every open
   order that grows as filled. What a gap takes beyond a stop is in no limit.
 - The collar is around the middle of a fresh quote, else a fresh trade, else the last complete bar's close.
