@@ -1,8 +1,8 @@
 //! Why an order was made, or was not: the journal decided again up to the input that led to it.
 //!
-//! The journal is read twice. The first reading finds the input that is meant and gathers what became
-//! of its orders; the second decides everything again up to that input, so that the strategies stand
-//! where they stood and the checks can be asked about the account as it was.
+//! The first reading of the journal finds the input that is meant. The second decides everything again
+//! up to that input, so that the strategies stand where they stood and the checks can be asked about
+//! the account as it was. The third, from there on, gathers what became of its orders.
 
 use super::replay::{Again, ReplayError};
 use journal::Reader;
