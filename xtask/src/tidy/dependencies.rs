@@ -17,12 +17,17 @@ const KERNEL: &str = "tradewind-kernel";
 const PROGRAM: &str = "tradewind";
 
 /// Dependencies point towards the kernel.
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     Rule { package: KERNEL, uses: &[], tests_use: &[] },
     Rule { package: "tradewind-journal", uses: &[KERNEL], tests_use: &[] },
     Rule { package: "tradewind-marketdata", uses: &[KERNEL], tests_use: &[] },
     Rule { package: "tradewind-strategies", uses: &[KERNEL], tests_use: &["tradewind-marketdata"] },
     Rule { package: "tradewind-exchange", uses: &[KERNEL, "tradewind-marketdata"], tests_use: &[] },
+    Rule {
+        package: "tradewind-model",
+        uses: &[KERNEL, "tradewind-marketdata", "tradewind-strategies"],
+        tests_use: &[],
+    },
     Rule {
         package: "tradewind-backtest",
         uses: &[
