@@ -1,0 +1,277 @@
+//! Which models there are, and which of them is in use.
+
+use super::model::{Model, ModelError, is_id};
+use crate::files::{self, FileError};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const STATE: &str = "state.json";
+
+/// A folder of models.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    root: PathBuf,
+}
+
+/// What a model is to the folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// It trades.
+    Champion,
+    /// It could.
+    Candidate,
+    /// It no longer may.
+    Retired,
+}
+
+/// A model of the folder; one that cannot be loaded has its reason instead.
+#[derive(Debug)]
+pub struct Listed {
+    /// Its name.
+    pub id: String,
+    /// What it is to the folder.
+    pub standing: Standing,
+    /// The model.
+    pub model: Result<Model, ModelError>,
+}
+
+/// A model cannot be given another standing.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// It cannot be used.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The state cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The state is no state.
+    #[error("{0} is damaged: remove it, and promote the model that should trade")]
+    State(String),
+    /// It is retired.
+    #[error("model {0} is retired: train another")]
+    Retired(String),
+    /// It is the one in use.
+    #[error("model {0} is the champion: promote another first, or give a reason with --anyway")]
+    InUse(String),
+    /// It has shown no edge.
+    #[error("model {id} may not trade: {verdict}")]
+    NoEdge {
+        /// Which.
+        id: String,
+        /// Its card's first line.
+        verdict: String,
+    },
+    /// It is worse than the one in use.
+    #[error(
+        "model {id} is not better than the champion {champion}: log loss {own:.4} against {other:.4} on the same samples"
+    )]
+    Worse {
+        /// Which.
+        id: String,
+        /// The one in use.
+        champion: String,
+        /// Its log loss.
+        own: f64,
+        /// That of the one in use.
+        other: f64,
+    },
+    /// The two were judged by other samples.
+    #[error(
+        "model {id} and the champion {champion} were judged on different data, so neither is known to be better: train both on the same"
+    )]
+    Incomparable {
+        /// Which.
+        id: String,
+        /// The one in use.
+        champion: String,
+    },
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct State {
+    champion: Option<String>,
+    retired: BTreeSet<String>,
+    changes: Vec<Change>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    time: String,
+    model: String,
+    change: String,
+    reason: String,
+}
+
+impl Folder {
+    /// At a place, which need not be there yet.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Where it is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A model by its name, or by the beginning of it where no other begins so.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be used.
+    pub fn load(&self, name: &str) -> Result<Model, ModelError> {
+        let ids = self.ids()?;
+        let mut found = ids.iter().filter(|id| id.starts_with(name));
+        match (found.next(), found.next()) {
+            (Some(id), None) => Model::load(&self.root, id),
+            _ => Err(ModelError::Unknown(name.into())),
+        }
+    }
+
+    /// The model in use; none when none was promoted.
+    ///
+    /// # Errors
+    /// When it cannot be used, or the folder cannot be read.
+    pub fn champion(&self) -> Result<Option<Model>, RegistryError> {
+        let champion = self.state()?.champion;
+        Ok(champion.map(|id| Model::load(&self.root, &id)).transpose()?)
+    }
+
+    /// Every model, in the order of names.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn list(&self) -> Result<Vec<Listed>, RegistryError> {
+        let state = self.state()?;
+        let listed = self.ids()?.into_iter().map(|id| Listed {
+            standing: state.standing(&id),
+            model: Model::load(&self.root, &id),
+            id,
+        });
+        Ok(listed.collect())
+    }
+
+    /// Lets a model trade. Without a reason only if its card shows an edge and it is better than the
+    /// one in use, on the same samples.
+    ///
+    /// # Errors
+    /// When it may not, or cannot be used.
+    pub fn promote(
+        &self,
+        name: &str,
+        time: &str,
+        anyway: Option<&str>,
+    ) -> Result<Model, RegistryError> {
+        let (model, mut state) = (self.load(name)?, self.state()?);
+        let id = model.id().to_string();
+        if state.retired.contains(&id) {
+            return Err(RegistryError::Retired(id));
+        }
+        if anyway.is_none() {
+            gate(&model, state.champion.as_deref(), &self.root)?;
+        }
+        state.champion = Some(id.clone());
+        let reason = anyway.unwrap_or("its card shows an edge");
+        self.change(state, time, id, "promoted", reason)?;
+        Ok(model)
+    }
+
+    /// Lets a model trade no more, ever.
+    ///
+    /// # Errors
+    /// When there is none, or it is the one in use and no reason is given.
+    pub fn retire(
+        &self,
+        name: &str,
+        time: &str,
+        anyway: Option<&str>,
+    ) -> Result<String, RegistryError> {
+        // A damaged model can be retired too: its name is enough.
+        let id = match self.load(name) {
+            Ok(model) => model.id().to_string(),
+            Err(ModelError::Unknown(name)) => return Err(ModelError::Unknown(name).into()),
+            Err(_) => name.to_owned(),
+        };
+        let mut state = self.state()?;
+        if state.champion.as_deref() == Some(&id) {
+            if anyway.is_none() {
+                return Err(RegistryError::InUse(id));
+            }
+            state.champion = None;
+        }
+        state.retired.insert(id.clone());
+        self.change(state, time, id.clone(), "retired", anyway.unwrap_or("asked for"))?;
+        Ok(id)
+    }
+
+    fn change(
+        &self,
+        mut state: State,
+        time: &str,
+        model: String,
+        change: &str,
+        reason: &str,
+    ) -> Result<(), RegistryError> {
+        let (change, reason) = (change.into(), reason.into());
+        state.changes.push(Change { time: time.into(), model, change, reason });
+        // Texts and lists always have a JSON form.
+        let text = serde_json::to_vec_pretty(&state).unwrap_or_default();
+        Ok(files::write(&self.root.join(STATE), &text)?)
+    }
+
+    fn state(&self) -> Result<State, RegistryError> {
+        let path = self.root.join(STATE);
+        let damaged = || RegistryError::State(path.display().to_string());
+        match fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(State::default()),
+            Err(error) => Err(FileError::io(&path)(error).into()),
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| damaged()),
+        }
+    }
+
+    fn ids(&self) -> Result<Vec<String>, ModelError> {
+        let entries = match fs::read_dir(&self.root) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(FileError::io(&self.root))?,
+        };
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let mut ids: Vec<String> = names.filter(|name| is_id(name)).collect();
+        ids.sort();
+        Ok(ids)
+    }
+}
+
+impl State {
+    fn standing(&self, id: &str) -> Standing {
+        if self.champion.as_deref() == Some(id) {
+            Standing::Champion
+        } else if self.retired.contains(id) {
+            Standing::Retired
+        } else {
+            Standing::Candidate
+        }
+    }
+}
+
+/// Whether a model may take the place of the one in use.
+fn gate(model: &Model, champion: Option<&str>, root: &Path) -> Result<(), RegistryError> {
+    let (id, card) = (model.id().to_string(), model.card());
+    if !card.beats_baselines {
+        return Err(RegistryError::NoEdge { id, verdict: card.verdict.clone() });
+    }
+    let Some(champion) = champion.filter(|champion| **champion != *id) else { return Ok(()) };
+    let other = Model::load(root, champion)?;
+    let same = |one: &crate::card::Card| {
+        let tests: Vec<_> = one.parts.iter().map(|part| part.test.clone()).collect();
+        (one.data.sha256.clone(), tests, one.config.target)
+    };
+    let champion = champion.to_owned();
+    if same(card) != same(other.card()) {
+        return Err(RegistryError::Incomparable { id, champion });
+    }
+    let (own, other) = (card.model.log_loss, other.card().model.log_loss);
+    if own < other { Ok(()) } else { Err(RegistryError::Worse { id, champion, own, other }) }
+}

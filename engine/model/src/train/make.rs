@@ -1,0 +1,172 @@
+//! From bars to a model in its folder: features, split, audit, training, judgement.
+
+use super::{Epoch, Plan, Progress, TrainError, Trained, answers, train};
+use crate::card::{self, Card, DataFacts, Outcome, PartFacts};
+use crate::config::{Config, ConfigError};
+use crate::features::ScalerError;
+use crate::folder::{Lineage, Model, ModelError, Parts};
+use crate::{Dataset, DatasetError, Leak, Sample, Series, Split, SplitError, audit, fit};
+use marketdata::resolution;
+use sha2::{Digest, Sha256};
+use std::ops::Range;
+use std::path::Path;
+
+/// What a model is made from.
+#[derive(Debug, Clone)]
+pub struct Order<'a> {
+    /// How.
+    pub config: &'a Config,
+    /// From what.
+    pub series: Vec<Series>,
+    /// Whether the bars were generated.
+    pub synthetic: bool,
+    /// The model that it is meant to take the place of.
+    pub parent: Option<String>,
+    /// The name and version of this program.
+    pub software: &'a str,
+}
+
+/// A model that was made.
+#[derive(Debug)]
+pub struct Made {
+    /// The model, as it lies in the folder.
+    pub model: Model,
+    /// The epochs of the last fold.
+    pub history: Vec<Epoch>,
+    /// The best of them.
+    pub best: usize,
+}
+
+/// Why no model was made.
+#[derive(Debug, thiserror::Error)]
+pub enum MakeError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The bars.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// Too few samples.
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    /// The features.
+    #[error(transparent)]
+    Scaler(#[from] ScalerError),
+    /// Something is known too early: a fault of the program, and nothing is trained.
+    #[error(transparent)]
+    Leak(#[from] Leak),
+    /// The training itself.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// The model could not be kept.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// Makes a model and keeps it under `models`; checkpoints and metrics go to `work`, for each fold of a
+/// walk-forward into a folder of its own. A run that was killed goes on.
+///
+/// # Errors
+/// When bars, configuration or folders do not serve. No model is left behind then.
+pub fn make(
+    order: Order<'_>,
+    work: &Path,
+    models: &Path,
+    mut tell: impl FnMut(usize, usize, &Progress<'_>),
+) -> Result<Made, MakeError> {
+    let Order { config, series, synthetic, parent, software } = order;
+    let pipeline = config.pipeline()?;
+    let dataset = Dataset::new(series, &pipeline, config.network.window, config.target)?;
+    let splits = config.split.splits(&dataset.samples, dataset.length)?;
+    let (mut said, mut parts) = (Vec::new(), Vec::new());
+    let mut others: Vec<(&str, Vec<Outcome>)> = Vec::new();
+    let mut last = None;
+    for (fold, split) in splits.iter().enumerate() {
+        let scaler = fit(&dataset, split)?;
+        audit(&dataset, &pipeline, split, &scaler)?;
+        let plan = Plan { config, dataset: &dataset, split, scaler: &scaler };
+        let place =
+            if splits.len() > 1 { work.join(format!("fold-{}", fold + 1)) } else { work.into() };
+        let trained = train(&plan, &place, |progress| tell(fold + 1, splits.len(), progress))?;
+        said.extend(outcomes(&plan, &trained));
+        for (name, outcomes) in card::baselines(&dataset, split, &scaler) {
+            match others.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, all)) => all.extend(outcomes),
+                None => others.push((name, outcomes)),
+            }
+        }
+        parts.push(part_facts(&dataset, split));
+        last = Some((trained, scaler));
+    }
+    // There is always at least one split.
+    let (trained, scaler) = last.ok_or(SplitError { samples: 0, part: "training" })?;
+    let (model, baselines, beats_baselines, verdict) =
+        card::compare(&said, &others, config.target.horizon());
+    let data = data_facts(&dataset, synthetic);
+    let lineage = Lineage { parent, data: data.sha256.clone(), config: hash_of(config) };
+    let card = Card {
+        verdict,
+        beats_baselines,
+        data,
+        features: dataset.columns.clone(),
+        config: config.clone(),
+        parts,
+        software: software.into(),
+        epochs: (trained.history.len(), trained.best),
+        model,
+        baselines,
+    };
+    let Trained { weights, history, best, head } = trained;
+    let parts = Parts {
+        weights,
+        scaler,
+        pipeline,
+        card,
+        head,
+        window: config.network.window,
+        horizon: config.target.horizon(),
+        bar_length: dataset.length,
+        lineage,
+    };
+    Ok(Made { model: Model::save(parts, models)?, history, best })
+}
+
+/// What a model said to the part that judges, and what came.
+fn outcomes(plan: &Plan<'_>, trained: &Trained) -> Vec<Outcome> {
+    let outputs = answers(plan, &trained.weights, &plan.split.test);
+    let samples = plan.dataset.samples.get(plan.split.test.clone()).unwrap_or_default();
+    let rows = outputs.chunks(trained.weights.shape.outputs);
+    let outcome = |(sample, outputs): (&Sample, &[f32])| {
+        Outcome::new(trained.head.probabilities(outputs), sample.trend, sample.moved)
+    };
+    samples.iter().zip(rows).map(outcome).collect()
+}
+
+fn data_facts(dataset: &Dataset, synthetic: bool) -> DataFacts {
+    let (from, to) = dataset.span();
+    DataFacts {
+        symbols: dataset.series.iter().map(|series| series.symbol.clone()).collect(),
+        bar: resolution::name(dataset.length),
+        from: from.to_string(),
+        to: to.to_string(),
+        bars: dataset.series.iter().map(|series| series.bars.len()).sum(),
+        sha256: dataset.hash(),
+        synthetic,
+    }
+}
+
+fn part_facts(dataset: &Dataset, split: &Split) -> PartFacts {
+    let of = |range: &Range<usize>| {
+        let samples = dataset.samples.get(range.clone()).unwrap_or_default();
+        let time = |sample: Option<&Sample>| {
+            sample.map(|sample| sample.time.to_string()).unwrap_or_default()
+        };
+        (samples.len(), time(samples.first()), time(samples.last()))
+    };
+    PartFacts { train: of(&split.train), validation: of(&split.validation), test: of(&split.test) }
+}
+
+fn hash_of(config: &Config) -> String {
+    // Texts, numbers and lists always have a JSON form.
+    hex::encode(Sha256::digest(serde_json::to_vec(config).unwrap_or_default()))
+}

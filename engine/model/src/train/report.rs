@@ -1,0 +1,59 @@
+//! Training curves as a page that needs nothing else.
+
+use super::Epoch;
+use std::fmt::Write;
+
+const WIDTH: f64 = 720.0;
+const HEIGHT: f64 = 300.0;
+
+/// The losses of each epoch as an HTML page, with the card's text under them.
+pub fn curves(title: &str, history: &[Epoch], best: usize, card: &str) -> String {
+    let losses = || history.iter().flat_map(|epoch| [epoch.train_loss, epoch.validation_loss]);
+    let (low, high) = (losses().fold(f64::MAX, f64::min), losses().fold(f64::MIN, f64::max));
+    let height = (high - low).max(f64::MIN_POSITIVE);
+    let last = history.len().saturating_sub(1).max(1) as f64;
+    let x = |at: usize| at as f64 / last * WIDTH;
+    let y = |loss: f64| HEIGHT - (loss - low) / height * HEIGHT;
+    let line = |of: &dyn Fn(&Epoch) -> f64| {
+        let points = history.iter().enumerate();
+        let points = points.map(|(at, epoch)| format!("{:.1},{:.1}", x(at), y(of(epoch))));
+        points.collect::<Vec<_>>().join(" ")
+    };
+    let (title, card) = (escaped(title), escaped(card));
+    let train = line(&|epoch| epoch.train_loss);
+    let validation = line(&|epoch| epoch.validation_loss);
+    let mark = x(best.saturating_sub(1));
+    let mut rows = String::new();
+    for epoch in history {
+        // To write into a text never fails.
+        let _ = writeln!(
+            rows,
+            "<tr><td>{}</td><td>{:.6}</td><td>{:.6}</td><td>{:.2e}</td><td>{:.1}</td></tr>",
+            epoch.number,
+            epoch.train_loss,
+            epoch.validation_loss,
+            epoch.learning_rate,
+            epoch.seconds
+        );
+    }
+    format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\n\
+         <style>body{{font:15px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem}}\
+         td,th{{padding:.1rem .8rem;text-align:right;font-variant-numeric:tabular-nums}}pre{{white-space:pre-wrap}}\
+         polyline{{fill:none;stroke-width:2}}</style></head><body>\n<h1>{title}</h1>\n\
+         <svg viewBox=\"-70 -12 {w} {h}\" role=\"img\" aria-label=\"loss by epoch\">\n\
+         <line x1=\"{mark:.1}\" x2=\"{mark:.1}\" y1=\"0\" y2=\"{HEIGHT}\" stroke=\"#999\" stroke-dasharray=\"4\"/>\n\
+         <polyline points=\"{train}\" stroke=\"#1f77b4\"/>\n<polyline points=\"{validation}\" stroke=\"#d62728\"/>\n\
+         <text x=\"-66\" y=\"8\" font-size=\"13\">{high:.4}</text><text x=\"-66\" y=\"{HEIGHT}\" font-size=\"13\">{low:.4}</text>\n\
+         </svg>\n<p><span style=\"color:#1f77b4\">training</span>, \
+         <span style=\"color:#d62728\">validation</span>; the dashed line is the best epoch, {best}.</p>\n\
+         <pre>{card}</pre>\n<table><tr><th>epoch</th><th>training</th><th>validation</th><th>rate</th><th>seconds</th></tr>\n\
+         {rows}</table></body></html>\n",
+        w = WIDTH + 90.0,
+        h = HEIGHT + 30.0,
+    )
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

@@ -1,0 +1,224 @@
+//! Training: killed and gone on with, judged, kept, and run again bar by bar.
+#![cfg(feature = "train")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+
+mod common;
+
+use common::{bars, config, series, walk};
+use model::config::Config;
+use model::folder::{Folder, Model, ModelError, RegistryError, Standing};
+use model::train::{Made, Order, make};
+use model::{PredictError, Predictor};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+fn made(config: &Config, closes: &[f64], folder: &Path) -> Made {
+    let order = Order {
+        config,
+        series: series(closes),
+        synthetic: true,
+        parent: None,
+        software: "tradewind test",
+    };
+    make(order, &folder.join("work"), &folder.join("models"), |_, _, _| {}).unwrap()
+}
+
+/// Three layers, dropout and many epochs: everything that a checkpoint must hold.
+fn long() -> Config {
+    let mut config = config();
+    config.network.dropout = 0.2;
+    config.network.layers = 2;
+    config.training.epochs = 12;
+    config.training.patience = 0;
+    config
+}
+
+const KILLED: &str = "TRADEWIND_TEST_TRAIN_IN";
+
+/// What the killed process runs: only when the test below says where.
+#[test]
+fn child() {
+    if let Some(folder) = std::env::var_os(KILLED) {
+        made(&long(), &walk(3000, 0.5, 7), folder.as_ref());
+    }
+}
+
+#[test]
+fn killed_at_any_moment_it_ends_with_the_same_weights() {
+    let (whole, cut) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let undisturbed = made(&long(), &walk(3000, 0.5, 7), whole.path());
+    let mut kills = 0;
+    for wait in (1..400).map(|at| Duration::from_millis(20 + 37 * at % 400)) {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["child", "--exact"])
+            .env(KILLED, cut.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(wait);
+        // On Unix this is SIGKILL: nothing of the process runs any more.
+        child.kill().unwrap();
+        let ended = child.wait().unwrap();
+        if ended.success() {
+            break;
+        }
+        kills += 1;
+    }
+    assert!(kills >= 3, "only {kills} kills struck");
+    let resumed = made(&long(), &walk(3000, 0.5, 7), cut.path());
+    assert_eq!(resumed.model.weights(), undisturbed.model.weights());
+    assert_eq!(resumed.model.id(), undisturbed.model.id());
+}
+
+#[test]
+fn the_number_of_threads_changes_no_weight() {
+    let run = |threads| {
+        let (folder, mut config) = (tempfile::tempdir().unwrap(), config());
+        config.training.threads = threads;
+        made(&config, &walk(1000, 0.5, 7), folder.path()).model.weights().clone()
+    };
+    assert_eq!(run(1), run(3));
+}
+
+#[test]
+fn a_checkpoint_of_something_else_and_a_damaged_one_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    made(&config(), &walk(1000, 0.5, 7), folder.path());
+    let fail = |closes: &[f64]| {
+        let config = config();
+        let order = Order {
+            config: &config,
+            series: series(closes),
+            synthetic: true,
+            parent: None,
+            software: "",
+        };
+        let models = folder.path().join("models");
+        make(order, &folder.path().join("work"), &models, |_, _, _| {}).unwrap_err().to_string()
+    };
+    assert!(fail(&walk(1000, 0.5, 8)).contains("is the checkpoint of another configuration"));
+    let path = folder.path().join("work/checkpoint");
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    assert!(fail(&walk(1000, 0.5, 7)).contains("is damaged"));
+}
+
+#[test]
+fn what_can_be_foretold_is_and_a_random_walk_claims_no_edge() {
+    let mut config = config();
+    config.training.epochs = 12;
+    config.network.hidden = 16;
+    let folder = tempfile::tempdir().unwrap();
+    let edge = made(&config, &walk(12_000, 0.6, 3), folder.path());
+    let card = edge.model.card();
+    assert!(card.beats_baselines || card.model.log_loss < card.baselines[0].judgement.log_loss);
+    let always_up = &card.baselines[0];
+    assert!(always_up.advantage.unwrap() > 5.0, "{}", card.markdown());
+    assert!(card.model.auc.unwrap() > 0.7 && card.model.information_coefficient.unwrap() > 0.4);
+    for seed in 1..6 {
+        let folder = tempfile::tempdir().unwrap();
+        let none = made(&config, &walk(6000, 0.0, seed), folder.path());
+        let card = none.model.card();
+        assert!(!card.beats_baselines, "{}", card.markdown());
+        assert!(card.markdown().starts_with("No edge shown"), "{}", card.markdown());
+    }
+}
+
+#[test]
+fn bar_by_bar_the_model_says_what_it_said_when_it_was_judged() {
+    let (folder, config) = (tempfile::tempdir().unwrap(), config());
+    let closes = walk(1500, 0.5, 9);
+    let made = made(&config, &closes, folder.path());
+    let model = Folder::new(folder.path().join("models")).load(&made.model.id()).unwrap();
+    let (tests, card) = (model.card().parts[0].test.clone(), model.card().clone());
+    let mut predictor = Predictor::new(Arc::new(model));
+    let mut said = Vec::new();
+    for bar in bars(&closes) {
+        said.extend(predictor.observe(&bar).unwrap());
+    }
+    assert_eq!(said.len(), 1500 - 5 - 11);
+    // The judged ones end one bar before the end, where the answer is known.
+    let judged = &said[said.len() - 1 - tests.0..said.len() - 1];
+    assert_eq!(judged[0].time.to_string(), tests.1);
+    let up = judged.iter().filter(|one| one.trend == model::Trend::Up).count();
+    let column: usize = card.model.confusion.iter().map(|row| row[2]).sum();
+    assert!(up.abs_diff(column) <= 1, "{up} {column}");
+    let sum: f64 = said.iter().map(|one| one.probabilities.iter().sum::<f64>()).sum();
+    assert!((sum / said.len() as f64 - 1.0).abs() < 1e-9);
+    let first = bars(&closes)[0];
+    assert!(matches!(predictor.observe(&first), Err(PredictError::Order { .. })));
+    let hour = kernel::Bar { length: kernel::Span::from_secs(3600), ..first };
+    let said = predictor.observe(&hour).unwrap_err().to_string();
+    assert!(said.contains("was trained on bars of 1Min") && said.contains("lasts 1Hour"), "{said}");
+}
+
+#[test]
+fn returns_and_barriers_train_and_walk_forward_pools_its_folds() {
+    for target in [
+        "kind = \"return\"\nhorizon = 3",
+        "kind = \"triple-barrier\"\nhorizon = 9\nup_percent = 0.2\ndown_percent = 0.2",
+    ] {
+        let mut config = config();
+        config.target = toml::from_str(target).unwrap();
+        config.split.folds = 3;
+        let folder = tempfile::tempdir().unwrap();
+        let made = made(&config, &walk(2000, 0.6, 5), folder.path());
+        let card = made.model.card();
+        assert_eq!(card.parts.len(), 3);
+        assert_eq!(card.model.samples, card.parts.iter().map(|part| part.test.0).sum::<usize>());
+        assert!(card.model.auc.unwrap() > 0.5, "{}", card.markdown());
+    }
+}
+
+#[test]
+fn a_damaged_model_or_one_of_other_features_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = made(&config(), &walk(1000, 0.5, 7), folder.path());
+    let (root, id) = (folder.path().join("models"), made.model.id());
+    for entry in fs::read_dir(root.join(&*id)).unwrap() {
+        let path = entry.unwrap().path();
+        let right = fs::read(&path).unwrap();
+        for at in [0, right.len() / 2, right.len() - 1] {
+            let mut wrong = right.clone();
+            wrong[at] ^= 4;
+            fs::write(&path, wrong).unwrap();
+            let said = Model::load(&root, &id).unwrap_err();
+            assert!(matches!(said, ModelError::Damaged { .. }), "{}: {said}", path.display());
+        }
+        fs::write(&path, &right[..right.len() / 2]).unwrap();
+        assert!(matches!(Model::load(&root, &id), Err(ModelError::Damaged { .. })));
+        fs::write(&path, right).unwrap();
+    }
+    assert!(Model::load(&root, &id).is_ok());
+    assert!(matches!(Model::load(&root, "0123456789abcdef"), Err(ModelError::Unknown(_))));
+    assert!(matches!(Model::load(&root, "../models"), Err(ModelError::Unknown(_))));
+}
+
+#[test]
+fn only_a_model_with_an_edge_is_promoted_and_a_retired_one_never_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = config();
+    let none = made(&config, &walk(1500, 0.0, 7), folder.path());
+    config.training.seed = 2;
+    fs::remove_dir_all(folder.path().join("work")).unwrap();
+    let other = made(&config, &walk(1500, 0.0, 7), folder.path());
+    let models = Folder::new(folder.path().join("models"));
+    let (one, two) = (none.model.id(), other.model.id());
+    let refused = models.promote(&one, "now", None).unwrap_err();
+    assert!(matches!(refused, RegistryError::NoEdge { .. }), "{refused}");
+    models.promote(&one, "now", Some("a trial")).unwrap();
+    assert_eq!(models.champion().unwrap().unwrap().id(), one);
+    assert!(matches!(models.retire(&one, "now", None), Err(RegistryError::InUse(_))));
+    models.retire(&two[..6], "now", None).unwrap();
+    let refused = models.promote(&two, "now", Some("a trial")).unwrap_err();
+    assert!(matches!(refused, RegistryError::Retired(_)));
+    let listed = models.list().unwrap();
+    let standing = |id: &str| listed.iter().find(|one| one.id == id).unwrap().standing;
+    assert_eq!((standing(&one), standing(&two)), (Standing::Champion, Standing::Retired));
+}
