@@ -41,13 +41,24 @@ async fn exchange(faults: &str) -> Running {
     exchange::server::start(config).await.unwrap()
 }
 
+/// Buys and stays.
+const HOLDS: &str = "name = \"buy-and-hold\"\n[strategy.params]\nquantity = 1\n";
+/// Buys and sells every few minutes.
+const TURNS: &str =
+    "name = \"sma-crossover\"\n[strategy.params]\nfast = 2\nslow = 5\nquantity = 1\n";
+
 /// A configuration for a session on an exchange.
-fn configuration(user: &User, name: &str, exchange: &Running, more: &str) -> String {
+fn configuration(
+    user: &User,
+    name: &str,
+    (exchange, strategy): (&Running, &str),
+    more: &str,
+) -> String {
     let (file, address) = (user.path(name), exchange.addr());
     let symbols = SYMBOLS.map(|symbol| format!("{symbol:?}")).join(", ");
     let text = format!(
         "[session]\nvenue = \"alpaca-{}\"\nsymbols = [{symbols}]\n\
-         [strategy]\nname = \"buy-and-hold\"\n[strategy.params]\nquantity = 1\n\
+         [strategy]\n{strategy}\
          [alpaca]\ntrading_url = \"http://{address}\"\ndata_url = \"http://{address}\"\n\
          stream_url = \"ws://{address}\"\n{more}",
         name.trim_end_matches(".toml")
@@ -63,8 +74,8 @@ struct Live {
 }
 
 impl Live {
-    fn start(user: &User, live: &Running, paper: &Running) -> Self {
-        configuration(user, "paper.toml", paper, "");
+    fn start(user: &User, live: &Running, paper: &Running, strategy: &str) -> Self {
+        configuration(user, "paper.toml", (paper, strategy), "");
         let keys = paper.keys();
         let fallback = format!(
             "[risk]\nbreaker_failures = 3\nbreaker_then = \"reduce\"\n[fallback]\nconfig = {:?}\n\
@@ -73,7 +84,7 @@ impl Live {
             keys.key,
             keys.secret
         );
-        let file = configuration(user, "live.toml", live, &fallback);
+        let file = configuration(user, "live.toml", (live, strategy), &fallback);
         let args = ["live", "--config", &file, "--json", "--i-understand-this-trades-real-money"];
         let mut command = user.command(&args);
         let keys = live.keys();
@@ -100,6 +111,12 @@ impl Live {
             }
         }
         panic!("{words:?} never came:\n{}", read.join("\n"));
+    }
+
+    /// Ends it as a crash does.
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     fn end(mut self) {
@@ -151,7 +168,7 @@ fn name(order: &OrderRow) -> (String, u64) {
 async fn entries_go_to_paper_while_a_live_session_only_reduces() {
     let user = User::new();
     let (at_live, at_paper) = (exchange(API_FAILS).await, exchange("").await);
-    let mut live = Live::start(&user, &at_live, &at_paper);
+    let mut live = Live::start(&user, &at_live, &at_paper, HOLDS);
     live.until("code=breaker_tripped");
     live.until("takes new entries until `tradewind resume`");
     live.until("code=stand_in_begun");
@@ -201,6 +218,45 @@ async fn entries_go_to_paper_while_a_live_session_only_reduces() {
     let exits = reduced.orders.iter().filter(|order| !order.opens);
     assert_eq!(exits.count(), 1, "the exit passed while trading was reduced");
     assert!(paper_orders.iter().all(|order| order.opens), "buy and hold closes nothing");
+}
+
+/// The process that writes the journal of a folder.
+fn process_in(dir: &str) -> rustix::process::Pid {
+    let lock = runtime::session::journal_dir(std::path::Path::new(dir)).join("lock");
+    let pid = std::fs::read_to_string(lock).unwrap().trim().parse().unwrap();
+    rustix::process::Pid::from_raw(pid).unwrap()
+}
+
+/// A restart keeps entries on paper while what is held is closed by its strategy; and a paper session
+/// that ends by itself is told of.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_while_reducing_takes_no_entry_back_and_strategies_exit() {
+    let user = User::new();
+    let later = API_FAILS.replace("nth = 3", "nth = 5");
+    let (at_live, at_paper) = (exchange(&later).await, exchange("").await);
+    let mut live = Live::start(&user, &at_live, &at_paper, TURNS);
+    live.until("code=stand_in_begun");
+    live.kill();
+    let held = at_live.snapshot().positions.len();
+    assert!(held > 0, "there is something to exit");
+    let sold = || at_live.snapshot().orders.iter().filter(|order| !order.opens).count();
+    let before = sold();
+
+    let mut live = Live::start(&user, &at_live, &at_paper, TURNS);
+    live.until("code=stand_in_begun");
+    live.until(": sold 1 ");
+    assert!(sold() > before, "a strategy's exit passed");
+    assert_eq!(user.json(&["status", "--json"])["trading"], "reducing");
+
+    let paper = process_in(&user.text(".local/share/tradewind/default/fallback"));
+    rustix::process::kill_process(paper, rustix::process::Signal::KILL).unwrap();
+    live.until("code=stand_in_ended");
+    live.end();
+    let codes = ["stand_in_begun", "stand_in_begun", "stand_in_ended"];
+    assert_eq!(stand_ins_of(&user), codes);
+    let entries = entries_of(&user);
+    assert!(!entries.is_empty());
+    assert!(entries.iter().all(|(_, trading)| *trading == TradingState::Active), "{entries:?}");
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! What both sides have on record of a soak.
 
+use crate::claims::Books;
 use crate::processes::{Folder, command};
 use exchange::ExchangeConfig;
-use exchange::check::{Allowed, Claims, SessionRecord, Word};
+use exchange::check::{Claims, SessionRecord};
 use exchange::server::{self, ServerConfig, Source, Speed};
 use journal::Reader;
-use kernel::{Event, Link, OrderNumber, OrderStatus, Origin, RecordBody, Span, TradingState};
+use kernel::{Event, Link, RecordBody, Span};
 use marketdata::Feed;
 use runtime::session::{Summary, journal_dir};
 use serde_json::Value;
@@ -17,6 +18,9 @@ use std::path::Path;
 /// long a mute order stream may stay unnoticed here, where ten seconds are a thousand.
 const TOLD_WITHIN: Span = Span::from_secs(3600);
 
+/// The streams, as they are called in the table.
+pub const STREAMS: [&str; 2] = ["market data", "order"];
+
 /// What the journal holds.
 #[derive(Default)]
 pub struct Journalled {
@@ -26,8 +30,7 @@ pub struct Journalled {
     pub alerts: BTreeMap<Box<str>, u64>,
     /// How often each stream came back.
     pub back: BTreeMap<&'static str, u64>,
-    orders: BTreeMap<OrderNumber, (OrderStatus, kernel::Quantity)>,
-    words: Vec<Word>,
+    books: Books,
 }
 
 impl Journalled {
@@ -37,9 +40,11 @@ impl Journalled {
         let mut records = Reader::open(&journal_dir(dir), 1).map_err(failed)?;
         let mut held = Self::default();
         while let Some(record) = records.next().map_err(failed)? {
-            if let RecordBody::Event { at, event } = record.body {
+            let folded = held.books.take(&record);
+            folded.map_err(|error| format!("the journal contradicts itself: {error}"))?;
+            if let RecordBody::Event { event, .. } = record.body {
                 *held.events.entry(event.kind()).or_default() += 1;
-                held.note(at, event);
+                held.note(event);
             }
         }
         // The first connection is no reconnect.
@@ -47,55 +52,24 @@ impl Journalled {
         Ok(held)
     }
 
-    fn note(&mut self, at: kernel::Timestamp, event: Event) {
+    fn note(&mut self, event: Event) {
+        let [market_data, orders] = STREAMS;
         match event {
             Event::LinkChanged { link, up: true } => {
                 let name = match link {
-                    Link::Orders => "order",
-                    Link::MarketData => "market data",
+                    Link::Orders => orders,
+                    Link::MarketData => market_data,
                 };
                 *self.back.entry(name).or_default() += 1;
             }
             Event::AlertRaised(alert) => *self.alerts.entry(alert.code).or_default() += 1,
-            Event::OrderApproved(order) => {
-                self.orders.insert(order.number, (order.status, order.filled));
-            }
-            Event::OrderUpdated { order, to, .. } => {
-                self.orders.entry(order).or_insert((to, Default::default())).0 = to;
-            }
-            Event::OrderFilled { order, quantity, status, .. } => {
-                let held = self.orders.entry(order).or_insert((status, Default::default()));
-                held.0 = status;
-                held.1 = held.1.checked_add(quantity).unwrap_or(held.1);
-            }
-            Event::TradingStateChanged { to, origin, .. } => {
-                let allowed = match to {
-                    TradingState::Active => Allowed::Everything,
-                    TradingState::Reducing => Allowed::Reducing,
-                    TradingState::Halted => Allowed::Halted,
-                };
-                self.words.push(Word { at, allowed, by_operator: origin == Origin::Operator });
-            }
             _ => {}
         }
     }
 
     /// What the session says of itself.
-    pub fn claims(&self, summary: &Summary, feed: &Feed) -> Claims {
-        let prefix = format!("tw-{:.8}-", summary.session);
-        let positions = summary.positions.iter();
-        let orders = self.orders.iter();
-        Claims {
-            cash: summary.cash,
-            positions: positions
-                .filter_map(|(name, held)| Some((feed.symbols.id(name)?, held.qty)))
-                .collect(),
-            orders: orders.map(|(number, held)| (format!("{prefix}{number}"), *held)).collect(),
-            words: self.words.clone(),
-            told_within: TOLD_WITHIN,
-            prefix,
-            ..Claims::default()
-        }
+    pub fn claims(&self, record: &SessionRecord) -> Claims {
+        Claims { told_within: TOLD_WITHIN, ..self.books.claims(record) }
     }
 }
 

@@ -9,6 +9,8 @@
 //!
 //! `cargo xtask acceptance soak` runs it and keeps its table.
 
+#[path = "../../src/stress/claims.rs"]
+mod claims;
 mod evidence;
 mod market;
 mod plan;
@@ -78,7 +80,7 @@ fn gather(
     let summary = evidence::summary(folder)?;
     let journalled = evidence::Journalled::read(&folder.session())?;
     let record = runtime.block_on(evidence::record(folder, feed))?;
-    let breaches = record.breaches(&journalled.claims(&summary, feed));
+    let breaches = record.breaches(&journalled.claims(&record));
     Ok(verdict::Verdict {
         plan,
         rows: feed.data.len(),

@@ -23,7 +23,7 @@ pub struct Plan {
     pub left_at_end: usize,
     /// Trading days that end on the way.
     pub closes: usize,
-    /// Reconnects that there must be at least.
+    /// Reconnects of each stream that there must be at least.
     pub reconnects: u64,
     /// The fault script.
     pub faults: &'static str,
@@ -59,7 +59,7 @@ pub const MINUTES: Plan = Plan {
     minutes: 12 + 18,
     left_at_end: 8,
     closes: 1,
-    reconnects: 2,
+    reconnects: 1,
     faults: include_str!("minutes.toml"),
     warm_up: 70,
     patience: Duration::from_secs(5 * 60),

@@ -1,5 +1,5 @@
 //! What a session's journal says of it, in the terms of the checkers that judge it by the exchange's
-//! record.
+//! record. Also read by the soak (`cli/examples/soak`), whose session runs in another process.
 
 use exchange::check::{Allowed, Bounds, Claims, Moved, SessionRecord, Word};
 use kernel::{

@@ -15,6 +15,7 @@ mod kind;
 mod lives;
 mod plan;
 mod postings;
+mod promises;
 mod queue;
 mod random;
 mod road;

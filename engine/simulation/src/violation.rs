@@ -49,6 +49,12 @@ pub enum Violation {
     /// Cash kept free for what cannot fill any more.
     #[error("order {order} keeps cash free for more than it may still fill")]
     Reserved { order: OrderNumber },
+    /// A cancel that was decided on and never handed to the exchange.
+    #[error("the cancel of order {order} was decided on and not sent")]
+    CancelUnsent { order: OrderNumber },
+    /// An entry that outlives its time.
+    #[error("order {order} is left standing beyond its time to live")]
+    LeftStanding { order: OrderNumber },
     /// The plan asked for too little to show anything.
     #[error("the plan is thin: {days} days, {orders} orders, {faults} faults")]
     Thin { days: u64, orders: u64, faults: u64 },

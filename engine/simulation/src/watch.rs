@@ -5,6 +5,7 @@ use crate::Violation;
 use crate::bounds::Bounds;
 use crate::conduct::Conduct;
 use crate::plan::Plan;
+use crate::promises::Promises;
 use crate::shell::Work;
 use backtest::venue::Venue;
 use exchange::check::SessionRecord;
@@ -50,6 +51,8 @@ pub(crate) struct Watch {
     bands: BTreeMap<SymbolId, Luld>,
     /// What the limits in money and time are judged by.
     bounds: Bounds,
+    /// What is to be done within a time.
+    promises: Promises,
     pub(crate) orders: u64,
     pub(crate) fills: u64,
 }
@@ -72,6 +75,7 @@ impl Watch {
             halted: BTreeSet::new(),
             bands: BTreeMap::new(),
             bounds: Bounds::default(),
+            promises: Promises::default(),
             orders: 0,
             fills: 0,
         }
@@ -112,6 +116,7 @@ impl Watch {
         // That the books were moved to what somebody else's trade left may have been lost.
         self.disturbed.clone_from(&self.foreign);
         self.bounds.begin_anew();
+        self.promises.recovered(state);
         // What the venue said and was not synced may be gone.
         self.halted.retain(|symbol| state.is_halted_by_venue(*symbol));
         self.bands.retain(|symbol, bands| state.price_bands(*symbol) == Some(bands));
@@ -162,6 +167,7 @@ impl Watch {
                 Event::Reconciled { .. } => self.forget_disturbance(state, exchange),
                 Event::CancelApproved { order, .. } => {
                     self.canceling.insert(*order);
+                    self.promises.cancel(*order, state.now());
                 }
                 Event::TradingStateChanged { to, origin, .. } => {
                     self.claims.word(state.now(), *to, *origin == Origin::Operator);
@@ -178,7 +184,7 @@ impl Watch {
         if state.ledger().trial_balance() != 0 {
             return Err(Violation::Unbalanced);
         }
-        Ok(())
+        self.promises.check(state)
     }
 
     /// The books have followed a split: orders that lived in them are in new shares there.
@@ -238,6 +244,7 @@ impl Watch {
             self.claims.unsure(number);
             return Ok(());
         }
+        self.promises.entry(order, self.limits.entry_time_to_live, state.now());
         self.check_bands(order, state)?;
         let is_sure = self.untold.is_empty() && self.disturbed.is_empty();
         let is_live = |number| state.order(number).is_some_and(|order| order.is_live());
@@ -356,7 +363,10 @@ impl Watch {
             Send::Submit(approved) | Send::Replace { approved, .. } => {
                 (approved.order().number, approved.order().symbol)
             }
-            Send::Cancel(_) => return Ok(()),
+            Send::Cancel(cancel) => {
+                self.promises.sent(cancel.order());
+                return Ok(());
+            }
         };
         if self.is_unsure(symbol) {
             self.claims.unsure(order);

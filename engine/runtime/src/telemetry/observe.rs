@@ -107,6 +107,11 @@ impl Observer {
             Event::OrderUpdated { order, to, .. } if to.is_final() => {
                 self.unanswered.remove(order);
             }
+            Event::SymbolRenamed { from, .. } => {
+                // A position that was never shown has no series.
+                let _ = metrics.positions.remove_label_values(&[from]);
+                self.positions.clear();
+            }
             // Shown by the gauges and the counts of the state.
             Event::OrderUpdated { .. }
             | Event::CancelApproved { .. }
@@ -131,7 +136,6 @@ impl Observer {
             | Event::DividendReinvested { .. }
             | Event::AccountReset { .. }
             | Event::SharesSplit { .. }
-            | Event::SymbolRenamed { .. }
             | Event::ExitRenewed { .. }
             | Event::FlatDue { .. }
             | Event::EntrySized { .. }
@@ -179,7 +183,7 @@ impl Observer {
             let labels = [start.session.as_ref(), start.venue.as_ref(), start.build.as_ref()];
             self.metrics.session_info.with_label_values(&labels).set(1);
             let gauge = |name: &str| self.metrics.positions.with_label_values(&[name]);
-            self.positions = start.symbols.names().map(gauge).collect();
+            self.positions = state.symbols().names().map(gauge).collect();
         }
         for (gauge, position) in self.positions.iter().zip(state.ledger().positions()) {
             gauge.set(position.quantity.to_f64());

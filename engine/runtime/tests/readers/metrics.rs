@@ -1,6 +1,7 @@
 //! The metrics endpoint of a running session.
 
 use crate::support::{SESSION, Script, Written};
+use kernel::{CorporateAction, Input, ShareChange, TradingDay};
 use runtime::readers::{Readers, ReadersConfig};
 use runtime::telemetry::{Live, metric};
 use std::net::SocketAddr;
@@ -122,6 +123,45 @@ async fn count_from_the_start_of_the_process() {
     let counted = value(&text, "tradewind_orders_total{outcome=\"sent\"}");
     assert_eq!(counted, (script.state().tally().sent - sent) as f64);
     assert_eq!(value(&text, "tradewind_equity_usd"), script.state().equity().to_f64());
+    written.end();
+    readers.finish(Duration::from_secs(60)).await;
+}
+
+/// A symbol under a new name has the position, and the old name no series any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_is_shown_under_the_name_of_today() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut written = Written::new(dir.path());
+    let (readers, address) = readers(&written, Arc::default()).await;
+    let mut script = Script::new(SESSION);
+    let day = |date, day: &str| TradingDay {
+        date,
+        open: format!("{day}T14:30:00Z").parse().unwrap(),
+        close: format!("{day}T21:00:00Z").parse().unwrap(),
+        extended_open: format!("{day}T09:00:00Z").parse().unwrap(),
+        extended_close: format!("{day}T22:00:00Z").parse().unwrap(),
+    };
+    let days = vec![day(20_260_105, "2026-01-05"), day(20_260_106, "2026-01-06")];
+    script.feed(Input::Calendar(days));
+    script.minutes(5);
+    written.write(&script.records);
+    let old = script.state().symbols().names().next().unwrap().to_owned();
+    let series = |name: &str| format!("tradewind_position_shares{{symbol=\"{name}\"}}");
+    let text = scrape_at(address, script.records.len()).await;
+    let held = value(&text, &series(&old));
+
+    let (before, symbol) = (script.records.len(), script.state().symbols().id(&old).unwrap());
+    let change = ShareChange::Name("NEWNAME".into());
+    let action = CorporateAction { id: "a1".into(), symbol, date: 20_260_106, change };
+    script.feed(Input::Corporate(action));
+    script.minutes(19 * 60);
+    assert_eq!(script.state().symbols().id("NEWNAME"), Some(symbol));
+    written.write(&script.records[before..]);
+    let text = scrape_at(address, script.records.len()).await;
+    let position = script.state().ledger().position(symbol).quantity.to_f64();
+    assert_eq!(value(&text, &series("NEWNAME")), position);
+    assert!(held != 0.0 || position != 0.0, "something was held");
+    assert!(!text.contains(&series(&old)), "{text}");
     written.end();
     readers.finish(Duration::from_secs(60)).await;
 }

@@ -1,7 +1,8 @@
 //! The data stream goes away, or is open and mute, and comes back.
 
-use crate::support::{Plan, assert_books_agree, data_dir, exchange, generated};
+use crate::support::{Plan, assert_books_agree, data_dir, exchange, exchange_with, generated};
 use crate::wire::{State, Wire};
+use exchange::check::{Happening, Stream};
 use exchange::server::{Running, Speed};
 use kernel::{Intents, MarketData, Quantity, Span, Strategy, StrategySpec, Timestamp, Trade, View};
 use marketdata::Feed;
@@ -125,6 +126,36 @@ async fn a_mute_data_stream_is_an_alert_and_is_opened_again() {
     notes.assert_whole();
     assert_eq!(summary.alerts, 1);
     assert_books_agree(&summary, &exchange);
+}
+
+/// A minute with a bar in every four: so much silence that the session asks whether there was anything to
+/// say, and not so much that the replay jumps over it.
+fn thin() -> Feed {
+    let mut feed = generated(&["SPY"], 390);
+    let mut place = 0;
+    feed.data.retain(|_| {
+        place += 1;
+        place % 4 == 0
+    });
+    feed
+}
+
+/// A symbol that nobody trades for a while is no fault, though the stream is silent as a mute one is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thin_symbol_at_lunch_is_not_mute() {
+    let (dir, notes) = (data_dir(), Notes::default());
+    let config = |config: &mut exchange::server::ServerConfig| config.keeps_diary = true;
+    let exchange = exchange_with(thin(), Speed::Times(300.0), config).await;
+    let wire = Wire::to(exchange.addr()).await;
+    let mut session = notes.plan(dir.path(), &exchange, &wire).start();
+    session.until(|_| notes.count() >= 12).await;
+    session.stopper.press();
+    let summary = session.ended().await.unwrap();
+    let diary = exchange.diary();
+    let asked = diary.iter().filter(|note| note.asked().is_some_and(|it| it.kind == "history"));
+    assert!(asked.count() >= 3, "it wondered");
+    let up = diary.iter().filter(|note| note.what == Happening::Up(Stream::Data));
+    assert_eq!((summary.alerts, up.count()), (0, 1));
 }
 
 const APART: Span = Span::from_secs(10);
