@@ -108,6 +108,7 @@ fn a_cancel_that_came_before_its_order_is_asked_for_again() {
     bench.propose([buy]);
     bench.report(1, ReportKind::AnswerLost);
     bench.propose([Intent::Cancel { order: OrderNumber(1) }]);
+    bench.report(1, ReportKind::CancelRejected);
     let events = bench.report(1, ReportKind::New);
     assert!(
         matches!(&events[..], [Event::OrderUpdated { .. }, Event::CancelApproved { .. }]),
@@ -466,4 +467,40 @@ fn a_cancel_that_overtook_its_order_is_asked_for_again() {
         bench.report(1, ReportKind::Canceled);
         assert_eq!(bench.status(1), OrderStatus::Canceled);
     }
+}
+
+/// The order is heard of before the refusal of a cancel that overtook it: one cancel is under way at a time,
+/// so that the refusal of one is not taken for the refusal of the other.
+#[test]
+fn a_cancel_that_overtook_its_order_is_asked_for_again_once_it_is_refused() {
+    let cancels =
+        |bench: &Bench| bench.sends.iter().filter(|send| matches!(send, Send::Cancel(_))).count();
+    let mut bench = Bench::warm(Limits::default());
+    let buy = bench.market(Side::Buy, 10);
+    bench.propose([buy]);
+    bench.feed(Input::Command(Command::CancelAll { reason: "test".into() }));
+    bench.report(1, ReportKind::New);
+    assert_eq!(cancels(&bench), 1, "it may yet be carried out");
+    bench.report(1, ReportKind::CancelRejected);
+    assert_eq!(cancels(&bench), 2);
+    bench.report(1, ReportKind::CancelRejected);
+    assert_eq!(cancels(&bench), 2, "that one had reached it");
+}
+
+/// What an operator cancels is not kept alive by a strategy that changes it meanwhile.
+#[test]
+fn an_order_that_is_being_cancelled_is_not_replaced() {
+    let mut bench = Bench::warm(Limits::default());
+    let buy = bench.submit(Side::Buy, 10, OrderKind::Limit { limit: price("99") });
+    bench.propose([buy]);
+    bench.report(1, ReportKind::New);
+    bench.feed(Input::Command(Command::CancelAll { reason: "test".into() }));
+    let kind = OrderKind::Limit { limit: price("98") };
+    let order = OrderNumber(1);
+    let events = bench.propose([Intent::Replace { order, quantity: shares(10), kind }]);
+    let denial = risk::Denial::OrderNotWorking { order, status: Some(OrderStatus::PendingCancel) };
+    assert!(
+        matches!(&events[..], [Event::OrderDenied { denial: found, .. }] if *found == denial),
+        "{events:?}"
+    );
 }

@@ -328,7 +328,7 @@ impl World {
     ) -> Result<(), Violation> {
         self.read(order)?;
         let Some(shell) = &self.shell else { return Ok(()) };
-        let ours = shell.state().order(order).filter(|ours| !crate::shell::is_unanswered(ours));
+        let ours = shell.state().order(order);
         match ours.and_then(|ours| self.venue.works_on(ours, text)) {
             Some(report) => self.feed(Input::Report(report)),
             None => Ok(()),

@@ -217,8 +217,11 @@ impl SessionRecord {
         if self.fills().any(|fill| news(&fill)) {
             return breaches;
         }
-        let last = claims.words.iter().rev().find(|word| word.at < at);
-        if last.is_some_and(|word| word.allowed < Allowed::Everything) {
+        // Of words at that very instant each may have come before it.
+        let before = claims.words.iter().rfind(|word| word.at < at);
+        let now = claims.words.iter().filter(|word| word.at == at);
+        let most = before.into_iter().chain(now).map(|word| word.allowed).max();
+        if most.is_some_and(|most| most < Allowed::Everything) {
             breaches.push(Breach::Grew { id: row.client_order_id.to_string() });
         }
         let bounds = &claims.bounds;

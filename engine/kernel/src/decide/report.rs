@@ -26,9 +26,7 @@ impl Deciding<'_> {
         let Some(order) = self.ours(report) else { return Ok(()) };
         let (number, from) = (order.number, order.status);
         let learned = order.broker_id.is_none() && report.broker_id.is_some();
-        let was_to_end = order.cancel_requested;
-        let is_unsent = report.kind == ReportKind::CancelRejected
-            && self.state().cancel_may_be_unsent(order.number);
+        let is_vain = self.state().cancel_may_be_vain(order.number);
         let working = by_quantities(order, Quantity::ZERO, report);
         if report.execution.is_none() {
             self.miss_fills(report, number)?;
@@ -51,17 +49,17 @@ impl Deciding<'_> {
         if report.execution.is_some() {
             self.miss_fills(report, number)?;
         }
-        let had_arrived = !matches!(from, OrderStatus::Approved | OrderStatus::Unknown);
-        if is_unsent || was_to_end && !had_arrived { self.cancel_again(number) } else { Ok(()) }
+        if is_vain { self.cancel_again(number) } else { Ok(()) }
     }
 
-    /// An order whose cancel was asked for before anything was heard of it turns out to work, and the
-    /// cancel may have come before it; or the process ended between the asking and the sending.
+    /// An order that works has a cancel that was refused and may not have reached it: it was asked for
+    /// before anything was heard of the order, or the process ended between the asking and the sending.
     fn cancel_again(&mut self, order: OrderNumber) -> Result<(), DecideError> {
         let works = self.state().order(order).is_some_and(|order| {
             order.is_live()
+                && order.has_arrived()
                 && !order.cancel_requested
-                && !matches!(order.status, OrderStatus::Unknown | OrderStatus::PendingCancel)
+                && order.status != OrderStatus::PendingCancel
         });
         if works { self.propose(Origin::Kernel, Intent::Cancel { order }) } else { Ok(()) }
     }

@@ -361,4 +361,9 @@ impl Order {
     pub const fn is_live(&self) -> bool {
         !self.status.is_final()
     }
+
+    /// Whether the broker has said anything of it.
+    pub(crate) const fn has_arrived(&self) -> bool {
+        !matches!(self.status, OrderStatus::Approved | OrderStatus::Unknown)
+    }
 }

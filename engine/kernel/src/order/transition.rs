@@ -69,8 +69,9 @@ const fn unanswered(status: OrderStatus, report: ReportKind) -> Transition {
             S::Approved => To(S::Unknown),
             _ => Stale,
         },
-        R::CancelRejected
-        | R::ReplaceRejected
+        // The cancel found no such order yet; what will become of the order is as open as before.
+        R::CancelRejected => To(status),
+        R::ReplaceRejected
         | R::Restated
         | R::TradeBust
         | R::TradeCorrect

@@ -137,6 +137,9 @@ pub(crate) fn judge_replacement(
     if !same_kind || !changed || quantity <= held.filled {
         return Err(Denial::NothingToReplace { order });
     }
+    if held.cancel_requested {
+        return Err(Denial::OrderNotWorking { order, status: Some(OrderStatus::PendingCancel) });
+    }
     if state.live_orders().any(|other| other.replaces == Some(order)) {
         return Err(Denial::OrderNotWorking { order, status: Some(OrderStatus::PendingReplace) });
     }

@@ -177,7 +177,7 @@ impl State {
         self.stopping = None;
         self.suspected.clear();
         let canceling = self.live_orders().filter(|order| order.cancel_requested);
-        self.unsent_cancels = canceling.map(|order| order.number).collect();
+        self.vain_cancels = canceling.map(|order| order.number).collect();
     }
 
     /// Takes note of a price. Bars of the stream come in the order of their time.
@@ -255,8 +255,12 @@ impl State {
             Event::OrderApproved(order) => self.add_order(seq, order)?,
             Event::OrderDenied { origin, intent, .. } => self.note_denial(*origin, intent),
             Event::CancelApproved { order, .. } => {
-                self.order_mut(seq, *order)?.cancel_requested = true;
-                self.unsent_cancels.remove(order);
+                let held = self.order_mut(seq, *order)?;
+                held.cancel_requested = true;
+                match held.has_arrived() {
+                    true => self.vain_cancels.remove(order),
+                    false => self.vain_cancels.insert(*order),
+                };
                 self.give_up(*order);
             }
             Event::OrderUpdated { .. } => self.update_order(seq, event)?,
@@ -339,22 +343,26 @@ impl State {
         };
         let most = self.limits.breaker.map_or(0, |breaker| breaker.failures);
         self.failures.note(*from, *report, self.now, most);
-        let again = self.now.plus(CANCEL_AGAIN);
-        let held = self.order_mut(seq, *order)?;
-        if *report == ReportKind::CancelRejected {
-            held.cancel_requested = false;
-            held.expires_at = held.expires_at.map(|at| at.max(again));
-        }
-        let group = held.shares_with();
         if let Some(id) = broker_id {
-            held.broker_id = Some(id.clone());
+            self.order_mut(seq, *order)?.broker_id = Some(id.clone());
             self.early.retain(|report| report.broker_id.as_ref() != Some(id));
         }
         if *report == ReportKind::CancelRejected {
-            self.given_up.remove(&group);
-            self.wait_with_cancel(*order);
+            self.refuse_cancel(seq, *order)?;
         }
         self.move_order(seq, *order, *to)
+    }
+
+    /// The order works on; its cancel may be asked for again.
+    fn refuse_cancel(&mut self, seq: u64, order: OrderNumber) -> Result<(), EvolveError> {
+        let again = self.now.plus(CANCEL_AGAIN);
+        let held = self.order_mut(seq, order)?;
+        held.cancel_requested = false;
+        held.expires_at = held.expires_at.map(|at| at.max(again));
+        let group = held.shares_with();
+        self.given_up.remove(&group);
+        self.wait_with_cancel(order);
+        Ok(())
     }
 
     fn begin_stopping(&mut self, policy: ShutdownPolicy) {
@@ -425,11 +433,6 @@ impl State {
     ) -> Result<(), EvolveError> {
         let order = self.order_mut(seq, number)?;
         let ended_before = order.status.is_final();
-        // A cancel of an order that had not arrived yet found nothing, and must be asked for again.
-        let had_arrived = !matches!(order.status, OrderStatus::Approved | OrderStatus::Unknown);
-        if !had_arrived && to != OrderStatus::Unknown {
-            order.cancel_requested = false;
-        }
         order.status = to;
         if !to.is_final() {
             return Ok(());
@@ -450,7 +453,7 @@ impl State {
             self.refused_closes.remove(&symbol);
         }
         self.live.retain(|live| *live != number);
-        self.unsent_cancels.remove(&number);
+        self.vain_cancels.remove(&number);
         match to {
             OrderStatus::Filled => self.tally.filled += 1,
             OrderStatus::Canceled => self.tally.canceled += 1,

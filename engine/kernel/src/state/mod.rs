@@ -142,8 +142,9 @@ pub struct State {
     lost_exits: BTreeSet<OrderNumber>,
     /// Whether the breaker has tripped and nobody has resumed trading.
     breaker_tripped: bool,
-    /// Orders whose cancel was under way when the process ended: it may never have been sent.
-    unsent_cancels: BTreeSet<OrderNumber>,
+    /// Orders whose cancel may not have reached them: the process ended while it was under way, or it was
+    /// asked for before the order had arrived.
+    vain_cancels: BTreeSet<OrderNumber>,
     /// Groups of exits that are being cancelled by request.
     given_up: BTreeSet<OrderNumber>,
     margin: Margin,
@@ -254,9 +255,9 @@ impl State {
         self.orders.get(number)
     }
 
-    /// Whether a cancel was under way when the process ended, and has not been asked for again.
-    pub(crate) fn cancel_may_be_unsent(&self, order: OrderNumber) -> bool {
-        self.unsent_cancels.contains(&order)
+    /// Whether a cancel may not have reached its order, and has not been asked for again since.
+    pub(crate) fn cancel_may_be_vain(&self, order: OrderNumber) -> bool {
+        self.vain_cancels.contains(&order)
     }
 
     /// An order by the broker's name for it.

@@ -32,9 +32,10 @@ pub enum ErrorClass {
     NotFound,
     /// Too many requests (429): it was not carried out.
     RateLimited,
-    /// No answer, a lost one, an unreadable one or a 5xx: a request that changes something may
-    /// have been carried out.
+    /// No answer, a lost one or a 5xx: a request that changes something may have been carried out.
     Unknown,
+    /// An answer that cannot be read: what it says of a request that changes something is not known.
+    Unreadable,
     /// The request did not arrive, by the protocol: no connection, no TLS, or an HTTP/2 stream that
     /// the server refused.
     NotSent,
@@ -109,7 +110,7 @@ impl ApiError {
     /// An answer that says success and cannot be read.
     pub(super) fn unreadable(request: &str, host: &str, what: impl ToString) -> Self {
         Self {
-            class: ErrorClass::Unknown,
+            class: ErrorClass::Unreadable,
             status: None,
             code: None,
             message: format!("the answer cannot be used: {}", what.to_string()),
@@ -142,14 +143,18 @@ impl ApiError {
             ErrorClass::Refused
             | ErrorClass::Unauthorized
             | ErrorClass::NotFound
-            | ErrorClass::Unknown => false,
+            | ErrorClass::Unknown
+            | ErrorClass::Unreadable => false,
         }
     }
 
     /// Whether asking again may help, for requests that change nothing.
     pub const fn is_transient(&self) -> bool {
         match self.class {
-            ErrorClass::RateLimited | ErrorClass::NotSent | ErrorClass::Unknown => true,
+            ErrorClass::RateLimited
+            | ErrorClass::NotSent
+            | ErrorClass::Unknown
+            | ErrorClass::Unreadable => true,
             ErrorClass::Refused | ErrorClass::Unauthorized | ErrorClass::NotFound => false,
         }
     }
@@ -158,7 +163,7 @@ impl ApiError {
     /// outcome is unknown: a cancel may be asked for again, and the order's own reports tell.
     pub fn report(&self, request: Request, order: OrderNumber, time: Timestamp) -> Option<Report> {
         let kind = match (request, self.class) {
-            (Request::Submit, ErrorClass::Unknown) => ReportKind::AnswerLost,
+            (Request::Submit, ErrorClass::Unknown | ErrorClass::Unreadable) => ReportKind::AnswerLost,
             (
                 Request::Submit,
                 ErrorClass::Refused
@@ -176,6 +181,7 @@ impl ApiError {
                 ErrorClass::Unauthorized
                 | ErrorClass::RateLimited
                 | ErrorClass::Unknown
+                | ErrorClass::Unreadable
                 | ErrorClass::NotSent,
             ) => return None,
         };
@@ -214,7 +220,8 @@ impl ApiError {
             ErrorClass::Refused
             | ErrorClass::NotFound
             | ErrorClass::RateLimited
-            | ErrorClass::Unknown => String::new(),
+            | ErrorClass::Unknown
+            | ErrorClass::Unreadable => String::new(),
         }
     }
 }

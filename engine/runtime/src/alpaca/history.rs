@@ -24,8 +24,7 @@ impl Client {
     /// # Errors
     /// See [`ApiError`].
     pub async fn fills(&self, after: Option<Timestamp>) -> Result<Vec<Fill>, ApiError> {
-        self.activities(("activity_types", "FILL"), after, map::fill, |fill| fill.activity.clone())
-            .await
+        self.activities(("activity_types", "FILL"), after, map::fill).await
     }
 
     /// Everything posted to the account after an instant that moved cash and is no trade, oldest
@@ -34,14 +33,9 @@ impl Client {
     /// # Errors
     /// See [`ApiError`].
     pub async fn postings(&self, after: Option<Timestamp>) -> Result<Vec<Posting>, ApiError> {
-        let id = |(id, _): &(Box<str>, Option<Posting>)| id.clone();
-        let read = |wire: &ActivityWire<'_>| {
-            let id = wire.id.text().unwrap_or_default().into();
-            map::posting(wire).map(|posting| (id, posting))
-        };
         let kind = ("category", "non_trade_activity");
-        let postings = self.activities(kind, after, read, id).await?;
-        Ok(postings.into_iter().filter_map(|(_, posting)| posting).collect())
+        let postings = self.activities(kind, after, map::posting).await?;
+        Ok(postings.into_iter().flatten().collect())
     }
 
     /// The splits and new names of the session's symbols from one date to another, both inclusive.
@@ -77,12 +71,13 @@ impl Client {
         Ok(actions)
     }
 
+    /// One activity that cannot be used keeps no other back: it is noted and left out, and shows in what
+    /// the account holds.
     async fn activities<T>(
         &self,
         kind: (&str, &str),
         after: Option<Timestamp>,
         read: impl Fn(&ActivityWire<'_>) -> Result<T, FieldError>,
-        id: impl Fn(&T) -> Box<str>,
     ) -> Result<Vec<T>, ApiError> {
         let size = ACTIVITIES_PAGE.to_string();
         let after = after.map(|time| time.to_string());
@@ -94,11 +89,17 @@ impl Client {
             query.extend(after.as_deref().map(|after| ("after", after)));
             query.extend(token.as_deref().map(|token| ("page_token", token)));
             let call = self.trading("/v2/account/activities").query(&query);
+            let kind = call.kind();
             let page = self.read(call, |body| activities_page(body, &read)).await?;
             let full = page.len() >= ACTIVITIES_PAGE;
-            token = page.last().map(&id);
+            token = page.last().map(|(id, _)| id.clone());
             let known = seen.len();
-            all.extend(page.into_iter().filter(|activity| seen.insert(id(activity))));
+            for (_, activity) in page.into_iter().filter(|(id, _)| seen.insert(id.clone())) {
+                match activity {
+                    Ok(activity) => all.push(activity),
+                    Err(error) => self.note_unusable(&kind, &error.into()),
+                }
+            }
             if !full || seen.len() == known {
                 return Ok(all);
             }
@@ -226,12 +227,16 @@ impl Client {
     }
 }
 
+/// An activity by its id, if it has one, as far as it can be used.
+type Listed<T> = (Box<str>, Result<T, FieldError>);
+
 fn activities_page<T>(
     body: &[u8],
     read: impl Fn(&ActivityWire<'_>) -> Result<T, FieldError>,
-) -> Result<Vec<T>, ReadError> {
+) -> Result<Vec<Listed<T>>, ReadError> {
     let wires: Vec<ActivityWire<'_>> = map::parse(body)?;
-    Ok(wires.iter().map(read).collect::<Result<_, _>>()?)
+    let id = |wire: &ActivityWire<'_>| wire.id.text().unwrap_or_default().into();
+    Ok(wires.iter().map(|wire| (id(wire), read(wire))).collect())
 }
 
 /// `1Min`, `15Min`, `1Hour`, `1Day`, as Alpaca writes lengths.

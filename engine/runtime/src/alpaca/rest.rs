@@ -159,8 +159,13 @@ impl Client {
 
     /// Notes that an answer cannot be used.
     pub(super) fn unreadable(&self, call: &Call<'_>, error: &ReadError) -> ApiError {
-        self.problems.note(error.problem(&format!("answer to {}", call.kind())));
+        self.note_unusable(&call.kind(), error);
         call.unreadable(error)
+    }
+
+    /// Notes that something of an answer cannot be used.
+    pub(super) fn note_unusable(&self, request: &str, error: &ReadError) {
+        self.problems.note(error.problem(&format!("answer to {request}")));
     }
 
     /// What of the answers could not be used since this was last asked.

@@ -231,16 +231,13 @@ impl Core {
         }
     }
 
-    /// A cancel that came to nothing is told only of an order that is known to work on; what is
-    /// unknown is being looked for, and what is ending ends.
+    /// A cancel that came to nothing is told of an order that may work on, or that has yet to arrive;
+    /// what is ending ends.
     pub fn cancel_failed(&self, order: OrderNumber, text: Box<str>) -> Option<Report> {
         let held = self.state().order(order)?;
         let works_on = held.is_live()
             && held.cancel_requested
-            && !matches!(
-                held.status,
-                OrderStatus::Approved | OrderStatus::Unknown | OrderStatus::PendingCancel
-            );
+            && held.status != OrderStatus::PendingCancel;
         works_on.then(|| Report {
             order: Some(order),
             broker_id: held.broker_id.clone(),

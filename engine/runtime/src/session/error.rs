@@ -148,6 +148,7 @@ impl SessionError {
             | ErrorClass::NotFound
             | ErrorClass::RateLimited
             | ErrorClass::Unknown
+            | ErrorClass::Unreadable
             | ErrorClass::NotSent => SessionError::Broker { what, error },
         }
     }

@@ -20,7 +20,7 @@ use std::time::Duration;
 use worlds::{MINUTES_OF_BARS, OVER_NIGHT, TICKS, World};
 
 /// No session takes longer, whatever is missing.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What came of one session.
 #[derive(Debug, PartialEq, Eq)]
@@ -182,7 +182,17 @@ const NEEDED: &[(&str, &str)] = &[
 
 /// The same of the words of other worlds.
 const NEEDED_OF_TICKS: &[(&str, &str)] = &[("quote", "S T t"), ("trade", "S T p s t")];
-const NEEDED_OVER_NIGHT: &[(&str, &str)] = &[];
+const NEEDED_OVER_NIGHT: &[(&str, &str)] = &[
+    ("activities", "id net_amount"),
+    ("read_order", "legs.id"),
+    (
+        "request",
+        "corporate_actions.forward_splits.id corporate_actions.forward_splits.new_rate \
+         corporate_actions.forward_splits.old_rate",
+    ),
+    ("submit", "legs.id"),
+    ("update", "data.order.legs.id"),
+];
 
 /// Fields of the lock step itself, which no broker has: without them there is no lock step, and a
 /// session that cannot count the updates waits for those that it has been promised: an update without

@@ -1,7 +1,7 @@
 //! Looking things up.
 
 use super::{Answer, BarsWanted, Courier, Mark, MissedWanted, Target, tell};
-use crate::alpaca::{ApiError, OrderState, Posting};
+use crate::alpaca::{ApiError, ErrorClass, OrderState, Posting};
 use crate::session::lease::Lease;
 use crate::session::startup::connect::date;
 use crate::session::{OrderRead, Venue};
@@ -11,12 +11,15 @@ use tokio::sync::mpsc;
 
 /// How often executions are asked for before they are inferred.
 const LISTINGS: u32 = 3;
+/// How often an answer is asked for that cannot be read. The next comparison of the books asks again.
+const READINGS: u32 = 4;
 
 impl Courier {
     /// Reads an order until the broker can be asked.
     pub(super) async fn read_and_tell(&self, target: &Target, out: &mpsc::Sender<Answer>) {
         let mut backoff = self.backoff(target.number.0);
-        loop {
+        let mut unreadable = 0;
+        while unreadable < READINGS {
             match self.read(target).await {
                 Ok(Some(read)) => {
                     return tell(out, Answer::Read(target.number, Box::new(read))).await;
@@ -27,7 +30,10 @@ impl Courier {
                     }
                     return;
                 }
-                Err(error) => tracing::warn!(order = %target.number, "cannot read it: {error}"),
+                Err(error) => {
+                    tracing::warn!(order = %target.number, "cannot read it: {error}");
+                    unreadable += u32::from(error.class == ErrorClass::Unreadable);
+                }
             }
             tokio::time::sleep(backoff.step()).await;
         }
@@ -98,14 +104,18 @@ impl Courier {
         out: &mpsc::Sender<Answer>,
     ) {
         let mut backoff = self.backoff(0);
-        loop {
+        let mut unreadable = 0;
+        while unreadable < READINGS {
             match read_account(&*self.venue, posted_since).await {
                 Ok(AccountRead { postings, state: Some(state) }) => {
                     tell(out, Answer::Postings(postings)).await;
                     return tell(out, Answer::Broker(Box::new(state), mark)).await;
                 }
                 Ok(AccountRead { .. }) => {}
-                Err(error) => tracing::warn!("cannot read the account: {error}"),
+                Err(error) => {
+                    tracing::warn!("cannot read the account: {error}");
+                    unreadable += u32::from(error.class == ErrorClass::Unreadable);
+                }
             }
             tokio::time::sleep(backoff.step()).await;
         }
