@@ -140,6 +140,7 @@ impl From<&ApiError> for Failure {
             | ErrorClass::NotFound
             | ErrorClass::RateLimited
             | ErrorClass::Unknown
+            | ErrorClass::Unreadable
             | ErrorClass::NotSent => Exit::Other,
         };
         Failure::new(exit, error.to_string())

@@ -100,33 +100,6 @@ fn an_end_that_counts_more_shares_than_were_reported_has_the_order_read() {
     assert_eq!(bench.feed(Input::Report(end)), []);
 }
 
-/// The cancel of an order that was still on its way finds nothing; the order arrives and works.
-#[test]
-fn a_cancel_that_came_before_its_order_is_asked_for_again() {
-    let mut bench = Bench::warm(Limits::default());
-    let buy = bench.market(Side::Buy, 10);
-    bench.propose([buy]);
-    bench.report(1, ReportKind::AnswerLost);
-    bench.propose([Intent::Cancel { order: OrderNumber(1) }]);
-    bench.report(1, ReportKind::CancelRejected);
-    let events = bench.report(1, ReportKind::New);
-    assert!(
-        matches!(&events[..], [Event::OrderUpdated { .. }, Event::CancelApproved { .. }]),
-        "{events:?}"
-    );
-}
-
-#[test]
-fn a_refused_cancel_leaves_the_order_working_and_may_be_asked_again() {
-    let mut bench = bought(10);
-    bench.propose([Intent::Cancel { order: OrderNumber(1) }]);
-    bench.report(1, ReportKind::PendingCancel);
-    bench.report(1, ReportKind::CancelRejected);
-    assert_eq!(bench.status(1), OrderStatus::New);
-    let events = bench.propose([Intent::Cancel { order: OrderNumber(1) }]);
-    assert!(matches!(&events[..], [Event::CancelApproved { .. }]), "{events:?}");
-}
-
 #[test]
 fn an_order_whose_answer_was_lost_keeps_its_reservation_until_its_fate_is_known() {
     let mut bench = Bench::warm(Limits::default());
@@ -448,59 +421,4 @@ fn approval_input(records: &[Record]) -> u64 {
         matches!(&record.body, RecordBody::Event { event: Event::OrderApproved(_), .. })
     };
     records.iter().find(approved).unwrap().seq - 1
-}
-
-/// The cancel overtakes its order, which is still being sent: the broker knows no such order yet.
-#[test]
-fn a_cancel_that_overtook_its_order_is_asked_for_again() {
-    let cancels =
-        |bench: &Bench| bench.sends.iter().filter(|send| matches!(send, Send::Cancel(_))).count();
-    for first in [ReportKind::PendingNew, ReportKind::New] {
-        let mut bench = Bench::warm(Limits::default());
-        let buy = bench.market(Side::Buy, 10);
-        bench.propose([buy]);
-        bench.feed(Input::Command(Command::CancelAll { reason: "test".into() }));
-        bench.report(1, ReportKind::CancelRejected);
-        assert_eq!(cancels(&bench), 1, "nothing works yet that could be cancelled");
-        bench.report(1, first);
-        assert_eq!(cancels(&bench), 2, "after {first:?}");
-        bench.report(1, ReportKind::Canceled);
-        assert_eq!(bench.status(1), OrderStatus::Canceled);
-    }
-}
-
-/// The order is heard of before the refusal of a cancel that overtook it: one cancel is under way at a time,
-/// so that the refusal of one is not taken for the refusal of the other.
-#[test]
-fn a_cancel_that_overtook_its_order_is_asked_for_again_once_it_is_refused() {
-    let cancels =
-        |bench: &Bench| bench.sends.iter().filter(|send| matches!(send, Send::Cancel(_))).count();
-    let mut bench = Bench::warm(Limits::default());
-    let buy = bench.market(Side::Buy, 10);
-    bench.propose([buy]);
-    bench.feed(Input::Command(Command::CancelAll { reason: "test".into() }));
-    bench.report(1, ReportKind::New);
-    assert_eq!(cancels(&bench), 1, "it may yet be carried out");
-    bench.report(1, ReportKind::CancelRejected);
-    assert_eq!(cancels(&bench), 2);
-    bench.report(1, ReportKind::CancelRejected);
-    assert_eq!(cancels(&bench), 2, "that one had reached it");
-}
-
-/// What an operator cancels is not kept alive by a strategy that changes it meanwhile.
-#[test]
-fn an_order_that_is_being_cancelled_is_not_replaced() {
-    let mut bench = Bench::warm(Limits::default());
-    let buy = bench.submit(Side::Buy, 10, OrderKind::Limit { limit: price("99") });
-    bench.propose([buy]);
-    bench.report(1, ReportKind::New);
-    bench.feed(Input::Command(Command::CancelAll { reason: "test".into() }));
-    let kind = OrderKind::Limit { limit: price("98") };
-    let order = OrderNumber(1);
-    let events = bench.propose([Intent::Replace { order, quantity: shares(10), kind }]);
-    let denial = risk::Denial::OrderNotWorking { order, status: Some(OrderStatus::PendingCancel) };
-    assert!(
-        matches!(&events[..], [Event::OrderDenied { denial: found, .. }] if *found == denial),
-        "{events:?}"
-    );
 }

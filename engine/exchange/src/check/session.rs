@@ -218,10 +218,10 @@ impl SessionRecord {
             return breaches;
         }
         // Of words at that very instant each may have come before it.
-        let before = claims.words.iter().rfind(|word| word.at < at);
-        let now = claims.words.iter().filter(|word| word.at == at);
-        let most = before.into_iter().chain(now).map(|word| word.allowed).max();
-        if most.is_some_and(|most| most < Allowed::Everything) {
+        let before = claims.words.iter().rfind(|word| word.at < at).map(|word| word.allowed);
+        let now = claims.words.iter().filter(|word| word.at == at).map(|word| word.allowed);
+        let most = now.fold(before.unwrap_or(Allowed::Everything), Ord::max);
+        if most < Allowed::Everything {
             breaches.push(Breach::Grew { id: row.client_order_id.to_string() });
         }
         let bounds = &claims.bounds;

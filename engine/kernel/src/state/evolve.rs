@@ -254,15 +254,7 @@ impl State {
         match event {
             Event::OrderApproved(order) => self.add_order(seq, order)?,
             Event::OrderDenied { origin, intent, .. } => self.note_denial(*origin, intent),
-            Event::CancelApproved { order, .. } => {
-                let held = self.order_mut(seq, *order)?;
-                held.cancel_requested = true;
-                match held.has_arrived() {
-                    true => self.vain_cancels.remove(order),
-                    false => self.vain_cancels.insert(*order),
-                };
-                self.give_up(*order);
-            }
+            Event::CancelApproved { order, .. } => self.request_cancel(seq, *order)?,
             Event::OrderUpdated { .. } => self.update_order(seq, event)?,
             Event::OrderFilled { .. } => self.book_fill(seq, event)?,
             Event::OrderQueryNeeded { order, counted, .. } => self.count(*order, *counted),
@@ -351,6 +343,17 @@ impl State {
             self.refuse_cancel(seq, *order)?;
         }
         self.move_order(seq, *order, *to)
+    }
+
+    fn request_cancel(&mut self, seq: u64, order: OrderNumber) -> Result<(), EvolveError> {
+        let held = self.order_mut(seq, order)?;
+        held.cancel_requested = true;
+        match held.has_arrived() {
+            true => self.vain_cancels.remove(&order),
+            false => self.vain_cancels.insert(order),
+        };
+        self.give_up(order);
+        Ok(())
     }
 
     /// The order works on; its cancel may be asked for again.

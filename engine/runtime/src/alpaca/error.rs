@@ -163,7 +163,9 @@ impl ApiError {
     /// outcome is unknown: a cancel may be asked for again, and the order's own reports tell.
     pub fn report(&self, request: Request, order: OrderNumber, time: Timestamp) -> Option<Report> {
         let kind = match (request, self.class) {
-            (Request::Submit, ErrorClass::Unknown | ErrorClass::Unreadable) => ReportKind::AnswerLost,
+            (Request::Submit, ErrorClass::Unknown | ErrorClass::Unreadable) => {
+                ReportKind::AnswerLost
+            }
             (
                 Request::Submit,
                 ErrorClass::Refused

@@ -235,9 +235,8 @@ impl Core {
     /// what is ending ends.
     pub fn cancel_failed(&self, order: OrderNumber, text: Box<str>) -> Option<Report> {
         let held = self.state().order(order)?;
-        let works_on = held.is_live()
-            && held.cancel_requested
-            && held.status != OrderStatus::PendingCancel;
+        let works_on =
+            held.is_live() && held.cancel_requested && held.status != OrderStatus::PendingCancel;
         works_on.then(|| Report {
             order: Some(order),
             broker_id: held.broker_id.clone(),

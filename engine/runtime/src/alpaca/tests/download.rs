@@ -172,7 +172,10 @@ async fn a_download_that_ended_goes_on_and_brings_the_same() {
     for fault in ["inject='answer'\nstatus=500", "inject='malformed'"] {
         for page in 1..=4 {
             // A request is tried four times, an answer that cannot be read once.
-            let times = if fault.contains("malformed") { 1 } else { 4 };
+            let (times, class) = match fault.contains("malformed") {
+                true => (1, ErrorClass::Unreadable),
+                false => (4, ErrorClass::Unknown),
+            };
             let when = format!("nth={page}\ntimes={times}");
             let running = shown(feed(Kind::Bars), &faults(fault, &when)).await;
             let folder = tempfile::tempdir().unwrap();
@@ -181,7 +184,7 @@ async fn a_download_that_ended_goes_on_and_brings_the_same() {
             let ended = fetch(&history(&running, Kind::Bars), &mut spool, |_| {}).await;
             let error = ended.unwrap_err();
             let DownloadError::Alpaca(error) = error else { panic!("{error}") };
-            assert_eq!(error.class, ErrorClass::Unknown);
+            assert_eq!(error.class, class);
             assert_eq!(spool.count(), page - 1, "{fault} at {page}");
             drop(spool);
             let (mut spool, history) = (open(), history(&running, Kind::Bars));

@@ -6,11 +6,12 @@ use super::{at, credentials, names, price, shares};
 use crate::alpaca::conformance::for_tests;
 use crate::alpaca::{
     BarsQuery, Client, ClientConfig, Credentials, Endpoints, ErrorClass, Listing, Pace, Refusal,
-    Timing,
+    Request, Timing,
 };
 use kernel::risk::ApprovedCancel;
 use kernel::{
-    Approved, BrokerOrderId, Intent, NewOrder, OrderKind, OrderNumber, ReportKind, Send, Side, Span,
+    Approved, BrokerOrderId, Intent, NewOrder, OrderKind, OrderNumber, ReportKind, Send, Side,
+    Span, Timestamp,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -86,10 +87,19 @@ async fn an_order_is_sent_as_text_with_the_keys_and_its_own_id() {
 /// Conformance 19, 20.
 #[tokio::test]
 async fn an_order_whose_answer_is_lost_is_unknown_and_not_sent_again() {
-    for reply in [Reply::Never, status(504, ""), status(500, "{}"), ok("not JSON")] {
+    let (unknown, unreadable) = (ErrorClass::Unknown, ErrorClass::Unreadable);
+    let replies = [
+        (Reply::Never, unknown),
+        (status(504, ""), unknown),
+        (status(500, "{}"), unknown),
+        (ok("not JSON"), unreadable),
+    ];
+    for (reply, class) in replies {
         let (client, stub) = client_and(vec![reply, ok(ORDER)]).await;
         let error = client.submit(&approved(OrderKind::Market)).await.unwrap_err();
-        assert_eq!(error.class, ErrorClass::Unknown, "{error}");
+        assert_eq!(error.class, class, "{error}");
+        let report = error.report(Request::Submit, OrderNumber(7), Timestamp::MIN).unwrap();
+        assert_eq!(report.kind, ReportKind::AnswerLost, "{error}");
         assert_eq!(stub.lines().len(), 1, "{error}");
     }
 }

@@ -223,6 +223,37 @@ async fn each_error_of_the_market_data_stream_has_its_consequence() {
     }
 }
 
+/// An error of which a field is missing ends the connection as any error does, and is told of.
+#[tokio::test]
+async fn an_error_without_its_code_or_its_words_is_still_an_error() {
+    let whole = json!([{"T": "error", "code": 500, "msg": "words"}]);
+    let without = |field: &str| {
+        let mut less = whole.clone();
+        less[0].as_object_mut().unwrap().remove(field);
+        less.to_string()
+    };
+    for (frame, words) in [(without("code"), "words"), (without("msg"), "500")] {
+        let stub = SocketStub::start().await;
+        let mut stream = market_stream(market_config(&stub.address));
+        let mut peer = stub.accept().await;
+        bring_market_up(&mut peer).await;
+        assert!(matches!(next_data(&mut stream).await, MarketStreamMessage::Up { .. }));
+        peer.text(&frame).await;
+        let MarketStreamMessage::Down { reason } = next_data(&mut stream).await else { panic!() };
+        assert!(reason.contains(words), "{reason}");
+    }
+    for frame in [r#"{"action":"error","data":{}}"#, r#"{"action":"error"}"#] {
+        let stub = SocketStub::start().await;
+        let mut stream = order_stream(order_config(&stub.address));
+        let mut peer = stub.accept().await;
+        bring_up(&mut peer).await;
+        assert_eq!(next(&mut stream).await, OrderStreamMessage::Up);
+        peer.binary(frame).await;
+        let OrderStreamMessage::Down { reason } = next(&mut stream).await else { panic!() };
+        assert!(reason.starts_with("the server reports"), "{reason}");
+    }
+}
+
 /// Conformance 130.
 #[tokio::test]
 async fn a_place_that_is_taken_is_waited_for_and_not_hammered() {

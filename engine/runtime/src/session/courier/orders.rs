@@ -38,7 +38,7 @@ impl Courier {
             if let Some(report) = error.report(alpaca::Request::Submit, sent.number, now) {
                 tell(out, Answer::Report(report)).await;
             }
-            if error.class == ErrorClass::Unknown {
+            if matches!(error.class, ErrorClass::Unknown | ErrorClass::Unreadable) {
                 tracing::warn!(order = %sent.number, "not answered, so it is looked up: {error}");
                 self.look_for(&sent, now, out).await;
             }
