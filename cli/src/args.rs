@@ -5,6 +5,7 @@ pub mod data;
 pub mod download;
 pub mod explain;
 pub mod indicators;
+pub mod models;
 pub mod research;
 pub mod risk;
 pub mod run;
@@ -16,6 +17,7 @@ pub use data::{
 
 pub use explain::ExplainArgs;
 pub use indicators::{IndicatorArgs, IndicatorsArgs};
+pub use models::{ModelCommand, TrainArgs};
 pub use risk::{RiskArgs, RiskCheckArgs, RiskCommand, SetArgs};
 
 pub use research::{LookaheadArgs, Priority, SpaceArgs, SweepArgs, WalkArgs};
@@ -135,6 +137,12 @@ pub enum Command {
     /// Compute one indicator over a file of bars: as CSV, as JSON, or drawn.
     #[command(after_help = indicators::EXAMPLES)]
     Indicator(IndicatorArgs),
+    /// Train a network on bars, and judge it by what it has not seen.
+    #[command(after_help = models::TRAIN_EXAMPLES)]
+    Train(TrainArgs),
+    /// List, show, compare, promote, retire and verify models.
+    #[command(subcommand, after_help = models::MODEL_EXAMPLES)]
+    Model(ModelCommand),
     /// Measure how fast this machine is.
     #[command(subcommand)]
     Bench(BenchCommand),

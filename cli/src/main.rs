@@ -68,6 +68,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Strategies(args) => commands::strategies::run(&args),
         Command::Indicators(args) => commands::indicators::run(&args),
         Command::Indicator(args) => commands::indicator::run(&args),
+        Command::Train(args) => commands::train::run(&args),
+        Command::Model(command) => commands::model::run(&command),
         Command::Bench(BenchCommand::Backtest(args)) => commands::bench::run(&args),
         Command::NewStrategy(args) => commands::new_strategy::run(&args),
         Command::Config(command) => commands::config::run(&command),

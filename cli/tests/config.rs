@@ -14,6 +14,8 @@ use std::path::Path;
 fn shipped() -> Vec<std::path::PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    // What `tradewind train` reads is no session's configuration; the models' tests load it.
+    let files = files.filter(|path| !path.ends_with("train.toml"));
     files.filter(|path| path.extension().is_some_and(|ext| ext == "toml")).collect()
 }
 

@@ -6,6 +6,7 @@ mod backtest_speed;
 mod beside;
 mod crash_matrix;
 mod indicators;
+mod lstm;
 mod planted;
 mod recovery;
 mod section;
@@ -29,6 +30,7 @@ pub fn run(root: &Path, name: &str) -> Result<(), String> {
         "crash-matrix-paced" => crash_matrix::run_part(root, &crash_matrix::Part::Paced),
         "crash-matrix-operator" => crash_matrix::run_part(root, &crash_matrix::Part::Operated),
         "indicators" => indicators::run(root),
+        "lstm" => lstm::run(root),
         "planted-bugs" => planted::run(root),
         "recovery" => recovery::run(root),
         "soak" => soak::run(root),
@@ -36,7 +38,7 @@ pub fn run(root: &Path, name: &str) -> Result<(), String> {
         "sweep-beside-session" => beside::run(root),
         _ => Err(format!(
             "there is no proof called {name}: backtest-process, backtest-speed, crash-matrix, crash-matrix-paced, \
-             crash-matrix-operator, indicators, planted-bugs, recovery, simulation, soak, stress and \
+             crash-matrix-operator, indicators, lstm, planted-bugs, recovery, simulation, soak, stress and \
              sweep-beside-session are"
         )),
     }

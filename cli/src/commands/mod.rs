@@ -15,6 +15,7 @@ pub mod indicators;
 pub mod journal;
 mod live;
 pub mod lookahead;
+pub mod model;
 pub mod new_strategy;
 pub mod replay;
 pub mod research;
@@ -25,6 +26,7 @@ pub mod strategies;
 pub mod stress;
 mod summary;
 pub mod sweep;
+pub mod train;
 pub mod walk;
 
 use crate::exit::Failure;

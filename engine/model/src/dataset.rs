@@ -220,18 +220,23 @@ impl Dataset {
 
     /// The SHA-256, in hexadecimal, of every bar.
     pub fn hash(&self) -> String {
-        let mut hash = Sha256::new();
-        for series in &self.series {
-            hash.update(series.symbol.as_bytes());
-            hash.update([0]);
-            for bar in &series.bars {
-                hash.update(bar.open_time.nanos().to_le_bytes());
-                for price in [bar.open, bar.high, bar.low, bar.close] {
-                    hash.update(price.nanos().to_le_bytes());
-                }
-                hash.update(bar.volume.nanos().to_le_bytes());
-            }
-        }
-        hex::encode(hash.finalize())
+        hash_of(&self.series)
     }
+}
+
+/// The SHA-256, in hexadecimal, of every bar.
+pub(crate) fn hash_of(series: &[Series]) -> String {
+    let mut hash = Sha256::new();
+    for series in series {
+        hash.update(series.symbol.as_bytes());
+        hash.update([0]);
+        for bar in &series.bars {
+            hash.update(bar.open_time.nanos().to_le_bytes());
+            for price in [bar.open, bar.high, bar.low, bar.close] {
+                hash.update(price.nanos().to_le_bytes());
+            }
+            hash.update(bar.volume.nanos().to_le_bytes());
+        }
+    }
+    hex::encode(hash.finalize())
 }

@@ -163,6 +163,28 @@ impl Predictor {
     /// When the bar is of another length than those of training or not after the last one, or when a
     /// feature or an output is no number. What was seen before stays.
     pub fn observe(&mut self, bar: &Bar) -> Result<Option<Prediction>, PredictError> {
+        let Some(outputs) = self.outputs(bar)? else { return Ok(None) };
+        let model = &self.model;
+        let probabilities = model.head().probabilities(&outputs);
+        let (trend, confidence) = likeliest(probabilities);
+        Ok(Some(Prediction {
+            symbol: bar.symbol,
+            trend,
+            confidence,
+            probabilities,
+            model: model.id(),
+            bar: bar.open_time,
+            time: bar.open_time.plus(bar.length),
+            horizon: model.horizon(),
+        }))
+    }
+
+    /// The same, before it becomes probabilities: one number for each class, or the expected logarithm
+    /// of prices over what it was divided by ([`Head`]).
+    ///
+    /// # Errors
+    /// As [`Self::observe`].
+    pub fn outputs(&mut self, bar: &Bar) -> Result<Option<Vec<f32>>, PredictError> {
         if bar.length != self.model.bar_length() {
             return Err(self.other_length(bar));
         }
@@ -185,21 +207,11 @@ impl Predictor {
             return Ok(None);
         };
         let outputs = self.inference.run(window);
-        let probabilities = model.head().probabilities(&outputs);
-        if probabilities.iter().any(|probability| !probability.is_finite()) {
-            return Err(PredictError::Output { model: model.id(), time: bar.open_time });
+        if outputs.iter().all(|output| output.is_finite()) {
+            Ok(Some(outputs))
+        } else {
+            Err(PredictError::Output { model: model.id(), time: bar.open_time })
         }
-        let (trend, confidence) = likeliest(probabilities);
-        Ok(Some(Prediction {
-            symbol: bar.symbol,
-            trend,
-            confidence,
-            probabilities,
-            model: model.id(),
-            bar: bar.open_time,
-            time: bar.open_time.plus(bar.length),
-            horizon: model.horizon(),
-        }))
     }
 
     fn other_length(&self, bar: &Bar) -> PredictError {

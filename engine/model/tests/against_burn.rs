@@ -1,5 +1,4 @@
 //! The fused network and burn's stock one agree, forward and backward.
-#![cfg(feature = "train")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use burn::module::Param;

@@ -100,6 +100,15 @@ fn a_mistake_is_told_with_its_key_and_what_may_stand_there() {
 }
 
 #[test]
+fn the_file_that_is_trained_by_default_is_good() {
+    let config = Config::from_toml(include_str!("../../../config/train.toml")).unwrap();
+    assert_eq!(config.network, Default::default());
+    assert_eq!(config.training, Default::default());
+    assert_eq!(config.split, Default::default());
+    assert_eq!(config.pipeline().unwrap().columns().len(), 15);
+}
+
+#[test]
 fn too_few_bars_and_constant_series_are_refused_with_a_sentence() {
     let config = config();
     let pipeline = config.pipeline().unwrap();

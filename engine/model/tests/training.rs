@@ -1,5 +1,4 @@
 //! Training: killed and gone on with, judged, kept, and run again bar by bar.
-#![cfg(feature = "train")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 mod common;

@@ -65,6 +65,7 @@ const RULES: [Rule; 11] = [
             "tradewind-exchange",
             "tradewind-backtest",
             "tradewind-runtime",
+            "tradewind-model",
         ],
         tests_use: &[],
     },

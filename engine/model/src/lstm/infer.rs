@@ -94,7 +94,13 @@ impl Inference {
             if step > 0 {
                 let left = &before[(step - 1) * units..];
                 let right = forward.right_from(steps);
-                dispatch(RowProduct { wides, left, right, to: &mut *gates });
+                dispatch(RowProduct {
+                    is_turned: step % 2 == 0,
+                    wides,
+                    left,
+                    right,
+                    to: &mut *gates,
+                });
             }
             let [one, other] = &mut self.cell;
             let (before, cell) = if step % 2 == 0 { (one, other) } else { (other, one) };

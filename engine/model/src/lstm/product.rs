@@ -49,7 +49,11 @@ fn tiles<S: Simd, const ROWS: usize>(simd: S, product: Product<'_>) {
 }
 
 /// A row times a matrix, added to a row: `to += left * right`, several wides at once.
+///
+/// Turned, it takes the wides from the last to the first: when the same matrix comes again and again,
+/// every second time turned, what is still in the cache is used first. The sums are the same.
 pub(super) struct RowProduct<'a> {
+    pub is_turned: bool,
     pub wides: usize,
     pub left: &'a [f32],
     pub right: Right<'a>,
@@ -71,21 +75,33 @@ impl Kernel for RowProduct<'_> {
 
 #[inline(always)]
 fn wides<S: Simd, const COLUMNS: usize>(simd: S, product: RowProduct<'_>) {
-    let RowProduct { wides, left, right, to } = product;
-    let (steps, left) = (left.len(), Left { data: left, row: 0, step: 1 });
-    let mut wide = 0;
-    while wide < wides {
-        let right = Right { data: from(right.data, wide * right.wide), ..right };
-        let place = to.get_mut(wide * WIDE..).unwrap_or_default();
-        let place = To { data: place, row: 0, adds: true };
-        if wide + COLUMNS <= wides {
-            simd.tile::<1, COLUMNS>(left, right, steps, place);
-            wide += COLUMNS;
+    let RowProduct { is_turned, wides, left, right, to } = product;
+    let groups = wides.div_ceil(COLUMNS);
+    for group in 0..groups {
+        let first = COLUMNS * if is_turned { groups - 1 - group } else { group };
+        if first + COLUMNS <= wides {
+            strip::<S, COLUMNS>(simd, left, right, to, first);
         } else {
-            simd.tile::<1, 1>(left, right, steps, place);
-            wide += 1;
+            for wide in first..wides {
+                strip::<S, 1>(simd, left, right, to, wide);
+            }
         }
     }
+}
+
+/// So many wides of a row's product, from one of them on.
+#[inline(always)]
+fn strip<S: Simd, const COLUMNS: usize>(
+    simd: S,
+    left: &[f32],
+    right: Right<'_>,
+    to: &mut [f32],
+    first: usize,
+) {
+    let right = Right { data: from(right.data, first * right.wide), ..right };
+    let place = to.get_mut(first * WIDE..).unwrap_or_default();
+    let (steps, left) = (left.len(), Left { data: left, row: 0, step: 1 });
+    simd.tile::<1, COLUMNS>(left, right, steps, To { data: place, row: 0, adds: true });
 }
 
 /// What follows a place; nothing beyond the end, which a tile refuses.
@@ -166,8 +182,13 @@ mod tests {
                     Product { rows, wides, steps, left: left_factor, right: right_factor, to };
                 dispatch_at(level, product);
                 let mut again = vec![1.0; columns];
-                let row =
-                    RowProduct { wides, left: &left[..steps], right: right_factor, to: &mut again };
+                let row = RowProduct {
+                    is_turned: rows % 2 == 0,
+                    wides,
+                    left: &left[..steps],
+                    right: right_factor,
+                    to: &mut again,
+                };
                 dispatch_at(level, row);
                 assert_eq!(again, out[..columns]);
                 for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |c| (row, c))) {

@@ -63,6 +63,18 @@ pub enum MakeError {
     Model(#[from] ModelError),
 }
 
+impl Order<'_> {
+    /// The same for the same configuration and bars: where a run that was killed is looked for.
+    pub fn key(&self) -> String {
+        let mut config = self.config.clone();
+        config.training.threads = 0;
+        let text = hash_of(&config) + &crate::dataset::hash_of(&self.series);
+        let mut key = hex::encode(Sha256::digest(text));
+        key.truncate(12);
+        key
+    }
+}
+
 /// Makes a model and keeps it under `models`; checkpoints and metrics go to `work`, for each fold of a
 /// walk-forward into a folder of its own. A run that was killed goes on.
 ///

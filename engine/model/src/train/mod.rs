@@ -6,6 +6,7 @@ mod make;
 mod network;
 mod order;
 mod report;
+pub mod speed;
 
 use crate::config::{Config, Schedule, TrainingConfig};
 use crate::dataset::{Dataset, Sample};

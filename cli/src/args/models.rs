@@ -1,0 +1,137 @@
+//! `tradewind train` and `tradewind model …`.
+
+use super::FormatArgs;
+use clap::{Args, Subcommand, ValueHint};
+use std::path::PathBuf;
+
+/// What follows the help of `tradewind train`.
+pub const TRAIN_EXAMPLES: &str = "\
+Examples:
+  tradewind train --data SPY_2011.csv.gz            the network and features of config/train.toml
+  tradewind train --config mine.toml --data AAA.csv,BBB.csv --parent champion
+  tradewind train                                   on generated, synthetic bars: there is no edge to find
+
+Samples are split in the order of time, and judged once on the last part; the card tells how the model
+did beside always up, last move and logistic regression, and its first line whether it showed an edge.
+A run that was killed goes on when the same command is given again, and ends with the same weights.
+Metrics for TensorBoard and report.html lie in the folder that the end of the run names.";
+
+/// What follows the help of `tradewind model`.
+pub const MODEL_EXAMPLES: &str = "\
+Examples:
+  tradewind model list
+  tradewind model show 3f2a                         the card; the beginning of a name is enough
+  tradewind model compare 3f2a 91bc
+  tradewind model promote 3f2a                      only with an edge, and better than the champion
+  tradewind model retire 91bc
+  tradewind model verify                            every byte of every model; exit code 5 if one is damaged";
+
+/// A training run.
+#[derive(Debug, Clone, Args)]
+pub struct TrainArgs {
+    /// What is trained and how, as config/train.toml shows it; that file when not given.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// Files of bars; generated, synthetic ones when not given.
+    #[arg(long, value_name = "FILE", num_args = 1.., value_delimiter = ',', value_hint = ValueHint::FilePath)]
+    pub data: Vec<PathBuf>,
+    /// Only these symbols of the files; or those that are generated.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub symbols: Vec<String>,
+    /// The model that it is meant to take the place of; `champion` is the one in use.
+    #[arg(long, value_name = "MODEL")]
+    pub parent: Option<String>,
+    #[command(flatten)]
+    pub place: ModelsArgs,
+    /// How the files are to be understood.
+    #[command(flatten)]
+    pub format: FormatArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which models.
+#[derive(Debug, Clone, Args)]
+pub struct ModelsArgs {
+    /// The folder of models; under the user's data directory when not given.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub models: Option<PathBuf>,
+}
+
+/// What is done with models.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ModelCommand {
+    /// List the models with their standing and first line.
+    List(ListArgs),
+    /// Show a model's card: data, features, split, and how it did out of sample.
+    Show(ShowArgs),
+    /// Show two models side by side.
+    Compare(CompareModelsArgs),
+    /// Let a model trade, in place of the one in use. Exit code 5 if it has not shown that it should.
+    Promote(ChangeArgs),
+    /// Let a model trade no more, ever.
+    Retire(ChangeArgs),
+    /// Check every byte of the models. Exit code 5 if one is damaged.
+    Verify(VerifyArgs),
+}
+
+/// A list of models.
+#[derive(Debug, Clone, Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    pub place: ModelsArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// One model.
+#[derive(Debug, Clone, Args)]
+pub struct ShowArgs {
+    /// Its name, or the beginning of it.
+    pub model: String,
+    #[command(flatten)]
+    pub place: ModelsArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Two models.
+#[derive(Debug, Clone, Args)]
+pub struct CompareModelsArgs {
+    /// One.
+    pub one: String,
+    /// The other.
+    pub other: String,
+    #[command(flatten)]
+    pub place: ModelsArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A change of a model's standing.
+#[derive(Debug, Clone, Args)]
+pub struct ChangeArgs {
+    /// Its name, or the beginning of it.
+    pub model: String,
+    /// Do it even if the model has not shown that it should; say why. It is written down.
+    #[arg(long, value_name = "REASON")]
+    pub anyway: Option<String>,
+    #[command(flatten)]
+    pub place: ModelsArgs,
+}
+
+/// A check of models.
+#[derive(Debug, Clone, Args)]
+pub struct VerifyArgs {
+    /// Only this one.
+    pub model: Option<String>,
+    #[command(flatten)]
+    pub place: ModelsArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,246 @@
+//! `tradewind train`.
+
+use crate::args::TrainArgs;
+use crate::exit::Failure;
+
+#[cfg(not(feature = "train"))]
+pub fn run(_: &TrainArgs) -> Result<(), Failure> {
+    Err(Failure::usage(
+        "this program was built without training: build it with --features train (or full)",
+    ))
+}
+
+#[cfg(feature = "train")]
+pub use with_burn::run;
+
+#[cfg(feature = "train")]
+mod with_burn {
+    use super::{Failure, TrainArgs};
+    use crate::commands::data::options;
+    use crate::commands::{model as models, print_json, print_text};
+    use kernel::{MarketData, Symbols};
+    use marketdata::calendar::Date;
+    use marketdata::{CsvFile, Generator, SyntheticConfig};
+    use model::Series;
+    use model::config::Config;
+    use model::folder::Folder;
+    use model::train::{Epoch, Made, Order, Progress, curves, make};
+    use serde_json::json;
+    use std::io::{IsTerminal, Write};
+    use std::path::Path;
+    use std::time::{Duration, Instant};
+
+    const DEFAULT: &str = include_str!("../../../config/train.toml");
+    /// Bars of each generated symbol: a hundred sessions.
+    const SYNTHETIC_BARS: usize = 39_000;
+    const SYNTHETIC_START: Date = Date::constant(2024, 1, 2);
+    /// Letters across and down of the curve of losses.
+    const CURVE: (usize, usize) = (60, 8);
+
+    pub fn run(args: &TrainArgs) -> Result<(), Failure> {
+        let config = config(args)?;
+        let folder = models::folder(&args.place);
+        let is_synthetic = args.data.is_empty();
+        let series = if is_synthetic { generated(args)? } else { read(args)? };
+        let order = Order {
+            config: &config,
+            series,
+            synthetic: is_synthetic,
+            parent: parent(args, &folder)?,
+            software: concat!("tradewind ", env!("CARGO_PKG_VERSION")),
+        };
+        let work = folder.root().join("training").join(order.key());
+        let mut line = Line::new();
+        let made =
+            make(order, &work, folder.root(), |fold, of, progress| line.tell(fold, of, progress));
+        line.clear();
+        let made = made.map_err(Failure::usage)?;
+        let report = work.join("report.html");
+        let title = format!("Model {}", made.model.id());
+        let page = curves(&title, &made.history, made.best, &made.model.card().markdown());
+        std::fs::write(&report, page).map_err(|error| {
+            Failure::other(format!("{} cannot be written: {error}", report.display()))
+        })?;
+        say(args, &made, &work, &report)
+    }
+
+    fn say(args: &TrainArgs, made: &Made, work: &Path, report: &Path) -> Result<(), Failure> {
+        let id = made.model.id();
+        if args.json {
+            return print_json(&json!({
+                "model": *id,
+                "epochs": made.history,
+                "best_epoch": made.best,
+                "work": work,
+                "report": report,
+                "card": made.model.card(),
+            }));
+        }
+        print_text(&format!(
+            "{}\n- Model {id}; metrics in {}, curves in {}\n",
+            made.model.card().markdown().trim_end(),
+            work.display(),
+            report.display()
+        ))
+    }
+
+    fn config(args: &TrainArgs) -> Result<Config, Failure> {
+        let Some(path) = &args.config else {
+            return Config::from_toml(DEFAULT).map_err(Failure::usage);
+        };
+        let place = path.display();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::usage(format!("{place} cannot be read: {error}")))?;
+        Config::from_toml(&text).map_err(|error| Failure::usage(format!("{place}: {error}")))
+    }
+
+    fn parent(args: &TrainArgs, folder: &Folder) -> Result<Option<String>, Failure> {
+        match args.parent.as_deref() {
+            None => Ok(None),
+            Some("champion") => {
+                let champion = folder.champion().map_err(Failure::usage)?;
+                let none = || Failure::usage("--parent champion: no model was promoted yet");
+                Ok(Some(champion.ok_or_else(none)?.id().to_string()))
+            }
+            Some(name) => {
+                let parent = folder.load(name).map_err(Failure::usage)?;
+                Ok(Some(parent.id().to_string()))
+            }
+        }
+    }
+
+    fn read(args: &TrainArgs) -> Result<Vec<Series>, Failure> {
+        let options = options::read_options(&args.format)?;
+        let mut series: Vec<Series> = Vec::new();
+        for path in marketdata::in_order(&args.data) {
+            let file = CsvFile::open(&path, &options).map_err(Failure::usage)?;
+            let mut rows = file.read().map_err(Failure::usage)?;
+            while let Some((datum, _)) = rows.next_row().map_err(Failure::usage)? {
+                let MarketData::Bar(bar) = datum else { continue };
+                let name = file.symbols().name(bar.symbol);
+                if !args.symbols.is_empty() && args.symbols.iter().all(|symbol| symbol != name) {
+                    continue;
+                }
+                match series.iter_mut().find(|one| one.symbol == name) {
+                    Some(one) => one.bars.push(bar),
+                    None => series.push(Series { symbol: name.into(), bars: vec![bar] }),
+                }
+            }
+        }
+        for one in &series {
+            let mut pairs = one.bars.windows(2);
+            let wrong = pairs.find_map(|pair| match pair {
+                [one, next] if one.open_time >= next.open_time => Some(next.open_time),
+                _ => None,
+            });
+            if let Some(time) = wrong {
+                return Err(Failure::usage(format!(
+                    "{}: the bar of {time} does not come after the one before it: give each bar once",
+                    one.symbol
+                )));
+            }
+        }
+        Ok(series)
+    }
+
+    fn generated(args: &TrainArgs) -> Result<Vec<Series>, Failure> {
+        let names =
+            if args.symbols.is_empty() { vec!["SYNA".to_owned()] } else { args.symbols.clone() };
+        let symbols = Symbols::new(&names).map_err(Failure::usage)?;
+        let mut series: Vec<Series> =
+            names.iter().map(|name| Series { symbol: name.clone(), bars: Vec::new() }).collect();
+        let config = SyntheticConfig {
+            seed: 1,
+            symbols: symbols.clone(),
+            start: SYNTHETIC_START,
+            extended: false,
+        };
+        for step in Generator::new(&config).take(SYNTHETIC_BARS) {
+            for datum in step {
+                let MarketData::Bar(bar) = datum else { continue };
+                let name = symbols.name(bar.symbol);
+                if let Some(one) = series.iter_mut().find(|one| one.symbol == name) {
+                    one.bars.push(bar);
+                }
+            }
+        }
+        Ok(series)
+    }
+
+    /// What is told while it trains: on a terminal a bar and the curves of losses, drawn again and
+    /// again; elsewhere a line for each epoch.
+    struct Line {
+        terminal: Option<Instant>,
+        drawn: usize,
+        epochs: usize,
+    }
+
+    impl Line {
+        fn new() -> Self {
+            let terminal = std::io::stderr().is_terminal().then(Instant::now);
+            Self { terminal, drawn: 0, epochs: 0 }
+        }
+
+        fn tell(&mut self, fold: usize, of: usize, progress: &Progress<'_>) {
+            let is_new = progress.samples.0 == 0;
+            match &mut self.terminal {
+                Some(last) if is_new || last.elapsed() > Duration::from_millis(200) => {
+                    *last = Instant::now();
+                    self.draw(fold, of, progress);
+                }
+                None if is_new => {
+                    self.epochs = progress.history.len();
+                    if let Some(epoch) = progress.history.last() {
+                        eprintln!("{}", of_epoch(fold, of, epoch));
+                    }
+                }
+                _ => {}
+            }
+        }
+
+        fn draw(&mut self, fold: usize, of: usize, progress: &Progress<'_>) {
+            let (seen, all) = progress.samples;
+            let filled = 30 * seen / all.max(1);
+            let bar = format!("{}{}", "#".repeat(filled), "-".repeat(30 - filled));
+            let left = progress
+                .left
+                .map_or_else(String::new, |left| format!(", {:.0} s left at most", left.max(0.0)));
+            let mut lines = vec![format!("epoch {} [{bar}]{left}", progress.history.len() + 1)];
+            lines.extend(progress.history.last().map(|epoch| of_epoch(fold, of, epoch)));
+            let curves: [(&str, Loss); 2] = [
+                ("training loss", |epoch| epoch.train_loss),
+                ("validation loss", |epoch| epoch.validation_loss),
+            ];
+            for (name, of) in curves {
+                let values: Vec<f64> = progress.history.iter().map(of).collect();
+                if values.len() > 1 {
+                    lines.push(name.into());
+                    lines.extend(backtest::braille(&values, CURVE.0, CURVE.1));
+                }
+            }
+            self.clear();
+            self.drawn = lines.len();
+            eprintln!("{}", lines.join("\n"));
+        }
+
+        /// Takes back what was drawn.
+        fn clear(&mut self) {
+            if self.drawn > 0 {
+                // Up so many lines, then clear to the end. A terminal that is gone needs none of it.
+                let _ = write!(std::io::stderr(), "\x1b[{}A\x1b[J", self.drawn);
+                self.drawn = 0;
+            }
+        }
+    }
+
+    /// One of an epoch's losses.
+    type Loss = fn(&Epoch) -> f64;
+
+    fn of_epoch(fold: usize, of: usize, epoch: &Epoch) -> String {
+        let fold = if of > 1 { format!("fold {fold} of {of}, ") } else { String::new() };
+        format!(
+            "{fold}epoch {}: training loss {:.5}, validation loss {:.5}, {:.1} s",
+            epoch.number, epoch.train_loss, epoch.validation_loss, epoch.seconds
+        )
+    }
+}

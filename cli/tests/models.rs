@@ -1,0 +1,144 @@
+//! `tradewind train` and `tradewind model`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
+mod common;
+
+use common::User;
+
+#[test]
+fn a_folder_without_models_is_told_and_none_is_found_in_it() {
+    let user = User::new();
+    assert!(user.run(&["model", "list"]).out.starts_with("no models in "));
+    assert_eq!(user.json(&["model", "list", "--json"])["models"], serde_json::json!([]));
+    for args in
+        [["model", "show", "3f2a"], ["model", "promote", "3f2a"], ["model", "verify", "3f2a"]]
+    {
+        let ended = user.run(&args);
+        assert_eq!((ended.code, ended.out.as_str()), (2, ""));
+        assert_eq!(
+            ended.sentence(),
+            "tradewind: there is no model 3f2a: `tradewind model list` lists them"
+        );
+    }
+}
+
+#[cfg(not(feature = "train"))]
+#[test]
+fn without_training_the_command_says_how_to_get_it() {
+    let ended = User::new().run(&["train"]);
+    assert_eq!(ended.code, 2);
+    assert!(ended.sentence().contains("build it with --features train"), "{}", ended.err);
+}
+
+#[cfg(feature = "train")]
+mod with_training {
+    use super::*;
+    use std::fs;
+    use std::process::Stdio;
+    use std::time::Duration;
+
+    const CONFIG: &str = "
+        [network]
+        window = 12
+        hidden = 8
+        dropout = 0.2
+        [target]
+        kind = 'direction'
+        horizon = 3
+        [training]
+        epochs = 30
+        patience = 0
+        [[features]]
+        name = 'return'
+        [[features]]
+        name = 'rsi'
+        params = { period = 5 }
+    ";
+
+    fn configured(user: &User) -> String {
+        let path = user.text("mine.toml");
+        fs::write(&path, CONFIG).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_run_killed_by_the_system_ends_with_the_same_model() {
+        let (whole, cut) = (User::new(), User::new());
+        let config = configured(&whole);
+        let args = ["train", "--config", &config, "--json"];
+        let right = whole.json(&args);
+        let mut kills = 0;
+        for wait in 0..100 {
+            let mut command = cut.command(&args);
+            let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            std::thread::sleep(Duration::from_millis(300 + 170 * (wait % 5)));
+            child.kill().unwrap();
+            if child.wait().unwrap().success() {
+                break;
+            }
+            kills += 1;
+        }
+        assert!(kills > 1, "{kills} kills struck");
+        let gone_on = cut.json(&args);
+        assert_eq!(gone_on["model"], right["model"]);
+        assert_eq!(gone_on["card"], right["card"]);
+    }
+
+    #[test]
+    fn a_model_is_listed_shown_promoted_with_a_reason_and_found_damaged() {
+        let user = User::new();
+        let config = configured(&user);
+        let made = user.run(&["train", "--config", &config]);
+        assert_eq!(made.code, 0, "{}", made.err);
+        assert!(made.err.lines().next().unwrap().starts_with("epoch 1: training loss"));
+        let list = user.json(&["model", "list", "--json"]);
+        let id = list["models"][0]["id"].as_str().unwrap().to_owned();
+        assert!(made.out.contains(&id));
+        let shown = user.run(&["model", "show", &id[..5]]).out;
+        assert!(shown.starts_with("No edge shown") && shown.contains(", synthetic"), "{shown}");
+        let refused = user.run(&["model", "promote", &id]);
+        assert_eq!(refused.code, 5);
+        assert!(refused.sentence().contains("may not trade: No edge shown"), "{}", refused.err);
+        let done = user.run(&["model", "promote", &id, "--anyway", "a trial"]);
+        assert_eq!(done.code, 0, "{}", done.err);
+        assert_eq!(user.json(&["model", "list", "--json"])["models"][0]["standing"], "champion");
+        assert_eq!(user.run(&["model", "verify"]).code, 0);
+        let twice = user.run(&["model", "compare", &id, &id]);
+        assert!(twice.out.contains("Judged on the same samples."), "{}", twice.out);
+        let path = user.path(&format!(".local/share/tradewind/models/{id}/weights.safetensors"));
+        let mut bytes = fs::read(&path).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(&path, bytes).unwrap();
+        let ended = user.run(&["model", "verify"]);
+        assert_eq!(ended.code, 5);
+        assert!(ended.sentence().contains("is damaged: weights.safetensors"), "{}", ended.err);
+    }
+
+    #[test]
+    fn what_is_wrong_is_a_sentence() {
+        let user = User::new();
+        let path = user.text("wrong.toml");
+        let few = common::write_bars(&user, "FEW", 20);
+        let config = configured(&user);
+        for (text, told) in [
+            (CONFIG.replace("hidden", "hiden"), "unknown field `hiden`"),
+            (CONFIG.replace("horizon = 3", "horizon = 0"), "target.horizon = 0"),
+            (CONFIG.replace("'rsi'", "'rsy'"), "there is no feature \"rsy\""),
+        ] {
+            fs::write(&path, text).unwrap();
+            let ended = user.run(&["train", "--config", &path]);
+            assert_eq!(ended.code, 2);
+            assert!(ended.err.contains(told), "{told}: {}", ended.err);
+        }
+        let ended = user.run(&["train", "--config", &config, "--data", &few]);
+        assert_eq!(ended.code, 2);
+        assert!(ended.sentence().contains("FEW has 20 bars"), "{}", ended.err);
+        let ended = user.run(&["train", "--config", &config, "--parent", "champion"]);
+        assert!(ended.sentence().contains("no model was promoted yet"), "{}", ended.err);
+    }
+}
