@@ -51,7 +51,7 @@ mod with_training {
         kind = 'direction'
         horizon = 3
         [training]
-        epochs = 30
+        epochs = 60
         patience = 0
         [[features]]
         name = 'return'
@@ -70,13 +70,14 @@ mod with_training {
     fn a_run_killed_by_the_system_ends_with_the_same_model() {
         let (whole, cut) = (User::new(), User::new());
         let config = configured(&whole);
-        let args = ["train", "--config", &config, "--json"];
+        let bars = common::write_bars(&whole, "AAA", 3000);
+        let args = ["train", "--config", &config, "--data", &bars, "--json"];
         let right = whole.json(&args);
         let mut kills = 0;
         for wait in 0..100 {
             let mut command = cut.command(&args);
             let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-            std::thread::sleep(Duration::from_millis(300 + 170 * (wait % 5)));
+            std::thread::sleep(Duration::from_millis(150 + 90 * (wait % 5)));
             child.kill().unwrap();
             if child.wait().unwrap().success() {
                 break;
@@ -93,6 +94,7 @@ mod with_training {
     fn a_model_is_listed_shown_promoted_with_a_reason_and_found_damaged() {
         let user = User::new();
         let config = configured(&user);
+        fs::write(&config, CONFIG.replace("epochs = 60", "epochs = 2")).unwrap();
         let made = user.run(&["train", "--config", &config]);
         assert_eq!(made.code, 0, "{}", made.err);
         assert!(made.err.lines().next().unwrap().starts_with("epoch 1: training loss"));
@@ -123,7 +125,7 @@ mod with_training {
     fn what_is_wrong_is_a_sentence() {
         let user = User::new();
         let path = user.text("wrong.toml");
-        let few = common::write_bars(&user, "FEW", 20);
+        let few = common::write_bars(&user, "FEW", 12);
         let config = configured(&user);
         for (text, told) in [
             (CONFIG.replace("hidden", "hiden"), "unknown field `hiden`"),
@@ -137,7 +139,7 @@ mod with_training {
         }
         let ended = user.run(&["train", "--config", &config, "--data", &few]);
         assert_eq!(ended.code, 2);
-        assert!(ended.sentence().contains("FEW has 20 bars"), "{}", ended.err);
+        assert!(ended.sentence().contains("FEW has 12 bars"), "{}", ended.err);
         let ended = user.run(&["train", "--config", &config, "--parent", "champion"]);
         assert!(ended.sentence().contains("no model was promoted yet"), "{}", ended.err);
     }

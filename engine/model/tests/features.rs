@@ -6,7 +6,8 @@ mod common;
 use common::{bars, config, series, walk};
 use model::config::Config;
 use model::features::{Declared, Mistake, Pipeline};
-use model::{Dataset, DatasetError, Question, Trend, fit};
+use model::folder::Model;
+use model::{Dataset, DatasetError, Predictor, Question, Trend, fit};
 
 fn rows(declared: &[Declared], closes: &[f64]) -> Vec<Option<Vec<f64>>> {
     let mut stream = Pipeline::new(declared).unwrap().stream();
@@ -106,6 +107,16 @@ fn the_file_that_is_trained_by_default_is_good() {
     assert_eq!(config.training, Default::default());
     assert_eq!(config.split, Default::default());
     assert_eq!(config.pipeline().unwrap().columns().len(), 15);
+}
+
+#[test]
+fn the_bundled_model_is_whole_and_says_that_it_has_no_edge() {
+    let model = Model::bundled().unwrap();
+    assert!(model.card().data.synthetic && !model.card().beats_baselines);
+    let mut predictor = Predictor::new(std::sync::Arc::new(model));
+    let said =
+        bars(&walk(100, 0.0, 1)).iter().filter_map(|bar| predictor.observe(bar).unwrap()).count();
+    assert!(said > 30, "{said}");
 }
 
 #[test]

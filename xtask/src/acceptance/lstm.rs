@@ -11,7 +11,12 @@ const EPOCHS: &str = "10";
 /// Turns of each program; the best of each counts, because the machine is not idle.
 const TURNS: usize = 3;
 
+/// Real minute bars that the cards are asked about.
+const FILES: [&str; 3] =
+    ["SPY_2011.csv.gz", "GBPUSD_bid_2012-02.csv.gz", "BTC-PERP_2022-01.csv.gz"];
+
 pub fn run(root: &Path) -> Result<(), String> {
+    real_bars(root)?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
     let known = example(root, &["known_best"])?;
     let python = environment(root, &target)?;
@@ -65,6 +70,42 @@ pub fn run(root: &Path) -> Result<(), String> {
     let holds = losses.0 <= 1.02 * losses.1 && rates.0 >= rates.1 && window < onnx;
     section::replace(&root.join("docs/MODELS.md"), "Beside PyTorch", &text)?;
     if holds { Ok(()) } else { Err("what is needed is not reached: see docs/MODELS.md".into()) }
+}
+
+/// What the cards say of models trained on real bars.
+fn real_bars(root: &Path) -> Result<(), String> {
+    let data = std::env::var_os("TRADEWIND_TEST_DATA")
+        .ok_or("TRADEWIND_TEST_DATA names no folder with market data")?;
+    let folder = Path::new(&data).join("bars/1Min");
+    let files = FILES.map(|file| folder.join(file).display().to_string());
+    let [one, two, three] = &files;
+    let cards = example(root, &["real_bars", "--", one, two, three])?;
+    let mut text = format!(
+        "Written by `cargo xtask acceptance lstm` on {}: `config/train.toml` on files of real minute bars, judged on their last fifth.\n\n\
+         | file | log loss | best baseline | accuracy | AUC | the card's first line |\n| --- | ---: | ---: | ---: | ---: | --- |\n",
+        date()?
+    );
+    for one in cards.as_array().into_iter().flatten() {
+        let card = one.get("card").unwrap_or(&Value::Null);
+        let model = card.get("model").unwrap_or(&Value::Null);
+        let baselines = card.get("baselines").and_then(Value::as_array).into_iter().flatten();
+        let best = baselines
+            .filter_map(|one| Some(number(one.get("judgement")?, "log_loss")))
+            .fold(f64::MAX, f64::min);
+        let word = |of: &Value, key: &str| {
+            of.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        text += &format!(
+            "| {} | {:.4} | {best:.4} | {:.1} % | {:.4} | {} |\n",
+            word(one, "file"),
+            number(model, "log_loss"),
+            100.0 * model.get("accuracy").map_or(f64::NAN, |share| number(share, "value")),
+            number(model, "auc"),
+            word(card, "verdict"),
+        );
+    }
+    println!("{text}");
+    section::replace(&root.join("docs/MODELS.md"), "On real bars", &text)
 }
 
 /// Runs an example of the model crate, which prints one JSON object.

@@ -22,6 +22,8 @@ const PIPELINE: &str = "pipeline.json";
 const CARD: &str = "card.json";
 const CARD_TEXT: &str = "card.md";
 const FILES: [&str; 5] = [WEIGHTS, SCALER, PIPELINE, CARD, CARD_TEXT];
+/// The name of the model that comes with the program; `bundled.toml` says how it was made.
+const BUNDLED: &str = "9592dfa4f4d8a662";
 /// Hexadecimal digits of a name: enough that no two models ever share one.
 const DIGITS: usize = 16;
 
@@ -212,19 +214,35 @@ impl Model {
         if !is_id(id) || !place.is_dir() {
             return Err(ModelError::Unknown(id.into()));
         }
-        Self::load_from(&place, id)
+        Self::assemble(id, |file| {
+            let io = |source| ModelError::Io { id: id.into(), file: file.into(), source };
+            fs::read(place.join(file)).map_err(io)
+        })
     }
 
-    fn load_from(place: &Path, id: &str) -> Result<Self, ModelError> {
+    /// The model that comes with the program: small, and trained on the synthetic market, in which
+    /// there is nothing to find. Its card says so.
+    ///
+    /// # Errors
+    /// When this program computes its features in another way than the one that trained it.
+    pub fn bundled() -> Result<Self, ModelError> {
+        Self::assemble(BUNDLED, |file| Ok(bundled(file).to_vec()))
+    }
+
+    /// From its files, every byte of which is checked.
+    fn assemble(
+        id: &str,
+        read: impl Fn(&'static str) -> Result<Vec<u8>, ModelError>,
+    ) -> Result<Self, ModelError> {
         let damaged = |file| ModelError::Damaged { id: id.into(), file };
-        let manifest = read(place, id, MANIFEST)?;
+        let manifest = read(MANIFEST)?;
         if id_of(&manifest) != id {
             return Err(damaged(MANIFEST));
         }
         let manifest: Manifest = parse(&manifest).ok_or_else(|| damaged(MANIFEST))?;
         let mut contents = BTreeMap::new();
         for file in FILES {
-            let content = read(place, id, file)?;
+            let content = read(file)?;
             let hash = hex::encode(Sha256::digest(&content));
             if manifest.files.get(file) != Some(&hash) {
                 return Err(damaged(file));
@@ -280,9 +298,22 @@ fn parse<T: for<'a> Deserialize<'a>>(bytes: &[u8]) -> Option<T> {
     serde_json::from_slice(bytes).ok()
 }
 
-fn read(place: &Path, id: &str, file: &str) -> Result<Vec<u8>, ModelError> {
-    let io = |source| ModelError::Io { id: id.into(), file: file.into(), source };
-    fs::read(place.join(file)).map_err(io)
+/// A file of the bundled model.
+fn bundled(file: &str) -> &'static [u8] {
+    macro_rules! embedded {
+        ($name:literal) => {
+            include_bytes!(concat!("../../bundled/", $name))
+        };
+    }
+    match file {
+        MANIFEST => embedded!("manifest.json"),
+        WEIGHTS => embedded!("weights.safetensors"),
+        SCALER => embedded!("scaler.json"),
+        PIPELINE => embedded!("pipeline.json"),
+        CARD => embedded!("card.json"),
+        CARD_TEXT => embedded!("card.md"),
+        _ => &[],
+    }
 }
 
 fn id_of(manifest: &[u8]) -> String {
