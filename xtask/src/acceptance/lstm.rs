@@ -42,7 +42,7 @@ pub fn run(root: &Path) -> Result<(), String> {
     let text = format!(
         "Written by `cargo xtask acceptance lstm` on {}, on {}, with {} instructions. Each program ran {TURNS} times, in turns, one\n\
          thread each; the best of each counts. 30,000 windows of 60 x 8, of which 24,000 are learned from, hidden 64, batch 64, Adam at\n\
-         0.001, {EPOCHS} epochs of the squared loss; the noise that nobody can foretell is {:.4} of the loss. PyTorch {}.\n\n\
+         0.001, {EPOCHS} epochs of the squared loss; {:.4} of it is noise that nobody can foretell. PyTorch {}.\n\n\
          | | Tradewind | PyTorch | onnxruntime | needed |\n| --- | ---: | ---: | ---: | --- |\n\
          | loss out of sample | {:.5} | {:.5} | | within 2 %: {:+.2} % |\n\
          | training samples a CPU second | {:.0} | {:.0} | | at least as many: {:.2} times |\n\
