@@ -277,9 +277,11 @@ impl<'a, 'o> Driver<'a, 'o> {
 
     fn chunk(&mut self, chunk: &'a [MarketData], pace: &mut Pace) -> Result<(), BacktestError> {
         let mut begin = 0;
-        for (place, datum) in chunk.iter().enumerate() {
-            let at = datum.time();
-            if chunk.get(place + 1).is_some_and(|next| next.time() == at) {
+        let mut next = chunk.first().map(MarketData::time);
+        for place in 0..chunk.len() {
+            let Some(at) = next else { break };
+            next = chunk.get(place + 1).map(MarketData::time);
+            if next == Some(at) {
                 continue;
             }
             let step = chunk.get(begin..=place).unwrap_or_default();

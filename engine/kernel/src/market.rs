@@ -179,22 +179,32 @@ pub const AHEAD: Span = Span::from_secs(30);
 
 impl Bar {
     /// When the bar is complete and may be acted on.
+    #[inline]
     pub const fn end_time(&self) -> Timestamp {
         self.open_time.plus(self.length)
     }
 
+    #[inline]
     fn check(&self) -> Result<(), MarketDataError> {
+        // Together, without a branch for each: almost every bar is sound.
+        let is_sound = self.low.is_positive()
+            & (self.length > Span::ZERO)
+            & (self.low <= self.open)
+            & (self.open <= self.high)
+            & (self.low <= self.close)
+            & (self.close <= self.high);
+        if is_sound { Ok(()) } else { Err(self.mistake()) }
+    }
+
+    /// The first thing that is wrong with a bar that is not sound.
+    #[cold]
+    fn mistake(&self) -> MarketDataError {
         if !self.low.is_positive() {
-            return Err(MarketDataError::PriceNotPositive);
-        }
-        if self.length <= Span::ZERO {
-            return Err(MarketDataError::BarLength);
-        }
-        let inside = |price: Price| self.low <= price && price <= self.high;
-        if inside(self.open) && inside(self.close) {
-            Ok(())
+            MarketDataError::PriceNotPositive
+        } else if self.length <= Span::ZERO {
+            MarketDataError::BarLength
         } else {
-            Err(MarketDataError::BarBounds)
+            MarketDataError::BarBounds
         }
     }
 }

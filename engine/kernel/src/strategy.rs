@@ -213,6 +213,7 @@ impl Intents {
     }
 
     /// Whether the strategy said nothing.
+    #[inline]
     pub(crate) const fn is_silent(&self) -> bool {
         self.list.is_empty() && self.failure.is_none()
     }
@@ -249,6 +250,7 @@ impl<'a> View<'a> {
     }
 
     /// The position in a symbol; flat when there is none.
+    #[inline]
     pub fn position(&self, symbol: SymbolId) -> Position {
         self.state.ledger().position(symbol)
     }

@@ -9,6 +9,7 @@ pub struct SymbolId(u16);
 
 impl SymbolId {
     /// The place in the table.
+    #[inline]
     pub const fn index(self) -> usize {
         self.0 as usize
     }

@@ -46,6 +46,7 @@ impl Span {
     }
 
     /// From seconds, saturating.
+    #[inline]
     pub const fn from_secs(seconds: i64) -> Self {
         Self(seconds.saturating_mul(SECOND))
     }

@@ -38,7 +38,6 @@ mod on_balance;
 mod psar;
 mod ranked;
 mod registry;
-mod renewed;
 mod ring;
 mod roc;
 mod rsi;

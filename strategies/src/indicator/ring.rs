@@ -28,8 +28,16 @@ impl Ring {
         fell
     }
 
+    #[inline]
     pub(super) const fn is_full(&self) -> bool {
         self.full
+    }
+
+    /// Whether the newest number has taken the last place: every number in it was pushed since the first
+    /// place was taken.
+    #[inline]
+    pub(super) const fn is_at_start(&self) -> bool {
+        self.next == 0
     }
 
     pub(super) const fn capacity(&self) -> usize {

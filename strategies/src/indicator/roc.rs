@@ -1,9 +1,10 @@
 //! Rate of change.
 
 use super::entry::{Entry, Field, Output, period};
-use super::ring::Ring;
 use super::{AnyIndicator, Indicator, Period, Sample, price_factor};
 use kernel::Ratio;
+use ta::indicators::RateOfChange as Window;
+use ta::{Next, Reset};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "roc",
@@ -20,14 +21,21 @@ pub(super) const ENTRY: Entry = Entry {
 /// First value after `period + 1` samples. No value where that sample was zero.
 #[derive(Debug, Clone)]
 pub struct RateOfChange {
-    samples: Ring,
+    window: Window,
+    period: usize,
+    seen: usize,
+    /// What a sample is multiplied with: the window keeps the unit of its first sample, and after a
+    /// split the samples are in another one. A rate of change is the same in both.
+    unit: f64,
     value: Option<f64>,
 }
 
 impl RateOfChange {
     /// Since so many samples ago.
+    #[allow(clippy::expect_used, reason = "`ta` refuses only a period of zero, which none is")]
     pub fn new(period: Period) -> Self {
-        Self { samples: Ring::new(period.get()), value: None }
+        let window = Window::new(period.get()).expect("a period is at least one");
+        Self { window, period: period.get(), seen: 0, unit: 1.0, value: None }
     }
 }
 
@@ -37,9 +45,9 @@ impl Indicator for RateOfChange {
 
     #[inline]
     fn update(&mut self, sample: impl Into<Sample>) {
-        let sample = sample.into().get();
-        let before = self.samples.push(sample).filter(|before| *before != 0.0);
-        self.value = before.map(|before| (sample / before - 1.0) * 100.0);
+        let rate = self.window.next(sample.into().get() * self.unit);
+        self.value = (self.seen >= self.period && rate.is_finite()).then_some(rate);
+        self.seen = self.seen.saturating_add(1);
     }
 
     #[inline]
@@ -48,14 +56,15 @@ impl Indicator for RateOfChange {
     }
 
     fn warmup(&self) -> usize {
-        self.samples.capacity() + 1
+        self.period + 1
     }
 
     fn rebase(&mut self, ratio: Ratio) {
-        self.samples.scale(price_factor(ratio));
+        self.unit /= price_factor(ratio);
     }
 
     fn reset(&mut self) {
-        *self = Self { samples: Ring::new(self.samples.capacity()), value: None };
+        self.window.reset();
+        (self.seen, self.unit, self.value) = (0, 1.0, None);
     }
 }

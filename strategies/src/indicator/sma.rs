@@ -1,10 +1,9 @@
 //! Simple moving average.
 
 use super::entry::{Entry, Field, Output, period};
-use super::renewed::Renewed;
+use super::ring::Ring;
 use super::{AnyIndicator, Indicator, Period, Sample, price_factor};
 use kernel::Ratio;
-use ta::indicators::SimpleMovingAverage;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "sma",
@@ -18,20 +17,24 @@ pub(super) const ENTRY: Entry = Entry {
 
 /// The mean of the last `period` samples, in the unit of the samples.
 ///
-/// First value after `period` samples.
+/// First value after `period` samples. The sum is begun anew each time the window has been replaced, so that
+/// rounding errors are never older than two windows.
 #[derive(Debug, Clone)]
 pub struct Sma {
-    window: Renewed<SimpleMovingAverage>,
-    period: usize,
+    window: Ring,
+    sum: f64,
     value: Option<f64>,
 }
 
 impl Sma {
     /// Over so many samples.
-    #[allow(clippy::expect_used, reason = "`ta` refuses only a period of zero, which none is")]
     pub fn new(period: Period) -> Self {
-        let mean = SimpleMovingAverage::new(period.get()).expect("a period is at least one");
-        Self { window: Renewed::new(mean, period), period: period.get(), value: None }
+        Self { window: Ring::new(period.get()), sum: 0.0, value: None }
+    }
+
+    #[inline]
+    fn mean(&self) -> Option<f64> {
+        self.window.is_full().then(|| self.sum / self.window.capacity() as f64)
     }
 }
 
@@ -41,8 +44,13 @@ impl Indicator for Sma {
 
     #[inline]
     fn update(&mut self, sample: impl Into<Sample>) {
-        let mean = self.window.update(sample.into());
-        self.value = mean.map(|mean| mean * self.window.factor());
+        let sample = sample.into().get();
+        let oldest = self.window.push(sample).unwrap_or(0.0);
+        self.sum += sample - oldest;
+        if self.window.is_at_start() {
+            self.sum = self.window.iter().sum();
+        }
+        self.value = self.mean();
     }
 
     #[inline]
@@ -51,16 +59,17 @@ impl Indicator for Sma {
     }
 
     fn warmup(&self) -> usize {
-        self.period
+        self.window.capacity()
     }
 
+    /// The samples in new shares are rounded, so their sum is begun anew.
     fn rebase(&mut self, ratio: Ratio) {
-        self.window.rebase(ratio);
-        self.value = self.value.map(|value| value * price_factor(ratio));
+        self.window.scale(price_factor(ratio));
+        self.sum = self.window.iter().sum();
+        self.value = self.mean();
     }
 
     fn reset(&mut self) {
-        self.window.reset();
-        self.value = None;
+        *self = Self { window: Ring::new(self.window.capacity()), sum: 0.0, value: None };
     }
 }

@@ -116,11 +116,16 @@ impl Deciding<'_> {
             MarketData::Quote(_) | MarketData::Trade(_) => self.state().tick_counts(data.time()),
         };
         if counts {
-            for strategy in &mut self.kernel.strategies {
-                strategy.observe(data);
-            }
+            self.observe(data);
         }
         counts
+    }
+
+    #[inline]
+    pub(super) fn observe(&mut self, data: &MarketData) {
+        for strategy in &mut self.kernel.strategies {
+            strategy.observe(data);
+        }
     }
 
     #[inline]
@@ -134,7 +139,7 @@ impl Deciding<'_> {
     }
 
     #[inline]
-    fn ask_strategies(&mut self, data: &MarketData) -> Result<(), DecideError> {
+    pub(super) fn ask_strategies(&mut self, data: &MarketData) -> Result<(), DecideError> {
         for place in 0..self.kernel.strategies.len() {
             let Kernel { state, strategies, intents, .. } = &mut *self.kernel;
             if let Some(strategy) = strategies.get(place) {

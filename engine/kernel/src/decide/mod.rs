@@ -4,6 +4,7 @@
 //! intent is judged, so that two strategies on one bar cannot spend the same cash twice.
 
 mod account;
+mod calm;
 mod command;
 mod data;
 mod limits;
@@ -18,6 +19,7 @@ use crate::{
     Alert, Event, EvolveError, Input, Intent, Intents, MarketData, Order, OrderNumber, Origin,
     Reading, Record, RecordBody, Severity, Stamped, State, Strategy, SymbolId, Timestamp,
 };
+use calm::Calm;
 
 /// Why a session begins halted or reducing.
 const LATCHED: &str = "the last session ended so, and only `tradewind resume` lifts it";
@@ -72,7 +74,9 @@ impl Output {
 
     #[inline]
     fn clear(&mut self) {
-        self.events.clear();
+        if !self.events.is_empty() {
+            self.events.clear();
+        }
         self.sends.clear();
         self.fees_due = false;
     }
@@ -84,6 +88,8 @@ pub struct Kernel {
     strategies: Vec<Box<dyn Strategy>>,
     intents: Intents,
     losses: LossWatch,
+    /// How long bars can go the short way.
+    calm: Calm,
     /// Whether the state is another process's, and its restart has not been fed yet.
     awaits_restart: bool,
 }
@@ -99,7 +105,7 @@ impl Kernel {
     pub fn recovered(state: State, strategies: Vec<Box<dyn Strategy>>) -> Self {
         let awaits_restart = state.session().is_some();
         let (intents, losses) = (Intents::default(), LossWatch::default());
-        Self { state, strategies, intents, losses, awaits_restart }
+        Self { state, strategies, intents, losses, calm: Calm::NONE, awaits_restart }
     }
 
     /// What the session knows.
@@ -140,6 +146,9 @@ impl Kernel {
     /// each input, so that all of them decide the same.
     #[inline]
     pub fn due(&self, at: Timestamp) -> Option<Timestamp> {
+        if at < self.calm.until {
+            return None;
+        }
         self.next_deadline().filter(|deadline| *deadline <= at)
     }
 
@@ -158,6 +167,7 @@ impl Kernel {
         if let Input::Market(data) = &stamped.input {
             return self.decide_on_market(stamped.at, data, out);
         }
+        self.calm = Calm::NONE;
         let is_start = matches!(stamped.input, Input::Start(_));
         let is_restart = matches!(stamped.input, Input::Restart { .. });
         self.begin(is_start, is_restart, out)?;
@@ -171,8 +181,7 @@ impl Kernel {
         deciding.input(&stamped.input)?;
         deciding.renew_exits()?;
         deciding.judge_losses()?;
-        deciding.flatten()?;
-        deciding.keep_stops()
+        deciding.close_and_protect()
     }
 
     /// Decides on market data: the same as [`Kernel::decide`] on an [`Input::Market`], which a
@@ -182,6 +191,22 @@ impl Kernel {
     /// Those of [`Kernel::decide`].
     #[inline]
     pub fn decide_on_market(
+        &mut self,
+        at: Timestamp,
+        data: &MarketData,
+        out: &mut Output,
+    ) -> Result<(), DecideError> {
+        match data {
+            MarketData::Bar(bar) if self.calm.holds(at, bar) => self.decide_in_calm(at, data, out),
+            MarketData::Bar(_) | MarketData::Quote(_) | MarketData::Trade(_) => {
+                self.decide_at_length(at, data, out)
+            }
+        }
+    }
+
+    /// The long way, which asks everything.
+    #[inline(never)]
+    fn decide_at_length(
         &mut self,
         at: Timestamp,
         data: &MarketData,
@@ -201,8 +226,11 @@ impl Kernel {
             }
             Err(reason) => deciding.refuse(data, reason),
         }?;
-        deciding.flatten()?;
-        deciding.keep_stops()
+        deciding.close_and_protect()?;
+        if out.events.is_empty() {
+            self.calm = Calm::of(&self.state, self.next_deadline());
+        }
+        Ok(())
     }
 
     /// What comes before any input: the output is emptied, and the input must be one whose turn
@@ -247,8 +275,15 @@ impl Deciding<'_> {
         let seq = self.kernel.state.next_seq();
         self.kernel.state.take_event(seq, &event)?;
         self.kernel.losses.forget();
+        self.kernel.calm = Calm::NONE;
         self.out.events.push(event);
         Ok(())
+    }
+
+    /// What comes last of any input: what is to be closed is closed, and what is held is protected.
+    fn close_and_protect(&mut self) -> Result<(), DecideError> {
+        self.flatten()?;
+        self.keep_stops()
     }
 
     fn alert(&mut self, severity: Severity, code: &str, text: String) -> Result<(), DecideError> {

@@ -95,6 +95,7 @@ impl Ledger {
     }
 
     /// The position in a symbol; flat for one without.
+    #[inline]
     pub fn position(&self, symbol: SymbolId) -> Position {
         self.positions.get(symbol.index()).copied().unwrap_or_default()
     }

@@ -42,21 +42,25 @@ macro_rules! fixed {
             }
 
             /// The integer that counts billionths.
+            #[inline]
             pub const fn nanos(self) -> i64 {
                 self.0
             }
 
             /// Whether this is exactly zero.
+            #[inline]
             pub const fn is_zero(self) -> bool {
                 self.0 == 0
             }
 
             /// Whether this is above zero.
+            #[inline]
             pub const fn is_positive(self) -> bool {
                 self.0 > 0
             }
 
             /// Whether this is below zero.
+            #[inline]
             pub const fn is_negative(self) -> bool {
                 self.0 < 0
             }
@@ -192,6 +196,7 @@ impl Price {
 
 impl Quantity {
     /// Whether this is a whole number of shares.
+    #[inline]
     pub const fn is_whole(self) -> bool {
         self.0 % SCALE == 0
     }

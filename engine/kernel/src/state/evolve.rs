@@ -78,6 +78,7 @@ impl State {
         }
     }
 
+    #[inline]
     fn advance(&mut self, seq: u64) -> Result<(), EvolveError> {
         let expected = self.next_seq();
         if seq != expected {
@@ -185,9 +186,10 @@ impl State {
     fn see(&mut self, data: &MarketData, in_turn: bool) -> Result<(), MarketDataError> {
         let time = data.time();
         let market = self.markets.get_mut(data.symbol().index());
-        let newest = market.as_ref().and_then(|market| market.bar);
-        let is_late = matches!(data, MarketData::Bar(_)) && newest.is_some_and(|it| time < it.time);
-        if in_turn && is_late {
+        let is_before =
+            |market: &&mut Market| market.bar.as_ref().is_some_and(|newest| time < newest.time);
+        let is_bar = matches!(data, MarketData::Bar(_));
+        if in_turn && is_bar && market.as_ref().is_some_and(is_before) {
             return Err(MarketDataError::OutOfTurn);
         }
         data.check()?;

@@ -17,6 +17,7 @@ const DAY: Span = Span::from_secs(86_400);
 
 impl State {
     /// The trading day the session is in; `None` before the first.
+    #[inline]
     pub const fn day(&self) -> Option<&Day> {
         self.day.as_ref()
     }
@@ -79,6 +80,19 @@ impl State {
     #[inline]
     pub fn session_is_open(&self) -> bool {
         self.is_open_at(self.now)
+    }
+
+    /// From when until when positions may grow, as of now: hours of the trading day it is. `None` when
+    /// they may not.
+    pub(crate) fn open_hours(&self) -> Option<(Timestamp, Timestamp)> {
+        let hours = &self.day.as_ref()?.hours;
+        let (open, close) = match self.start.as_ref()?.hours {
+            TradingHours::Regular => (hours.open, hours.close),
+            TradingHours::Extended | TradingHours::Always => {
+                (hours.extended_open, hours.extended_close)
+            }
+        };
+        (hours.contains(self.now) && open <= self.now && self.now < close).then_some((open, close))
     }
 
     #[inline]

@@ -86,6 +86,7 @@ impl Market {
 
 impl State {
     /// The last price seen of a symbol.
+    #[inline]
     pub fn last_price(&self, symbol: SymbolId) -> Option<Price> {
         self.last_data(symbol).map(|last| last.price)
     }
@@ -101,6 +102,7 @@ impl State {
     }
 
     /// The last price seen of a symbol with where it came from.
+    #[inline]
     pub(crate) fn last_data(&self, symbol: SymbolId) -> Option<&Last> {
         self.markets.get(symbol.index())?.last.as_ref()
     }

@@ -158,11 +158,13 @@ pub struct State {
 
 impl State {
     /// The number that the next record gets.
+    #[inline]
     pub const fn next_seq(&self) -> u64 {
         self.next_seq.saturating_add(1)
     }
 
     /// The venue's time as of the last input.
+    #[inline]
     pub const fn now(&self) -> Timestamp {
         self.now
     }
@@ -331,6 +333,7 @@ impl State {
     }
 
     /// Whether what the account held has been taken over.
+    #[inline]
     pub const fn account_is_open(&self) -> bool {
         self.account_opened
     }
