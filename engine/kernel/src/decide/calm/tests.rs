@@ -3,10 +3,10 @@
 
 use super::Calm;
 use crate::{
-    AccountSnapshot, Bar, BrokerOrderId, BrokerState, Cash, Command, Execution,
-    ExecutionId, Input, Intents, Kernel, Limits, Link, MarketData, NewOrder, OrderKind,
-    OrderStatus, Output, Price, Quantity, Report, ReportKind, SessionStart, Side, Span, Stamped,
-    Strategy, StrategySpec, Symbols, Timestamp, TradingDay, TradingHours, View, Volume,
+    AccountSnapshot, Bar, BrokerOrderId, BrokerState, Cash, Command, Execution, ExecutionId, Input,
+    Intents, Kernel, Limits, Link, MarketData, NewOrder, OrderKind, OrderStatus, Output, Price,
+    Quantity, Report, ReportKind, SessionStart, Side, Span, Stamped, Strategy, StrategySpec,
+    Symbols, Timestamp, TradingDay, TradingHours, View, Volume,
 };
 use proptest::prelude::{Strategy as _, any, prop_oneof};
 use std::collections::BTreeMap;
