@@ -144,8 +144,7 @@ fn by_turns(data: &MarketData, view: &View<'_>, intents: &mut Intents) {
 fn guarded(data: &MarketData, view: &View<'_>, intents: &mut Intents) {
     let symbol = data.symbol();
     let minute = data.time().nanos() / 60_000_000_000 % 60;
-    let is_late = minute >= 56 || minute < 48;
-    if !is_late {
+    if (48..56).contains(&minute) {
         return by_turns(data, view, intents);
     }
     if view.has_open_order(symbol) || !view.position(symbol).quantity.is_zero() {
