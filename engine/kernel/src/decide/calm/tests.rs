@@ -30,7 +30,7 @@ impl Strategy for ByCents {
             0 if held.is_zero() => intents.market(symbol, Side::Buy, ten),
             1 if held.is_positive() => intents.market(symbol, Side::Sell, held),
             2 => intents.order(NewOrder::new(symbol, Side::Buy, ten, limit)),
-            3 if self.seen % 2 == 0 => {
+            3 if self.seen.is_multiple_of(2) => {
                 view.open_orders(symbol).for_each(|it| intents.cancel(it.number))
             }
             _ => {}
