@@ -20,7 +20,7 @@ pub(crate) const RECONCILE: Span = Span::from_secs(30);
 /// After the last bar so long nothing goes wrong any more before the session is judged.
 const QUIET: Span = Span::from_secs(600);
 /// More happenings than any day has: a loop that feeds itself ends here.
-const MOST: u64 = 4_000_000;
+const MOST: u64 = 300_000;
 
 /// One simulated session in progress.
 pub(crate) struct World {
