@@ -11,7 +11,8 @@ use tokio::sync::mpsc;
 
 /// How often executions are asked for before they are inferred.
 const LISTINGS: u32 = 3;
-/// How often an answer is asked for that cannot be read. The next comparison of the books asks again.
+/// How often an order is read whose answer cannot be read. The next comparison of the books asks again;
+/// it goes on with what it can read, while the account itself is asked for until it answers.
 const READINGS: u32 = 4;
 
 impl Courier {
@@ -104,18 +105,14 @@ impl Courier {
         out: &mpsc::Sender<Answer>,
     ) {
         let mut backoff = self.backoff(0);
-        let mut unreadable = 0;
-        while unreadable < READINGS {
+        loop {
             match read_account(&*self.venue, posted_since).await {
                 Ok(AccountRead { postings, state: Some(state) }) => {
                     tell(out, Answer::Postings(postings)).await;
                     return tell(out, Answer::Broker(Box::new(state), mark)).await;
                 }
                 Ok(AccountRead { .. }) => {}
-                Err(error) => {
-                    tracing::warn!("cannot read the account: {error}");
-                    unreadable += u32::from(error.class == ErrorClass::Unreadable);
-                }
+                Err(error) => tracing::warn!("cannot read the account: {error}"),
             }
             tokio::time::sleep(backoff.step()).await;
         }
