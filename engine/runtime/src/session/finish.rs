@@ -1,8 +1,8 @@
 //! The end of a session: what came last, the broker's own figures, and the summary.
 
-use super::courier::{AccountRead, Answer, read_account};
+use super::courier::{AccountRead, Answer, Errand, read_account};
 use super::desk::{Desk, Ending};
-use super::{BrokerSummary, Phase, PositionSummary, SessionError, StopSignal, Summary};
+use super::{BrokerSummary, Phase, PositionSummary, SessionError, StopSignal, Summary, VenueClock};
 use kernel::BrokerState;
 use tokio::time::{Instant, timeout_at};
 
@@ -50,12 +50,12 @@ impl Desk {
         }
     }
 
-    /// The last fees, and what the broker says of the account; `None` when it cannot be asked in
-    /// time, or nobody wants to wait for it any longer.
+    /// What became of the orders that stand, the last fees, and what the broker says of the account;
+    /// `None` when it cannot be asked in time, or nobody wants to wait for it any longer.
     async fn last_word(&mut self, deadline: Instant) -> Result<Option<BrokerState>, SessionError> {
         let mut stop = self.stop.clone();
         let word = tokio::select! {
-            word = timeout_at(deadline, self.settle_account()) => word,
+            word = timeout_at(deadline, self.settle()) => word,
             () = stop.wait_for(StopSignal::Now) => return Ok(None),
         };
         match word {
@@ -70,6 +70,23 @@ impl Desk {
                 Ok(None)
             }
         }
+    }
+
+    async fn settle(&mut self) -> Result<BrokerState, SessionError> {
+        self.read_open_orders().await?;
+        self.settle_account().await
+    }
+
+    /// Reads the orders that stand: one may have filled while the session ended, and what the order
+    /// stream says of it is not listened to any more. In lock step everything was heard.
+    async fn read_open_orders(&mut self) -> Result<(), SessionError> {
+        if matches!(self.clock, VenueClock::Data) {
+            return Ok(());
+        }
+        for order in self.core.sent_orders() {
+            self.run_in_turn(Errand::Read(order)).await?;
+        }
+        Ok(())
     }
 
     /// Reads the account, and books exactly the fees that are in its cash.

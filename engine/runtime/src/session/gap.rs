@@ -3,8 +3,12 @@
 //! After a reconnect, or after the stream had to drop messages, the bars and trades that are
 //! missing are read over REST. Until they are there, what the stream brings is held back, so that
 //! strategies see everything in order; it is not held back for long.
+//!
+//! What is read can lack the newest bar: the venue had not yet listed it, or our clock was a little
+//! behind the venue's. So the first bar of each symbol after it shows whether one lies between.
 
-use kernel::{Bar, MarketData, Timestamp, Trade};
+use kernel::{Bar, MarketData, SymbolId, Timestamp, Trade};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -17,6 +21,10 @@ const MOST_HELD: usize = 50_000;
 #[derive(Default)]
 pub(super) struct Gap {
     held: Option<Held>,
+    /// Answers that are still to come.
+    awaited: u32,
+    /// The symbols whose next bar shows whether something is missing still.
+    unproven: BTreeSet<SymbolId>,
     /// The last trade that was seen.
     last_trade: Option<Timestamp>,
 }
@@ -27,8 +35,20 @@ struct Held {
 }
 
 impl Gap {
+    /// Something may be missing after this in the bars of these symbols as well, once what is being
+    /// read is there.
+    pub fn doubt(&mut self, symbols: impl IntoIterator<Item = SymbolId>) {
+        self.unproven.extend(symbols);
+    }
+
+    /// Whether this bar is the first after a gap: asked once.
+    pub fn proves(&mut self, data: &MarketData) -> bool {
+        matches!(data, MarketData::Bar(bar) if self.unproven.remove(&bar.symbol))
+    }
+
     /// Something is missing, and is being read.
     pub fn open(&mut self) {
+        self.awaited = self.awaited.saturating_add(1);
         let until = Instant::now() + HELD_FOR;
         self.held.get_or_insert(Held { data: Vec::new(), until });
     }
@@ -48,6 +68,12 @@ impl Gap {
     pub fn is_overdue(&self) -> bool {
         let waits = |held: &Held| held.data.len() < MOST_HELD && Instant::now() < held.until;
         self.held.as_ref().is_some_and(|held| !waits(held))
+    }
+
+    /// What was missed is there. What was held is given back when nothing else is awaited.
+    pub fn answered(&mut self) -> Vec<MarketData> {
+        self.awaited = self.awaited.saturating_sub(1);
+        if self.awaited == 0 { self.close() } else { Vec::new() }
     }
 
     /// What was held: nothing is missing any more, or it is not waited for any longer.
@@ -111,6 +137,16 @@ mod tests {
         gap.open();
         gap.hold(data().repeat(MOST_HELD));
         assert!(gap.is_overdue(), "and there is only so much room");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_held_waits_for_the_last_of_the_answers() {
+        let mut gap = Gap::default();
+        gap.open();
+        gap.open();
+        gap.hold(vec![MarketData::Trade(trade(1))]);
+        assert_eq!(gap.answered(), Vec::new(), "the second may bring something older");
+        assert_eq!(gap.answered(), vec![MarketData::Trade(trade(1))]);
     }
 
     #[test]

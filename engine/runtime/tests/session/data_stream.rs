@@ -3,7 +3,7 @@
 use crate::support::{Plan, assert_books_agree, data_dir, exchange, exchange_with, generated};
 use crate::wire::{State, Wire};
 use exchange::check::{Happening, Stream};
-use exchange::server::{Running, Speed};
+use exchange::server::{FaultScript, Running, Speed};
 use kernel::{Intents, MarketData, Quantity, Span, Strategy, StrategySpec, Timestamp, Trade, View};
 use marketdata::Feed;
 use std::sync::{Arc, Mutex};
@@ -103,6 +103,35 @@ async fn after_a_cut_the_bars_that_were_missed_are_observed_in_order_and_not_tra
     for (ended, now) in notes.proposed.lock().unwrap().iter() {
         assert!(now.since(*ended) < Span::from_secs(120), "{ended} was traded on at {now}");
     }
+    assert_books_agree(&summary, &exchange);
+}
+
+/// The venue lists a bar only after the stream came back without it: what follows shows the hole.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bar_that_neither_the_reading_of_the_gap_nor_the_stream_brought_is_asked_for_again() {
+    let script = r#"
+        [[fault]]
+        on = "bar"
+        inject = "drop"
+        nth = 20
+        [[fault]]
+        on = "bar"
+        inject = "missing"
+        nth = 20
+        times = 5
+    "#;
+    let (dir, notes) = (data_dir(), Notes::default());
+    let exchange = exchange_with(generated(&["SPY"], 20_000), Speed::Times(600.0), |config| {
+        config.faults = FaultScript::parse(script).unwrap();
+    })
+    .await;
+    let wire = Wire::to(exchange.addr()).await;
+    let mut session = notes.plan(dir.path(), &exchange, &wire).start();
+    session.until(|_| notes.count() > 40).await;
+    session.stopper.press();
+    let summary = session.ended().await.unwrap();
+    let proposed = notes.assert_whole();
+    assert!(proposed + 3 < notes.count(), "{proposed} of {}", notes.count());
     assert_books_agree(&summary, &exchange);
 }
 

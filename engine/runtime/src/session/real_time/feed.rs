@@ -7,6 +7,7 @@ use super::super::{SessionError, VenueClock};
 use super::RealTime;
 use crate::alpaca::OrderState;
 use kernel::{Bar, Channel, Input, MarketData, Span, Timestamp, Trade};
+use std::iter;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -62,17 +63,33 @@ impl RealTime<'_> {
     }
 
     fn take_data(&mut self, data: Vec<MarketData>) -> Result<(), SessionError> {
-        for data in data {
-            if self.desk.is_warmed(&data) {
+        let mut data = data.into_iter();
+        while let Some(next) = data.next() {
+            if self.desk.is_warmed(&next) {
                 continue;
             }
-            if !self.desk.is_from_the_future(&data) {
-                self.desk.clock.follow(data.time());
-                self.observe(&data);
+            if !self.desk.is_from_the_future(&next) {
+                if let Some(bars) = self.hole_before(&next) {
+                    self.read_missed(bars);
+                    self.feeds.gap.hold(iter::once(next).chain(data).collect());
+                    return Ok(());
+                }
+                self.desk.clock.follow(next.time());
+                self.observe(&next);
             }
-            self.feed(Input::Market(data))?;
+            self.feed(Input::Market(next))?;
         }
         Ok(())
+    }
+
+    /// The time between the last bar of a symbol and its first after a gap, if there is any.
+    fn hole_before(&mut self, data: &MarketData) -> Option<BarsWanted> {
+        let MarketData::Bar(bar) = data else { return None };
+        let is_first = self.feeds.gap.proves(data);
+        let start = self.desk.warmed.get(bar.symbol.index()).copied()?;
+        let is_hole = is_first && start > Timestamp::MIN && start < bar.open_time;
+        let (symbols, length, end) = (vec![bar.symbol], self.desk.bar_length, bar.open_time);
+        is_hole.then_some(BarsWanted { symbols, length, start, end })
     }
 
     fn observe(&mut self, data: &MarketData) {
@@ -86,6 +103,11 @@ impl RealTime<'_> {
         let now = self.venue_now();
         let (state, length) = (self.desk.core.state(), self.desk.bar_length);
         let bars = BarsWanted::since_last_seen(state, length, now);
+        self.feeds.gap.doubt(bars.symbols.iter().copied());
+        self.read_missed(bars);
+    }
+
+    fn read_missed(&mut self, bars: BarsWanted) {
         let trades = self.desk.config.channels.trades;
         let trades_since = self.feeds.gap.last_trade().filter(|_| trades);
         self.feeds.gap.open();
@@ -110,21 +132,18 @@ impl RealTime<'_> {
                 self.feed(Input::Late(data))?;
             }
         }
-        self.close_gap()
+        let held = self.feeds.gap.answered();
+        self.take_data(held)
     }
 
     /// Lets go of what waited for what was missed, when that does not come.
     pub(super) fn keep_data_moving(&mut self) -> Result<(), SessionError> {
         if self.feeds.gap.is_overdue() {
             tracing::warn!("what the data stream missed is not there yet: going on without it");
-            return self.close_gap();
+            let held = self.feeds.gap.close();
+            return self.take_data(held);
         }
         Ok(())
-    }
-
-    fn close_gap(&mut self) -> Result<(), SessionError> {
-        let held = self.feeds.gap.close();
-        self.take_data(held)
     }
 
     /// A channel is silent: whether there was anything to say, the venue's bars know.
