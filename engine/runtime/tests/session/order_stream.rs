@@ -8,9 +8,10 @@ use exchange::server::{FaultScript, Speed};
 use journal::Reader;
 use kernel::{
     BasisPoints, Input, Intents, MarketData, NewOrder, OrderKind, OrderStatus, Price, RecordBody,
-    Rounding, Side, Span, TimeInForce, View,
+    Rounding, Side, Span, TimeInForce, Timestamp, View,
 };
 use runtime::session::journal_dir;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -215,18 +216,7 @@ async fn the_books_are_compared_every_thirty_seconds() {
     assert_eq!(plan.config.timing.reconcile, Duration::from_secs(30));
     let mut session = plan.start();
     session.until(|status| status.reconciled).await;
-    let looks = || {
-        let mut records = Reader::open(&journal_dir(dir.path()), 1).unwrap();
-        let mut looks = Vec::new();
-        while let Some(record) = records.next().unwrap() {
-            if let RecordBody::Input(stamped) = record.body
-                && matches!(stamped.input, Input::Broker(_))
-            {
-                looks.push(stamped.at);
-            }
-        }
-        looks
-    };
+    let looks = || looks(dir.path());
     session.until(|_| looks().len() > 6).await;
     session.stopper.press();
     session.ended().await.unwrap();
@@ -237,4 +227,44 @@ async fn the_books_are_compared_every_thirty_seconds() {
     assert!(apart.iter().all(|apart| *apart >= Span::from_secs(29)), "{apart:?}");
     apart.sort();
     assert!(apart[2] <= Span::from_secs(50), "{apart:?}");
+}
+
+/// An account whose answer cannot be read is asked for until it can: the books are compared again
+/// without anybody's help.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_stays_unreadable_for_a_while_is_compared_with_again() {
+    let script = r#"
+        [[fault]]
+        on = "account"
+        inject = "malformed"
+        nth = 4
+        times = 6
+    "#;
+    let dir = data_dir();
+    let exchange = exchange_with(generated(&["SPY"], 4_000), Speed::Times(600.0), |config| {
+        config.faults = FaultScript::parse(script).unwrap();
+    });
+    let exchange = exchange.await;
+    let idle = |_: &MarketData, _: &View<'_>, _: &mut Intents| {};
+    let mut session = Plan::scripted(dir.path(), &exchange, &["SPY"], idle).start();
+    let struck = || exchange.snapshot().faults == [6];
+    session.until(|_| struck()).await;
+    let so_far = looks(dir.path()).len();
+    session.until(|_| looks(dir.path()).len() > so_far + 1).await;
+    session.stopper.press();
+    assert_books_agree(&session.ended().await.unwrap(), &exchange);
+}
+
+/// When the books were compared with the broker's.
+fn looks(dir: &Path) -> Vec<Timestamp> {
+    let mut records = Reader::open(&journal_dir(dir), 1).unwrap();
+    let mut looks = Vec::new();
+    while let Some(record) = records.next().unwrap() {
+        if let RecordBody::Input(stamped) = record.body
+            && matches!(stamped.input, Input::Broker(_))
+        {
+            looks.push(stamped.at);
+        }
+    }
+    looks
 }
