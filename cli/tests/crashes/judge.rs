@@ -27,6 +27,9 @@ pub struct Part {
     pub orders: BTreeSet<u64>,
     /// It begins with this record.
     pub from: u64,
+    /// With this one the session had come to its end, if it had: what is read afterwards, to be told, is no
+    /// part of it, and a session that is killed then has nothing to go on with.
+    pub until: Option<u64>,
 }
 
 /// What of a session is struck.
@@ -78,7 +81,14 @@ impl Books {
     }
 
     fn fold(&mut self, record: &Record) -> Result<(), String> {
-        self.state.evolve(record).map_err(|error| error.to_string())
+        self.state.evolve(record).map_err(|error| error.to_string())?;
+        if self.trading.until.is_none()
+            && self.state.stopping().is_some()
+            && self.state.is_settled()
+        {
+            self.trading.until = Some(record.seq);
+        }
+        Ok(())
     }
 
     /// The orders that count.

@@ -143,15 +143,16 @@ enum Struck {
 /// an answer comes when other things have happened since its request.
 fn during(part: &judge::Part, trace: &[Hit]) -> BTreeMap<&'static str, Vec<u64>> {
     let mut hits: BTreeMap<_, Vec<u64>> = BTreeMap::new();
-    let (mut is_during, mut has_begun) = (false, false);
+    let (mut is_during, mut has_begun, mut has_ended) = (false, false, false);
     for hit in trace {
         if hit.place == "append.before" {
             is_during = part.records.contains(&hit.number);
             has_begun |= hit.number >= part.from;
+            has_ended |= part.until.is_some_and(|until| hit.number >= until);
         }
         let is_of_order = ["send", "answer", "report"].iter().any(|at| hit.place.starts_with(at));
         let belongs = match is_of_order && hit.number > 0 && !part.orders.is_empty() {
-            true => has_begun && part.orders.contains(&hit.number),
+            true => has_begun && !has_ended && part.orders.contains(&hit.number),
             false => is_during,
         };
         if belongs && let Some(place) = PLACES.iter().find(|place| **place == hit.place) {

@@ -1,6 +1,6 @@
 //! In the market while the fast average is above the slow one.
 
-use crate::indicator::{Indicator, Sample, Sma};
+use crate::indicator::PriceMean;
 use crate::{
     DIRECTION, EQUITY_PERCENT, Entry, Mistake, NOTIONAL_USD, ParamSpec, Params, QUANTITY, Stance,
     Trading,
@@ -46,8 +46,8 @@ enum Signal {
 
 #[derive(Clone)]
 struct Averages {
-    fast: Sma,
-    slow: Sma,
+    fast: PriceMean,
+    slow: PriceMean,
     /// How the fast stands to the slow.
     now: Option<Ordering>,
     /// How it stood one bar before.
@@ -67,7 +67,8 @@ fn build(params: &Params, symbols: &Symbols) -> Result<Box<dyn Strategy>, Mistak
         "crossing" => Signal::Crossing,
         _ => Signal::Level,
     };
-    let averages = Averages { fast: Sma::new(fast), slow: Sma::new(slow), now: None, before: None };
+    let (fast, slow_mean) = (PriceMean::new(fast), PriceMean::new(slow));
+    let averages = Averages { fast, slow: slow_mean, now: None, before: None };
     Ok(Box::new(SmaCrossover {
         symbols: vec![averages; symbols.len()],
         slow: slow.get(),
@@ -77,10 +78,6 @@ fn build(params: &Params, symbols: &Symbols) -> Result<Box<dyn Strategy>, Mistak
 }
 
 impl Averages {
-    fn order(&self) -> Option<Ordering> {
-        Some(self.fast.value()?.total_cmp(&self.slow.value()?))
-    }
-
     /// Where they are equal, whatever is held is kept.
     fn stance(&self, signal: Signal) -> Option<Stance> {
         let now = self.now?;
@@ -99,10 +96,9 @@ impl Strategy for SmaCrossover {
     fn observe(&mut self, data: &MarketData) {
         let MarketData::Bar(bar) = data else { return };
         let Some(averages) = self.symbols.get_mut(bar.symbol.index()) else { return };
-        let close = Sample::from(bar.close);
-        averages.fast.update(close);
-        averages.slow.update(close);
-        (averages.before, averages.now) = (averages.now, averages.order());
+        averages.fast.update(bar.close);
+        averages.slow.update(bar.close);
+        (averages.before, averages.now) = (averages.now, averages.fast.compare(&averages.slow));
     }
 
     fn propose(&self, data: &MarketData, view: &View<'_>, intents: &mut Intents) {
@@ -129,13 +125,13 @@ impl Strategy for SmaCrossover {
         if let Some(averages) = self.symbols.get_mut(symbol.index()) {
             averages.fast.rebase(ratio);
             averages.slow.rebase(ratio);
-            averages.now = averages.order();
+            averages.now = averages.fast.compare(&averages.slow);
         }
     }
 
     fn readings(&self, symbol: SymbolId) -> Vec<Reading> {
         let averages = self.symbols.get(symbol.index());
-        let read = |of: fn(&Averages) -> &Sma| averages.and_then(|averages| of(averages).value());
+        let read = |of: fn(&Averages) -> &PriceMean| averages.and_then(|averages| of(averages).value());
         vec![
             Reading::new("fast", read(|averages| &averages.fast)),
             Reading::new("slow", read(|averages| &averages.slow)),
