@@ -131,7 +131,8 @@ impl Strategy for SmaCrossover {
 
     fn readings(&self, symbol: SymbolId) -> Vec<Reading> {
         let averages = self.symbols.get(symbol.index());
-        let read = |of: fn(&Averages) -> &PriceMean| averages.and_then(|averages| of(averages).value());
+        let read =
+            |of: fn(&Averages) -> &PriceMean| averages.and_then(|averages| of(averages).value());
         vec![
             Reading::new("fast", read(|averages| &averages.fast)),
             Reading::new("slow", read(|averages| &averages.slow)),
