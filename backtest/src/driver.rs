@@ -14,8 +14,10 @@
 //! An input happens at its own time or at the kernel's now, whichever is later.
 
 mod bars;
+mod chunk;
 mod corporate;
 mod detail;
+mod models;
 mod postings;
 mod session;
 
@@ -23,6 +25,7 @@ pub(crate) use corporate::digest;
 
 use crate::config::{BacktestConfig, Chosen, Observer, Progress};
 use crate::equity::Equity;
+use crate::forecast::Forecasters;
 use crate::live::Circumstances;
 use crate::result::{self, Finished};
 use crate::shared::Shared;
@@ -30,6 +33,7 @@ use crate::trades::Trades;
 use crate::venue::{Answer, Venue};
 use crate::{BacktestError, BacktestReport};
 use bars::{bar_of, bar_time};
+use chunk::Pace;
 use corporate::Corporate;
 use detail::Meeting;
 use exchange::{Exchange, Update};
@@ -42,8 +46,6 @@ use marketdata::{Facts, Feed, FeedSource, Source};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// Market data between two looks at the clock.
-const PROGRESS_EVERY: usize = 1 << 16;
 /// Records between two commits. A run that breaks off is run again, so nothing waits for a disk.
 const COMMIT_EVERY: u64 = 1 << 12;
 
@@ -72,7 +74,21 @@ pub fn run_source(
     strategies: Vec<Chosen>,
     observer: &mut dyn Observer,
 ) -> Result<BacktestReport, BacktestError> {
-    result::report(complete(config, source, strategies, observer)?)
+    run_with_models(config, source, strategies, Vec::new(), observer)
+}
+
+/// The same with models beside the strategies.
+///
+/// # Errors
+/// As [`run_source`].
+pub fn run_with_models(
+    config: &BacktestConfig,
+    source: &mut dyn Source,
+    strategies: Vec<Chosen>,
+    models: Forecasters,
+    observer: &mut dyn Observer,
+) -> Result<BacktestReport, BacktestError> {
+    result::report(complete_under(config, source, strategies, models, observer, None)?)
 }
 
 /// Runs strategies to the last input, and judges nothing yet.
@@ -82,7 +98,7 @@ pub(crate) fn complete(
     strategies: Vec<Chosen>,
     observer: &mut dyn Observer,
 ) -> Result<Finished, BacktestError> {
-    complete_under(config, source, strategies, observer, None)
+    complete_under(config, source, strategies, Vec::new(), observer, None)
 }
 
 /// The same under the circumstances of a session.
@@ -90,6 +106,7 @@ pub(crate) fn complete_under(
     config: &BacktestConfig,
     source: &mut dyn Source,
     strategies: Vec<Chosen>,
+    models: Forecasters,
     observer: &mut dyn Observer,
     circumstances: Option<&mut Circumstances>,
 ) -> Result<Finished, BacktestError> {
@@ -120,6 +137,7 @@ pub(crate) fn complete_under(
         trades: Trades::new(facts.symbols.len()),
         shared: Shared::new(&config.labels, &manifest.strategies),
         equity: Equity::new(config.exchange.starting_cash, config.keep_equity, &config.calendar),
+        models,
         observer,
         latency: config.exchange.fills.latency,
         circumstances,
@@ -162,14 +180,6 @@ fn open_journal(dir: &std::path::Path) -> Result<Journal, BacktestError> {
     }
 }
 
-/// How far a run is, and how far its observer knows it to be.
-struct Pace {
-    done: usize,
-    told: usize,
-    total: u64,
-    started: Instant,
-}
-
 /// A run in progress, in a chunk of data.
 struct Driver<'a, 'o> {
     kernel: Kernel,
@@ -195,6 +205,8 @@ struct Driver<'a, 'o> {
     /// Who did what, where there are several strategies.
     shared: Option<Shared>,
     equity: Equity,
+    /// What says something of each bar.
+    models: Forecasters,
     observer: &'o mut dyn Observer,
     /// How long a request takes to the venue.
     latency: Span,
@@ -226,80 +238,6 @@ impl<'a, 'o> Driver<'a, 'o> {
         self.feed(Input::Notice(Notice::NoBars { symbols: symbols.into(), source }))
     }
 
-    /// All data, chunk after chunk.
-    fn data(mut self, source: &mut dyn Source, mut pace: Pace) -> Result<Self, BacktestError> {
-        while let Some(chunk) = source.next_chunk()? {
-            let mut within = self.in_chunk();
-            within.chunk(chunk, &mut pace)?;
-            self = within.in_chunk();
-        }
-        Ok(self)
-    }
-
-    /// The same run before the first step of another chunk.
-    fn in_chunk<'b>(self) -> Driver<'b, 'o> {
-        let Self {
-            kernel,
-            out,
-            venue,
-            updates,
-            step: _,
-            meeting,
-            last_bars,
-            corporate,
-            fees_read,
-            ..
-        } = self;
-        let Self { hash, journal, committed, trades, shared, equity, observer, .. } = self;
-        let Self { latency, circumstances, .. } = self;
-        let step = &[];
-        Driver {
-            kernel,
-            out,
-            venue,
-            updates,
-            step,
-            meeting,
-            last_bars,
-            corporate,
-            fees_read,
-            hash,
-            journal,
-            committed,
-            trades,
-            shared,
-            equity,
-            observer,
-            latency,
-            circumstances,
-        }
-    }
-
-    fn chunk(&mut self, chunk: &'a [MarketData], pace: &mut Pace) -> Result<(), BacktestError> {
-        let mut begin = 0;
-        let mut next = chunk.first().map(MarketData::time);
-        for place in 0..chunk.len() {
-            let Some(at) = next else { break };
-            next = chunk.get(place + 1).map(MarketData::time);
-            if next == Some(at) {
-                continue;
-            }
-            let step = chunk.get(begin..=place).unwrap_or_default();
-            begin = place + 1;
-            if self.meeting.is_some() {
-                self.meet_detail(at)?;
-            }
-            self.step(at, step)?;
-            pace.done += step.len();
-            if pace.done - pace.told >= PROGRESS_EVERY {
-                pace.told = pace.done;
-                let (done, elapsed) = (pace.done as u64, pace.started.elapsed());
-                self.observer.progress(&Progress { done, total: pace.total, elapsed });
-            }
-        }
-        Ok(())
-    }
-
     /// The market data of one instant.
     fn step(&mut self, at: Timestamp, data: &'a [MarketData]) -> Result<(), BacktestError> {
         self.enter(at)?;
@@ -311,6 +249,9 @@ impl<'a, 'o> Driver<'a, 'o> {
             self.show_as_seen(at, data)?;
         } else {
             data.iter().try_for_each(|datum| self.feed_market(at, datum))?;
+        }
+        if !self.models.is_empty() {
+            self.ask_models(data)?;
         }
         if self.trades.any_is_open() {
             self.trades.watch(data);

@@ -1,7 +1,7 @@
 //! A strategy that is asked about some symbols of its session alone.
 
 use crate::registry::StrategyError;
-use kernel::{Intents, MarketData, Ratio, Reading, Strategy, SymbolId, Symbols, View};
+use kernel::{Intents, MarketData, Prediction, Ratio, Reading, Strategy, SymbolId, Symbols, View};
 
 /// The parameter under which every strategy takes the symbols that it trades, separated by commas;
 /// without it a strategy trades all of them.
@@ -63,6 +63,18 @@ impl Strategy for Only {
     fn propose(&self, data: &MarketData, view: &View<'_>, intents: &mut Intents) {
         if self.is_own(data.symbol()) {
             self.strategy.propose(data, view, intents);
+        }
+    }
+
+    fn hear(&mut self, said: &Prediction) {
+        if self.is_own(said.symbol) {
+            self.strategy.hear(said);
+        }
+    }
+
+    fn propose_on(&self, said: &Prediction, view: &View<'_>, intents: &mut Intents) {
+        if self.is_own(said.symbol) {
+            self.strategy.propose_on(said, view, intents);
         }
     }
 

@@ -1,7 +1,7 @@
 //! From a stance to a position: which side, how much, and never across zero in one order.
 
 use crate::{Mistake, ParamSpec, Params, to_quantity};
-use kernel::{Bar, Intents, Percent, Price, Quantity, Side, View};
+use kernel::{Bar, Intents, Percent, Price, Quantity, Side, SymbolId, View};
 
 /// Shares per entry.
 pub const QUANTITY: ParamSpec = ParamSpec::integer(
@@ -140,7 +140,20 @@ impl Trading {
     /// the fill.
     #[inline]
     pub fn toward(&self, stance: Stance, bar: &Bar, view: &View<'_>, intents: &mut Intents) {
-        let held = view.position(bar.symbol).quantity;
+        self.toward_at(stance, bar.symbol, bar.close, view, intents);
+    }
+
+    /// The same where no bar leads to it: sized at a price.
+    #[inline]
+    pub fn toward_at(
+        &self,
+        stance: Stance,
+        symbol: SymbolId,
+        price: Price,
+        view: &View<'_>,
+        intents: &mut Intents,
+    ) {
+        let held = view.position(symbol).quantity;
         let stance = match (stance, self.direction) {
             (Stance::Short, Direction::Long) => Stance::Flat,
             (stance, Direction::Long | Direction::Both) => stance,
@@ -151,7 +164,7 @@ impl Trading {
             Stance::Short => held.is_negative(),
         };
         if !there {
-            self.take(stance, held, bar, view, intents);
+            self.take(stance, held, (symbol, price), view, intents);
         }
     }
 
@@ -161,36 +174,32 @@ impl Trading {
         &self,
         stance: Stance,
         held: Quantity,
-        bar: &Bar,
+        (symbol, price): (SymbolId, Price),
         view: &View<'_>,
         intents: &mut Intents,
     ) {
-        if view.has_open_order(bar.symbol) {
+        if view.has_open_order(symbol) {
             return;
         }
         if let (Size::EquityShare(share), Some(side)) = (self.size, stance.side()) {
-            intents.turn(bar.symbol, side, held, share);
+            intents.turn(symbol, side, held, share);
         } else if held.is_zero() {
             let side = if stance == Stance::Long { Side::Buy } else { Side::Sell };
-            self.enter(side, bar, intents);
+            if let Some(quantity) = self.size.shares(price) {
+                intents.market(symbol, side, quantity);
+            }
         } else {
-            close(held, bar, view, intents);
-        }
-    }
-
-    fn enter(&self, side: Side, bar: &Bar, intents: &mut Intents) {
-        if let Some(quantity) = self.size.shares(bar.close) {
-            intents.market(bar.symbol, side, quantity);
+            close(held, symbol, view, intents);
         }
     }
 }
 
 /// A fraction of a share, which a broker may hold for other reasons, cannot be sold here and stays,
 /// unless entries are sized in parts.
-fn close(held: Quantity, bar: &Bar, view: &View<'_>, intents: &mut Intents) {
+fn close(held: Quantity, symbol: SymbolId, view: &View<'_>, intents: &mut Intents) {
     let side = if held.is_positive() { Side::Sell } else { Side::Buy };
     let shares = if view.sizes_in_parts() { held.abs() } else { held.abs().whole() };
     if shares.is_positive() {
-        intents.market(bar.symbol, side, shares);
+        intents.market(symbol, side, shares);
     }
 }

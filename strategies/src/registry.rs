@@ -3,7 +3,7 @@
 use crate::only::{Only, SYMBOLS, named};
 use crate::param::{Mistake, ParamSpec, Params, did_you_mean, nearest};
 use crate::strategy::{
-    bollinger_breakout, buy_and_hold, macd_trend, momentum_rotation, pairs, rsi_mean_reversion,
+    bollinger_breakout, buy_and_hold, lstm, macd_trend, momentum_rotation, pairs, rsi_mean_reversion,
     sma_crossover,
 };
 use kernel::{Strategy, StrategySpec, SymbolId, Symbols};
@@ -18,6 +18,7 @@ static REGISTRY: &[Entry] = &[
     buy_and_hold::ENTRY,
     #[cfg(feature = "failpoints")]
     crate::strategy::every_kind::ENTRY,
+    lstm::ENTRY,
     macd_trend::ENTRY,
     momentum_rotation::ENTRY,
     pairs::ENTRY,

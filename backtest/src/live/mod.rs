@@ -187,7 +187,7 @@ impl Runs<'_> {
         feed.bar_length = feed.data.iter().filter_map(bar_length).min();
         let mut source = FeedSource::new(&feed);
         let finished =
-            complete_under(&self.config, &mut source, strategies, &mut Quiet, Some(&mut all))?;
+            complete_under(&self.config, &mut source, strategies, Vec::new(), &mut Quiet, Some(&mut all))?;
         result::compare(finished.kernel.state(), &finished.exchange)?;
         let Finished { kernel, events_hash, .. } = finished;
         let price = |id| kernel.state().last_price(id).unwrap_or_default();

@@ -154,6 +154,8 @@ impl Reading {
             | Input::TradingStatus { .. }
             | Input::Luld(_)
             | Input::News(_)
+            | Input::Prediction(_)
+            | Input::MissedPrediction(_)
             | Input::Room(_) => self.pend(stamped),
             Input::Broker(_)
             | Input::Report(_)
@@ -182,7 +184,10 @@ impl Reading {
                 continue;
             }
             let list = match &input {
-                Input::Stop(_) | Input::News(_) => &mut self.everywhere,
+                Input::Stop(_)
+                | Input::News(_)
+                | Input::Prediction(_)
+                | Input::MissedPrediction(_) => &mut self.everywhere,
                 Input::Late(_)
                 | Input::Warmup(_)
                 | Input::UpdatedBar(_)

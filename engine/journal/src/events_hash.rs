@@ -15,7 +15,9 @@
 //! Amounts, prices, quantities, times, order numbers, reasons and everything else count.
 
 use crate::codec;
-use kernel::{Alert, BrokerOrderId, Difference, Event, ExecutionId, Timestamp};
+use kernel::{
+    Alert, BrokerOrderId, Difference, Event, ExecutionId, Prediction, Span, Timestamp,
+};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -49,6 +51,10 @@ impl EventsHash {
             Event::OrderUpdated { .. } => self.order_updated(at, event.clone()),
             Event::OrderFilled { .. } => self.order_filled(at, event.clone()),
             Event::FeeBooked { .. } => self.fee_booked(at, event.clone()),
+            Event::PredictionTaken(said) => {
+                let said = Prediction { latency: Span::ZERO, ..(**said).clone() };
+                self.write(at, &Event::PredictionTaken(Box::new(said)));
+            }
             Event::CashMoved { .. } | Event::DividendReinvested { .. } => {
                 self.cash_moved(at, event.clone());
             }
@@ -82,6 +88,8 @@ impl EventsHash {
             | Event::ExitRenewed { .. }
             | Event::FlatDue { .. }
             | Event::EntrySized { .. }
+            | Event::PredictionMissed(_)
+            | Event::PredictionExpired { .. }
             | Event::StopMet { .. }
             | Event::IntentWaits { .. }
             | Event::StopRequested { .. } => self.write(at, event),

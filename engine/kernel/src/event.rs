@@ -3,8 +3,8 @@
 use crate::risk::{Denial, SizedEntry};
 use crate::{
     BrokerOrderId, Cash, Channel, Command, Difference, ExecutionId, FeeKind, Intent, Link,
-    MarketDataError, MovementKind, NewOrder, Order, OrderNumber, OrderSize, OrderStatus, Origin,
-    Price, Quantity, Ratio, ReportKind, ShutdownPolicy, Side, Span, Stamped, SymbolId, Timestamp,
+    MarketDataError, MissedPrediction, MovementKind, NewOrder, Order, OrderNumber, OrderSize, OrderStatus, Origin,
+    Prediction, Price, Quantity, Ratio, ReportKind, ShutdownPolicy, Side, Span, Stamped, SymbolId, Timestamp,
     TradingState,
 };
 use serde::{Deserialize, Serialize};
@@ -324,6 +324,17 @@ pub enum Event {
         /// The stop.
         behind: OrderNumber,
     },
+    /// What a model says of a symbol stands now, or is noted alone where it is a challenger's.
+    PredictionTaken(Box<Prediction>),
+    /// A model said nothing that can be used; what it said before stands until its time is over.
+    PredictionMissed(Box<MissedPrediction>),
+    /// What a model said of a symbol is over: it gives no signal until it says something new.
+    PredictionExpired {
+        /// Of which symbol.
+        symbol: SymbolId,
+        /// The model's id.
+        model: Box<str>,
+    },
 }
 
 /// Why a report changes nothing.
@@ -414,6 +425,9 @@ impl Event {
             Event::StopMet { .. } => "stop_met",
             Event::IntentWaits { .. } => "intent_waits",
             Event::EntrySized { .. } => "entry_sized",
+            Event::PredictionTaken(_) => "prediction_taken",
+            Event::PredictionMissed(_) => "prediction_missed",
+            Event::PredictionExpired { .. } => "prediction_expired",
         }
     }
 
@@ -421,6 +435,8 @@ impl Event {
     pub const fn symbol(&self) -> Option<SymbolId> {
         match self {
             Event::OrderApproved(order) => Some(order.symbol),
+            Event::PredictionTaken(said) => Some(said.symbol),
+            Event::PredictionMissed(missed) => Some(missed.symbol),
             Event::OrderDenied { intent: Intent::Submit(NewOrder { symbol, .. }), .. }
             | Event::OrderFilled { symbol, .. }
             | Event::SymbolStatusChanged { symbol, .. }
@@ -430,6 +446,7 @@ impl Event {
             | Event::SymbolRenamed { symbol, .. }
             | Event::DataRefused { symbol, .. }
             | Event::EntrySized { symbol, .. }
+            | Event::PredictionExpired { symbol, .. }
             | Event::StopMet { symbol, .. }
             | Event::IntentWaits { symbol, .. }
             | Event::DifferenceFound(Difference::Position { symbol, .. }) => Some(*symbol),

@@ -2,7 +2,7 @@
 
 use crate::{
     Bar, BrokerOrderId, CancelError, Cash, CashMovement, Channel, CorporateAction, Correction,
-    FeeRates, Limits, Luld, MarketData, OrderNumber, OrderStatus, Price, Quantity, Reinvestment,
+    FeeRates, Limits, Luld, MarketData, MissedPrediction, OrderNumber, OrderStatus, Prediction, Price, Quantity, Reinvestment,
     Report, Side, Span, SymbolId, Symbols, Timestamp, TradingState, VenueRules,
 };
 use serde::{Deserialize, Serialize};
@@ -95,6 +95,10 @@ pub enum Input {
     Reinvestment(Reinvestment),
     /// A symbol is in the news.
     News(News),
+    /// A model has said something.
+    Prediction(Prediction),
+    /// A model said nothing where it should have.
+    MissedPrediction(MissedPrediction),
 }
 
 /// What a session is: everything that was resolved before its first input.
@@ -467,6 +471,8 @@ impl Input {
             | Input::Link { .. }
             | Input::Stop(_)
             | Input::Room(_)
+            | Input::Prediction(_)
+            | Input::MissedPrediction(_)
             | Input::Late(_)
             | Input::UpdatedBar(_)
             | Input::Mute { .. }

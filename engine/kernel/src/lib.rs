@@ -17,6 +17,7 @@ mod ledger;
 mod market;
 mod number;
 mod order;
+mod prediction;
 pub mod risk;
 mod state;
 mod strategy;
@@ -49,6 +50,7 @@ pub use order::{
     OrderNumber, OrderSize, OrderStatus, Origin, Report, ReportKind, Side, StopLoss, TimeInForce,
     Trail, Transition, transition,
 };
+pub use prediction::{MissedPrediction, Prediction, Probability, Trend};
 pub use risk::{Approved, Breaker, Limits, Send};
 pub use state::{Day, EvolveError, State, Tally, TradingState};
 pub use strategy::{Intent, Intents, Reading, Strategy, StrategyId, View};

@@ -2,7 +2,7 @@
 
 use crate::{
     Cash, Leg, MarketData, NewOrder, Order, OrderClass, OrderKind, OrderNumber, OrderSize, Percent,
-    Position, Price, Quantity, Ratio, Side, State, StopLoss, SymbolId, Symbols, TimeInForce,
+    Position, Prediction, Price, Quantity, Ratio, Side, State, StopLoss, SymbolId, Symbols, TimeInForce,
     Timestamp, Trail,
 };
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,12 @@ pub trait Strategy: Send {
 
     /// Proposes what to do after `data`, which `observe` has just taken in.
     fn propose(&self, data: &MarketData, view: &View<'_>, intents: &mut Intents);
+
+    /// Takes in what a model says, challengers left out; most strategies have no ear for it.
+    fn hear(&mut self, _said: &Prediction) {}
+
+    /// Proposes what to do after a model has said what `hear` has just taken in.
+    fn propose_on(&self, _said: &Prediction, _view: &View<'_>, _intents: &mut Intents) {}
 
     /// How many bars of each symbol `observe` needs before `propose` can say anything.
     fn warmup_bars(&self) -> usize;
@@ -258,6 +264,12 @@ impl<'a> View<'a> {
     /// The last price seen of a symbol.
     pub fn last_price(&self, symbol: SymbolId) -> Option<Price> {
         self.state.last_price(symbol)
+    }
+
+    /// What models say of a symbol by now, each of them once; nothing that is over, and nothing of
+    /// challengers.
+    pub fn predictions(&self, symbol: SymbolId) -> impl Iterator<Item = &'a Prediction> + use<'a> {
+        self.state.predictions(symbol)
     }
 
     /// Cash in the account.

@@ -80,6 +80,9 @@ impl Topic {
             | Event::TradingStateChanged { .. }
             | Event::FlatDue { .. }
             | Event::EntrySized { .. }
+            | Event::PredictionTaken(_)
+            | Event::PredictionMissed(_)
+            | Event::PredictionExpired { .. }
             | Event::StopMet { .. }
             | Event::IntentWaits { .. } => Topic::Risk,
             Event::AlertRaised(_) => Topic::Alerts,

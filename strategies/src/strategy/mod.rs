@@ -4,6 +4,7 @@ pub(crate) mod bollinger_breakout;
 pub(crate) mod buy_and_hold;
 #[cfg(feature = "failpoints")]
 pub(crate) mod every_kind;
+pub(crate) mod lstm;
 pub(crate) mod macd_trend;
 pub(crate) mod momentum_rotation;
 pub(crate) mod pairs;

@@ -302,3 +302,10 @@ pub fn intent_waits() -> Event {
     let (origin, behind) = (Origin::Strategy(StrategyId(0)), OrderNumber(1));
     Event::IntentWaits { origin, symbol, intent, behind }
 }
+
+/// What a model says.
+pub fn prediction(symbol: SymbolId, time: Timestamp, shadow: bool) -> Prediction {
+    let confidence = Probability::from_millionths(612_500).unwrap();
+    let latency = Span::from_millis(2);
+    Prediction { symbol, model: "5b1e".into(), time, trend: Trend::Up, confidence, shadow, latency }
+}

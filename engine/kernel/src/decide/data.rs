@@ -129,7 +129,7 @@ impl Deciding<'_> {
     }
 
     #[inline]
-    fn may_propose(&self) -> bool {
+    pub(super) fn may_propose(&self) -> bool {
         let state = self.state();
         state.account_is_open()
             && state.stopping().is_none()
@@ -153,7 +153,7 @@ impl Deciding<'_> {
     }
 
     /// Judges what a strategy has proposed.
-    fn heed(&mut self, place: usize) -> Result<(), DecideError> {
+    pub(super) fn heed(&mut self, place: usize) -> Result<(), DecideError> {
         let id = StrategyId(u16::try_from(place).unwrap_or(u16::MAX));
         let mut intents = std::mem::take(&mut self.kernel.intents);
         for intent in intents.drain() {

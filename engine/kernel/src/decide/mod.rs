@@ -8,6 +8,7 @@ mod calm;
 mod command;
 mod data;
 mod limits;
+mod prediction;
 mod reconcile;
 mod report;
 mod shares;
@@ -129,8 +130,10 @@ impl Kernel {
     #[inline]
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let state = &self.state;
-        let waits =
-            state.has_live_orders() || state.closes_anything() || state.flat_due().is_some();
+        let waits = state.has_live_orders()
+            || state.closes_anything()
+            || state.flat_due().is_some()
+            || state.has_predictions();
         if waits && !self.awaits_restart { self.earliest_deadline() } else { None }
     }
 
@@ -139,6 +142,7 @@ impl Kernel {
         live.filter_map(|order| order.expires_at)
             .chain(self.state.next_close())
             .chain(self.state.flat_due())
+            .chain(self.state.next_expiry())
             .min()
     }
 
@@ -334,6 +338,8 @@ impl Deciding<'_> {
             Input::Link { link, up } => self.emit(Event::LinkChanged { link: *link, up: *up }),
             Input::Stop(policy) => self.stop(*policy),
             Input::Room(room) => self.room(*room),
+            Input::Prediction(said) => self.prediction(said),
+            Input::MissedPrediction(missed) => self.prediction_missed(missed),
             // Folded; the news blackout looks at it.
             Input::Asset(_) | Input::News(_) => Ok(()),
             // Folded; the trading day is looked up in it.
@@ -392,13 +398,15 @@ impl Deciding<'_> {
         Ok(())
     }
 
-    /// The kernel's own clockwork: entries that have not filled within their time to live.
+    /// The kernel's own clockwork: entries that have not filled within their time to live, and what models
+    /// said too long ago.
     fn timer(&mut self) -> Result<(), DecideError> {
         let now = self.state().now();
         if self.kernel.due(now).is_none() {
             return Ok(());
         }
         self.flat_by_close()?;
+        self.expire_predictions()?;
         self.cancel_each(Origin::Kernel, |order| order.expires_at.is_some_and(|at| at <= now))
     }
 }

@@ -125,6 +125,8 @@ impl State {
                 self.ledger.remember_posting(id);
             }
             Input::Fee(_)
+            | Input::Prediction(_)
+            | Input::MissedPrediction(_)
             | Input::Timer
             | Input::Command(_)
             | Input::Stop(_)
@@ -301,8 +303,11 @@ impl State {
                 self.closing.remove(symbol);
                 self.refused_closes.remove(symbol);
             }
+            Event::PredictionTaken(said) => self.take_prediction(said),
+            Event::PredictionExpired { symbol, model } => self.predictions.end(*symbol, model),
             Event::SessionStarted
             | Event::SessionResumed
+            | Event::PredictionMissed(_)
             | Event::ReportIgnored { .. }
             | Event::SymbolStatusChanged { .. }
             | Event::LinkChanged { .. }

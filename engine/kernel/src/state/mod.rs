@@ -10,6 +10,7 @@ mod hours;
 mod margin;
 mod market;
 mod orders;
+mod predictions;
 mod ranges;
 mod shares;
 mod stops;
@@ -30,6 +31,7 @@ use counts::Counts;
 use margin::Margin;
 use market::{Last, Market};
 use orders::Orders;
+use predictions::Predictions;
 use ranges::Ranges;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -154,6 +156,8 @@ pub struct State {
     ranges: Ranges,
     /// What protects positions.
     stops: Stops,
+    /// What models say.
+    predictions: Predictions,
 }
 
 impl State {

@@ -335,6 +335,9 @@ impl<'a> Payload<'a> {
             | Event::SymbolRenamed { .. }
             | Event::ExitRenewed { .. }
             | Event::EntrySized { .. }
+            | Event::PredictionTaken(_)
+            | Event::PredictionMissed(_)
+            | Event::PredictionExpired { .. }
             | Event::StopMet { .. }
             | Event::IntentWaits { .. }
             | Event::FlatDue { .. } => Self::of_account(event, state),

@@ -67,7 +67,15 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
         Event::SessionStarted => Some("session started".into()),
         Event::SessionResumed => Some("session resumed".into()),
         Event::Flattened => Some("flat: no order is open and nothing is held".into()),
+        Event::PredictionMissed(missed) => Some(format!(
+            "model {} says nothing of {}: {}",
+            missed.model,
+            name(&missed.symbol),
+            missed.reason
+        )),
         Event::CancelApproved { .. }
+        | Event::PredictionTaken(_)
+        | Event::PredictionExpired { .. }
         | Event::EntrySized { .. }
         | Event::FeesAccrued { .. }
         | Event::ReportIgnored { .. }

@@ -29,7 +29,7 @@ use std::time::Duration;
 pub const NAME: &str = "sqlite";
 
 /// The newest version of the tables.
-pub const SCHEMA: i64 = 1;
+pub const SCHEMA: i64 = 2;
 
 /// Most records in one transaction.
 const BATCH: usize = 4096;
@@ -93,15 +93,14 @@ async fn open(file: &Path) -> Result<SqlitePool, StoreError> {
 }
 
 fn migrator() -> Migrator {
-    let init = include_str!("migrations/0001_init.sql").into_sql_str();
-    let (kind, no_transaction) = (MigrationType::Simple, false);
-    Migrator::with_migrations(vec![Migration::new(
-        SCHEMA,
-        "init".into(),
-        kind,
-        init,
-        no_transaction,
-    )])
+    let migration = |version, name: &'static str, text: &'static str| {
+        let (kind, no_transaction) = (MigrationType::Simple, false);
+        Migration::new(version, name.into(), kind, text.into_sql_str(), no_transaction)
+    };
+    Migrator::with_migrations(vec![
+        migration(1, "init", include_str!("migrations/0001_init.sql")),
+        migration(SCHEMA, "predictions", include_str!("migrations/0002_predictions.sql")),
+    ])
 }
 
 /// The version of the SQLite that is linked.

@@ -16,6 +16,7 @@ pub(super) struct Rows {
     pub fees: Vec<FeeRow>,
     pub equity: BTreeMap<i64, EquityRow>,
     pub alerts: Vec<AlertRow>,
+    pub predictions: Vec<PredictionRow>,
 }
 
 #[derive(Debug)]
@@ -85,6 +86,19 @@ pub(super) struct AlertRow {
     pub severity: &'static str,
     pub code: String,
     pub text: String,
+}
+
+#[derive(Debug)]
+pub(super) struct PredictionRow {
+    pub seq: i64,
+    pub at: i64,
+    pub symbol: String,
+    pub model: String,
+    pub bar_end: i64,
+    pub trend: &'static str,
+    pub confidence: i64,
+    pub shadow: i64,
+    pub latency: i64,
 }
 
 /// Makes rows, and remembers the minute it is in.
@@ -177,6 +191,17 @@ impl Recorder {
                 severity: severity.as_str(),
                 code: code.to_string(),
                 text: text.to_string(),
+            }),
+            Event::PredictionTaken(said) => self.rows.predictions.push(PredictionRow {
+                seq,
+                at,
+                symbol: state.symbols().name(said.symbol).to_owned(),
+                model: said.model.to_string(),
+                bar_end: said.time.nanos(),
+                trend: said.trend.as_str(),
+                confidence: i64::from(said.confidence.millionths()),
+                shadow: i64::from(said.shadow),
+                latency: said.latency.nanos(),
             }),
             _ => {}
         }

@@ -50,6 +50,7 @@ fn statements(session: &str, rows: &Rows) -> Vec<QueryBuilder<Sqlite>> {
     all.extend(fees(session, rows));
     all.extend(equity(session, rows));
     all.extend(alerts(session, rows));
+    all.extend(predictions(session, rows));
     all
 }
 
@@ -142,4 +143,21 @@ fn alerts(session: &str, rows: &Rows) -> Vec<QueryBuilder<Sqlite>> {
         sql
     };
     rows.alerts.chunks(ROWS).map(statement).collect()
+}
+
+fn predictions(session: &str, rows: &Rows) -> Vec<QueryBuilder<Sqlite>> {
+    let statement = |chunk: &[super::rows::PredictionRow]| {
+        let mut sql = QueryBuilder::new(
+            "INSERT INTO predictions (session, seq, at, symbol, model, bar_end, trend, \
+             confidence, shadow, latency) ",
+        );
+        sql.push_values(chunk, |mut values, row| {
+            values.push_bind(session.to_owned()).push_bind(row.seq).push_bind(row.at);
+            values.push_bind(row.symbol.clone()).push_bind(row.model.clone());
+            values.push_bind(row.bar_end).push_bind(row.trend).push_bind(row.confidence);
+            values.push_bind(row.shadow).push_bind(row.latency);
+        });
+        sql
+    };
+    rows.predictions.chunks(ROWS).map(statement).collect()
 }

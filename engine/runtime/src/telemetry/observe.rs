@@ -79,6 +79,8 @@ impl Observer {
             | Input::Cash(_)
             | Input::Reinvestment(_)
             | Input::News(_)
+            | Input::Prediction(_)
+            | Input::MissedPrediction(_)
             | Input::Corporate(_) => inputs.other.inc(),
         }
     }
@@ -138,6 +140,9 @@ impl Observer {
             | Event::SharesSplit { .. }
             | Event::ExitRenewed { .. }
             | Event::FlatDue { .. }
+            | Event::PredictionTaken(_)
+            | Event::PredictionMissed(_)
+            | Event::PredictionExpired { .. }
             | Event::EntrySized { .. }
             | Event::StopMet { .. }
             | Event::IntentWaits { .. } => {}

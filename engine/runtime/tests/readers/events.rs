@@ -81,7 +81,10 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
         | Event::FlatDue { .. }
         | Event::EntrySized { .. }
         | Event::StopMet { .. }
-        | Event::IntentWaits { .. } => return after_flat(event, symbol),
+        | Event::IntentWaits { .. }
+        | Event::PredictionTaken(_)
+        | Event::PredictionMissed(_)
+        | Event::PredictionExpired { .. } => return after_flat(event, symbol),
     })
 }
 
@@ -102,6 +105,24 @@ fn after_flat(event: &Event, symbol: SymbolId) -> Option<Event> {
         Event::StopMet { .. } => {
             let Event::OrderDenied { origin, intent, .. } = denied(symbol) else { return None };
             Event::IntentWaits { origin, symbol, intent, behind: order }
+        }
+        Event::IntentWaits { .. } => Event::PredictionTaken(Box::new(Prediction {
+            symbol,
+            model: "5b1e".into(),
+            time: Timestamp::from_secs(1_767_646_800),
+            trend: Trend::Up,
+            confidence: Probability::from_millionths(612_500)?,
+            shadow: false,
+            latency: Span::from_millis(2),
+        })),
+        Event::PredictionTaken(said) => Event::PredictionMissed(Box::new(MissedPrediction {
+            symbol,
+            model: said.model.clone(),
+            time: said.time,
+            reason: "it came too late".into(),
+        })),
+        Event::PredictionMissed(missed) => {
+            Event::PredictionExpired { symbol, model: missed.model.clone() }
         }
         _ => return None,
     })

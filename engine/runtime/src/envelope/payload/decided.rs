@@ -1,8 +1,12 @@
-//! What was decided beside orders: the size of an entry, a stop that was met, an order that waits.
+//! What was decided beside orders: the size of an entry, a stop that was met, an order that waits, and what
+//! models say.
 
 use super::super::parts::{By, Wish};
 use kernel::risk::{Measure, SizedEntry};
-use kernel::{Cash, Event, OrderNumber, Percent, Price, Quantity, State};
+use kernel::{
+    Cash, Event, OrderNumber, Percent, Price, Probability, Quantity, SCALE, State, SymbolId,
+    Timestamp,
+};
 use serde::Serialize;
 
 /// One of them.
@@ -21,12 +25,45 @@ pub(in crate::envelope) enum Decided<'a> {
         wish: Wish<'a>,
         behind: OrderNumber,
     },
+    /// A model has said something.
+    Said {
+        symbol: &'a str,
+        model: &'a str,
+        time: Timestamp,
+        trend: &'static str,
+        confidence_percent: Percent,
+        shadow: bool,
+        latency_us: i64,
+    },
+    /// A model said nothing that can be used.
+    Missed { symbol: &'a str, model: &'a str, time: Timestamp, reason: &'a str },
+    /// What a model said is over.
+    Expired { symbol: &'a str, model: &'a str },
 }
 
 impl<'a> Decided<'a> {
     /// The payload of such an event; `None` for any other.
-    pub(in crate::envelope) fn of(event: &Event, state: &'a State) -> Option<Self> {
+    pub(in crate::envelope) fn of(event: &'a Event, state: &'a State) -> Option<Self> {
+        let name = |symbol: SymbolId| state.symbols().name(symbol);
         match event {
+            Event::PredictionTaken(said) => Some(Self::Said {
+                symbol: name(said.symbol),
+                model: &said.model,
+                time: said.time,
+                trend: said.trend.as_str(),
+                confidence_percent: percent(said.confidence),
+                shadow: said.shadow,
+                latency_us: said.latency.nanos() / 1000,
+            }),
+            Event::PredictionMissed(missed) => Some(Self::Missed {
+                symbol: name(missed.symbol),
+                model: &missed.model,
+                time: missed.time,
+                reason: &missed.reason,
+            }),
+            Event::PredictionExpired { symbol, model } => {
+                Some(Self::Expired { symbol: name(*symbol), model })
+            }
             Event::StopMet { symbol, trailing, level, price } => {
                 let symbol = state.symbols().name(*symbol);
                 Some(Self::Met { symbol, trailing: *trailing, level: *level, price: *price })
@@ -39,6 +76,10 @@ impl<'a> Decided<'a> {
             _ => Sized::of(event, state).map(Self::Sized),
         }
     }
+}
+
+fn percent(probability: Probability) -> Percent {
+    Percent::from_nanos(i64::from(probability.millionths()) * (SCALE / 10_000))
 }
 
 /// What an entry was asked for, and what a model made of it.

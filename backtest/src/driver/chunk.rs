@@ -1,0 +1,96 @@
+//! The data of a run, chunk after chunk.
+
+use super::Driver;
+use crate::BacktestError;
+use crate::config::Progress;
+use kernel::MarketData;
+use marketdata::Source;
+use std::time::Instant;
+
+/// Market data between two looks at the clock.
+const PROGRESS_EVERY: usize = 1 << 16;
+
+/// How far a run is, and how far its observer knows it to be.
+pub(super) struct Pace {
+    pub done: usize,
+    pub told: usize,
+    pub total: u64,
+    pub started: Instant,
+}
+
+impl<'a, 'o> Driver<'a, 'o> {
+    /// All data, chunk after chunk.
+    pub(super) fn data(mut self, source: &mut dyn Source, mut pace: Pace) -> Result<Self, BacktestError> {
+        while let Some(chunk) = source.next_chunk()? {
+            let mut within = self.in_chunk();
+            within.chunk(chunk, &mut pace)?;
+            self = within.in_chunk();
+        }
+        Ok(self)
+    }
+
+    /// The same run before the first step of another chunk.
+    fn in_chunk<'b>(self) -> Driver<'b, 'o> {
+        let Self {
+            kernel,
+            out,
+            venue,
+            updates,
+            step: _,
+            meeting,
+            last_bars,
+            corporate,
+            fees_read,
+            ..
+        } = self;
+        let Self { hash, journal, committed, trades, shared, equity, models, observer, .. } = self;
+        let Self { latency, circumstances, .. } = self;
+        let step = &[];
+        Driver {
+            kernel,
+            out,
+            venue,
+            updates,
+            step,
+            meeting,
+            last_bars,
+            corporate,
+            fees_read,
+            hash,
+            journal,
+            committed,
+            trades,
+            shared,
+            equity,
+            models,
+            observer,
+            latency,
+            circumstances,
+        }
+    }
+
+    fn chunk(&mut self, chunk: &'a [MarketData], pace: &mut Pace) -> Result<(), BacktestError> {
+        let mut begin = 0;
+        let mut next = chunk.first().map(MarketData::time);
+        for place in 0..chunk.len() {
+            let Some(at) = next else { break };
+            next = chunk.get(place + 1).map(MarketData::time);
+            if next == Some(at) {
+                continue;
+            }
+            let step = chunk.get(begin..=place).unwrap_or_default();
+            begin = place + 1;
+            if self.meeting.is_some() {
+                self.meet_detail(at)?;
+            }
+            self.step(at, step)?;
+            pace.done += step.len();
+            if pace.done - pace.told >= PROGRESS_EVERY {
+                pace.told = pace.done;
+                let (done, elapsed) = (pace.done as u64, pace.started.elapsed());
+                self.observer.progress(&Progress { done, total: pace.total, elapsed });
+            }
+        }
+        Ok(())
+    }
+}

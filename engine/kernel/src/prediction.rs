@@ -1,0 +1,91 @@
+//! What a model says of a symbol.
+//!
+//! Models run outside the kernel, in floating point and at their own speed; what they say comes in as an
+//! input, is journalled with its model, bar and time, and is decided on like any other. So a replay needs no
+//! model.
+
+use crate::{Span, SymbolId, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Which way a price is expected to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trend {
+    /// Down.
+    Down,
+    /// Not far enough to trade on.
+    Flat,
+    /// Up.
+    Up,
+}
+
+/// A probability in millionths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Probability(u32);
+
+/// What a model says after a bar.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// Of which symbol.
+    pub symbol: SymbolId,
+    /// The model's id.
+    pub model: Box<str>,
+    /// When the bar ended after which it is said.
+    pub time: Timestamp,
+    /// The likeliest way.
+    pub trend: Trend,
+    /// Its probability.
+    pub confidence: Probability,
+    /// Whether it is watched only: a challenger's, which nothing trades on.
+    pub shadow: bool,
+    /// How long the model took; a measurement that no decision looks at.
+    pub latency: Span,
+}
+
+/// A model that said nothing where it should have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissedPrediction {
+    /// Of which symbol.
+    pub symbol: SymbolId,
+    /// The model's id.
+    pub model: Box<str>,
+    /// When the bar ended.
+    pub time: Timestamp,
+    /// Why, in words.
+    pub reason: Box<str>,
+}
+
+impl Trend {
+    /// `down`, `flat` or `up`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Trend::Down => "down",
+            Trend::Flat => "flat",
+            Trend::Up => "up",
+        }
+    }
+}
+
+impl Probability {
+    /// What is certain.
+    pub const ONE: Self = Self(1_000_000);
+
+    /// From millionths; `None` above a million.
+    pub const fn from_millionths(millionths: u32) -> Option<Self> {
+        if millionths <= Self::ONE.0 { Some(Self(millionths)) } else { None }
+    }
+
+    /// In millionths.
+    pub const fn millionths(self) -> u32 {
+        self.0
+    }
+}
+
+impl fmt::Display for Probability {
+    /// In percent: `61.25%`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{:02}%", self.0 / 10_000, self.0 % 10_000 / 100)
+    }
+}

@@ -1,0 +1,71 @@
+//! What models say, for as long as it stands.
+
+use super::State;
+use crate::{Prediction, SymbolId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// The newest word of each model on each symbol, until its time is over.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Predictions {
+    standing: Vec<Standing>,
+}
+
+/// A prediction with when it ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Standing {
+    prediction: Prediction,
+    until: Timestamp,
+}
+
+impl Predictions {
+    /// Takes the place of what the same model has said of the same symbol.
+    pub fn take(&mut self, prediction: &Prediction, until: Timestamp) {
+        self.end(prediction.symbol, &prediction.model);
+        let prediction = prediction.clone();
+        self.standing.push(Standing { prediction, until });
+    }
+
+    /// A word is over.
+    pub fn end(&mut self, symbol: SymbolId, model: &str) {
+        self.standing.retain(|held| {
+            held.prediction.symbol != symbol || *held.prediction.model != *model
+        });
+    }
+}
+
+impl State {
+    /// A challenger's word is noted in the journal alone.
+    pub(super) fn take_prediction(&mut self, said: &Prediction) {
+        if !said.shadow {
+            self.predictions.take(said, self.stands_until(said.time));
+        }
+    }
+
+    /// What models say of a symbol by now, each of its models once, those last said last.
+    pub fn predictions(&self, symbol: SymbolId) -> impl Iterator<Item = &Prediction> {
+        let all = self.predictions.standing.iter().map(|held| &held.prediction);
+        all.filter(move |prediction| prediction.symbol == symbol)
+    }
+
+    /// Until when a word on a bar stands that ended then.
+    pub(crate) fn stands_until(&self, time: Timestamp) -> Timestamp {
+        self.limits.prediction_time_to_live.map_or(Timestamp::MAX, |span| time.plus(span))
+    }
+
+    /// When the first of what models say is over.
+    pub(crate) fn next_expiry(&self) -> Option<Timestamp> {
+        self.predictions.standing.iter().map(|held| held.until).min()
+    }
+
+    /// Whether any model's word stands.
+    #[inline]
+    pub(crate) const fn has_predictions(&self) -> bool {
+        !self.predictions.standing.is_empty()
+    }
+
+    /// What is over at an instant.
+    pub(crate) fn expired_predictions(&self, at: Timestamp) -> Vec<Prediction> {
+        let over = self.predictions.standing.iter().filter(|held| held.until <= at);
+        over.map(|held| held.prediction.clone()).collect()
+    }
+}
