@@ -54,7 +54,8 @@ impl State {
 
     /// When the first of what models say is over.
     pub(crate) fn next_expiry(&self) -> Option<Timestamp> {
-        self.predictions.standing.iter().map(|held| held.until).min()
+        let ends = self.predictions.standing.iter().map(|held| held.until);
+        ends.filter(|until| *until < Timestamp::MAX).min()
     }
 
     /// Whether any model's word stands.

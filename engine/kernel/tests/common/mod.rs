@@ -31,12 +31,19 @@ pub fn shares(count: i64) -> Quantity {
 #[derive(Default, Clone)]
 pub struct Scripted(pub std::sync::Arc<std::sync::Mutex<Vec<Intent>>>);
 
+impl Scripted {
+    fn put(&self, intents: &mut Intents) {
+        self.0.lock().unwrap().drain(..).for_each(|intent| intents.push(intent));
+    }
+}
+
 impl Strategy for Scripted {
     fn observe(&mut self, _: &MarketData) {}
     fn propose(&self, _: &MarketData, _: &View<'_>, intents: &mut Intents) {
-        for intent in self.0.lock().unwrap().drain(..) {
-            intents.push(intent);
-        }
+        self.put(intents);
+    }
+    fn propose_on(&self, _: &Prediction, _: &View<'_>, intents: &mut Intents) {
+        self.put(intents);
     }
     fn warmup_bars(&self) -> usize {
         0
