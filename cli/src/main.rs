@@ -10,6 +10,7 @@ mod fallback;
 mod figures;
 mod kafka;
 mod logging;
+mod models;
 mod order_text;
 mod resolve;
 mod shell;

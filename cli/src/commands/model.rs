@@ -27,6 +27,11 @@ pub fn folder(args: &ModelsArgs) -> Folder {
     Folder::new(args.models.clone().unwrap_or_else(|| user_data_dir().join("models")))
 }
 
+/// The folder that a configuration names; the user's where it names none.
+pub fn folder_at(path: &str) -> Folder {
+    folder(&ModelsArgs { models: (!path.is_empty()).then(|| path.into()) })
+}
+
 fn load(args: &ModelsArgs, name: &str) -> Result<Model, Failure> {
     folder(args).load(name).map_err(Failure::usage)
 }

@@ -138,6 +138,13 @@ static AFTER_RISK: &[Key] = &[
     key("fallback.key_id", Kind::Secret, "live: key id of the paper account"),
     key("fallback.secret_key", Kind::Secret, "live: secret key of the paper account"),
     key(
+        "model.name",
+        Kind::Text,
+        "the model that strategies listen to: champion, bundled or the name of one; docs/MODELS.md",
+    ),
+    key("model.challengers", Kind::List, "models whose words are noted and not traded on"),
+    key("model.folder", Kind::Text, "folder of models; empty: models in the user's data directory"),
+    key(
         "exchange.speed",
         Kind::Speed,
         "embedded exchange: venue seconds per second, or max for lock step",

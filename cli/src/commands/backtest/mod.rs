@@ -88,7 +88,8 @@ fn trade(
     };
     let mut bar = ProgressLine::new();
     let mut sketch = Sketch::new(source, &config.calendar);
-    let report = backtest::run_source(&config, &mut sketch, chosen, &mut bar)
+    let models = crate::models::at_work(settings)?;
+    let report = backtest::run_with_models(&config, &mut sketch, chosen, models, &mut bar)
         .map_err(|error| Failure::from(&error))?;
     bar.clear();
     Ok((report, sketch.finish()))
