@@ -48,7 +48,7 @@ pub use driver::{run, run_source, run_with_models};
 pub use equity::{DailyPoint, EquityPoint};
 pub use error::BacktestError;
 pub use facts::{FactColumn, FactTable, FactValues, FactsFormat, fact_tables, write_facts};
-pub use forecast::{Forecaster, Forecasters};
+pub use forecast::Forecasters;
 pub use html::{html_report, sweep_html, walk_html};
 pub use judge::{Judgement, Yardstick};
 pub use layers::{Layers, layers};

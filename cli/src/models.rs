@@ -3,9 +3,10 @@
 use crate::commands::model::folder_at;
 use crate::config::Settings;
 use crate::exit::Failure;
-use backtest::{Forecaster, Forecasters};
-use kernel::{Bar, Input, MissedPrediction, Probability, Span};
-use model::{Model, Prediction, Predictor};
+use backtest::Forecasters;
+use kernel::{Bar, Forecaster, Input, MissedPrediction, Probability, Span};
+use model::folder::Model;
+use model::{Prediction, Predictor};
 use std::sync::Arc;
 
 /// The strategies that listen to models.

@@ -169,7 +169,8 @@ impl Settings {
         self.list("session.channels")
     }
 
-    fn list(&self, path: &str) -> Vec<String> {
+    /// A list of texts.
+    pub fn list(&self, path: &str) -> Vec<String> {
         let list = self.value(path).and_then(Value::as_array);
         let texts = list.into_iter().flatten().filter_map(Value::as_str);
         texts.map(str::to_owned).collect()

@@ -50,7 +50,7 @@ pub use order::{
     OrderNumber, OrderSize, OrderStatus, Origin, Report, ReportKind, Side, StopLoss, TimeInForce,
     Trail, Transition, transition,
 };
-pub use prediction::{MissedPrediction, Prediction, Probability, Trend};
+pub use prediction::{Forecaster, MissedPrediction, Prediction, Probability, Trend};
 pub use risk::{Approved, Breaker, Limits, Send};
 pub use state::{Day, EvolveError, State, Tally, TradingState};
 pub use strategy::{Intent, Intents, Reading, Strategy, StrategyId, View};

@@ -4,7 +4,7 @@
 //! input, is journalled with its model, bar and time, and is decided on like any other. So a replay needs no
 //! model.
 
-use crate::{Span, SymbolId, Timestamp};
+use crate::{Bar, Input, Span, SymbolId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -55,6 +55,16 @@ pub struct MissedPrediction {
     pub time: Timestamp,
     /// Why, in words.
     pub reason: Box<str>,
+}
+
+/// A model that is shown each bar, in the order of time, and may say something of its symbol.
+///
+/// It is driven by whoever drives the kernel, beside it: its words become inputs, so that the same bars and
+/// the same words lead to the same decisions.
+pub trait Forecaster: Send {
+    /// Takes a bar in; what comes of it is an [`Input::Prediction`], an [`Input::MissedPrediction`] or
+    /// nothing.
+    fn observe(&mut self, bar: &Bar) -> Option<Input>;
 }
 
 impl Trend {
