@@ -23,7 +23,7 @@ mod session;
 
 pub(crate) use corporate::digest;
 
-use crate::config::{BacktestConfig, Chosen, Observer, Progress};
+use crate::config::{BacktestConfig, Chosen, Observer};
 use crate::equity::Equity;
 use crate::forecast::Forecasters;
 use crate::live::Circumstances;

@@ -3,8 +3,8 @@
 use crate::only::{Only, SYMBOLS, named};
 use crate::param::{Mistake, ParamSpec, Params, did_you_mean, nearest};
 use crate::strategy::{
-    bollinger_breakout, buy_and_hold, lstm, macd_trend, momentum_rotation, pairs, rsi_mean_reversion,
-    sma_crossover,
+    bollinger_breakout, buy_and_hold, lstm, macd_trend, momentum_rotation, pairs,
+    rsi_mean_reversion, sma_crossover,
 };
 use kernel::{Strategy, StrategySpec, SymbolId, Symbols};
 use std::collections::BTreeMap;

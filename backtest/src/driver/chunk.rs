@@ -20,7 +20,11 @@ pub(super) struct Pace {
 
 impl<'a, 'o> Driver<'a, 'o> {
     /// All data, chunk after chunk.
-    pub(super) fn data(mut self, source: &mut dyn Source, mut pace: Pace) -> Result<Self, BacktestError> {
+    pub(super) fn data(
+        mut self,
+        source: &mut dyn Source,
+        mut pace: Pace,
+    ) -> Result<Self, BacktestError> {
         while let Some(chunk) = source.next_chunk()? {
             let mut within = self.in_chunk();
             within.chunk(chunk, &mut pace)?;

@@ -186,8 +186,14 @@ impl Runs<'_> {
         let mut feed = Feed { symbols, data, bar_length: None };
         feed.bar_length = feed.data.iter().filter_map(bar_length).min();
         let mut source = FeedSource::new(&feed);
-        let finished =
-            complete_under(&self.config, &mut source, strategies, Vec::new(), &mut Quiet, Some(&mut all))?;
+        let finished = complete_under(
+            &self.config,
+            &mut source,
+            strategies,
+            Vec::new(),
+            &mut Quiet,
+            Some(&mut all),
+        )?;
         result::compare(finished.kernel.state(), &finished.exchange)?;
         let Finished { kernel, events_hash, .. } = finished;
         let price = |id| kernel.state().last_price(id).unwrap_or_default();

@@ -15,9 +15,7 @@
 //! Amounts, prices, quantities, times, order numbers, reasons and everything else count.
 
 use crate::codec;
-use kernel::{
-    Alert, BrokerOrderId, Difference, Event, ExecutionId, Prediction, Span, Timestamp,
-};
+use kernel::{Alert, BrokerOrderId, Difference, Event, ExecutionId, Prediction, Span, Timestamp};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 

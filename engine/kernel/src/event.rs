@@ -3,9 +3,9 @@
 use crate::risk::{Denial, SizedEntry};
 use crate::{
     BrokerOrderId, Cash, Channel, Command, Difference, ExecutionId, FeeKind, Intent, Link,
-    MarketDataError, MissedPrediction, MovementKind, NewOrder, Order, OrderNumber, OrderSize, OrderStatus, Origin,
-    Prediction, Price, Quantity, Ratio, ReportKind, ShutdownPolicy, Side, Span, Stamped, SymbolId, Timestamp,
-    TradingState,
+    MarketDataError, MissedPrediction, MovementKind, NewOrder, Order, OrderNumber, OrderSize,
+    OrderStatus, Origin, Prediction, Price, Quantity, Ratio, ReportKind, ShutdownPolicy, Side,
+    Span, Stamped, SymbolId, Timestamp, TradingState,
 };
 use serde::{Deserialize, Serialize};
 

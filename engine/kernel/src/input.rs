@@ -2,8 +2,9 @@
 
 use crate::{
     Bar, BrokerOrderId, CancelError, Cash, CashMovement, Channel, CorporateAction, Correction,
-    FeeRates, Limits, Luld, MarketData, MissedPrediction, OrderNumber, OrderStatus, Prediction, Price, Quantity, Reinvestment,
-    Report, Side, Span, SymbolId, Symbols, Timestamp, TradingState, VenueRules,
+    FeeRates, Limits, Luld, MarketData, MissedPrediction, OrderNumber, OrderStatus, Prediction,
+    Price, Quantity, Reinvestment, Report, Side, Span, SymbolId, Symbols, Timestamp, TradingState,
+    VenueRules,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

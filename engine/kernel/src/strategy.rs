@@ -2,8 +2,8 @@
 
 use crate::{
     Cash, Leg, MarketData, NewOrder, Order, OrderClass, OrderKind, OrderNumber, OrderSize, Percent,
-    Position, Prediction, Price, Quantity, Ratio, Side, State, StopLoss, SymbolId, Symbols, TimeInForce,
-    Timestamp, Trail,
+    Position, Prediction, Price, Quantity, Ratio, Side, State, StopLoss, SymbolId, Symbols,
+    TimeInForce, Timestamp, Trail,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;

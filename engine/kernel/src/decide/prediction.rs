@@ -23,13 +23,17 @@ impl Deciding<'_> {
     }
 
     /// A model that failed leaves what it said before in force.
-    pub(super) fn prediction_missed(&mut self, missed: &MissedPrediction) -> Result<(), DecideError> {
+    pub(super) fn prediction_missed(
+        &mut self,
+        missed: &MissedPrediction,
+    ) -> Result<(), DecideError> {
         self.emit(Event::PredictionMissed(Box::new(missed.clone())))
     }
 
     /// Ends what has stood for long enough.
     pub(super) fn expire_predictions(&mut self) -> Result<(), DecideError> {
-        for Prediction { symbol, model, .. } in self.state().expired_predictions(self.state().now()) {
+        for Prediction { symbol, model, .. } in self.state().expired_predictions(self.state().now())
+        {
             self.emit(Event::PredictionExpired { symbol, model })?;
         }
         Ok(())

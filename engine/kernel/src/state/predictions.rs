@@ -27,9 +27,8 @@ impl Predictions {
 
     /// A word is over.
     pub fn end(&mut self, symbol: SymbolId, model: &str) {
-        self.standing.retain(|held| {
-            held.prediction.symbol != symbol || *held.prediction.model != *model
-        });
+        self.standing
+            .retain(|held| held.prediction.symbol != symbol || *held.prediction.model != *model);
     }
 }
 
