@@ -244,14 +244,7 @@ fn broker_inputs() -> Vec<Input> {
         time: now(),
         headline: "Earnings".into(),
     }));
-    let model: Box<str> = "5b1e".into();
-    inputs.push(Input::Prediction(prediction(symbol(), now(), true)));
-    inputs.push(Input::MissedPrediction(MissedPrediction {
-        symbol: symbol(),
-        model,
-        time: now(),
-        reason: "a feature is no number".into(),
-    }));
+    inputs.extend(of_models(symbol(), now()));
     let changes = [ShareChange::Split(Ratio::new(3, 2).unwrap()), ShareChange::Name("AAPX".into())];
     inputs.extend(["split", "name"].into_iter().zip(changes).map(|(id, change)| {
         let (id, symbol, date) = (id.into(), symbol(), 20_231_115);

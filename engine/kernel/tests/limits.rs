@@ -53,7 +53,12 @@ fn invested(limits: Limits) -> Bench {
 fn every_default_is_in_its_range_and_every_limit_belongs_to_a_check() {
     let compared: Vec<&str> = CHECKS.iter().flat_map(|check| check.limits).copied().collect();
     // These act by themselves, or are what others assume.
-    let others = ["entry_time_to_live_s", "market_slip_percent", "trailing_stop_percent"];
+    let others = [
+        "entry_time_to_live_s",
+        "prediction_time_to_live_s",
+        "market_slip_percent",
+        "trailing_stop_percent",
+    ];
     for limit in Limit::all() {
         let value = limit.parse(limit.default).unwrap();
         assert_eq!(limit.get(&Limits::default()), value, "{}", limit.key);

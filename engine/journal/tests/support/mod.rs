@@ -303,9 +303,13 @@ pub fn intent_waits() -> Event {
     Event::IntentWaits { origin, symbol, intent, behind }
 }
 
-/// What a model says.
-pub fn prediction(symbol: SymbolId, time: Timestamp, shadow: bool) -> Prediction {
+/// What a challenger says, and that it says nothing.
+pub fn of_models(symbol: SymbolId, time: Timestamp) -> [Input; 2] {
+    let model: Box<str> = "5b1e".into();
     let confidence = Probability::from_millionths(612_500).unwrap();
-    let latency = Span::from_millis(2);
-    Prediction { symbol, model: "5b1e".into(), time, trend: Trend::Up, confidence, shadow, latency }
+    let (trend, latency) = (Trend::Up, Span::from_millis(2));
+    let reason = "a feature is no number".into();
+    let missed = MissedPrediction { symbol, model: model.clone(), time, reason };
+    let said = Prediction { symbol, model, time, trend, confidence, shadow: true, latency };
+    [Input::Prediction(said), Input::MissedPrediction(missed)]
 }

@@ -306,17 +306,7 @@ impl<'a> Payload<'a> {
             Event::CancelApproved { order, origin } => {
                 Payload::CancelApproved { order: *order, symbol, by: By::of(*origin, state) }
             }
-            Event::OrderUpdated { order, from, to, report, broker_id, text } => {
-                Payload::OrderUpdated {
-                    order: *order,
-                    symbol,
-                    from: from.as_str(),
-                    to: to.as_str(),
-                    report: *report,
-                    broker_id: broker_id.as_ref().map(|id| id.0.as_ref()),
-                    text: text.as_deref(),
-                }
-            }
+            Event::OrderUpdated { .. } => Self::updated(event, symbol),
             Event::OrderFilled { .. } => Self::filled(event, state),
             Event::ReportIgnored { order, report, reason } => {
                 Payload::ReportIgnored { order: *order, symbol, report: *report, reason: *reason }
@@ -364,6 +354,21 @@ impl<'a> Payload<'a> {
             Event::StopRequested { policy } => Payload::StopRequested { policy: *policy },
             Event::Flattened => Payload::Nothing {},
             Event::SymbolClosed { symbol } => Payload::SymbolClosed { symbol: name(*symbol) },
+        }
+    }
+
+    fn updated(event: &'a Event, symbol: Option<&'a str>) -> Self {
+        let Event::OrderUpdated { order, from, to, report, broker_id, text } = event else {
+            return Payload::Nothing {};
+        };
+        Payload::OrderUpdated {
+            order: *order,
+            symbol,
+            from: from.as_str(),
+            to: to.as_str(),
+            report: *report,
+            broker_id: broker_id.as_ref().map(|id| id.0.as_ref()),
+            text: text.as_deref(),
         }
     }
 

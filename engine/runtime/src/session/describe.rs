@@ -32,6 +32,9 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
         | Event::StopMet { .. }
         | Event::IntentWaits { .. }
         | Event::SymbolClosed { .. }
+        | Event::PredictionTaken(_)
+        | Event::PredictionMissed(_)
+        | Event::PredictionExpired { .. }
         | Event::FlatDue { .. } => of_account(event, state),
         Event::CommandTaken(command) => Some(operator(command, state)),
         Event::TradingStateChanged { to, reason, .. } => {
@@ -67,15 +70,7 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
         Event::SessionStarted => Some("session started".into()),
         Event::SessionResumed => Some("session resumed".into()),
         Event::Flattened => Some("flat: no order is open and nothing is held".into()),
-        Event::PredictionMissed(missed) => Some(format!(
-            "model {} says nothing of {}: {}",
-            missed.model,
-            name(&missed.symbol),
-            missed.reason
-        )),
         Event::CancelApproved { .. }
-        | Event::PredictionTaken(_)
-        | Event::PredictionExpired { .. }
         | Event::EntrySized { .. }
         | Event::FeesAccrued { .. }
         | Event::ReportIgnored { .. }
@@ -123,6 +118,10 @@ fn of_account(event: &Event, state: &State) -> Option<String> {
         Event::IntentWaits { intent, behind, .. } => {
             let words = intent_words(intent, state);
             Some(format!("{words} waits until stop order {behind} has ended"))
+        }
+        Event::PredictionMissed(missed) => {
+            let (of, why) = (name(&missed.symbol), &missed.reason);
+            Some(format!("model {} says nothing of {of}: {why}", missed.model))
         }
         Event::SymbolClosed { symbol } => {
             Some(format!("{} is closed: no order is open and nothing is held", name(symbol)))

@@ -30,12 +30,7 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
         Event::OrderUpdated { .. } => filled(order, symbol, cash),
         Event::OrderFilled { .. } => Event::ReportIgnored { order: Some(order), report, reason },
         Event::ReportIgnored { .. } => Event::OrderQueryNeeded { order, report, counted: None },
-        Event::OrderQueryNeeded { .. } => Event::FeeBooked {
-            id: "f".into(),
-            kind: FeeKind::Taf,
-            amount: Cash::from_nanos(10_000_000),
-            cash,
-        },
+        Event::OrderQueryNeeded { .. } => fee_booked(cash),
         Event::FeeBooked { .. } => Event::FeesAccrued {
             date: 20_260_105,
             fees: vec![(FeeKind::Cat, Cash::from_nanos(35_000))],
@@ -86,6 +81,11 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
         | Event::PredictionMissed(_)
         | Event::PredictionExpired { .. } => return after_flat(event, symbol),
     })
+}
+
+fn fee_booked(cash: Cash) -> Event {
+    let amount = Cash::from_nanos(10_000_000);
+    Event::FeeBooked { id: "f".into(), kind: FeeKind::Taf, amount, cash }
 }
 
 fn mute() -> Event {
