@@ -3,16 +3,16 @@
 
 mod account;
 mod decided;
+mod orders;
 
+use super::DeadLetter;
 use super::compared::Compared;
-use super::parts::{By, Differing, Grouping, Held, Pricing, Wish, client_order_id};
-use super::{DeadLetter, session_of};
+use super::parts::{By, Differing, Grouping, Held, Pricing, Wish};
 use decided::Decided;
-use kernel::risk::Denial;
 use kernel::{
     Alert, Bar, Cash, Channel, Command, Difference, Event, ExecutionId, FeeKind, IgnoreReason,
-    Intent, Link, MarketData, MovementKind, Order, OrderNumber, Origin, Percent, Price, Quantity,
-    Quote, ReportKind, SessionStart, Severity, ShutdownPolicy, Span, State, StrategySpec, SymbolId,
+    Intent, Link, MarketData, MovementKind, OrderNumber, Percent, Price, Quantity, Quote,
+    ReportKind, SessionStart, Severity, ShutdownPolicy, Span, State, StrategySpec, SymbolId,
     Timestamp, Trade, TradingHours, TradingState, Volume,
 };
 use serde::Serialize;
@@ -357,21 +357,6 @@ impl<'a> Payload<'a> {
         }
     }
 
-    fn updated(event: &'a Event, symbol: Option<&'a str>) -> Self {
-        let Event::OrderUpdated { order, from, to, report, broker_id, text } = event else {
-            return Payload::Nothing {};
-        };
-        Payload::OrderUpdated {
-            order: *order,
-            symbol,
-            from: from.as_str(),
-            to: to.as_str(),
-            report: *report,
-            broker_id: broker_id.as_ref().map(|id| id.0.as_ref()),
-            text: text.as_deref(),
-        }
-    }
-
     const fn mute(channel: Channel, silent_for: Span) -> Self {
         Payload::ChannelMute { channel, silent_s: silent_for.nanos() / 1_000_000_000 }
     }
@@ -399,68 +384,6 @@ impl<'a> Payload<'a> {
             hours: start.map(|start| start.hours),
             symbols: start.map_or_else(Vec::new, |start| start.symbols.names().collect()),
             strategies: start.map_or(&[], |start| start.strategies.as_slice()),
-        }
-    }
-
-    fn approved(order: &'a Order, state: &'a State) -> Self {
-        Payload::OrderApproved {
-            order: order.number,
-            client_order_id: client_order_id(session_of(state), order.number),
-            by: By::of(order.origin, state),
-            symbol: state.symbols().name(order.symbol),
-            side: order.side.as_str(),
-            quantity: order.quantity,
-            notional: order.size.notional(),
-            equity_percent: order.size.equity_share(),
-            pricing: Pricing::of(&order.kind),
-            time_in_force: order.time_in_force.as_str(),
-            extended_hours: order.extended_hours,
-            grouping: Grouping::of(order.class),
-            parent: order.parent,
-            grows: order.grows,
-            reserved: order.reserved,
-            expires_at: order.expires_at,
-            replaces: order.replaces,
-        }
-    }
-
-    fn denied(origin: Origin, intent: &Intent, denial: &Denial, state: &'a State) -> Self {
-        Payload::OrderDenied {
-            by: By::of(origin, state),
-            wish: Box::new(Wish::of(intent, state)),
-            code: denial.code(),
-            reason: denial.to_string(),
-            compared: Compared::of(denial),
-        }
-    }
-
-    fn filled(event: &'a Event, state: &'a State) -> Self {
-        let Event::OrderFilled {
-            order,
-            execution,
-            symbol,
-            side,
-            quantity,
-            price,
-            status,
-            realised,
-            position,
-            cash,
-        } = event
-        else {
-            return Payload::Nothing {};
-        };
-        Payload::OrderFilled {
-            order: *order,
-            execution,
-            symbol: state.symbols().name(*symbol),
-            side: side.as_str(),
-            quantity: *quantity,
-            price: *price,
-            status: status.as_str(),
-            realised: *realised,
-            position: *position,
-            cash: *cash,
         }
     }
 
