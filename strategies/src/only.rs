@@ -66,6 +66,10 @@ impl Strategy for Only {
         }
     }
 
+    fn listens_to_models(&self) -> bool {
+        self.strategy.listens_to_models()
+    }
+
     fn hear(&mut self, said: &Prediction) {
         if self.is_own(said.symbol) {
             self.strategy.hear(said);

@@ -6,11 +6,15 @@ use crate::BacktestError;
 use kernel::MarketData;
 
 impl Driver<'_, '_> {
-    /// Shows each bar to each model, and feeds what it says.
+    /// Shows each bar that strategies have seen to each model, and feeds what it says.
     #[inline(never)]
     pub(super) fn ask_models(&mut self, data: &[MarketData]) -> Result<(), BacktestError> {
         let mut models = std::mem::take(&mut self.models);
-        for bar in data.iter().filter_map(bar_of) {
+        for data in data {
+            let Some(bar) = bar_of(data).filter(|_| self.kernel.state().strategies_see(data))
+            else {
+                continue;
+            };
             for model in &mut models {
                 model.observe(bar).map_or(Ok(()), |word| self.feed(word))?;
             }

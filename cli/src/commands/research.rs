@@ -5,7 +5,7 @@ use super::data::run::{RunData, Selection};
 use crate::args::{Priority, RunArgs, SpaceArgs};
 use crate::config::{ChosenStrategy, Settings};
 use crate::exit::{Exit, Failure};
-use crate::{assemble, logging, resolve};
+use crate::{assemble, logging, models, resolve};
 use backtest::sweep::{Axis, Bench, Ledger, Search, Space, SweepError};
 use backtest::{BacktestConfig, Chosen, Detail, Progress};
 use exchange::ExchangeConfig;
@@ -49,6 +49,9 @@ impl Desk {
         if facts.span.is_none() {
             return Err(Failure::from(&backtest::BacktestError::NoData));
         }
+        let built = strategies::build(&strategy.name, &strategy.params, &facts.symbols);
+        // What lacks parameters is told where it is tried.
+        built.map_or(Ok(()), |chosen| models::refuse(&chosen, "this command"))?;
         let config = config(&settings, &facts, args)?;
         Ok(Self { settings, strategy, feed, facts, config, program: program() })
     }

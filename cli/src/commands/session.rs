@@ -8,9 +8,9 @@ use crate::fallback::Fallback;
 use crate::kafka;
 use crate::shell::{Shell, unless_stopped};
 use crate::venue::{self, Venue};
-use crate::{assemble, logging, resolve, view};
+use crate::{assemble, logging, models, resolve, view};
 use exchange::server::{self, Running};
-use kernel::{MarketData, Span, Strategy, Symbols};
+use kernel::{Forecaster, MarketData, Span, Strategy, Symbols};
 use marketdata::Feed;
 use runtime::alpaca::{Channels, Credentials, Endpoints, Mode};
 use runtime::session::{
@@ -121,9 +121,9 @@ async fn embedded(
     parts.venue = VenueKind::Embedded;
     parts.endpoints = Endpoints::server(exchange.addr());
     let credentials = Credentials::new(&key, &secret).map_err(Failure::other)?;
-    let (config, strategies) = parts.session(args, settings, credentials)?;
+    let planned = parts.session(args, settings, credentials)?;
     let ends = args.until_end.then_some(&exchange);
-    let summary = watch.run(config, strategies, ends, None).await;
+    let summary = watch.run(planned, ends, None).await;
     exchange.shutdown().await;
     summary
 }
@@ -172,8 +172,8 @@ async fn on_alpaca(
     if mode == Mode::Live {
         unless_stopped(watch.shell.stop(), tell_the_risk(settings, &parts, &credentials)).await?;
     }
-    let (config, strategies) = parts.session(args, settings, credentials)?;
-    watch.run(config, strategies, None, fallback).await
+    let planned = parts.session(args, settings, credentials)?;
+    watch.run(planned, None, fallback).await
 }
 
 /// Says what a live session is about to risk, before it does.
@@ -243,8 +243,9 @@ impl Parts {
         args: &SessionArgs,
         settings: &Settings,
         credentials: Credentials,
-    ) -> Result<(SessionConfig, Vec<Box<dyn Strategy>>), Failure> {
+    ) -> Result<Planned, Failure> {
         let chosen = super::strategies::build(settings, &self.symbols)?;
+        let models = models::at_work(settings, &chosen, self.bar_length)?;
         let (strategies, specs) = chosen.into_iter().unzip();
         let (limits, hours) = assemble::limits_and_hours(settings, self.bar_length);
         let per_minute = settings.integer("alpaca.requests_per_minute");
@@ -274,8 +275,15 @@ impl Parts {
             timing: Timing { settle: settings.shutdown_deadline(), ..Timing::default() },
             readers: assemble::readers(settings),
         };
-        Ok((config, strategies))
+        Ok(Planned { config, strategies, models })
     }
+}
+
+/// A session that has not begun.
+struct Planned {
+    config: SessionConfig,
+    strategies: Vec<Box<dyn Strategy>>,
+    models: Vec<Box<dyn Forecaster>>,
 }
 
 /// What is subscribed to: what is wanted, else what the files hold, else bars.
@@ -320,8 +328,7 @@ impl Watch<'_> {
     /// Runs a session with a person watching, until it ends or is told to.
     async fn run(
         self,
-        config: SessionConfig,
-        strategies: Vec<Box<dyn Strategy>>,
+        Planned { config, strategies, models }: Planned,
         ends_with: Option<&Running>,
         fallback: Option<Fallback>,
     ) -> Result<Summary, Failure> {
@@ -334,7 +341,7 @@ impl Watch<'_> {
             tokio::task::spawn_blocking(move || view::run(&status, &stopper, ends))
         });
         let fallback = fallback.map(|fallback| tokio::spawn(fallback.stand_by(status.clone())));
-        let session = session::run(config, strategies, self.shell.stop(), sender);
+        let session = session::run(config, strategies, models, self.shell.stop(), sender);
         let ended = async {
             match ends_with {
                 Some(exchange) => exchange.finished().await,

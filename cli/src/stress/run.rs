@@ -4,7 +4,7 @@ use super::judge::{Evidence, judge, untested};
 use super::{Report, Scenario, Verdict, data, drill};
 use crate::config::Settings;
 use crate::exit::Failure;
-use crate::{assemble, commands};
+use crate::{assemble, commands, models};
 use backtest::Chosen;
 use exchange::server::{self, Running, ServerConfig, Source, Speed};
 use kernel::{Limits, ShutdownPolicy, Span, Strategy, StrategySpec, Symbols, TradingHours};
@@ -47,7 +47,11 @@ impl Trader<'_> {
     pub fn build(&self, symbols: &Symbols) -> Result<Vec<Chosen>, Failure> {
         match self {
             Trader::Drill => Ok(vec![drill::Drill::for_symbols(symbols)]),
-            Trader::Configured(settings) => commands::strategies::build(settings, symbols),
+            Trader::Configured(settings) => {
+                let all = commands::strategies::build(settings, symbols)?;
+                all.iter().try_for_each(|one| models::refuse(one, "this command"))?;
+                Ok(all)
+            }
         }
     }
 
@@ -134,7 +138,7 @@ async fn trade(
     let (stopper, stop) = session::stop_signal();
     let starting = Status::starting(config.venue.as_str(), config.data.as_str());
     let (sender, _status) = watch::channel(starting);
-    let trading = session::run(config, strategies, stop, sender);
+    let trading = session::run(config, strategies, Vec::new(), stop, sender);
     let data_ended = async {
         // In lock step the session sees the end itself.
         if pace == Speed::Max {

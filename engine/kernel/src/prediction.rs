@@ -62,6 +62,12 @@ pub struct MissedPrediction {
 /// It is driven by whoever drives the kernel, beside it: its words become inputs, so that the same bars and
 /// the same words lead to the same decisions.
 pub trait Forecaster: Send {
+    /// The model's id.
+    fn id(&self) -> &str;
+
+    /// How many bars of a symbol it must see before it can say anything of it.
+    fn warmup_bars(&self) -> usize;
+
     /// Takes a bar in; what comes of it is an [`Input::Prediction`], an [`Input::MissedPrediction`] or
     /// nothing.
     fn observe(&mut self, bar: &Bar) -> Option<Input>;

@@ -28,6 +28,11 @@ pub trait Strategy: Send {
     /// Proposes what to do after `data`, which `observe` has just taken in.
     fn propose(&self, data: &MarketData, view: &View<'_>, intents: &mut Intents);
 
+    /// Whether it can do nothing without a model that says something.
+    fn listens_to_models(&self) -> bool {
+        false
+    }
+
     /// Takes in what a model says, challengers left out; most strategies have no ear for it.
     fn hear(&mut self, _said: &Prediction) {}
 

@@ -156,6 +156,11 @@ impl Predictor {
         &self.model
     }
 
+    /// How many bars of a symbol it takes before it says something of it.
+    pub fn warmup_bars(&self) -> usize {
+        self.model.pipeline().warmup_bars(self.model.bar_length()) + self.model.window() - 1
+    }
+
     /// Takes the next bar of a symbol; gives what the model says once it has seen enough of it, and
     /// nothing where a feature has no value.
     ///

@@ -74,6 +74,10 @@ impl Strategy for Lstm {
 
     fn propose(&self, _: &MarketData, _: &View<'_>, _: &mut Intents) {}
 
+    fn listens_to_models(&self) -> bool {
+        true
+    }
+
     fn hear(&mut self, said: &Prediction) {
         if let Some(last) = self.last.get_mut(said.symbol.index()) {
             *last = Some((said.trend, said.confidence));

@@ -9,7 +9,7 @@ use super::{print_json, print_text, research};
 use crate::args::BacktestArgs;
 use crate::config::Settings;
 use crate::exit::{Exit, Failure};
-use crate::{assemble, logging};
+use crate::{assemble, logging, models};
 use backtest::sweep::{Ledger, SweepError, Trial};
 use backtest::{
     BacktestConfig, BacktestReport, Benchmark, Judgement, Observer, PriceSketch, Progress, Sketch,
@@ -81,6 +81,7 @@ fn trade(
 ) -> Result<(BacktestReport, Vec<(String, PriceSketch)>), Failure> {
     let facts = source.facts();
     let chosen = super::strategies::build(settings, &facts.symbols)?;
+    let models = models::at_work(settings, &chosen, facts.bar_length)?;
     let config = BacktestConfig {
         journal: args.journal.clone(),
         keep_equity: args.equity.is_some(),
@@ -88,7 +89,6 @@ fn trade(
     };
     let mut bar = ProgressLine::new();
     let mut sketch = Sketch::new(source, &config.calendar);
-    let models = crate::models::at_work(settings)?;
     let report = backtest::run_with_models(&config, &mut sketch, chosen, models, &mut bar)
         .map_err(|error| Failure::from(&error))?;
     bar.clear();

@@ -2,8 +2,8 @@
 
 use super::{DecideError, Deciding};
 use crate::{
-    AHEAD, Channel, Event, Kernel, MarketData, MarketDataError, Severity, Span, StrategyId,
-    TradingState, View,
+    Channel, Event, Kernel, MarketData, MarketDataError, Severity, Span, StrategyId, TradingState,
+    View,
 };
 
 impl Deciding<'_> {
@@ -92,13 +92,7 @@ impl Deciding<'_> {
 
     #[inline]
     fn usable(&self, data: &MarketData) -> Result<(), MarketDataError> {
-        if data.symbol().index() >= self.state().symbols().len() {
-            return Err(MarketDataError::UnknownSymbol);
-        }
-        if data.time() > self.state().now().plus(AHEAD) {
-            return Err(MarketDataError::FromTheFuture);
-        }
-        data.check()
+        self.state().usable(data)
     }
 
     /// Market data from before now, for the strategies' windows alone.
@@ -111,10 +105,7 @@ impl Deciding<'_> {
     /// Lets every strategy see usable data; `false` when it lies outside the hours that are traded.
     #[inline]
     fn show(&mut self, data: &MarketData) -> bool {
-        let counts = match data {
-            MarketData::Bar(bar) => self.state().bar_counts(bar),
-            MarketData::Quote(_) | MarketData::Trade(_) => self.state().tick_counts(data.time()),
-        };
+        let counts = self.state().counts(data);
         if counts {
             self.observe(data);
         }

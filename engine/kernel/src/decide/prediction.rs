@@ -46,7 +46,7 @@ impl Deciding<'_> {
             Some("it is of a symbol that is not traded")
         } else if said.time > state.now().plus(AHEAD) {
             Some("its bar has not ended")
-        } else if state.stands_until(said.time) <= state.now() {
+        } else if state.predictions_stand_until(said.time) <= state.now() {
             Some("it came too late")
         } else if state.predictions(said.symbol).filter(stands).any(|held| said.time < held.time) {
             Some("it is of a bar before the last")

@@ -22,11 +22,7 @@ impl Deciding<'_> {
 
     fn watch_stop(&mut self, data: &MarketData) -> Result<(), DecideError> {
         let state = self.state();
-        let counts = match data {
-            MarketData::Bar(bar) => state.bar_counts(bar),
-            MarketData::Quote(_) | MarketData::Trade(_) => state.tick_counts(data.time()),
-        };
-        if !counts || !state.account_is_open() {
+        if !state.counts(data) || !state.account_is_open() {
             return Ok(());
         }
         match state.met_stop(data) {

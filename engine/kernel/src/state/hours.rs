@@ -1,7 +1,9 @@
 //! Which trading day it is, and whether it is open.
 
 use super::State;
-use crate::{Bar, Cash, Span, Timestamp, TradingDay, TradingHours};
+use crate::{
+    AHEAD, Bar, Cash, MarketData, MarketDataError, Span, Timestamp, TradingDay, TradingHours,
+};
 use serde::{Deserialize, Serialize};
 
 /// The trading day that the session is in.
@@ -118,8 +120,33 @@ impl State {
         bar.length >= DAY || self.is_open_at(bar.open_time)
     }
 
-    /// Whether strategies see a quote or trade of this time.
-    pub(crate) fn tick_counts(&self, time: Timestamp) -> bool {
-        self.is_open_at(time)
+    /// Whether strategies see such data: a bar that counts, or a quote or trade in the hours that are
+    /// traded.
+    #[inline]
+    pub(crate) fn counts(&self, data: &MarketData) -> bool {
+        match data {
+            MarketData::Bar(bar) => self.bar_counts(bar),
+            MarketData::Quote(_) | MarketData::Trade(_) => self.is_open_at(data.time()),
+        }
+    }
+
+    /// Why data cannot be used, whatever came before them.
+    ///
+    /// # Errors
+    /// When they are of no symbol of the session, of a time to come, or make no sense.
+    #[inline]
+    pub(crate) fn usable(&self, data: &MarketData) -> Result<(), MarketDataError> {
+        if data.symbol().index() >= self.symbols().len() {
+            return Err(MarketDataError::UnknownSymbol);
+        }
+        if data.time() > self.now().plus(AHEAD) {
+            return Err(MarketDataError::FromTheFuture);
+        }
+        data.check()
+    }
+
+    /// Whether strategies have been shown data that were just taken in; models are shown the same.
+    pub fn strategies_see(&self, data: &MarketData) -> bool {
+        self.usable(data).is_ok() && self.counts(data)
     }
 }

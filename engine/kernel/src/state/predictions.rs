@@ -36,7 +36,7 @@ impl State {
     /// A challenger's word is noted in the journal alone.
     pub(super) fn take_prediction(&mut self, said: &Prediction) {
         if !said.shadow {
-            self.predictions.take(said, self.stands_until(said.time));
+            self.predictions.take(said, self.predictions_stand_until(said.time));
         }
     }
 
@@ -47,7 +47,7 @@ impl State {
     }
 
     /// Until when a word on a bar stands that ended then.
-    pub(crate) fn stands_until(&self, time: Timestamp) -> Timestamp {
+    pub fn predictions_stand_until(&self, time: Timestamp) -> Timestamp {
         self.limits.prediction_time_to_live.map_or(Timestamp::MAX, |span| time.plus(span))
     }
 

@@ -267,11 +267,7 @@ impl State {
     /// Takes a price into the best one since its position was opened.
     pub(super) fn watch(&mut self, data: &MarketData) {
         let held = self.ledger.position(data.symbol()).quantity;
-        let counts = match data {
-            MarketData::Bar(bar) => self.bar_counts(bar),
-            MarketData::Quote(_) | MarketData::Trade(_) => self.tick_counts(data.time()),
-        };
-        if counts && !held.is_zero() {
+        if self.counts(data) && !held.is_zero() {
             self.stops.note_price(data, held);
         }
     }

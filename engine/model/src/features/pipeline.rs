@@ -2,13 +2,16 @@
 
 use super::column::Feature;
 use super::declared::{Declared, Mistake};
-use kernel::{Bar, Timestamp};
+use kernel::{Bar, Price, Span, Symbols, Timestamp, Volume};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
 /// The most columns that a row may have.
 pub(super) const MOST: usize = 512;
+
+/// The most bars that are tried out; a session would hardly get more to warm up with.
+const MOST_BARS: u32 = 20_000;
 
 /// Rises whenever a feature is computed in another way, so that a model trained on the old numbers is
 /// not fed with new ones.
@@ -89,6 +92,31 @@ impl Pipeline {
         // A list of texts always has a JSON form.
         let text = serde_json::to_string(&hashed).unwrap_or_default();
         hex::encode(Sha256::digest(text))
+    }
+
+    /// How many bars of a length it takes until there is a row: tried out, on bars of a price that
+    /// rises and falls; a row that takes longer than 20,000 of them is not waited for.
+    pub fn warmup_bars(&self, length: Span) -> usize {
+        // A name that every table of symbols takes.
+        let symbols = Symbols::new(["A"]).unwrap_or_default();
+        let Some(symbol) = symbols.ids().next() else { return MOST_BARS as usize };
+        let mut stream = self.stream();
+        let mut has_row = |place: i64| {
+            let price = Price::from_nanos(100_000_000_000 + place * place % 13 * 200_000_000);
+            let bar = Bar {
+                symbol,
+                open_time: Timestamp::from_nanos(place.saturating_mul(length.nanos())),
+                length,
+                open: price,
+                high: price.max(Price::from_nanos(101_000_000_000)),
+                low: Price::from_nanos(99_000_000_000),
+                close: price,
+                volume: Volume::from_nanos(1_000_000_000_000),
+            };
+            matches!(stream.push(&bar), Ok(Some(_)))
+        };
+        let seen = (0..MOST_BARS).position(|place| has_row(i64::from(place)));
+        seen.map_or(MOST_BARS as usize, |place| place + 1)
     }
 
     /// For a symbol of which no bar has been seen.

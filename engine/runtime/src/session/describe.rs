@@ -44,13 +44,7 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
             let word = if *halted { "halted" } else { "trading" };
             Some(format!("{} is {word}: {reason}", name(symbol)))
         }
-        Event::LinkChanged { link, up } => {
-            let stream = match link {
-                Link::MarketData => "market data",
-                Link::Orders => "order",
-            };
-            Some(format!("{stream} stream is {}", if *up { "up" } else { "down" }))
-        }
+        Event::LinkChanged { link, up } => Some(connection(*link, *up)),
         Event::ChannelMute { channel, silent_for } => {
             Some(format!("the {} channel was mute for {silent_for}", channel.as_str()))
         }
@@ -77,6 +71,14 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
         | Event::OrderQueryNeeded { .. }
         | Event::Reconciled { .. } => None,
     }
+}
+
+fn connection(link: Link, up: bool) -> String {
+    let stream = match link {
+        Link::MarketData => "market data",
+        Link::Orders => "order",
+    };
+    format!("{stream} stream is {}", if up { "up" } else { "down" })
 }
 
 /// What happens to the account, to shares and to positions without an execution.

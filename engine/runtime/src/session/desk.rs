@@ -4,6 +4,7 @@
 use super::core::{Core, Work};
 use super::courier::{Answer, Courier, Errand, Patience};
 use super::lease::{DataPlace, Lease, RECENT};
+use super::models::Models;
 use super::venue::Venue;
 use super::{Phase, SessionConfig, SessionError, Status, StopReceiver, StopSignal, VenueClock};
 use crate::alpaca::{MarketStream, Names, OrderStream, OrderStreamMessage, Problem, StreamError};
@@ -47,6 +48,8 @@ pub(super) struct Desk {
     pub orders: OrderStream,
     /// Tells the market data stream whether to expect data.
     pub market_open: Arc<AtomicBool>,
+    /// What says something of the bars that strategies see.
+    pub models: Models,
     /// Figures that are not in the journal, for the metrics.
     pub live: Arc<Live>,
     /// How long the bars of the stream last.

@@ -128,6 +128,14 @@ pub enum SessionError {
         /// Whether the broker refuses the keys or the plan.
         refused: bool,
     },
+    /// A model cannot be given a thread of its own.
+    #[error("model {model} cannot be given a thread of its own: {source}")]
+    Model {
+        /// Its id.
+        model: Box<str>,
+        /// Why not.
+        source: io::Error,
+    },
     /// The control socket cannot be opened.
     #[error(transparent)]
     Control(#[from] ControlError),
@@ -172,6 +180,7 @@ impl SessionError {
             SessionError::Interrupted => ExitClass::Done,
             SessionError::Broker { .. }
             | SessionError::Stream { .. }
+            | SessionError::Model { .. }
             | SessionError::Control(_)
             | SessionError::Kernel(_) => ExitClass::Failed,
         }

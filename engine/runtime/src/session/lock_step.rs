@@ -184,10 +184,12 @@ impl LockStep<'_> {
     }
 
     async fn data(&mut self, data: Vec<MarketData>) -> Result<(), SessionError> {
-        for data in data {
-            if !self.desk.is_warmed(&data) {
-                self.desk.feed_in_turn(Input::Market(data)).await?;
-            }
+        let news: Vec<_> = data.into_iter().filter(|data| !self.desk.is_warmed(data)).collect();
+        for data in &news {
+            self.desk.feed_in_turn(Input::Market(*data)).await?;
+        }
+        for word in self.desk.ask_models(&news) {
+            self.desk.feed_in_turn(word).await?;
         }
         Ok(())
     }

@@ -26,6 +26,7 @@ mod finish;
 mod gap;
 mod lease;
 mod lock_step;
+mod models;
 mod real_time;
 pub mod replay;
 mod shutdown;
@@ -46,7 +47,7 @@ pub use summary::{BrokerSummary, OrderCounts, PositionSummary, Summary};
 pub use venue::{Answered, Venue};
 pub use venue_clock::{VenueClock, machine_time};
 
-use kernel::Strategy;
+use kernel::{Forecaster, Strategy};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -56,7 +57,8 @@ const LAST_THINGS: Duration = Duration::from_secs(10);
 /// How much of it the broker may take.
 const LAST_WORD: Duration = Duration::from_secs(5);
 
-/// Runs a session to its end. `strategies` are those that the configuration names, in its order.
+/// Runs a session to its end. `strategies` are those that the configuration names, in its order;
+/// `models` are shown what strategies see, and what they say is decided on.
 ///
 /// The future syncs the journal to disk on the thread that polls it: give it to
 /// `Runtime::block_on`, so that it has a thread of its own.
@@ -67,6 +69,7 @@ const LAST_WORD: Duration = Duration::from_secs(5);
 pub async fn run(
     config: SessionConfig,
     strategies: Vec<Box<dyn Strategy>>,
+    models: Vec<Box<dyn Forecaster>>,
     stop: StopReceiver,
     status: watch::Sender<Status>,
 ) -> Result<Summary, SessionError> {
@@ -74,7 +77,7 @@ pub async fn run(
     let is_elsewhere = config.venue != VenueKind::Embedded;
     let address = is_elsewhere.then(|| config.endpoints.trading.clone());
     status.send_modify(|status| status.address = address);
-    let ready = startup::begin(config, strategies, stop, status).await?;
+    let ready = startup::begin(config, (strategies, models), stop, status).await?;
     let startup::Ready { mut desk, market, errands, is_lock_step, control, readers } = ready;
     let ends_at = run_for.map(|time| tokio::time::Instant::now() + time);
     desk.phase = Phase::Running;

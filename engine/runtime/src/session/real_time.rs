@@ -4,12 +4,14 @@
 //! out by tasks of its own, so that a slow answer holds nothing up; answers come back as inputs.
 
 mod feed;
+mod said;
 
 use super::core::Work;
 use super::courier::{Answer, Errand};
 use super::desk::{
     Desk, Ending, NEW_NAME, TICK, ends_for, hit_about, next_market_message, next_order_message,
 };
+use super::models::Said;
 use super::{Phase, SessionError, StopSignal};
 use crate::alpaca::{MarketStream, MarketStreamMessage, OrderStreamMessage, QuotaLeft};
 use crate::backoff::Backoff;
@@ -101,6 +103,7 @@ enum Event {
     Order(crate::control::Order),
     Timer,
     Market(Result<MarketStreamMessage, SessionError>),
+    Said(Said),
     Tick,
 }
 
@@ -123,6 +126,7 @@ impl RealTime<'_> {
                 }
                 Event::Timer => self.feed(Input::Timer)?,
                 Event::Market(message) => self.market_message(message)?,
+                Event::Said(said) => self.said(said)?,
                 Event::Tick => self.tick()?,
             }
             if self.stopping.is_some() {
@@ -156,6 +160,7 @@ impl RealTime<'_> {
             message = next_market_message(&mut self.market), if self.market_goes_on => {
                 Event::Market(message)
             }
+            said = self.desk.models.next() => Event::Said(said),
             _ = self.ticks.tick() => Event::Tick,
         }
     }
@@ -357,6 +362,7 @@ impl RealTime<'_> {
 
     fn tick(&mut self) -> Result<(), SessionError> {
         self.keep_data_moving()?;
+        self.note_overdue_words()?;
         let state = self.desk.core.state();
         let is_due = self.next_reconcile.is_some_and(|at| at <= Instant::now());
         // An ending session without the stream learns only so what became of its orders.

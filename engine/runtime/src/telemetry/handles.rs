@@ -1,6 +1,7 @@
 //! The metrics as handles, so that nothing looks a label up while it counts.
 
 use super::metric::{self, Kind, Metric};
+use kernel::Prediction;
 use prometheus::{
     Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry, TextEncoder,
@@ -24,6 +25,7 @@ pub struct Metrics {
     pub(super) fills_bought: IntCounter,
     pub(super) fills_sold: IntCounter,
     pub(super) denials: IntCounterVec,
+    pub(super) predictions: Predictions,
     /// By severity: info, warning, critical. Each begins at zero, so that the first one is a rise.
     pub(super) alerts: [IntCounter; 3],
     pub(super) equity: Gauge,
@@ -56,6 +58,27 @@ pub(super) struct Inputs {
     pub broker: IntCounter,
     pub timer: IntCounter,
     pub other: IntCounter,
+}
+
+/// What models say, by what becomes of it, and how long they take.
+#[derive(Debug)]
+pub(super) struct Predictions {
+    pub taken: IntCounter,
+    pub noted: IntCounter,
+    pub missed: IntCounter,
+    pub expired: IntCounter,
+    pub latency: Histogram,
+}
+
+impl Predictions {
+    pub fn take(&self, said: &Prediction) {
+        if said.shadow {
+            self.noted.inc();
+        } else {
+            self.taken.inc();
+        }
+        self.latency.observe(said.latency.nanos() as f64 / 1e9);
+    }
 }
 
 /// Orders by outcome.
@@ -105,6 +128,7 @@ impl Metrics {
             fills_bought: fills.with_label_values(&["buy"]),
             fills_sold: fills.with_label_values(&["sell"]),
             denials: build.counters(&metric::DENIALS)?,
+            predictions: build.predictions()?,
             alerts: ["info", "warning", "critical"]
                 .map(|severity| alerts.with_label_values(&[severity])),
             equity: build.gauge(&metric::EQUITY)?,
@@ -163,6 +187,14 @@ impl Builder<'_> {
         let collector = made?;
         self.registry.register(Box::new(collector.clone()))?;
         Ok(collector)
+    }
+
+    fn predictions(&self) -> Result<Predictions, prometheus::Error> {
+        let all = self.counters(&metric::PREDICTIONS)?;
+        let of = |outcome: &str| all.with_label_values(&[outcome]);
+        let latency = self.histogram(&metric::PREDICTION_LATENCY)?;
+        let (taken, noted, missed) = (of("taken"), of("noted"), of("missed"));
+        Ok(Predictions { taken, noted, missed, expired: of("expired"), latency })
     }
 
     fn counters(&self, metric: &Metric) -> Result<IntCounterVec, prometheus::Error> {

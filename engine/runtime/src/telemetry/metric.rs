@@ -55,6 +55,22 @@ pub const FILLS: Metric = counter("tradewind_fills_total", &["side"], "Execution
 /// Intents that risk refused; `code` is the code of the denial.
 pub const DENIALS: Metric =
     counter("tradewind_denials_total", &["code"], "Intents that risk refused, by reason.");
+/// What models say; `outcome` is `taken`, `noted` (a challenger's), `missed` or `expired`.
+pub const PREDICTIONS: Metric = counter(
+    "tradewind_predictions_total",
+    &["outcome"],
+    "What models say, by what becomes of it: taken, noted (a challenger's), missed or expired.",
+);
+/// How long models take from being asked to their answer.
+pub const PREDICTION_LATENCY: Metric = Metric {
+    name: "tradewind_prediction_latency_seconds",
+    help: "From when a model was asked to its answer; answers that came too late are left out.",
+    labels: &[],
+    kind: Kind::Histogram(&[
+        0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.025, 0.1, 0.5, 1.0, 5.0,
+        30.0,
+    ]),
+};
 /// Alerts; `severity` is `info`, `warning` or `critical`.
 pub const ALERTS: Metric = counter("tradewind_alerts_total", &["severity"], "Alerts raised.");
 /// Records set aside on the dead-letter topic.
@@ -135,7 +151,7 @@ pub const ROUND_TRIP: Metric = Metric {
 };
 
 /// Every metric, in the order in which people read them.
-pub const ALL: [&Metric; 23] = [
+pub const ALL: [&Metric; 25] = [
     &SESSION_UP,
     &SESSION_INFO,
     &TRADING_STATE,
@@ -149,6 +165,8 @@ pub const ALL: [&Metric; 23] = [
     &OPEN_ORDERS,
     &FILLS,
     &DENIALS,
+    &PREDICTIONS,
+    &PREDICTION_LATENCY,
     &ALERTS,
     &ROUND_TRIP,
     &FEED_AGE,

@@ -109,6 +109,9 @@ impl Observer {
             Event::OrderUpdated { order, to, .. } if to.is_final() => {
                 self.unanswered.remove(order);
             }
+            Event::PredictionTaken(said) => metrics.predictions.take(said),
+            Event::PredictionMissed(_) => metrics.predictions.missed.inc(),
+            Event::PredictionExpired { .. } => metrics.predictions.expired.inc(),
             Event::SymbolRenamed { from, .. } => {
                 // A position that was never shown has no series.
                 let _ = metrics.positions.remove_label_values(&[from]);
@@ -140,9 +143,6 @@ impl Observer {
             | Event::SharesSplit { .. }
             | Event::ExitRenewed { .. }
             | Event::FlatDue { .. }
-            | Event::PredictionTaken(_)
-            | Event::PredictionMissed(_)
-            | Event::PredictionExpired { .. }
             | Event::EntrySized { .. }
             | Event::StopMet { .. }
             | Event::IntentWaits { .. } => {}

@@ -127,6 +127,26 @@ async fn count_from_the_start_of_the_process() {
     readers.finish(Duration::from_secs(60)).await;
 }
 
+/// What models say is counted by what becomes of it; a minute later it is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn show_what_models_say() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut written = Written::new(dir.path());
+    let (readers, address) = readers(&written, Arc::default()).await;
+    let mut script = Script::new(SESSION);
+    script.minutes(5).predictions().minutes(1).feed(Input::Timer);
+    written.write(&script.records);
+    let text = scrape_at(address, script.records.len()).await;
+    for outcome in ["taken", "noted", "missed", "expired"] {
+        let series = format!("tradewind_predictions_total{{outcome=\"{outcome}\"}}");
+        assert_eq!(value(&text, &series), 1.0, "{outcome}");
+    }
+    let latency = |of: &str| value(&text, &format!("tradewind_prediction_latency_seconds_{of}"));
+    assert_eq!((latency("count"), latency("sum")), (2.0, 0.004));
+    written.end();
+    readers.finish(Duration::from_secs(60)).await;
+}
+
 /// A symbol under a new name has the position, and the old name no series any more.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_position_is_shown_under_the_name_of_today() {

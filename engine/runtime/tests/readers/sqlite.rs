@@ -47,7 +47,7 @@ impl Stage {
 
 fn session() -> Script {
     let mut script = Script::new(SESSION);
-    script.minutes(40).refusal("no such luck").minutes(40).stop();
+    script.minutes(40).predictions().refusal("no such luck").minutes(40).stop();
     script
 }
 
@@ -56,7 +56,7 @@ async fn dump(file: &Path) -> Vec<String> {
     let options = SqliteConnectOptions::new().filename(file);
     let pool = SqlitePool::connect_with(options).await.unwrap();
     let mut lines = Vec::new();
-    for table in ["sessions", "orders", "fills", "fees", "equity", "alerts"] {
+    for table in ["sessions", "orders", "fills", "fees", "equity", "alerts", "predictions"] {
         let sql = AssertSqlSafe(format!("SELECT * FROM {table} ORDER BY 1, 2"));
         for row in sqlx::query(sql).fetch_all(&pool).await.unwrap() {
             let cells = row.columns().iter().map(|column| cell(&row, column.ordinal()));
@@ -112,6 +112,24 @@ async fn holds_what_the_session_did() {
     assert_eq!(equity.last().unwrap().equity, state.equity());
     assert_eq!(equity[0].minute, "2026-01-05T14:31:00Z".parse::<Timestamp>().unwrap());
     assert_ne!(equity[0].equity, Cash::ZERO);
+}
+
+/// A challenger's words are rows as well; that a model failed is none.
+#[tokio::test(flavor = "multi_thread")]
+async fn holds_what_models_said() {
+    let mut script = Script::new(SESSION);
+    script.minutes(1).predictions();
+    let rows = rebuilt(&script.records).await;
+    let of = |row: &String| row.strip_prefix("predictions: ").map(|row| row.replace(SESSION, "S"));
+    let rows: Vec<String> = rows.iter().filter_map(of).collect();
+    let [taken, noted] = &rows[..] else { panic!("{rows:#?}") };
+    let time = script.state().now().nanos();
+    for (row, end) in [
+        (taken, format!("| {time} | AAPL | 5b1e | {time} | up | 612500 | 0 | 2000000")),
+        (noted, format!("| {time} | AAPL | 77aa | {time} | up | 612500 | 1 | 2000000")),
+    ] {
+        assert!(row.starts_with("S | ") && row.ends_with(&end), "{row} {end}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -125,6 +125,30 @@ impl Script {
         self
     }
 
+    /// What a model says now, what a challenger does, and that it fails.
+    pub fn predictions(&mut self) -> &mut Self {
+        let (symbol, time) = (self.kernel.state().symbols().ids().next().unwrap(), self.now);
+        let said = Prediction {
+            symbol,
+            model: "5b1e".into(),
+            time,
+            trend: Trend::Up,
+            confidence: Probability::from_millionths(612_500).unwrap(),
+            shadow: false,
+            latency: Span::from_millis(2),
+        };
+        let missed = MissedPrediction {
+            symbol,
+            model: said.model.clone(),
+            time,
+            reason: "a feature is no number".into(),
+        };
+        self.feed(Input::Prediction(said.clone()));
+        self.feed(Input::Prediction(Prediction { model: "77aa".into(), shadow: true, ..said }));
+        self.feed(Input::MissedPrediction(missed));
+        self
+    }
+
     /// A broker that holds what the books say.
     fn agreeing_broker(&self) -> BrokerState {
         let mut broker = broker();

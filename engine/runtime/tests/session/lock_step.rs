@@ -36,7 +36,7 @@ async fn run(dir: &Path, feed: &Feed, strategy: &str) -> Summary {
 }
 
 /// The journal checks out and every event is decided again as it was.
-fn verify(dir: &Path, summary: &Summary) {
+pub fn verify(dir: &Path, summary: &Summary) {
     journal::verify(&journal_dir(dir)).unwrap();
     let report = decide_again(dir, &[]);
     assert_eq!(report.difference, None);

@@ -15,6 +15,7 @@ mod fields;
 mod latch;
 mod lease;
 mod lock_step;
+mod models;
 mod order_stream;
 mod polled;
 mod postings;

@@ -2,8 +2,8 @@
 
 use exchange::server::{Running, ServerConfig, Source, Speed};
 use kernel::{
-    Intents, Limits, MarketData, Quantity, ShutdownPolicy, Span, Strategy, StrategySpec, Symbols,
-    TradingHours, View,
+    Forecaster, Intents, Limits, MarketData, Quantity, ShutdownPolicy, Span, Strategy,
+    StrategySpec, Symbols, TradingHours, View,
 };
 use marketdata::{Feed, Generator, SyntheticConfig};
 use runtime::alpaca::{Channels, Credentials, Endpoints};
@@ -87,6 +87,7 @@ pub fn shares(whole: i64) -> Quantity {
 pub struct Plan {
     pub config: SessionConfig,
     pub strategies: Vec<Box<dyn Strategy>>,
+    pub models: Vec<Box<dyn Forecaster>>,
 }
 
 impl Plan {
@@ -133,7 +134,7 @@ impl Plan {
             journal: journal::Options::default(),
             timing: timing(),
         };
-        Self { config, strategies: vec![strategy] }
+        Self { config, strategies: vec![strategy], models: Vec::new() }
     }
 
     /// The same with a test's own strategy.
@@ -168,7 +169,7 @@ async fn run(
     stop: StopReceiver,
     status: watch::Sender<Status>,
 ) -> Result<Summary, SessionError> {
-    session::run(plan.config, plan.strategies, stop, status).await
+    session::run(plan.config, plan.strategies, plan.models, stop, status).await
 }
 
 /// Reconnects at once and gives up soon: everything is on this machine.

@@ -78,6 +78,7 @@ impl RealTime<'_> {
                 self.observe(&next);
             }
             self.feed(Input::Market(next))?;
+            self.ask_models(&next)?;
         }
         Ok(())
     }
@@ -130,6 +131,7 @@ impl RealTime<'_> {
             if is_missing {
                 self.observe(&data);
                 self.feed(Input::Late(data))?;
+                self.show_models_late(&data)?;
             }
         }
         let held = self.feeds.gap.answered();

@@ -11,6 +11,7 @@ use super::data_dir::Opened;
 use super::desk::Desk;
 use super::digest::Digest;
 use super::lease::{DataPlace, Lease};
+use super::models::Models;
 use super::venue::Venue;
 use super::{Phase, SessionConfig, SessionError, Status, StopReceiver, StopSignal, data_dir};
 use crate::alpaca::{
@@ -22,7 +23,7 @@ use crate::readers::Readers;
 use crate::readers::tail::Source;
 use crate::telemetry::Live;
 use connect::{Connected, OPENED};
-use kernel::{Input, Kernel, Strategy, Timestamp};
+use kernel::{Forecaster, Input, Kernel, Strategy, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -33,6 +34,9 @@ const ORDER_MESSAGES: usize = 4096;
 const MARKET_MESSAGES: usize = 8192;
 /// Commands that may wait for the session.
 const COMMANDS: usize = 16;
+
+/// Who decides on what is traded, and who is listened to.
+type Minds = (Vec<Box<dyn Strategy>>, Vec<Box<dyn Forecaster>>);
 
 /// A session that is ready to trade.
 pub(super) struct Ready {
@@ -49,7 +53,7 @@ pub(super) struct Ready {
 /// Begins or continues the session of a data directory.
 pub(super) async fn begin(
     config: SessionConfig,
-    strategies: Vec<Box<dyn Strategy>>,
+    minds: Minds,
     stop: StopReceiver,
     status: watch::Sender<Status>,
 ) -> Result<Ready, SessionError> {
@@ -57,13 +61,13 @@ pub(super) async fn begin(
     tokio::select! {
         biased;
         () = interrupted.wait_for(StopSignal::Orderly) => Err(SessionError::Interrupted),
-        ready = prepare(config, strategies, stop, status) => ready,
+        ready = prepare(config, minds, stop, status) => ready,
     }
 }
 
 async fn prepare(
     mut config: SessionConfig,
-    strategies: Vec<Box<dyn Strategy>>,
+    (strategies, models): Minds,
     stop: StopReceiver,
     status: watch::Sender<Status>,
 ) -> Result<Ready, SessionError> {
@@ -88,7 +92,9 @@ async fn prepare(
             (held.clone(), Input::Restart { build: config.build.as_str().into() })
         }
         None => {
-            let bars = strategies.iter().map(|strategy| strategy.warmup_bars()).max();
+            let of_strategies = strategies.iter().map(|strategy| strategy.warmup_bars());
+            let of_models = models.iter().map(|model| model.warmup_bars());
+            let bars = of_strategies.chain(of_models).max();
             let bars = bars.unwrap_or(0).max(config.limits.scopes.measured_bars());
             let start = venue.start_record(&config, bars, latched).await?;
             (start.clone(), Input::Start(Box::new(start)))
@@ -104,7 +110,8 @@ async fn prepare(
     let names = Names::new(config.symbols.clone(), &start.session);
     let lease = Lease::new(names.clone(), &config, venue.clock.timestamp)?;
     lease.check(&venue.client).await?;
-    let ends = Ends { stop, commands, status, live };
+    let models = Models::new(models, venue.is_lock_step())?;
+    let ends = Ends { stop, commands, status, live, models };
     let mut desk = desk(core, config, &venue, &names, lease, ends);
     desk.feed_in_turn(first).await?;
     desk.core.sync()?;
@@ -120,12 +127,13 @@ async fn prepare(
     Ok(Ready { desk, market, errands, is_lock_step, control, readers })
 }
 
-/// The session's ends of what its caller and its operators hold.
+/// The session's ends of what its caller and its operators hold, and its models.
 struct Ends {
     stop: StopReceiver,
     commands: mpsc::Receiver<control::Order>,
     status: watch::Sender<Status>,
     live: Arc<Live>,
+    models: Models,
 }
 
 fn desk(
@@ -157,6 +165,7 @@ fn desk(
         orders: open_orders(&config, names, venue.is_lock_step()),
         market_open: Arc::new(AtomicBool::new(false)),
         live: ends.live,
+        models: ends.models,
         bar_length: venue.bar_length(&config),
         warmed: vec![Timestamp::MIN; config.symbols.len()],
         phase: Phase::Starting,

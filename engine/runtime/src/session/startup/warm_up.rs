@@ -22,7 +22,7 @@ impl Desk {
     /// Lets strategies observe the last bars, so that they need not wait for their windows to fill.
     pub(super) async fn warm_up(&mut self) -> Result<(), SessionError> {
         let length = self.bar_length;
-        let count = self.core.kernel().warmup_bars();
+        let count = self.core.kernel().warmup_bars().max(self.models.warmup_bars());
         if count == 0 {
             return Ok(());
         }
@@ -52,6 +52,7 @@ impl Desk {
                 *warmed = bar.end_time();
             }
             self.feed_in_turn(Input::Warmup(MarketData::Bar(bar))).await?;
+            self.models.remind(&bar);
         }
         Ok(())
     }

@@ -1,0 +1,234 @@
+//! Models beside the kernel: shown every bar that strategies see, and heard when they say something.
+//!
+//! In lock step a model is asked in turn, so that two runs hear the same. In the world's time each has
+//! a thread of its own, so that a slow one holds nothing up; what it has not said by the time at which
+//! its word would be over is noted as missed, and is not listened to any more.
+
+use super::SessionError;
+use super::desk::Desk;
+use super::venue_clock::span;
+use kernel::{Bar, Forecaster, Input, MarketData, MissedPrediction, State, SymbolId, Timestamp};
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread;
+use std::time::Instant;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// Bars that may wait for a model: some minutes of a thousand symbols. One that is further behind
+/// does not get to see them.
+const WAITING: usize = 4096;
+
+/// The models of a session.
+pub(super) enum Models {
+    /// Asked in turn.
+    InTurn(Vec<Box<dyn Forecaster>>),
+    /// Each in a thread of its own, with what they say, in the order in which they say it.
+    Apart(Vec<Worker>, UnboundedReceiver<Said>),
+}
+
+/// A model in a thread of its own. The thread ends when this is dropped.
+pub(super) struct Worker {
+    id: Box<str>,
+    warmup_bars: usize,
+    bars: SyncSender<Shown>,
+    /// Of which symbols, and of bars that ended when, its word is waited for.
+    awaited: VecDeque<(SymbolId, Timestamp)>,
+}
+
+/// A bar that a model is shown.
+struct Shown {
+    bar: Bar,
+    /// Since when its word is waited for; `None` where the bar is for its memory alone.
+    asked: Option<Instant>,
+}
+
+/// What a model makes of a bar.
+pub(super) struct Said {
+    worker: usize,
+    of: (SymbolId, Timestamp),
+    word: Option<Input>,
+}
+
+impl Models {
+    /// Takes models in; threads begin here.
+    ///
+    /// # Errors
+    /// When a thread cannot be had.
+    pub fn new(models: Vec<Box<dyn Forecaster>>, is_lock_step: bool) -> Result<Self, SessionError> {
+        if is_lock_step {
+            return Ok(Self::InTurn(models));
+        }
+        let (out, said) = unbounded_channel();
+        let workers = models.into_iter().enumerate();
+        let workers = workers.map(|(place, model)| Worker::start(place, model, out.clone()));
+        Ok(Self::Apart(workers.collect::<Result<_, _>>()?, said))
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::InTurn(models) => models.is_empty(),
+            Self::Apart(workers, _) => workers.is_empty(),
+        }
+    }
+
+    /// How many bars of each symbol they must see before all of them can say something.
+    pub fn warmup_bars(&self) -> usize {
+        let most = match self {
+            Self::InTurn(models) => models.iter().map(|model| model.warmup_bars()).max(),
+            Self::Apart(workers, _) => workers.iter().map(|worker| worker.warmup_bars).max(),
+        };
+        most.unwrap_or(0)
+    }
+
+    /// Shows every model a bar for its memory alone.
+    pub fn remind(&mut self, bar: &Bar) {
+        match self {
+            Self::InTurn(models) => models.iter_mut().for_each(|model| {
+                // What it would have said then is history.
+                let _ = model.observe(bar);
+            }),
+            Self::Apart(workers, _) => workers.iter_mut().for_each(|worker| {
+                // One that is too far behind says so where it is asked.
+                let _ = worker.bars.try_send(Shown { bar: *bar, asked: None });
+            }),
+        }
+    }
+
+    /// Shows every model a bar and gives what can be said of it at once: in turn each one's word, else
+    /// that one cannot take it.
+    fn ask(&mut self, bar: &Bar) -> Vec<Input> {
+        match self {
+            Self::InTurn(models) => models
+                .iter_mut()
+                .filter_map(|model| timed(&mut **model, bar, Instant::now()))
+                .collect(),
+            Self::Apart(workers, _) => {
+                workers.iter_mut().filter_map(|worker| worker.ask(bar)).collect()
+            }
+        }
+    }
+
+    /// The next that a model in a thread of its own says; for ever nothing where there is none.
+    pub async fn next(&mut self) -> Said {
+        if let Self::Apart(_, said) = self
+            && let Some(said) = said.recv().await
+        {
+            return said;
+        }
+        std::future::pending().await
+    }
+
+    /// The input that a word is; `None` where there is none, or nobody waits for it any more.
+    pub fn hear(&mut self, said: Said) -> Option<Input> {
+        let Self::Apart(workers, _) = self else { return None };
+        let awaited = &mut workers.get_mut(said.worker)?.awaited;
+        awaited.remove(awaited.iter().position(|of| *of == said.of)?)?;
+        said.word
+    }
+
+    /// What has not been said by the time at which it would be over, each once.
+    pub fn overdue(&mut self, state: &State, now: Timestamp) -> Vec<Input> {
+        let Self::Apart(workers, _) = self else { return Vec::new() };
+        let is_over = |of: &(SymbolId, Timestamp)| state.predictions_stand_until(of.1) <= now;
+        let mut missed = Vec::new();
+        for worker in workers {
+            let model = &worker.id;
+            let late = worker.awaited.iter().filter(|of| is_over(of));
+            missed.extend(late.map(|of| missing(model, *of, "it has not answered in time")));
+            worker.awaited.retain(|of| !is_over(of));
+        }
+        missed
+    }
+}
+
+impl Worker {
+    fn start(
+        place: usize,
+        model: Box<dyn Forecaster>,
+        out: UnboundedSender<Said>,
+    ) -> Result<Self, SessionError> {
+        let (id, warmup_bars): (Box<str>, _) = (model.id().into(), model.warmup_bars());
+        let (bars, shown) = sync_channel(WAITING);
+        let name = format!("model {place}");
+        let thread =
+            thread::Builder::new().name(name).spawn(move || work(place, model, &shown, &out));
+        thread.map_err(|source| SessionError::Model { model: id.clone(), source })?;
+        Ok(Self { id, warmup_bars, bars, awaited: VecDeque::new() })
+    }
+
+    fn ask(&mut self, bar: &Bar) -> Option<Input> {
+        let of = (bar.symbol, bar.end_time());
+        match self.bars.try_send(Shown { bar: *bar, asked: Some(Instant::now()) }) {
+            Ok(()) => {
+                self.awaited.push_back(of);
+                None
+            }
+            Err(TrySendError::Full(_)) => {
+                Some(missing(&self.id, of, "it is too far behind to be shown the bar"))
+            }
+            Err(TrySendError::Disconnected(_)) => {
+                Some(missing(&self.id, of, "its thread has ended"))
+            }
+        }
+    }
+}
+
+/// A model's thread, until nobody shows it anything more.
+fn work(
+    worker: usize,
+    mut model: Box<dyn Forecaster>,
+    shown: &Receiver<Shown>,
+    out: &UnboundedSender<Said>,
+) {
+    while let Ok(Shown { bar, asked }) = shown.recv() {
+        let Some(asked) = asked else {
+            let _ = model.observe(&bar);
+            continue;
+        };
+        let word = timed(&mut *model, &bar, asked);
+        let of = (bar.symbol, bar.end_time());
+        if out.send(Said { worker, of, word }).is_err() {
+            return;
+        }
+    }
+}
+
+/// What a model says, with how long that took from when it was asked.
+fn timed(model: &mut dyn Forecaster, bar: &Bar, asked: Instant) -> Option<Input> {
+    let mut word = model.observe(bar);
+    if let Some(Input::Prediction(said)) = &mut word {
+        said.latency = span(asked.elapsed());
+    }
+    word
+}
+
+fn missing(model: &str, (symbol, time): (SymbolId, Timestamp), reason: &str) -> Input {
+    let (model, reason) = (model.into(), reason.into());
+    Input::MissedPrediction(MissedPrediction { symbol, model, time, reason })
+}
+
+impl Desk {
+    /// The bar that models are to see, if it is one that strategies see.
+    pub fn bar_for_models(&self, data: &MarketData) -> Option<Bar> {
+        match data {
+            MarketData::Bar(bar) if !self.models.is_empty() => {
+                self.core.state().strategies_see(data).then_some(*bar)
+            }
+            MarketData::Bar(_) | MarketData::Quote(_) | MarketData::Trade(_) => None,
+        }
+    }
+
+    /// Shows models bars that strategies have seen; gives what can be said of them at once.
+    pub fn ask_models(&mut self, bars: &[MarketData]) -> Vec<Input> {
+        let bars = bars.iter().filter_map(|data| self.bar_for_models(data));
+        let bars: Vec<Bar> = bars.collect();
+        bars.iter().flat_map(|bar| self.models.ask(bar)).collect()
+    }
+
+    /// What models have not said by now and will not be listened to for.
+    pub fn overdue_words(&mut self) -> Vec<Input> {
+        let state = self.core.state();
+        self.models.overdue(state, self.clock.now(state.now()))
+    }
+}
