@@ -97,9 +97,9 @@ fn what_only_reads_the_past_of_the_same_data_passes() {
 #[test]
 fn every_strategy_that_ships_passes() {
     let feed = swings(3_000);
-    // Those that look at several symbols at once have tests of their own.
-    let several = ["momentum-rotation", "pairs"];
-    for entry in strategies::registry().iter().filter(|entry| !several.contains(&entry.name)) {
+    // Those that look at several symbols at once, or listen to a model, have tests of their own.
+    let others = ["ensemble", "lstm", "momentum-rotation", "pairs"];
+    for entry in strategies::registry().iter().filter(|entry| !others.contains(&entry.name)) {
         let report = search(&feed, &|feed| {
             strategies::build(entry.name, &BTreeMap::new(), &feed.symbols).unwrap()
         });

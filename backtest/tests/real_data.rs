@@ -34,9 +34,9 @@ fn check(report: &backtest::BacktestReport) {
 #[test]
 fn every_strategy_trades_spy() {
     let Some(feed) = read("every_strategy_trades_spy", &["1Min/SPY_2011.csv.gz"]) else { return };
-    // Those that look at several symbols at once have tests of their own.
-    let several = ["momentum-rotation", "pairs"];
-    for entry in strategies::registry().iter().filter(|entry| !several.contains(&entry.name)) {
+    // Those that look at several symbols at once, or listen to a model, have tests of their own.
+    let others = ["ensemble", "lstm", "momentum-rotation", "pairs"];
+    for entry in strategies::registry().iter().filter(|entry| !others.contains(&entry.name)) {
         let config = backtest::BacktestConfig::for_feed(&feed);
         let report = run(&config, &feed, chosen(entry.name, &[], &feed));
         check(&report);

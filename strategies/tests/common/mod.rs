@@ -11,8 +11,8 @@
 use kernel::{
     AccountSnapshot, AssetClass, AssetFacts, Bar, BrokerOrderId, BrokerState, Cash, Event,
     Execution, ExecutionId, Input, Intents, Kernel, Limits, Link, MarketData, Order, OrderNumber,
-    Output, Price, Report, ReportKind, Send, SessionStart, Span, Stamped, State, Strategy,
-    StrategySpec, SymbolId, Symbols, Timestamp, TradingHours, View, Volume,
+    Output, Prediction, Price, Probability, Report, ReportKind, Send, SessionStart, Span, Stamped,
+    State, Strategy, StrategySpec, SymbolId, Symbols, Timestamp, TradingHours, Trend, View, Volume,
 };
 use std::collections::BTreeMap;
 
@@ -131,6 +131,19 @@ impl Session {
         }
         self.now = bar.end_time();
         self.feed(Input::Market(data));
+    }
+
+    /// A model is sure of a symbol.
+    pub fn say(&mut self, symbol: SymbolId, trend: Trend) {
+        self.feed(Input::Prediction(Prediction {
+            symbol,
+            model: "model".into(),
+            time: self.now,
+            trend,
+            confidence: Probability::ONE,
+            shadow: false,
+            latency: Span::ZERO,
+        }));
     }
 
     fn fill(&mut self, order: &Order, price: Price) {
