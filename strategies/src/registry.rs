@@ -3,7 +3,7 @@
 use crate::only::{Only, SYMBOLS, named};
 use crate::param::{Mistake, ParamSpec, Params, did_you_mean, nearest};
 use crate::strategy::{
-    bollinger_breakout, buy_and_hold, lstm, macd_trend, momentum_rotation, pairs,
+    bollinger_breakout, buy_and_hold, ensemble, lstm, macd_trend, momentum_rotation, pairs,
     rsi_mean_reversion, sma_crossover,
 };
 use kernel::{Strategy, StrategySpec, SymbolId, Symbols};
@@ -16,6 +16,7 @@ static REGISTRY: &[Entry] = &[
     crate::template::ENTRY,
     bollinger_breakout::ENTRY,
     buy_and_hold::ENTRY,
+    ensemble::ENTRY,
     #[cfg(feature = "failpoints")]
     crate::strategy::every_kind::ENTRY,
     lstm::ENTRY,

@@ -83,7 +83,7 @@ fn unknown_strategies_are_told_the_nearest() {
     assert_eq!(
         error("sma-crosover", &[]),
         "there is no strategy \"sma-crosover\" (did you mean sma-crossover?): choose one of \
-         bollinger-breakout, buy-and-hold, lstm, macd-trend, momentum-rotation, pairs, \
+         bollinger-breakout, buy-and-hold, ensemble, lstm, macd-trend, momentum-rotation, pairs, \
          rsi-mean-reversion, sma-crossover"
     );
     assert!(!error("x", &[]).contains("did you mean"));

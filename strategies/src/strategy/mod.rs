@@ -2,6 +2,7 @@
 
 pub(crate) mod bollinger_breakout;
 pub(crate) mod buy_and_hold;
+pub(crate) mod ensemble;
 #[cfg(feature = "failpoints")]
 pub(crate) mod every_kind;
 pub(crate) mod lstm;

@@ -1,0 +1,89 @@
+//! Votes of strategies and of models.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
+
+mod common;
+
+use common::{Session, bar, params, swings, symbols};
+use kernel::{SymbolId, Trend};
+use strategies::build;
+
+/// Fills in the order in which they came, after each bar of which a model says something or nothing.
+fn fills(
+    name: &str,
+    given: &[(&str, &str)],
+    say: impl Fn(usize) -> Option<Trend>,
+) -> Vec<(SymbolId, i64)> {
+    let symbols = symbols(&["SPY"]);
+    let (strategy, spec) = build(name, &params(given), &symbols).unwrap();
+    let mut session = Session::new(strategy, spec, &symbols);
+    let symbol = symbols.ids().next().unwrap();
+    for (index, cents) in swings(900).into_iter().enumerate() {
+        session.bar(bar(symbol, index, cents));
+        if let Some(trend) = say(index) {
+            session.say(symbol, trend);
+        }
+    }
+    session.fills
+}
+
+fn silence(_: usize) -> Option<Trend> {
+    None
+}
+
+fn refusal(given: &[(&str, &str)]) -> String {
+    match build("ensemble", &params(given), &symbols(&["SPY"])) {
+        Ok(_) => panic!("it was built from {given:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn where_one_vote_is_enough_and_one_votes_it_does_what_that_one_does() {
+    for direction in ["long", "both"] {
+        let alone =
+            [("needed", "1"), ("macd_trend", "0"), ("models", "0"), ("direction", direction)];
+        let voted = fills("ensemble", &alone, silence);
+        assert!(voted.len() > 8);
+        assert_eq!(voted, fills("sma-crossover", &[("direction", direction)], silence));
+    }
+}
+
+#[test]
+fn what_one_alone_wants_is_not_done() {
+    let both = [("sma_crossover", "1"), ("rsi_mean_reversion", "1"), ("macd_trend", "0")];
+    let both: Vec<_> = both.into_iter().chain([("models", "0")]).collect();
+    let (voted, alone) = (fills("ensemble", &both, silence), fills("sma-crossover", &[], silence));
+    assert!(voted.len() < alone.len(), "{} of {}", voted.len(), alone.len());
+    let all: Vec<_> = both.into_iter().filter(|(name, _)| *name != "needed").collect();
+    let all: Vec<_> = all.into_iter().chain([("needed", "1")]).collect();
+    assert!(fills("ensemble", &all, silence).len() > alone.len(), "each alone is enough");
+}
+
+#[test]
+fn with_a_models_vote_it_decides_when_that_has_spoken() {
+    let given = [("needed", "2"), ("macd_trend", "0")];
+    assert_eq!(fills("ensemble", &given, silence), [], "nobody spoke");
+    assert_eq!(fills("ensemble", &given, |_| Some(Trend::Flat)), [], "and nobody agreed");
+    let ups = fills("ensemble", &given, |_| Some(Trend::Up));
+    assert_eq!(ups.len(), 1, "two enter, and one alone never leaves");
+    let alone = fills("sma-crossover", &[], silence);
+    let agreed = fills("ensemble", &given, |index| {
+        // As the crossover would have it most of the time.
+        let slow = |index: usize| swings(900)[index.saturating_sub(20)];
+        Some(if swings(900)[index] > slow(index) { Trend::Up } else { Trend::Down })
+    });
+    assert!(agreed.len() > 4 && agreed.len() <= alone.len(), "{} {}", agreed.len(), alone.len());
+}
+
+#[test]
+fn more_votes_than_there_are_cannot_be_needed() {
+    assert_eq!(
+        refusal(&[("needed", "4")]),
+        "strategy ensemble: needed (4) must not be above all votes there are (3)"
+    );
+}
