@@ -6,6 +6,7 @@ pub mod download;
 pub mod explain;
 pub mod indicators;
 pub mod models;
+pub mod replay;
 pub mod research;
 pub mod risk;
 pub mod run;
@@ -20,6 +21,7 @@ pub use indicators::{IndicatorArgs, IndicatorsArgs};
 pub use models::{ModelCommand, TrainArgs};
 pub use risk::{RiskArgs, RiskCheckArgs, RiskCommand, SetArgs};
 
+pub use replay::ReplayArgs;
 pub use research::{LookaheadArgs, Priority, SpaceArgs, SweepArgs, WalkArgs};
 pub use run::RunArgs;
 
@@ -350,19 +352,6 @@ pub enum JournalCommand {
         #[arg(long)]
         json: bool,
     },
-}
-
-/// A replay.
-#[derive(Debug, Clone, Args)]
-pub struct ReplayArgs {
-    #[command(flatten)]
-    pub place: PlaceArgs,
-    /// Compare every event with the journalled one. Exit code 5 if any differs.
-    #[arg(long)]
-    pub verify: bool,
-    /// Print one JSON object.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// A question to the running session.

@@ -100,6 +100,7 @@ impl Exit {
             | ReplayError::Fold { .. }
             | ReplayError::Decide { .. }
             | ReplayError::Strategies(_)
+            | ReplayError::Models(_)
             | ReplayError::Empty => Exit::Usage,
         }
     }

@@ -81,6 +81,11 @@ impl AtWork {
         Self { id, predictor: Predictor::new(Arc::new(model)), is_challenger }
     }
 
+    /// A model as a session runs it.
+    pub fn boxed(model: Model) -> Box<dyn Forecaster> {
+        Box::new(Self::new(model, false))
+    }
+
     fn word(&self, said: &Prediction) -> Input {
         let trend = match said.trend {
             model::Trend::Down => kernel::Trend::Down,

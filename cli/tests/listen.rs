@@ -35,6 +35,26 @@ fn the_model_that_comes_with_the_program_trades_and_its_verdict_is_told() {
 }
 
 #[test]
+fn a_session_is_traded_as_the_backtest_and_its_words_are_the_same_when_they_are_computed_again() {
+    let user = User::new();
+    let file = generated(&user, "2000");
+    let backtest =
+        user.json(&["backtest", "--strategy", "lstm", "--data", &file, "--no-keep", "--json"]);
+    let challenged = ["--set", "model.challengers=bundled"];
+    let session =
+        ["paper", "--strategy", "lstm", "--data", &file, "--speed", "max", "--until-end", "--json"];
+    let summary = user.json(&session);
+    assert_eq!(summary["events_hash"], backtest["events_hash"]);
+    let report = user.json(&["replay", "--recompute-models", "--json"]);
+    assert_eq!(report["equal"], true);
+    assert!(report["report"]["words"].as_u64().unwrap() > 1900, "{report:#}");
+    let summary = user.json(&[&session[..], &challenged].concat());
+    assert_eq!(summary["cash"], backtest["cash"], "a challenger changes nothing");
+    let report = user.json(&["replay", "--recompute-models", "--json"]);
+    assert!(report["report"]["words"].as_u64().unwrap() > 3800, "{report:#}");
+}
+
+#[test]
 fn a_model_of_other_bars_or_none_at_all_is_told_before_anything_runs() {
     let user = User::new();
     let file = generated(&user, "400");

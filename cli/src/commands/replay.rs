@@ -1,5 +1,7 @@
 //! `tradewind replay`.
 
+mod recompute;
+
 use super::{print_json, print_text};
 use crate::args::ReplayArgs;
 use crate::exit::{Exit, Failure};
@@ -10,6 +12,9 @@ use serde_json::json;
 use strategies::StrategyError;
 
 pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
+    if args.recompute_models {
+        return recompute::run(args);
+    }
     let folder = super::journal::folder(&args.place)?;
     let report = match replay::verify(&folder, build) {
         Ok(report) => report,

@@ -28,6 +28,7 @@ mod lease;
 mod lock_step;
 mod models;
 mod real_time;
+pub mod recompute;
 pub mod replay;
 mod shutdown;
 mod startup;

@@ -55,6 +55,9 @@ pub enum ReplayError<E: std::error::Error + 'static> {
     /// The strategies it names cannot be built.
     #[error("the strategies of the session cannot be built: {0}")]
     Strategies(E),
+    /// The models that it names cannot be had.
+    #[error("the models of the session cannot be run: {0}")]
+    Models(E),
     /// There is no session in it.
     #[error("there is no session in the journal: run one first")]
     Empty,

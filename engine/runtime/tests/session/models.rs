@@ -9,7 +9,9 @@ use kernel::{
     Trend,
 };
 use runtime::session::journal_dir;
+use runtime::session::recompute::{RecomputeReport, recompute};
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::path::Path;
 use std::sync::mpsc;
 
@@ -116,6 +118,32 @@ async fn in_lock_step_two_runs_hear_the_same_and_are_decided_again_without_a_mod
     let (again, _, second) = run().await;
     assert_eq!(words, again);
     assert_eq!(first.events_hash, second.events_hash);
+}
+
+/// Runs the model of a test again over a journal.
+fn said_again(dir: &Path, say: fn(&Bar) -> Option<Trend>) -> RecomputeReport {
+    let load = |_: &str| -> Result<Box<dyn Forecaster>, Infallible> {
+        Ok(Box::new(Model { say, shadow: false }))
+    };
+    let tolerance = Probability::from_millionths(1000).unwrap();
+    recompute(&journal_dir(dir), tolerance, load).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_would_be_others_now_are_told() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&["GLD", "SPY"], 60), Speed::Max).await;
+    plan(dir.path(), &exchange, in_turns, false).run().await.unwrap();
+    let same = said_again(dir.path(), in_turns);
+    assert_eq!((same.words, same.different, same.farthest_millionths), (100, 0, 0));
+    let other = said_again(dir.path(), |bar| {
+        let minute = bar.open_time.nanos() / 60_000_000_000;
+        if minute % 6 == 1 { None } else { Some(Trend::Up) }
+    });
+    let downs = words(dir.path()).iter().filter(|word| word.ends_with(" down")).count();
+    assert!(other.different > downs as u64, "downs, and what is not said now: {other:#?}");
+    assert!(other.differences.iter().any(|word| word.computed.is_none()), "{other:#?}");
+    assert!(other.differences.len() == 10 && other.different > 10, "{other:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
