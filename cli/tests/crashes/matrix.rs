@@ -113,7 +113,8 @@ impl Victim {
         let mut life = Life::new(self.venue, self.kind);
         let first = self.before.map_or(Ok(()), |(place, count)| life.kill_at(place, count));
         let struck = first.and_then(|()| life.kill_at(place, count));
-        if struck.is_err() && self.venue == Venue::Paced {
+        let had_ended = || Books::read(&life).is_ok_and(|books| books.trading.until.is_some());
+        if self.venue == Venue::Paced && (struck.is_err() || had_ended()) {
             return Struck::Missed;
         }
         let ended = struck.and_then(|()| life.finish());
@@ -132,7 +133,8 @@ impl Victim {
 enum Struck {
     /// Nothing was wrong afterwards.
     Survived,
-    /// At a pace no two sessions pass the same places: this one did not come there so often.
+    /// At a pace no two sessions pass the same places: this one did not come there so often, or only
+    /// after its end.
     Missed,
     /// What was wrong.
     Wrong(String),
