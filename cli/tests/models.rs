@@ -27,6 +27,32 @@ fn a_folder_without_models_is_told_and_none_is_found_in_it() {
     }
 }
 
+/// The bundled model was trained on the synthetic market; the test's own bars swing to and fro.
+#[test]
+fn drift_is_told_with_exit_code_five_and_none_is_quiet() {
+    let user = User::new();
+    let generate =
+        ["data", "generate", "--symbols", "SYNB", "--bars", "3000", "--seed", "8", "--out"];
+    let home = user.text("SYNB_2024.csv");
+    let made = user.run(&[&generate[..], &[home.as_str()]].concat());
+    assert_eq!(made.code, 0, "{}", made.err);
+    let ended = user.run(&["model", "drift", "--data", &home]);
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{}", ended.out);
+    assert!(ended.out.contains("natr(period=14)"), "{}", ended.out);
+
+    let away = common::write_bars(&user, "AAA", 3000);
+    let ended = user.run(&["model", "drift", "--data", &away]);
+    assert_eq!(ended.code, 5);
+    assert!(ended.sentence().contains("features are distributed otherwise than in training"));
+    let told = user.run(&["model", "drift", "--data", &away, "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&told.out).unwrap();
+    assert_eq!(told["features"].as_array().unwrap().len(), 9);
+    assert!(!told["drift"].as_array().unwrap().is_empty());
+
+    let few = user.run(&["model", "drift", "--data", &away, "--rows", "5000"]);
+    assert!(few.out.contains("too few to compare with training: 5000 are needed"), "{}", few.out);
+}
+
 #[cfg(not(feature = "train"))]
 #[test]
 fn without_training_the_command_says_how_to_get_it() {

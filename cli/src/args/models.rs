@@ -24,7 +24,8 @@ Examples:
   tradewind model compare 3f2a 91bc
   tradewind model promote 3f2a                      only with an edge, and better than the champion
   tradewind model retire 91bc
-  tradewind model verify                            every byte of every model; exit code 5 if one is damaged";
+  tradewind model verify                            every byte of every model; exit code 5 if one is damaged
+  tradewind model drift --data SPY_2012.csv.gz      do features and errors look as they did in training?";
 
 /// A training run.
 #[derive(Debug, Clone, Args)]
@@ -74,6 +75,8 @@ pub enum ModelCommand {
     Retire(ChangeArgs),
     /// Check every byte of the models. Exit code 5 if one is damaged.
     Verify(VerifyArgs),
+    /// Compare what a model sees, and how it errs, with training. Exit code 5 if it has drifted.
+    Drift(DriftArgs),
 }
 
 /// A list of models.
@@ -131,6 +134,31 @@ pub struct VerifyArgs {
     pub model: Option<String>,
     #[command(flatten)]
     pub place: ModelsArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A model on bars of late.
+#[derive(Debug, Clone, Args)]
+pub struct DriftArgs {
+    /// Its name, or the beginning of it; the champion when not given, or else the one that comes with the
+    /// program.
+    pub model: Option<String>,
+    /// Files of bars; the last of them count.
+    #[arg(long, value_name = "FILE", required = true, num_args = 1.., value_delimiter = ',', value_hint = ValueHint::FilePath)]
+    pub data: Vec<PathBuf>,
+    /// Only these symbols of the files.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub symbols: Vec<String>,
+    /// So many of the last rows of features are compared with those of training.
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    pub rows: usize,
+    #[command(flatten)]
+    pub place: ModelsArgs,
+    /// How the files are to be understood.
+    #[command(flatten)]
+    pub format: FormatArgs,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,

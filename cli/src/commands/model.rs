@@ -1,6 +1,6 @@
 //! `tradewind model`: the folder of models.
 
-use super::{print_json, print_text};
+use super::{drift, print_json, print_text};
 use crate::args::models::{
     ChangeArgs, CompareModelsArgs, ListArgs, ModelCommand, ModelsArgs, ShowArgs, VerifyArgs,
 };
@@ -19,6 +19,7 @@ pub fn run(command: &ModelCommand) -> Result<(), Failure> {
         ModelCommand::Promote(args) => promote(args),
         ModelCommand::Retire(args) => retire(args),
         ModelCommand::Verify(args) => verify(args),
+        ModelCommand::Drift(args) => drift::run(args),
     }
 }
 

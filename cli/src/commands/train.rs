@@ -16,11 +16,11 @@ pub use with_burn::run;
 #[cfg(feature = "train")]
 mod with_burn {
     use super::{Failure, TrainArgs};
-    use crate::commands::data::options;
+    use crate::commands::series::read_series;
     use crate::commands::{model as models, print_json, print_text};
     use kernel::{MarketData, Symbols};
     use marketdata::calendar::Date;
-    use marketdata::{CsvFile, Generator, SyntheticConfig};
+    use marketdata::{Generator, SyntheticConfig};
     use model::Series;
     use model::config::Config;
     use model::folder::Folder;
@@ -41,7 +41,11 @@ mod with_burn {
         let config = config(args)?;
         let folder = models::folder(&args.place);
         let is_synthetic = args.data.is_empty();
-        let series = if is_synthetic { generated(args)? } else { read(args)? };
+        let series = if is_synthetic {
+            generated(args)?
+        } else {
+            read_series(&args.data, &args.symbols, &args.format)?
+        };
         let order = Order {
             config: &config,
             series,
@@ -107,40 +111,6 @@ mod with_burn {
                 Ok(Some(parent.id().to_string()))
             }
         }
-    }
-
-    fn read(args: &TrainArgs) -> Result<Vec<Series>, Failure> {
-        let options = options::read_options(&args.format)?;
-        let mut series: Vec<Series> = Vec::new();
-        for path in marketdata::in_order(&args.data) {
-            let file = CsvFile::open(&path, &options).map_err(Failure::usage)?;
-            let mut rows = file.read().map_err(Failure::usage)?;
-            while let Some((datum, _)) = rows.next_row().map_err(Failure::usage)? {
-                let MarketData::Bar(bar) = datum else { continue };
-                let name = file.symbols().name(bar.symbol);
-                if !args.symbols.is_empty() && args.symbols.iter().all(|symbol| symbol != name) {
-                    continue;
-                }
-                match series.iter_mut().find(|one| one.symbol == name) {
-                    Some(one) => one.bars.push(bar),
-                    None => series.push(Series { symbol: name.into(), bars: vec![bar] }),
-                }
-            }
-        }
-        for one in &series {
-            let mut pairs = one.bars.windows(2);
-            let wrong = pairs.find_map(|pair| match pair {
-                [one, next] if one.open_time >= next.open_time => Some(next.open_time),
-                _ => None,
-            });
-            if let Some(time) = wrong {
-                return Err(Failure::usage(format!(
-                    "{}: the bar of {time} does not come after the one before it: give each bar once",
-                    one.symbol
-                )));
-            }
-        }
-        Ok(series)
     }
 
     fn generated(args: &TrainArgs) -> Result<Vec<Series>, Failure> {

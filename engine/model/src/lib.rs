@@ -7,6 +7,7 @@ mod audit;
 pub mod card;
 pub mod config;
 mod dataset;
+pub mod drift;
 pub mod features;
 mod files;
 pub mod folder;

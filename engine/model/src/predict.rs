@@ -219,6 +219,11 @@ impl Predictor {
         }
     }
 
+    /// The features after a symbol's last bar, not scaled; none while one has no value.
+    pub fn row(&self, symbol: SymbolId) -> Option<&[f64]> {
+        self.symbols.get(&symbol)?.stream.row()
+    }
+
     fn other_length(&self, bar: &Bar) -> PredictError {
         let name = |length: Span| resolution::name(length);
         PredictError::Length {

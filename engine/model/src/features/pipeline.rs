@@ -30,6 +30,8 @@ pub struct Pipeline {
 pub struct Stream {
     features: Vec<Feature>,
     row: Vec<f64>,
+    /// Whether every feature had a value at the last bar.
+    is_whole: bool,
     columns: Vec<String>,
 }
 
@@ -124,6 +126,7 @@ impl Pipeline {
         Stream {
             features: self.features.clone(),
             row: Vec::with_capacity(self.columns.len()),
+            is_whole: false,
             columns: self.columns.clone(),
         }
     }
@@ -136,12 +139,12 @@ impl Stream {
     /// When a value is NaN or infinite.
     pub fn push(&mut self, bar: &Bar) -> Result<Option<&[f64]>, NotFinite> {
         self.row.clear();
-        let mut is_whole = true;
+        self.is_whole = true;
         for feature in &mut self.features {
             // Every feature sees every bar, whether or not the others have a value.
-            is_whole &= feature.push(bar, &mut self.row);
+            self.is_whole &= feature.push(bar, &mut self.row);
         }
-        if !is_whole {
+        if !self.is_whole {
             return Ok(None);
         }
         match self.row.iter().zip(&self.columns).find(|(value, _)| !value.is_finite()) {
@@ -150,5 +153,10 @@ impl Stream {
             }
             None => Ok(Some(&self.row)),
         }
+    }
+
+    /// The row of the last bar; none while a feature has no value.
+    pub fn row(&self) -> Option<&[f64]> {
+        self.is_whole.then_some(self.row.as_slice())
     }
 }

@@ -2,6 +2,7 @@
 
 use super::weights;
 use crate::card::Card;
+use crate::drift::Reference;
 use crate::features::{Declared, Pipeline, Scaler};
 use crate::files;
 use crate::lstm::{Shape, Weights};
@@ -14,16 +15,17 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const MANIFEST: &str = "manifest.json";
 const WEIGHTS: &str = "weights.safetensors";
 const SCALER: &str = "scaler.json";
 const PIPELINE: &str = "pipeline.json";
+const REFERENCE: &str = "reference.json";
 const CARD: &str = "card.json";
 const CARD_TEXT: &str = "card.md";
-const FILES: [&str; 5] = [WEIGHTS, SCALER, PIPELINE, CARD, CARD_TEXT];
+const FILES: [&str; 6] = [WEIGHTS, SCALER, PIPELINE, REFERENCE, CARD, CARD_TEXT];
 /// The name of the model that comes with the program; `bundled.toml` says how it was made.
-const BUNDLED: &str = "9592dfa4f4d8a662";
+const BUNDLED: &str = "b3146c2e38d37ddc";
 /// Hexadecimal digits of a name: enough that no two models ever share one.
 const DIGITS: usize = 16;
 
@@ -36,6 +38,8 @@ pub struct Parts {
     pub scaler: Scaler,
     /// The features.
     pub pipeline: Pipeline,
+    /// What its features and errors were like.
+    pub reference: Reference,
     /// What is known of it.
     pub card: Card,
     /// How outputs become probabilities.
@@ -95,6 +99,16 @@ pub enum ModelError {
         /// Which file.
         file: &'static str,
     },
+    /// It was kept in another form.
+    #[error(
+        "model {id} is kept in format {format}, and this program reads format {FORMAT}: train it again"
+    )]
+    Format {
+        /// Which model.
+        id: String,
+        /// Its format.
+        format: u32,
+    },
     /// It was made by a program that computes features in another way.
     #[error(
         "model {id} was trained on another feature pipeline than this program computes, so nothing is traded on it: train it again"
@@ -141,6 +155,11 @@ impl Model {
     /// The features.
     pub const fn pipeline(&self) -> &Pipeline {
         &self.parts.pipeline
+    }
+
+    /// What its features and errors were like where it was trained and judged.
+    pub const fn reference(&self) -> &Reference {
+        &self.parts.reference
     }
 
     /// The card.
@@ -240,6 +259,9 @@ impl Model {
             return Err(damaged(MANIFEST));
         }
         let manifest: Manifest = parse(&manifest).ok_or_else(|| damaged(MANIFEST))?;
+        if manifest.format != FORMAT {
+            return Err(ModelError::Format { id: id.into(), format: manifest.format });
+        }
         let mut contents = BTreeMap::new();
         for file in FILES {
             let content = read(file)?;
@@ -253,6 +275,7 @@ impl Model {
         let weights = weights::from_bytes(take(WEIGHTS), manifest.shape);
         let weights = weights.ok_or_else(|| damaged(WEIGHTS))?;
         let scaler: Scaler = parse(take(SCALER)).ok_or_else(|| damaged(SCALER))?;
+        let reference: Reference = parse(take(REFERENCE)).ok_or_else(|| damaged(REFERENCE))?;
         let card: Card = parse(take(CARD)).ok_or_else(|| damaged(CARD))?;
         let declared: Vec<Declared> = parse(take(PIPELINE)).ok_or_else(|| damaged(PIPELINE))?;
         let other = || ModelError::OtherPipeline { id: id.into() };
@@ -261,6 +284,7 @@ impl Model {
         if pipeline.hash() != manifest.pipeline
             || width != manifest.shape.features
             || width != scaler.means.len()
+            || width != reference.columns.len()
         {
             return Err(other());
         }
@@ -268,6 +292,7 @@ impl Model {
             weights,
             scaler,
             pipeline,
+            reference,
             card,
             head: manifest.head,
             window: manifest.window,
@@ -284,6 +309,7 @@ fn contents(parts: &Parts) -> BTreeMap<&'static str, Vec<u8>> {
         (WEIGHTS, weights::to_bytes(&parts.weights)),
         (SCALER, json(&parts.scaler)),
         (PIPELINE, json(&parts.pipeline.declared())),
+        (REFERENCE, json(&parts.reference)),
         (CARD, json(&parts.card)),
         (CARD_TEXT, parts.card.markdown().into_bytes()),
     ])
@@ -310,6 +336,7 @@ fn bundled(file: &str) -> &'static [u8] {
         WEIGHTS => embedded!("weights.safetensors"),
         SCALER => embedded!("scaler.json"),
         PIPELINE => embedded!("pipeline.json"),
+        REFERENCE => embedded!("reference.json"),
         CARD => embedded!("card.json"),
         CARD_TEXT => embedded!("card.md"),
         _ => &[],

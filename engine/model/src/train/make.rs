@@ -3,9 +3,11 @@
 use super::{Epoch, Plan, Progress, TrainError, Trained, answers, train};
 use crate::card::{self, Card, DataFacts, Outcome, PartFacts};
 use crate::config::{Config, ConfigError};
+use crate::drift::Reference;
 use crate::features::ScalerError;
 use crate::folder::{Lineage, Model, ModelError, Parts};
 use crate::{Dataset, DatasetError, Leak, Sample, Series, Split, SplitError, audit, fit};
+use kernel::Timestamp;
 use marketdata::resolution;
 use sha2::{Digest, Sha256};
 use std::ops::Range;
@@ -114,6 +116,8 @@ pub fn make(
     let (trained, scaler) = last.ok_or(SplitError { samples: 0, part: "training" })?;
     let (model, baselines, beats_baselines, verdict) =
         card::compare(&said, &others, config.target.horizon());
+    let learned = last_of(&dataset, &splits);
+    let reference = Reference::new(dataset.columns.len(), dataset.rows_until(learned), &said);
     let data = data_facts(&dataset, synthetic);
     let lineage = Lineage { parent, data: data.sha256.clone(), config: hash_of(config) };
     let card = Card {
@@ -133,6 +137,7 @@ pub fn make(
         weights,
         scaler,
         pipeline,
+        reference,
         card,
         head,
         window: config.network.window,
@@ -141,6 +146,13 @@ pub fn make(
         lineage,
     };
     Ok(Made { model: Model::save(parts, models)?, history, best })
+}
+
+/// When the last question was asked that the model was trained on.
+fn last_of(dataset: &Dataset, splits: &[Split]) -> Timestamp {
+    let train = splits.last().and_then(|split| dataset.samples.get(split.train.clone()));
+    let times = train.unwrap_or_default().iter().map(|sample| sample.time);
+    times.max().unwrap_or(Timestamp::MIN)
 }
 
 /// What a model said to the part that judges, and what came.

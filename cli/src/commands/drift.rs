@@ -1,0 +1,123 @@
+//! `tradewind model drift`: whether a model still sees what it was trained on.
+
+use super::series::read_series;
+use super::{model as models, print_json, print_text};
+use crate::args::models::DriftArgs;
+use crate::exit::{Exit, Failure};
+use kernel::{Bar, Symbols};
+use model::Series;
+use model::drift::{Drift, Limits, Report, Watch};
+use model::folder::Model;
+use serde_json::json;
+use std::fmt::Write;
+use std::sync::Arc;
+
+pub fn run(args: &DriftArgs) -> Result<(), Failure> {
+    let model = Arc::new(wanted(args)?);
+    let series = read_series(&args.data, &args.symbols, &args.format)?;
+    let limits = Limits { rows: args.rows, ..Limits::default() };
+    let mut watch = Watch::new(Arc::clone(&model), limits);
+    for bar in in_turn(series)? {
+        watch.observe(&bar).map_err(Failure::usage)?;
+    }
+    let columns = model.pipeline().columns();
+    let (report, found) = (watch.monitor().report(), watch.monitor().findings(columns));
+    if args.json {
+        print_json(&as_json(&model, &report, &found))?;
+    } else {
+        print_text(&text(&model, &report, args.rows))?;
+    }
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::CheckFailed, verdict(&model, &found)))
+}
+
+/// What has drifted, as a sentence: of the features the one that has moved furthest.
+fn verdict(model: &Model, found: &[Drift]) -> String {
+    let mut moved: Vec<(&str, f64)> = Vec::new();
+    let mut parts = Vec::new();
+    for drift in found {
+        match drift {
+            Drift::Psi { column, value, limit } | Drift::Ks { column, value, limit } => {
+                let times = value / limit;
+                match moved.iter_mut().find(|(name, _)| name == column) {
+                    Some((_, most)) => *most = most.max(times),
+                    None => moved.push((column, times)),
+                }
+            }
+            Drift::Residual { .. } | Drift::Accuracy { .. } => parts.push(drift.to_string()),
+        }
+    }
+    if let Some((furthest, _)) = moved.iter().max_by(|(_, one), (_, other)| one.total_cmp(other)) {
+        let (count, of) = (moved.len(), model.pipeline().columns().len());
+        parts.insert(
+            0,
+            format!(
+                "{count} of {of} features are distributed otherwise than in training, {furthest} most of all"
+            ),
+        );
+    }
+    format!("model {} has drifted: {}", model.id(), parts.join("; "))
+}
+
+fn wanted(args: &DriftArgs) -> Result<Model, Failure> {
+    let folder = models::folder(&args.place);
+    match &args.model {
+        Some(name) => folder.load(name).map_err(Failure::usage),
+        None => match folder.champion().map_err(Failure::usage)? {
+            Some(champion) => Ok(champion),
+            None => Model::bundled().map_err(Failure::usage),
+        },
+    }
+}
+
+/// The bars of all symbols as a session would see them, each symbol with an id of its own.
+fn in_turn(series: Vec<Series>) -> Result<Vec<Bar>, Failure> {
+    let names: Vec<String> = series.iter().map(|one| one.symbol.clone()).collect();
+    let symbols = Symbols::new(&names).map_err(Failure::usage)?;
+    let mut bars = Vec::new();
+    for one in series {
+        let Some(symbol) = symbols.id(&one.symbol) else { continue };
+        bars.extend(one.bars.into_iter().map(|bar| Bar { symbol, ..bar }));
+    }
+    bars.sort_by_key(|bar| (bar.end_time(), bar.symbol));
+    Ok(bars)
+}
+
+fn text(model: &Model, report: &Report, wanted: usize) -> String {
+    let mut text = format!("Model {} on the last {} rows of features\n\n", model.id(), report.rows);
+    // To write into a text never fails.
+    if report.columns.is_empty() {
+        let _ = writeln!(text, "too few to compare with training: {wanted} are needed");
+    } else {
+        let _ = writeln!(text, "{:42} {:>16} {:>10}", "feature", "stability index", "distance");
+    }
+    for (name, moved) in model.pipeline().columns().iter().zip(&report.columns) {
+        let _ = writeln!(text, "{name:42} {:>16.3} {:>10.3}", moved.psi, moved.ks);
+    }
+    let _ = writeln!(text, "\nerrors, cumulated: {:.1} standard deviations", report.residual);
+    let _ = match report.accuracy {
+        Some((of, value)) => {
+            writeln!(text, "of the last {of} predictions {:.1} % came true", 100.0 * value)
+        }
+        None => writeln!(text, "too few predictions could be judged for an accuracy"),
+    };
+    text
+}
+
+fn as_json(model: &Model, report: &Report, found: &[Drift]) -> serde_json::Value {
+    let columns = model.pipeline().columns().iter().zip(&report.columns);
+    let columns = columns.map(|(name, moved)| {
+        json!({ "feature": name, "stability_index": moved.psi, "distance": moved.ks })
+    });
+    json!({
+        "model": *model.id(),
+        "rows": report.rows,
+        "features": columns.collect::<Vec<_>>(),
+        "residual": report.residual,
+        "judged": report.accuracy.map(|(of, _)| of),
+        "accuracy": report.accuracy.map(|(_, value)| value),
+        "drift": found.iter().map(Drift::to_string).collect::<Vec<_>>(),
+    })
+}
