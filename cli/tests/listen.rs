@@ -45,6 +45,8 @@ fn a_session_is_traded_as_the_backtest_and_its_words_are_the_same_when_they_are_
         ["paper", "--strategy", "lstm", "--data", &file, "--speed", "max", "--until-end", "--json"];
     let summary = user.json(&session);
     assert_eq!(summary["events_hash"], backtest["events_hash"]);
+    let told = user.run(&["explain", "1"]);
+    assert!(told.out.contains(" said of SYNA: up, "), "{}", told.out);
     let report = user.json(&["replay", "--recompute-models", "--json"]);
     assert_eq!(report["equal"], true);
     assert!(report["report"]["words"].as_u64().unwrap() > 1900, "{report:#}");

@@ -103,6 +103,14 @@ fn cause(stamped: &Stamped, symbols: &Symbols) -> String {
         Input::Command(command) => {
             format!("an operator's word: {}", serde_json::to_string(command).unwrap_or_default())
         }
+        Input::Prediction(said) => format!(
+            "model {} said of {}: {}, {} likely, after the bar that ended {}",
+            said.model,
+            symbols.name(said.symbol),
+            said.trend.as_str(),
+            said.confidence,
+            said.time
+        ),
         Input::Timer => "a deadline came".into(),
         other => serde_json::to_string(other).unwrap_or_default(),
     }
