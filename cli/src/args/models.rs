@@ -151,9 +151,6 @@ pub struct DriftArgs {
     /// Only these symbols of the files.
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub symbols: Vec<String>,
-    /// So many of the last rows of features are compared with those of training.
-    #[arg(long, value_name = "N", default_value_t = 2_000)]
-    pub rows: usize,
     #[command(flatten)]
     pub place: ModelsArgs,
     /// How the files are to be understood.

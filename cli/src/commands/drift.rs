@@ -15,8 +15,7 @@ use std::sync::Arc;
 pub fn run(args: &DriftArgs) -> Result<(), Failure> {
     let model = Arc::new(wanted(args)?);
     let series = read_series(&args.data, &args.symbols, &args.format)?;
-    let limits = Limits { rows: args.rows, ..Limits::default() };
-    let mut watch = Watch::new(Arc::clone(&model), limits);
+    let mut watch = Watch::new(Arc::clone(&model), Limits::default());
     for bar in in_turn(series)? {
         watch.observe(&bar).map_err(Failure::usage)?;
     }
@@ -25,7 +24,7 @@ pub fn run(args: &DriftArgs) -> Result<(), Failure> {
     if args.json {
         print_json(&as_json(&model, &report, &found))?;
     } else {
-        print_text(&text(&model, &report, args.rows))?;
+        print_text(&text(&model, &report))?;
     }
     if found.is_empty() {
         return Ok(());
@@ -85,7 +84,8 @@ fn in_turn(series: Vec<Series>) -> Result<Vec<Bar>, Failure> {
     Ok(bars)
 }
 
-fn text(model: &Model, report: &Report, wanted: usize) -> String {
+fn text(model: &Model, report: &Report) -> String {
+    let wanted = model.reference().rows;
     let mut text = format!("Model {} on the last {} rows of features\n\n", model.id(), report.rows);
     // To write into a text never fails.
     if report.columns.is_empty() {

@@ -4,6 +4,6 @@ mod monitor;
 mod reference;
 mod watch;
 
-pub use monitor::{ColumnDrift, Drift, Limits, Monitor, Report};
-pub use reference::{Column, Reference};
+pub use monitor::{Drift, Limits, Monitor, Report};
+pub use reference::{Column, Moved, Reference};
 pub use watch::Watch;

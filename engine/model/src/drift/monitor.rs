@@ -1,34 +1,28 @@
 //! Features and errors of late, held against those of training.
 
-use super::Reference;
+use super::{Moved, Reference};
 use crate::card::{Outcome, log_loss};
 use std::collections::VecDeque;
 use std::fmt;
 
-/// A share that is never taken for smaller, so that an empty group has a logarithm.
-const LEAST: f64 = 1e-4;
-/// Groups of a population stability index hold at least this share of the training part.
-const TENTH: f64 = 0.1 - 1e-9;
 /// What of each error, in standard deviations, is not counted as a change.
 ///
 /// Source: E. Page, "Continuous Inspection Schemes", 1954; half the change that is to be found.
 const SLACK: f64 = 0.5;
+/// The distance of two distributions without a value in common, less what rounding leaves: never usual.
+const APART: f64 = 0.999;
 /// Standard errors by which accuracy must lie under the card's.
 const ERRORS: f64 = 3.0;
 
 /// How far things may move.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
-    /// Rows of features that are compared with those of training.
-    pub rows: usize,
-    /// The population stability index of a feature: under 0.1 nothing has changed, over 0.25 much has.
-    ///
-    /// Source: N. Siddiqi, "Credit Risk Scorecards", 2006.
+    /// The population stability index of a feature; more, where rows strayed farther within training.
     pub psi: f64,
-    /// The largest distance of a feature's two distributions, as A. Kolmogorov and N. Smirnov measure
-    /// it, from 0 to 1. The distance itself: rows that follow each other are alike, so that the test for
-    /// independent ones would always find a difference.
+    /// The distance of a feature's two distributions; more, where rows strayed farther within training.
     pub ks: f64,
+    /// How many times as far as within training rows may stray.
+    pub strayed: f64,
     /// The cumulated sum of errors over their mean, in standard deviations.
     pub residual: f64,
     /// Predictions of which the accuracy is taken.
@@ -37,7 +31,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { rows: 2_000, psi: 0.25, ks: 0.2, residual: 10.0, judged: 200 }
+        Self { psi: 0.25, ks: 0.2, strayed: 1.5, residual: 10.0, judged: 200 }
     }
 }
 
@@ -80,22 +74,13 @@ pub enum Drift {
     },
 }
 
-/// How far a column has moved.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ColumnDrift {
-    /// The population stability index.
-    pub psi: f64,
-    /// The distance of Kolmogorov and Smirnov.
-    pub ks: f64,
-}
-
 /// How far everything has moved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// Rows that were compared; while there are fewer than wanted, features say nothing.
     pub rows: usize,
     /// Each column, in the pipeline's order; empty while there are too few rows.
-    pub columns: Vec<ColumnDrift>,
+    pub columns: Vec<Moved>,
     /// The cumulated sum of errors, in standard deviations.
     pub residual: f64,
     /// Predictions that were judged, and the share of them that came true; none while there are too few.
@@ -131,7 +116,7 @@ impl Monitor {
         let groups: Box<[u8]> = columns.map(|(column, value)| column.group(*value) as u8).collect();
         self.count(&groups, true);
         self.rows.push_back(groups);
-        if self.rows.len() > self.limits.rows
+        if self.rows.len() > self.reference.rows
             && let Some(oldest) = self.rows.pop_front()
         {
             self.count(&oldest, false);
@@ -160,13 +145,13 @@ impl Monitor {
 
     /// How far everything has moved by now.
     pub fn report(&self) -> Report {
-        let is_enough = self.rows.len() == self.limits.rows;
+        let is_enough = self.rows.len() == self.reference.rows;
         let columns = self.reference.columns.iter().zip(&self.counts).filter(|_| is_enough);
         let right = self.judged.iter().filter(|right| **right).count();
         let judged = self.judged.len();
         Report {
             rows: self.rows.len(),
-            columns: columns.map(|(column, counts)| moved(&column.shares, counts)).collect(),
+            columns: columns.map(|(column, counts)| column.moved(counts)).collect(),
             residual: self.residual,
             accuracy: (judged == self.limits.judged)
                 .then(|| (judged, right as f64 / judged.max(1) as f64)),
@@ -177,13 +162,16 @@ impl Monitor {
     pub fn findings(&self, columns: &[String]) -> Vec<Drift> {
         let (report, limits) = (self.report(), &self.limits);
         let mut found = Vec::new();
-        for (name, moved) in columns.iter().zip(&report.columns) {
+        let usual = self.reference.columns.iter().map(|column| column.strayed);
+        for ((name, moved), usual) in columns.iter().zip(&report.columns).zip(usual) {
             let column = || name.clone();
-            if moved.psi > limits.psi {
-                found.push(Drift::Psi { column: column(), value: moved.psi, limit: limits.psi });
+            let (value, limit) = (moved.psi, limits.psi.max(limits.strayed * usual.psi));
+            if value > limit {
+                found.push(Drift::Psi { column: column(), value, limit });
             }
-            if moved.ks > limits.ks {
-                found.push(Drift::Ks { column: column(), value: moved.ks, limit: limits.ks });
+            let (value, limit) = (moved.ks, limits.ks.max(limits.strayed * usual.ks).min(APART));
+            if value > limit {
+                found.push(Drift::Ks { column: column(), value, limit });
             }
         }
         if report.residual > limits.residual {
@@ -201,45 +189,16 @@ impl Monitor {
     }
 }
 
-/// How far a column's shares have moved from those of training.
-fn moved(shares: &[f64], counts: &[u32]) -> ColumnDrift {
-    let all = counts.iter().sum::<u32>().max(1);
-    let (mut psi, mut ks) = (0.0, 0.0_f64);
-    let (mut expected, mut seen) = (0.0, 0.0);
-    let (mut group_expected, mut group_seen) = (0.0, 0.0);
-    let last = shares.len().saturating_sub(1);
-    for (place, (share, count)) in shares.iter().zip(counts).enumerate() {
-        let come = f64::from(*count) / f64::from(all);
-        (expected, seen) = (expected + share, seen + come);
-        ks = ks.max((expected - seen).abs());
-        (group_expected, group_seen) = (group_expected + share, group_seen + come);
-        // Small groups say more of chance than of change, so they are put together.
-        if group_expected >= TENTH || place == last {
-            psi += stability(group_expected, group_seen);
-            (group_expected, group_seen) = (0.0, 0.0);
-        }
-    }
-    ColumnDrift { psi, ks }
-}
-
-fn stability(expected: f64, seen: f64) -> f64 {
-    if expected == 0.0 && seen == 0.0 {
-        return 0.0;
-    }
-    let (expected, seen) = (expected.max(LEAST), seen.max(LEAST));
-    (seen - expected) * (seen / expected).ln()
-}
-
 impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Psi { column, value, limit } => write!(
                 f,
-                "feature {column} is distributed otherwise than in training: stability index {value:.3}, limit {limit}"
+                "feature {column} is distributed otherwise than in training: stability index {value:.3}, limit {limit:.3}"
             ),
             Self::Ks { column, value, limit } => write!(
                 f,
-                "feature {column} is distributed otherwise than in training: distance {value:.3}, limit {limit}"
+                "feature {column} is distributed otherwise than in training: distance {value:.3}, limit {limit:.3}"
             ),
             Self::Residual { value, limit } => write!(
                 f,
