@@ -34,29 +34,20 @@ pub fn run(args: &DriftArgs) -> Result<(), Failure> {
 
 /// What has drifted, as a sentence: of the features the one that has moved furthest.
 fn verdict(model: &Model, found: &[Drift]) -> String {
-    let mut moved: Vec<(&str, f64)> = Vec::new();
     let mut parts = Vec::new();
-    for drift in found {
-        match drift {
-            Drift::Psi { column, value, limit } | Drift::Ks { column, value, limit } => {
-                let times = value / limit;
-                match moved.iter_mut().find(|(name, _)| name == column) {
-                    Some((_, most)) => *most = most.max(times),
-                    None => moved.push((column, times)),
-                }
-            }
-            Drift::Residual { .. } | Drift::Accuracy { .. } => parts.push(drift.to_string()),
-        }
+    let features = found.iter().filter_map(|drift| match drift {
+        Drift::Feature { column, moved, limit } => Some((column, moved.ks / limit.ks)),
+        Drift::Residual { .. } | Drift::Accuracy { .. } => None,
+    });
+    let count = features.clone().count();
+    if let Some((furthest, _)) = features.max_by(|(_, one), (_, other)| one.total_cmp(other)) {
+        let of = model.pipeline().columns().len();
+        parts.push(format!(
+            "{count} of {of} features are distributed otherwise than in training, {furthest} most of all"
+        ));
     }
-    if let Some((furthest, _)) = moved.iter().max_by(|(_, one), (_, other)| one.total_cmp(other)) {
-        let (count, of) = (moved.len(), model.pipeline().columns().len());
-        parts.insert(
-            0,
-            format!(
-                "{count} of {of} features are distributed otherwise than in training, {furthest} most of all"
-            ),
-        );
-    }
+    let is_of_errors = |drift: &&Drift| !matches!(drift, Drift::Feature { .. });
+    parts.extend(found.iter().filter(is_of_errors).map(Drift::to_string));
     format!("model {} has drifted: {}", model.id(), parts.join("; "))
 }
 

@@ -38,23 +38,14 @@ impl Default for Limits {
 /// One thing that has moved too far.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Drift {
-    /// A feature's population stability index.
-    Psi {
+    /// A feature is distributed otherwise than in training, by both measures.
+    Feature {
         /// The column.
         column: String,
-        /// What it is.
-        value: f64,
-        /// What it may be.
-        limit: f64,
-    },
-    /// The distance of a feature's distributions.
-    Ks {
-        /// The column.
-        column: String,
-        /// What it is.
-        value: f64,
-        /// What it may be.
-        limit: f64,
+        /// How far it has moved.
+        moved: Moved,
+        /// How far it may.
+        limit: Moved,
     },
     /// The cumulated sum of errors.
     Residual {
@@ -164,14 +155,13 @@ impl Monitor {
         let mut found = Vec::new();
         let usual = self.reference.columns.iter().map(|column| column.strayed);
         for ((name, moved), usual) in columns.iter().zip(&report.columns).zip(usual) {
-            let column = || name.clone();
-            let (value, limit) = (moved.psi, limits.psi.max(limits.strayed * usual.psi));
-            if value > limit {
-                found.push(Drift::Psi { column: column(), value, limit });
-            }
-            let (value, limit) = (moved.ks, limits.ks.max(limits.strayed * usual.ks).min(APART));
-            if value > limit {
-                found.push(Drift::Ks { column: column(), value, limit });
+            let limit = Moved {
+                psi: limits.psi.max(limits.strayed * usual.psi),
+                ks: limits.ks.max(limits.strayed * usual.ks).min(APART),
+            };
+            // The index alone would be moved by prices that lie on another grid of ticks.
+            if moved.psi > limit.psi && moved.ks > limit.ks {
+                found.push(Drift::Feature { column: name.clone(), moved: *moved, limit });
             }
         }
         if report.residual > limits.residual {
@@ -192,13 +182,10 @@ impl Monitor {
 impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Psi { column, value, limit } => write!(
+            Self::Feature { column, moved, limit } => write!(
                 f,
-                "feature {column} is distributed otherwise than in training: stability index {value:.3}, limit {limit:.3}"
-            ),
-            Self::Ks { column, value, limit } => write!(
-                f,
-                "feature {column} is distributed otherwise than in training: distance {value:.3}, limit {limit:.3}"
+                "feature {column} is distributed otherwise than in training: stability index {:.3}, limit {:.3}, and distance {:.3}, limit {:.3}",
+                moved.psi, limit.psi, moved.ks, limit.ks
             ),
             Self::Residual { value, limit } => write!(
                 f,

@@ -89,7 +89,10 @@ impl Column {
     /// Of so many values.
     fn of(mut values: Vec<f64>) -> Self {
         values.sort_by(f64::total_cmp);
-        let at = |group: usize| values.get(group * values.len() / GROUPS).copied();
+        let at = |group: usize| {
+            let below = (group * values.len() / GROUPS).checked_sub(1)?;
+            values.get(below).copied()
+        };
         let mut edges: Vec<f64> = (1..GROUPS).filter_map(at).collect();
         edges.dedup();
         let (shares, strayed) = (vec![0.0; edges.len() + 1], Moved::default());
@@ -130,7 +133,8 @@ impl Column {
             moved.ks = moved.ks.max((expected - seen).abs());
             (group_expected, group_seen) = (group_expected + share, group_seen + come);
             // Small groups say more of chance than of change, so they are put together.
-            if group_expected >= TENTH || place == last {
+            let is_large = group_expected >= TENTH && 1.0 - expected >= TENTH;
+            if is_large || place == last {
                 moved.psi += stability(group_expected, group_seen);
                 (group_expected, group_seen) = (0.0, 0.0);
             }
