@@ -78,3 +78,21 @@ fn a_model_of_other_bars_or_none_at_all_is_told_before_anything_runs() {
         assert!(ended.sentence().contains(sentence), "{}", ended.err);
     }
 }
+
+/// The bundled model knows the synthetic market; bars that swing to and fro are another world.
+#[test]
+fn a_model_that_has_drifted_is_told_and_traded_on_no_more() {
+    let user = User::new();
+    let file = common::write_bars(&user, "AAA", 5_000);
+    let args =
+        ["paper", "--strategy", "lstm", "--data", &file, "--speed", "max", "--until-end", "--json"];
+    let summary = user.json(&args);
+    let shown = user.run(&["journal", "show"]);
+    assert!(shown.out.contains("model_drifted"), "{}", shown.out);
+    let unwatched = user.json(&[&args[..], &["--set", "model.watch_drift=false"]].concat());
+    assert_eq!(unwatched["alerts"].as_u64().map(|alerts| alerts + 1), summary["alerts"].as_u64());
+    assert!(unwatched["fills"].as_u64() > summary["fills"].as_u64(), "{unwatched:#}");
+    let ended = user.run(&[&args[..], &["--set", "model.fallback=bundled"]].concat());
+    assert_eq!(ended.code, 2);
+    assert!(ended.sentence().contains("cannot take over from itself"), "{}", ended.err);
+}

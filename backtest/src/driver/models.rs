@@ -16,7 +16,7 @@ impl Driver<'_, '_> {
                 continue;
             };
             for model in &mut models {
-                model.observe(bar).map_or(Ok(()), |word| self.feed(word))?;
+                model.observe(bar).into_iter().try_for_each(|word| self.feed(word))?;
             }
         }
         self.models = models;

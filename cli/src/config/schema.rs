@@ -143,6 +143,12 @@ static AFTER_RISK: &[Key] = &[
         "the model that strategies listen to: champion, bundled or the name of one; docs/MODELS.md",
     ),
     key("model.challengers", Kind::List, "models whose words are noted and not traded on"),
+    key(
+        "model.fallback",
+        Kind::Text,
+        "the model that takes over when that one has drifted; empty: none, and it gives no signal",
+    ),
+    key("model.watch_drift", Kind::Bool, "whether a model that has drifted is traded on no more"),
     key("model.folder", Kind::Text, "folder of models; empty: models in the user's data directory"),
     key(
         "exchange.speed",

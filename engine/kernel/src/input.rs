@@ -414,6 +414,14 @@ pub enum Notice {
         /// Why not, with the field by its name.
         reason: Box<str>,
     },
+    /// A model sees otherwise than in training, or errs more than it did: nothing is traded on its word
+    /// any more.
+    ModelDrifted {
+        /// Its id.
+        model: Box<str>,
+        /// What has moved, and how far.
+        reason: Box<str>,
+    },
     /// A part of the journal that no recovery needs any more cannot be read.
     JournalDamaged {
         /// The file, the place in it, what is wrong there, and what to do.

@@ -40,6 +40,8 @@ pub struct Prediction {
     pub confidence: Probability,
     /// Whether it is watched only: a challenger's, which nothing trades on.
     pub shadow: bool,
+    /// The model that this one stands in for: until that has drifted, its word is watched only.
+    pub stands_in_for: Option<Box<str>>,
     /// How long the model took; a measurement that no decision looks at.
     pub latency: Span,
 }
@@ -69,8 +71,11 @@ pub trait Forecaster: Send {
     fn warmup_bars(&self) -> usize;
 
     /// Takes a bar in; what comes of it is an [`Input::Prediction`], an [`Input::MissedPrediction`] or
-    /// nothing.
-    fn observe(&mut self, bar: &Bar) -> Option<Input>;
+    /// nothing, and before it that the model has drifted, if it has.
+    fn observe(&mut self, bar: &Bar) -> Vec<Input>;
+
+    /// Takes a bar in for its memory alone.
+    fn remember(&mut self, bar: &Bar);
 }
 
 impl Trend {

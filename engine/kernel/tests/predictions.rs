@@ -21,6 +21,7 @@ fn said(bench: &Bench, trend: Trend) -> Prediction {
         trend,
         confidence: Probability::from_millionths(612_500).unwrap(),
         shadow: false,
+        stands_in_for: None,
         latency: Span::from_millis(1),
     }
 }
@@ -136,4 +137,28 @@ fn without_a_time_to_live_a_word_stands_until_the_next() {
     bench.now = bench.now.plus(Span::from_secs(3600));
     bench.bar("AAA", "100");
     assert_eq!(trends(&bench), [("m1".into(), Trend::Up)]);
+}
+
+#[test]
+fn what_a_drifted_model_has_said_stands_no_longer_and_another_takes_over() {
+    let mut bench = Bench::warm(Limits::default());
+    let word = said(&bench, Trend::Up);
+    let other = Prediction {
+        model: "m2".into(),
+        stands_in_for: Some("m1".into()),
+        trend: Trend::Down,
+        ..word.clone()
+    };
+    bench.feed(Input::Prediction(word.clone()));
+    bench.feed(Input::Prediction(other.clone()));
+    assert_eq!(trends(&bench), [("m1".into(), Trend::Up)], "until then it is noted alone");
+    let drifted = Notice::ModelDrifted { model: "m1".into(), reason: "rsi".into() };
+    let events = bench.feed(Input::Notice(drifted));
+    let [Event::AlertRaised(alert)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(&*alert.code, "model_drifted");
+    assert_eq!(trends(&bench), []);
+    bench.feed(Input::Prediction(word.clone()));
+    assert_eq!(trends(&bench), [], "nothing that it says counts any more");
+    bench.feed(Input::Prediction(other));
+    assert_eq!(trends(&bench), [("m2".into(), Trend::Down)]);
 }

@@ -142,6 +142,7 @@ impl Session {
             trend,
             confidence: Probability::ONE,
             shadow: false,
+            stands_in_for: None,
             latency: Span::ZERO,
         }));
     }

@@ -310,6 +310,15 @@ pub fn of_models(symbol: SymbolId, time: Timestamp) -> [Input; 2] {
     let (trend, latency) = (Trend::Up, Span::from_millis(2));
     let reason = "a feature is no number".into();
     let missed = MissedPrediction { symbol, model: model.clone(), time, reason };
-    let said = Prediction { symbol, model, time, trend, confidence, shadow: true, latency };
+    let said = Prediction {
+        symbol,
+        model,
+        time,
+        trend,
+        confidence,
+        shadow: true,
+        stands_in_for: None,
+        latency,
+    };
     [Input::Prediction(said), Input::MissedPrediction(missed)]
 }

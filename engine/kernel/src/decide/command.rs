@@ -75,6 +75,12 @@ impl Deciding<'_> {
                 let text = format!("The broker's {message} cannot be used: {reason}");
                 self.alert(Severity::Warning, "message_unusable", text)
             }
+            Notice::ModelDrifted { model, reason } => {
+                let text = format!(
+                    "Model {model} has drifted, and nothing is traded on its word any more: {reason}"
+                );
+                self.alert(Severity::Critical, "model_drifted", text)
+            }
             Notice::JournalDamaged { what } => {
                 let text = format!("An earlier part of the journal cannot be read: {what}");
                 self.alert(Severity::Critical, "journal_damaged", text)

@@ -4,8 +4,9 @@ use super::{DecideError, Deciding};
 use crate::{AHEAD, Event, Kernel, MissedPrediction, Prediction, View};
 
 impl Deciding<'_> {
-    /// A model has said something. What comes too late is no signal, and what a challenger says is
-    /// noted alone.
+    /// A model has said something. What comes too late is no signal, and what nothing is to be traded on
+    /// is noted alone: a challenger's word, that of a model that has drifted, and that of one that stands in
+    /// for another until the other has.
     pub(super) fn prediction(&mut self, said: &Prediction) -> Result<(), DecideError> {
         if let Some(reason) = self.unusable(said) {
             let Prediction { symbol, time, .. } = *said;
@@ -13,7 +14,7 @@ impl Deciding<'_> {
             return self.prediction_missed(&MissedPrediction { symbol, model, time, reason });
         }
         self.emit(Event::PredictionTaken(Box::new(said.clone())))?;
-        if said.shadow {
+        if !self.state().is_traded_on(said) {
             return Ok(());
         }
         for strategy in &mut self.kernel.strategies {

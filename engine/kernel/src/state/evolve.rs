@@ -9,9 +9,9 @@ use super::stops::Stops;
 use super::{Day, Market, State};
 use crate::{
     AHEAD, AccountSnapshot, BrokerState, Cash, CashMovement, Difference, Event, FeeCharge, Input,
-    Ledger, LedgerError, Link, Luld, MarketData, MarketDataError, Order, OrderNumber, OrderStatus,
-    Quantity, Record, RecordBody, Report, ReportKind, SessionStart, ShutdownPolicy, Span, Stamped,
-    Timestamp, TradingState,
+    Ledger, LedgerError, Link, Luld, MarketData, MarketDataError, Notice, Order, OrderNumber,
+    OrderStatus, Quantity, Record, RecordBody, Report, ReportKind, SessionStart, ShutdownPolicy,
+    Span, Stamped, Timestamp, TradingState,
 };
 
 /// Ended orders that are kept for late reports.
@@ -133,8 +133,9 @@ impl State {
             | Input::Room(_)
             | Input::Mute { .. }
             | Input::Cash(_)
-            | Input::Reinvestment(_)
-            | Input::Notice(_) => {}
+            | Input::Reinvestment(_) => {}
+            Input::Notice(Notice::ModelDrifted { model, .. }) => self.predictions.drift(model),
+            Input::Notice(_) => {}
         }
         Ok(())
     }

@@ -3,11 +3,14 @@
 use super::State;
 use crate::{Prediction, SymbolId, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The newest word of each model on each symbol, until its time is over.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Predictions {
     standing: Vec<Standing>,
+    /// The models that have drifted.
+    drifted: BTreeSet<Box<str>>,
 }
 
 /// A prediction with when it ends.
@@ -25,6 +28,12 @@ impl Predictions {
         self.standing.push(Standing { prediction, until });
     }
 
+    /// A model has drifted: what it has said stands no longer.
+    pub fn drift(&mut self, model: &str) {
+        self.standing.retain(|held| *held.prediction.model != *model);
+        self.drifted.insert(model.into());
+    }
+
     /// A word is over.
     pub fn end(&mut self, symbol: SymbolId, model: &str) {
         self.standing
@@ -33,9 +42,15 @@ impl Predictions {
 }
 
 impl State {
-    /// A challenger's word is noted in the journal alone.
+    /// Whether a word is traded on; else it is noted in the journal alone.
+    pub(crate) fn is_traded_on(&self, said: &Prediction) -> bool {
+        let has_drifted = |model: &str| self.predictions.drifted.contains(model);
+        let is_due = said.stands_in_for.as_deref().is_none_or(has_drifted);
+        is_due && !said.shadow && !has_drifted(&said.model)
+    }
+
     pub(super) fn take_prediction(&mut self, said: &Prediction) {
-        if !said.shadow {
+        if self.is_traded_on(said) {
             self.predictions.take(said, self.predictions_stand_until(said.time));
         }
     }

@@ -33,6 +33,11 @@ impl Watch {
         Self { predictor: Predictor::new(model), monitor, open: BTreeMap::new() }
     }
 
+    /// The model at work.
+    pub const fn predictor(&self) -> &Predictor {
+        &self.predictor
+    }
+
     /// What was counted.
     pub const fn monitor(&self) -> &Monitor {
         &self.monitor

@@ -46,7 +46,7 @@ struct Shown {
 pub(super) struct Said {
     worker: usize,
     of: (SymbolId, Timestamp),
-    word: Option<Input>,
+    words: Vec<Input>,
 }
 
 impl Models {
@@ -84,10 +84,7 @@ impl Models {
     /// Shows every model a bar for its memory alone.
     pub fn remind(&mut self, bar: &Bar) {
         match self {
-            Self::InTurn(models) => models.iter_mut().for_each(|model| {
-                // What it would have said then is history.
-                let _ = model.observe(bar);
-            }),
+            Self::InTurn(models) => models.iter_mut().for_each(|model| model.remember(bar)),
             Self::Apart(workers, _) => workers.iter_mut().for_each(|worker| {
                 // One that is too far behind says so where it is asked.
                 let _ = worker.bars.try_send(Shown { bar: *bar, asked: None });
@@ -101,7 +98,7 @@ impl Models {
         match self {
             Self::InTurn(models) => models
                 .iter_mut()
-                .filter_map(|model| timed(&mut **model, bar, Instant::now()))
+                .flat_map(|model| timed(&mut **model, bar, Instant::now()))
                 .collect(),
             Self::Apart(workers, _) => {
                 workers.iter_mut().filter_map(|worker| worker.ask(bar)).collect()
@@ -119,12 +116,18 @@ impl Models {
         std::future::pending().await
     }
 
-    /// The input that a word is; `None` where there is none, or nobody waits for it any more.
-    pub fn hear(&mut self, said: Said) -> Option<Input> {
-        let Self::Apart(workers, _) = self else { return None };
-        let awaited = &mut workers.get_mut(said.worker)?.awaited;
-        awaited.remove(awaited.iter().position(|of| *of == said.of)?)?;
-        said.word
+    /// The inputs that words are. One that nobody waits for any more is none; that a model has drifted is
+    /// never too late.
+    pub fn hear(&mut self, said: Said) -> Vec<Input> {
+        let Self::Apart(workers, _) = self else { return Vec::new() };
+        let awaited = workers.get_mut(said.worker).map(|worker| &mut worker.awaited);
+        let is_awaited = awaited.is_some_and(|awaited| {
+            let place = awaited.iter().position(|of| *of == said.of);
+            place.is_some_and(|place| awaited.remove(place).is_some())
+        });
+        let mut words = said.words;
+        words.retain(|word| is_awaited || matches!(word, Input::Notice(_)));
+        words
     }
 
     /// What has not been said by the time at which it would be over, each once.
@@ -183,24 +186,26 @@ fn work(
 ) {
     while let Ok(Shown { bar, asked }) = shown.recv() {
         let Some(asked) = asked else {
-            let _ = model.observe(&bar);
+            model.remember(&bar);
             continue;
         };
-        let word = timed(&mut *model, &bar, asked);
+        let words = timed(&mut *model, &bar, asked);
         let of = (bar.symbol, bar.end_time());
-        if out.send(Said { worker, of, word }).is_err() {
+        if out.send(Said { worker, of, words }).is_err() {
             return;
         }
     }
 }
 
 /// What a model says, with how long that took from when it was asked.
-fn timed(model: &mut dyn Forecaster, bar: &Bar, asked: Instant) -> Option<Input> {
-    let mut word = model.observe(bar);
-    if let Some(Input::Prediction(said)) = &mut word {
-        said.latency = span(asked.elapsed());
+fn timed(model: &mut dyn Forecaster, bar: &Bar, asked: Instant) -> Vec<Input> {
+    let mut words = model.observe(bar);
+    for word in &mut words {
+        if let Input::Prediction(said) = word {
+            said.latency = span(asked.elapsed());
+        }
     }
-    word
+    words
 }
 
 fn missing(model: &str, (symbol, time): (SymbolId, Timestamp), reason: &str) -> Input {

@@ -146,8 +146,10 @@ impl Again {
             return;
         }
         for Model { model, says } in self.models.values_mut() {
-            if let Some(Input::Prediction(said)) = model.observe(bar) {
-                says.insert((said.symbol, said.time), Word::of(&said));
+            for word in model.observe(bar) {
+                if let Input::Prediction(said) = word {
+                    says.insert((said.symbol, said.time), Word::of(&said));
+                }
             }
         }
     }

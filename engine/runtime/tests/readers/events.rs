@@ -113,6 +113,7 @@ fn after_flat(event: &Event, symbol: SymbolId) -> Option<Event> {
             trend: Trend::Up,
             confidence: Probability::from_millionths(612_500)?,
             shadow: false,
+            stands_in_for: None,
             latency: Span::from_millis(2),
         })),
         Event::PredictionTaken(said) => Event::PredictionMissed(Box::new(MissedPrediction {

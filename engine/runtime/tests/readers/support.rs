@@ -135,6 +135,7 @@ impl Script {
             trend: Trend::Up,
             confidence: Probability::from_millionths(612_500).unwrap(),
             shadow: false,
+            stands_in_for: None,
             latency: Span::from_millis(2),
         };
         let missed = MissedPrediction {

@@ -33,21 +33,26 @@ where
         3
     }
 
-    fn observe(&mut self, bar: &Bar) -> Option<Input> {
+    fn observe(&mut self, bar: &Bar) -> Vec<Input> {
         let (symbol, model, time) = (bar.symbol, self.id().into(), bar.end_time());
         let Some(trend) = (self.say)(bar) else {
             let reason = "it has no word for this".into();
-            return Some(Input::MissedPrediction(MissedPrediction { symbol, model, time, reason }));
+            return vec![Input::MissedPrediction(MissedPrediction { symbol, model, time, reason })];
         };
-        Some(Input::Prediction(Prediction {
+        vec![Input::Prediction(Prediction {
             symbol,
             model,
             time,
             trend,
-            confidence: Probability::from_millionths(900_000)?,
+            confidence: Probability::from_millionths(900_000).unwrap(),
             shadow: self.shadow,
+            stands_in_for: None,
             latency: Span::ZERO,
-        }))
+        })]
+    }
+
+    fn remember(&mut self, bar: &Bar) {
+        (self.say)(bar);
     }
 }
 

@@ -33,6 +33,8 @@ pub(in crate::envelope) enum Decided<'a> {
         trend: &'static str,
         confidence_percent: Percent,
         shadow: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stands_in_for: Option<&'a str>,
         latency_us: i64,
     },
     /// A model said nothing that can be used.
@@ -53,6 +55,7 @@ impl<'a> Decided<'a> {
                 trend: said.trend.as_str(),
                 confidence_percent: percent(said.confidence),
                 shadow: said.shadow,
+                stands_in_for: said.stands_in_for.as_deref(),
                 latency_us: said.latency.nanos() / 1000,
             }),
             Event::PredictionMissed(missed) => Some(Self::Missed {

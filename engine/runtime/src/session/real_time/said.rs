@@ -25,7 +25,7 @@ impl RealTime<'_> {
 
     /// A model has said something, or that it has nothing to say.
     pub(super) fn said(&mut self, said: Said) -> Result<(), SessionError> {
-        self.desk.models.hear(said).map_or(Ok(()), |word| self.feed(word))
+        self.desk.models.hear(said).into_iter().try_for_each(|word| self.feed(word))
     }
 
     /// Notes what models should have said by now.
