@@ -33,7 +33,6 @@ pub(in crate::envelope) enum Decided<'a> {
         trend: &'static str,
         confidence_percent: Percent,
         shadow: bool,
-        #[serde(skip_serializing_if = "Option::is_none")]
         stands_in_for: Option<&'a str>,
         latency_us: i64,
     },
