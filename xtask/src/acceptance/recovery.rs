@@ -64,7 +64,7 @@ const WHAT: &str = "\
 A session trades 30 generated symbols against `tradewind exchange` at the highest speed until its journal has 1 GB; then
 its parent kills it with SIGKILL and starts it again, several times. Entries are allowed when `tradewind status` says that
 both streams are up, that the books agree with the broker's, and that trading is `active`; asking is part of the time.
-This is in lock step. At a pace, a restart that finds a fill it has not booked waits up to 10 seconds more before it compares
+This is in lock step. Against a real broker, a restart that finds a fill it has not booked waits up to 10 seconds more before it compares
 the books, because a broker's account may lag behind its executions; exits and cancels do not wait.
 ";
 
