@@ -77,7 +77,11 @@ pub fn at_work(
     Ok(all)
 }
 
-fn find(folder: &Folder, name: &str) -> Result<Model, Failure> {
+/// The model of a name: `champion`, `bundled` or that of a folder.
+///
+/// # Errors
+/// When it is missing, damaged or of other features.
+pub fn find(folder: &Folder, name: &str) -> Result<Model, Failure> {
     match name {
         "bundled" => Model::bundled().map_err(Failure::usage),
         // Until a model was promoted, the bundled one trades.

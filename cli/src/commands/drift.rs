@@ -4,6 +4,7 @@ use super::series::read_series;
 use super::{model as models, print_json, print_text};
 use crate::args::models::DriftArgs;
 use crate::exit::{Exit, Failure};
+use crate::models::find;
 use kernel::{Bar, Symbols};
 use model::Series;
 use model::drift::{Drift, Limits, Report, Watch};
@@ -13,7 +14,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 pub fn run(args: &DriftArgs) -> Result<(), Failure> {
-    let model = Arc::new(wanted(args)?);
+    let name = args.model.as_deref().unwrap_or("champion");
+    let model = Arc::new(find(&models::folder(&args.place), name)?);
     let series = read_series(&args.data, &args.symbols, &args.format)?;
     let mut watch = Watch::new(Arc::clone(&model), Limits::default());
     for bar in in_turn(series)? {
@@ -49,17 +51,6 @@ fn verdict(model: &Model, found: &[Drift]) -> String {
     let is_of_errors = |drift: &&Drift| !matches!(drift, Drift::Feature { .. });
     parts.extend(found.iter().filter(is_of_errors).map(Drift::to_string));
     format!("model {} has drifted: {}", model.id(), parts.join("; "))
-}
-
-fn wanted(args: &DriftArgs) -> Result<Model, Failure> {
-    let folder = models::folder(&args.place);
-    match &args.model {
-        Some(name) => folder.load(name).map_err(Failure::usage),
-        None => match folder.champion().map_err(Failure::usage)? {
-            Some(champion) => Ok(champion),
-            None => Model::bundled().map_err(Failure::usage),
-        },
-    }
 }
 
 /// The bars of all symbols as a session would see them, each symbol with an id of its own.

@@ -110,7 +110,8 @@ fn ticking() -> Feed {
     feed
 }
 
-/// Rests an entry, takes it back, buys, protects, sells: each kind of request is sent.
+/// Buys, protects, sells, by turns. The entry that is to rest and be replaced is never reached: something is
+/// held then.
 fn by_turns(data: &MarketData, view: &View<'_>, intents: &mut Intents) {
     let MarketData::Bar(_) = data else { return };
     let symbol = data.symbol();
