@@ -2,9 +2,8 @@
 //! holds: nothing of it is asked of the kernel.
 
 use crate::Violation;
-use exchange::{Activity, Exchange};
 use kernel::{
-    BasisPoints, Cash, Input, Limits, MarketData, Order, OrderClass, OrderKind, OrderNumber,
+    BasisPoints, Cash, Channel, Input, Limits, MarketData, Order, OrderClass, OrderKind, OrderNumber,
     OrderSize, Origin, Price, Rounding, Side, Span, SymbolId, Timestamp,
 };
 use std::collections::BTreeMap;
@@ -36,7 +35,10 @@ struct Asked {
 #[derive(Debug, Default)]
 pub(crate) struct Bounds {
     offered: Option<MarketData>,
+    /// The newest of any channel.
     seen: BTreeMap<SymbolId, Seen>,
+    /// The newest of each.
+    channels: BTreeMap<(SymbolId, Channel), Seen>,
     last_asked: BTreeMap<OrderNumber, (Asked, Timestamp)>,
 }
 
@@ -67,12 +69,16 @@ impl Bounds {
             MarketData::Bar(bar) => bar.length,
             MarketData::Quote(_) | MarketData::Trade(_) => Span::ZERO,
         };
-        let seen = self.seen.entry(data.symbol()).or_insert(Seen { price, time, length });
-        let is_newest = seen.time <= time;
-        if is_newest {
-            *seen = Seen { price, time, length };
-        }
-        is_newest
+        let (symbol, new) = (data.symbol(), Seen { price, time, length });
+        let note = |held: &mut Seen| {
+            let is_newest = held.time <= time;
+            if is_newest {
+                *held = new;
+            }
+            is_newest
+        };
+        note(self.seen.entry(symbol).or_insert(new));
+        note(self.channels.entry((symbol, data.channel())).or_insert(new))
     }
 
     /// The newest price that was delivered of a symbol.
@@ -83,6 +89,7 @@ impl Bounds {
     /// What was seen of a symbol counts no more: its shares were split.
     pub(crate) fn forget(&mut self, symbol: SymbolId) {
         self.seen.remove(&symbol);
+        self.channels.retain(|(of, _), _| *of != symbol);
     }
 
     /// Another process goes on, which may have been given less.
@@ -90,14 +97,13 @@ impl Bounds {
         *self = Self::default();
     }
 
-    /// Judges an order that opens or grows a position. `is_sure`: whether the process knows of every
-    /// execution. `is_live`: whether one of its orders has not ended.
+    /// Judges an order that opens or grows a position. `is_live`: whether one of its orders has not
+    /// ended.
     pub(crate) fn judge(
         &mut self,
         order: &Order,
         now: Timestamp,
         limits: &Limits,
-        exchange: Option<&Exchange>,
         is_live: impl Fn(OrderNumber) -> bool,
     ) -> Result<(), Violation> {
         let broken = |what| Err(Violation::Limit { order: order.number, what });
@@ -108,17 +114,20 @@ impl Bounds {
         if limits.max_order_notional.is_some_and(|most| at_best(order, seen.price) > most) {
             return broken("USD in one order");
         }
-        if limits.price_collar.is_some_and(|collar| lies_outside(order.kind, seen.price, collar)) {
+        // Which of its channels a price is held against depends on how fresh they are.
+        let outside = |collar| {
+            let of_it = self.channels.iter().filter(|((symbol, _), _)| *symbol == order.symbol);
+            let mut prices = of_it.map(|(_, seen)| seen.price);
+            prices.all(|price| lies_outside(order.kind, price, collar))
+        };
+        if limits.price_collar.is_some_and(outside) {
             return broken("the distance from the last price");
         }
         let most = limits.stale_after.map(|limit| limit.max(seen.length.times(2)));
         if most.is_some_and(|most| now.since(seen.time) > most) {
             return broken("the age of a price");
         }
-        match exchange.is_some_and(|exchange| self.exceeds_equity(order, limits, exchange)) {
-            true => broken("the share of equity"),
-            false => Ok(()),
-        }
+        Ok(())
     }
 
     /// Notes an order, and says whether it is one of just before again.
@@ -145,40 +154,10 @@ impl Bounds {
         self.last_asked.insert(order.number, (asked, now));
         repeats
     }
-
-    /// Whether what is held, what is open and this order, each at the least that it can cost, are
-    /// more than the equity allows.
-    fn exceeds_equity(&self, order: &Order, limits: &Limits, exchange: &Exchange) -> bool {
-        let mut held = 0_i64;
-        let mut equity = exchange.account().cash.nanos();
-        for row in exchange.positions() {
-            let Some(seen) = self.seen.get(&row.symbol) else { return false };
-            let value = seen.price.value(row.qty, Rounding::Down).unwrap_or(Cash::MAX);
-            held = held.saturating_add(value.abs().nanos());
-            equity = equity.saturating_add(value.nanos());
-        }
-        let share = limits.max_gross_exposure.map_or(i64::MAX, BasisPoints::get);
-        let share = share.min(i64::from(limits.max_leverage) * 10_000);
-        let equity = Cash::from_nanos(equity.saturating_add(unread(exchange)));
-        let most = equity.proportion(share, 10_000, Rounding::Up).unwrap_or(Cash::MAX);
-        let asked =
-            self.seen.get(&order.symbol).map_or(0, |seen| at_best(order, seen.price).nanos());
-        held.saturating_add(asked) > most.nanos()
-    }
-}
-
-/// What the account may have lost by postings that the process has not read: all that it ever did.
-fn unread(exchange: &Exchange) -> i64 {
-    let lost = exchange.activities().iter().map(|activity| match activity {
-        Activity::Cash(movement) => movement.amount.nanos().min(0).saturating_neg(),
-        Activity::Fee(fee) => fee.amount.nanos().saturating_abs(),
-        Activity::Fill(_) | Activity::Split(_) | Activity::Reset(_) => 0,
-    });
-    lost.fold(0, i64::saturating_add)
 }
 
 /// The least that an order can cost if it fills.
-fn at_best(order: &Order, last: Price) -> Cash {
+pub(crate) fn at_best(order: &Order, last: Price) -> Cash {
     let price = match order.side {
         Side::Buy => order.kind.limit().map_or(last, |limit| limit.min(last)),
         Side::Sell => last,

@@ -31,6 +31,28 @@ pub enum Fault {
     StreamDropped,
     /// The order stream stays open and says nothing, until that is noticed.
     StreamMute,
+    /// The data stream closes and comes back, and what it missed is read.
+    DataDropped,
+    /// The data stream stays open and says nothing, until that is noticed.
+    DataMute,
+    /// The data stream closes, and its place is another connection's for a while (406).
+    PlaceTaken,
+    /// The session is too slow for the data stream, which loses some and is closed (407).
+    SlowClient,
+    /// A stream that comes back is told that its keys came too late, and must begin again.
+    LateKeys,
+    /// A report lacks a field: it says no more than that its order must be read.
+    IncompleteReport,
+    /// A report is no JSON: every order must be read.
+    MalformedReport,
+    /// A report comes in a frame that is too huge, which costs the connection.
+    HugeReport,
+    /// Data of one symbol lack a field.
+    IncompleteData,
+    /// A frame of data is no JSON.
+    MalformedData,
+    /// A frame of data is too huge, which costs the connection.
+    HugeData,
     /// Somebody else closes a position of the account.
     ClosedByHand,
     /// Market data of a while never come.
@@ -41,6 +63,8 @@ pub enum Fault {
     FutureData,
     /// Prices of zero, below zero, or that contradict each other.
     BadPrices,
+    /// Quotes without a side, below zero, or crossed.
+    BadQuotes,
     /// The venue halts a symbol.
     SymbolHalted,
     /// The venue draws its price bands close.
@@ -66,7 +90,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault, in the order of declaration.
-    pub const ALL: [Fault; 28] = [
+    pub const ALL: [Fault; 40] = [
         Fault::RateLimited,
         Fault::LostBefore,
         Fault::LostAfter,
@@ -80,11 +104,23 @@ impl Fault {
         Fault::FillRacesCancel,
         Fault::StreamDropped,
         Fault::StreamMute,
+        Fault::DataDropped,
+        Fault::DataMute,
+        Fault::PlaceTaken,
+        Fault::SlowClient,
+        Fault::LateKeys,
+        Fault::IncompleteReport,
+        Fault::MalformedReport,
+        Fault::HugeReport,
+        Fault::IncompleteData,
+        Fault::MalformedData,
+        Fault::HugeData,
         Fault::ClosedByHand,
         Fault::DataGap,
         Fault::StaleData,
         Fault::FutureData,
         Fault::BadPrices,
+        Fault::BadQuotes,
         Fault::SymbolHalted,
         Fault::PriceBands,
         Fault::OperatorHalt,
@@ -113,11 +149,23 @@ impl Fault {
             Fault::FillRacesCancel => "fill races a cancel",
             Fault::StreamDropped => "order stream dropped",
             Fault::StreamMute => "order stream mute",
+            Fault::DataDropped => "data stream dropped",
+            Fault::DataMute => "data stream mute",
+            Fault::PlaceTaken => "connection limit (406)",
+            Fault::SlowClient => "slow client (407)",
+            Fault::LateKeys => "authentication times out",
+            Fault::IncompleteReport => "report lacks a field",
+            Fault::MalformedReport => "report malformed",
+            Fault::HugeReport => "report too huge",
+            Fault::IncompleteData => "data lack a field",
+            Fault::MalformedData => "data malformed",
+            Fault::HugeData => "data too huge",
             Fault::ClosedByHand => "position closed by hand",
             Fault::DataGap => "data missing",
             Fault::StaleData => "data late",
             Fault::FutureData => "data from the future",
             Fault::BadPrices => "impossible prices",
+            Fault::BadQuotes => "impossible quotes",
             Fault::SymbolHalted => "symbol halted",
             Fault::PriceBands => "price bands drawn close",
             Fault::OperatorHalt => "operator halts",

@@ -10,14 +10,20 @@ mod again;
 mod bounds;
 mod conduct;
 mod coverage;
+mod equity;
 mod fault;
+mod feed;
 mod kind;
 mod lives;
+mod market;
 mod plan;
 mod postings;
 mod promises;
 mod queue;
+mod quotes;
 mod random;
+mod repair;
+mod rest;
 mod road;
 mod shell;
 mod split;
@@ -31,9 +37,10 @@ pub use fault::Fault;
 pub use violation::Violation;
 
 use plan::Plan;
+use std::collections::BTreeMap;
 use world::World;
 
-/// Orders and faults that each seed must have, over all of its days.
+/// Orders and faults that each day of a seed must have.
 const LEAST_ORDERS: u64 = 50;
 const LEAST_FAULTS: u64 = 5;
 
@@ -50,6 +57,8 @@ pub struct Outcome {
     pub fills: u64,
     /// Faults that struck.
     pub faults: u64,
+    /// Orders and faults of the day that had the fewest.
+    pub thinnest: (u64, u64),
     /// Times the process was started.
     pub lives: u32,
     /// Which fault met which kind of order.
@@ -71,26 +80,38 @@ pub fn run_by_record(seed: u64) -> Outcome {
 }
 
 fn run_in(mut world: World, seed: u64) -> Outcome {
-    let (days, trace) = (world.plan.days as u64, world.trace);
+    let trace = world.trace;
     let violation = world.run().err();
     if trace && violation.is_some() {
         world.tell_differences();
     }
-    let violation = violation.or_else(|| thin(days, world.watch.orders, world.faults));
+    let thinnest = thinnest(&world);
+    let violation = violation.or_else(|| thin(thinnest));
     Outcome {
         seed,
-        days,
-        orders: world.watch.orders,
+        days: world.plan.days as u64,
+        orders: world.watch.orders.values().sum(),
         fills: world.watch.fills,
-        faults: world.faults,
+        faults: world.faults.values().sum(),
+        thinnest,
         lives: world.lives,
         coverage: world.coverage,
         violation,
     }
 }
 
-/// A seed that asks for little shows little.
-fn thin(days: u64, orders: u64, faults: u64) -> Option<Violation> {
-    let is_thin = days < 1 || orders < LEAST_ORDERS || faults < LEAST_FAULTS;
-    is_thin.then_some(Violation::Thin { days, orders, faults })
+/// The orders of the day with the fewest of them, and the faults of the day with the fewest.
+fn thinnest(world: &World) -> (u64, u64) {
+    let days = world.plan.calendar.iter().take(world.plan.days).map(|day| day.date);
+    let least = |counts: &BTreeMap<u32, u64>| {
+        let counts = days.clone().map(|date| counts.get(&date).copied().unwrap_or(0));
+        counts.min().unwrap_or(0)
+    };
+    (least(&world.watch.orders), least(&world.faults))
+}
+
+/// A day that asks for little shows little.
+fn thin((orders, faults): (u64, u64)) -> Option<Violation> {
+    let is_thin = orders < LEAST_ORDERS || faults < LEAST_FAULTS;
+    is_thin.then_some(Violation::Thin { orders, faults })
 }

@@ -6,7 +6,7 @@ use crate::world::{RECONCILE, World, bare};
 use crate::{Fault, Violation};
 use journal::storage::Unsynced;
 use kernel::Span;
-use kernel::{Command, Input, Link, ReportKind, TradingState};
+use kernel::{Command, Input, ReportKind, TradingState};
 
 impl World {
     /// The process ends; what is left of its disk is found by the next one.
@@ -22,6 +22,7 @@ impl World {
         self.shell = None;
         self.stream = None;
         self.mute = false;
+        self.feed.end();
         self.storage = self.storage.after_crash(unsynced);
         let wait = if self.calm { Span::from_secs(1) } else { self.random.millis(500, 120_000) };
         self.queue.plan(self.now.plus(wait), Happening::Start);
@@ -46,9 +47,10 @@ impl World {
         self.feed(first)?;
         let warm_up = self.history.len().saturating_sub(20);
         for data in self.history.get(warm_up..).unwrap_or_default().to_vec() {
+            self.feed.observed(&data);
             self.feed(Input::Warmup(data))?;
         }
-        self.feed(Input::Link { link: Link::MarketData, up: true })?;
+        self.open_data_stream();
         self.feed_lost()?;
         self.learn_splits()?;
         for facts in self.venue.assets() {
@@ -59,6 +61,20 @@ impl World {
         let life = self.life();
         self.queue.plan(self.now.plus(RECONCILE), Happening::Reconcile { life });
         Ok(())
+    }
+
+    /// The data stream is opened last. The place of the process before may not be free yet.
+    fn open_data_stream(&mut self) {
+        let life = self.life();
+        let is_taken = life > 1 && self.strikes(600);
+        let wait = match is_taken {
+            true => self.random.millis(20_000, 90_000),
+            false => self.random.millis(100, 2_000),
+        };
+        if is_taken {
+            self.note_for_all(Fault::PlaceTaken);
+        }
+        self.queue.plan(self.now.plus(wait), Happening::DataUp { life });
     }
 
     /// What may or may not have been sent before the process ended is looked for.

@@ -57,10 +57,9 @@ impl Total {
         self.fills += outcome.fills;
         self.faults += outcome.faults;
         self.lives += u64::from(outcome.lives);
-        let orders = outcome.orders / outcome.days.max(1);
-        self.fewest_orders = Some(self.fewest_orders.map_or(orders, |least| least.min(orders)));
-        let faults = outcome.faults;
-        self.fewest_faults = Some(self.fewest_faults.map_or(faults, |least| least.min(faults)));
+        let (orders, faults) = outcome.thinnest;
+        self.fewest_orders = least(self.fewest_orders, Some(orders));
+        self.fewest_faults = least(self.fewest_faults, Some(faults));
         self.coverage.add(&outcome.coverage);
         if outcome.violation.is_some() {
             self.failed.push(outcome);
@@ -134,7 +133,7 @@ fn print(total: &Total, seconds: f64) {
         total.seeds, total.days, total.orders, total.fills, total.faults, total.lives
     );
     println!(
-        "fewest orders a day in a seed: {}; fewest faults in a seed: {}",
+        "fewest orders in a day: {}; fewest faults in a day: {}",
         total.fewest_orders.unwrap_or(0),
         total.fewest_faults.unwrap_or(0)
     );

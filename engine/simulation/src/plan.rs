@@ -1,5 +1,6 @@
 //! What a seed stands for: a market, an account, limits, and how much goes wrong.
 
+use crate::quotes;
 use crate::random::Random;
 use crate::split::{self, Split};
 use exchange::ExchangeConfig;
@@ -12,8 +13,8 @@ use marketdata::{Generator, SyntheticConfig};
 /// The names that a plan picks from.
 const NAMES: [&str; 4] = ["AAA", "BBB", "CCC", "DDD"];
 
-/// Orders that a seed proposes at least: about half of them come to nothing.
-const PROPOSALS: u64 = 1000;
+/// Orders that a day proposes at least: more than half of them come to nothing.
+const PROPOSALS: u64 = 700;
 
 /// A session that trades extended hours begins so long before the open, and ends at the close.
 const BEFORE_OPEN: Span = Span::from_secs(20 * 60);
@@ -57,8 +58,13 @@ impl Plan {
         let market = SyntheticConfig { seed, symbols: symbols.clone(), start, extended };
         let traded = calendar.get(..days).unwrap_or_default();
         let splits = split::draw(seed, &symbols, traded);
-        let steps = split::as_traded(steps(&market, traded), &splits);
-        let bars = (steps.len() * symbols.len()).max(1) as u64;
+        let steps = steps(&market, traded);
+        let fewest = traded.iter().map(|day| bars_on(&steps, day)).min().unwrap_or(0).max(1);
+        let steps = match Random::new(seed, 8).chance(250) {
+            true => quotes::beside(seed, steps),
+            false => steps,
+        };
+        let steps = split::as_traded(steps, &splits);
         Self {
             seed,
             symbols,
@@ -69,7 +75,7 @@ impl Plan {
             exchange: exchange(seed, &mut random),
             limits: limits(seed, &mut random),
             faults: 20 + random.below(50),
-            orders: (150 + random.below(150)).max(PROPOSALS * 1000 / bars),
+            orders: (150 + random.below(150)).max(PROPOSALS * 1000 / fewest),
             days,
         }
     }
@@ -85,6 +91,12 @@ fn steps(market: &SyntheticConfig, days: &[TradingDay]) -> Vec<Vec<MarketData>> 
         days.iter().any(|day| day.open.minus(BEFORE_OPEN) < at && at <= day.close)
     };
     steps.filter(inside).collect()
+}
+
+/// How many bars there are on a day.
+fn bars_on(steps: &[Vec<MarketData>], day: &TradingDay) -> u64 {
+    let is_of_it = |data: &&MarketData| day.contains(data.time());
+    steps.iter().flatten().filter(is_of_it).count() as u64
 }
 
 fn two_weeks() -> std::time::Duration {
@@ -111,18 +123,47 @@ fn exchange(seed: u64, random: &mut Random) -> ExchangeConfig {
 fn limits(seed: u64, random: &mut Random) -> Limits {
     // Of dice of their own, so that the other seeds stand for what they stood for.
     let place_stops = Random::new(seed, 7).chance(250);
-    Limits {
+    let limits = Limits {
         max_order_quantity: Some(Quantity::from_nanos(
             (50 + i64::try_from(random.below(100)).unwrap_or(0)) * kernel::SCALE,
         )),
-        max_order_notional: Some(Cash::from_nanos(
-            (10_000 + i64::try_from(random.below(20_000)).unwrap_or(0)) * kernel::SCALE,
-        )),
-        max_position_notional: Some(Cash::from_nanos(30_000 * kernel::SCALE)),
+        max_order_notional: Some(usd(10_000 + random.below(20_000))),
+        max_position_notional: Some(usd(30_000)),
         max_orders_per_minute: Some(if random.chance(300) { 1 } else { 60 }),
         entry_time_to_live: Some(Span::from_secs(600)),
         duplicate_window: Some(Span::from_secs(1)),
         place_stops,
         ..Limits::default()
+    };
+    tightened(limits, &mut Random::new(seed, 9))
+}
+
+/// Limits that are shares of equity, in some of the plans so tight that they are met.
+fn tightened(mut limits: Limits, random: &mut Random) -> Limits {
+    let mut points = |least: u64, more: u64| {
+        let drawn = least + random.below(more);
+        BasisPoints::new(i32::try_from(drawn).unwrap_or(i32::MAX))
+    };
+    let (loss, risk) = (points(5, 40), points(5, 40));
+    let (gross, margin) = (points(15_000, 15_000), points(5_000, 5_000));
+    if random.chance(250) {
+        limits.daily_drawdown = Some(loss);
     }
+    if random.chance(250) {
+        limits.max_risk_per_trade = Some(risk);
+    }
+    if random.chance(200) {
+        limits.min_margin_equity = Some(usd(98_000 + random.below(2_500)));
+    }
+    if random.chance(200) {
+        limits.max_leverage = 4;
+        limits.max_gross_exposure = Some(gross);
+        limits.intraday_margin = Some(margin);
+        limits.max_position_notional = Some(usd(80_000));
+    }
+    limits
+}
+
+fn usd(whole: u64) -> Cash {
+    Cash::from_nanos(i64::try_from(whole).unwrap_or(0) * kernel::SCALE)
 }

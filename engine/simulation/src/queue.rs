@@ -3,7 +3,7 @@
 use exchange::{OrderId, Update};
 use kernel::{
     BasisPoints, BrokerState, Cash, Command, Input, Link, MarketData, MovementKind, OrderNumber,
-    Report, SymbolId, Timestamp,
+    Report, Span, SymbolId, Timestamp,
 };
 use std::collections::BTreeMap;
 
@@ -12,8 +12,20 @@ use std::collections::BTreeMap;
 pub(crate) enum Happening {
     /// The exchange takes a step of market data.
     Step(usize),
-    /// Market data reach the session.
-    Data(MarketData),
+    /// Market data reach the session, if the connection that they travel on still stands.
+    Data { connection: u64, data: MarketData },
+    /// The data stream closes, for so long.
+    DataDown { connection: u64, wait: Span },
+    /// The data stream comes up.
+    DataUp { life: u32 },
+    /// What the data stream missed was asked for.
+    Missed { life: u32, wanted: Wanted },
+    /// What the data stream missed has been waited for long enough.
+    Overdue { life: u32, gap: u64 },
+    /// An operator is told of a kind of message that could not be used.
+    Unusable { life: u32, message: &'static str },
+    /// A report reaches the session and cannot be read.
+    Unread { connection: u64, update: Box<Update>, unread: Unread },
     /// A request reaches the exchange, for the first time or again.
     Arrive { life: u32, parcel: usize, attempt: u32 },
     /// An answer reaches the process that asked.
@@ -48,6 +60,25 @@ pub(crate) enum Happening {
     Start,
     /// The kernel asked for a timer.
     Timer { life: u32 },
+}
+
+/// Bars of the past that are asked for: of one symbol, or of all.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    pub(crate) symbol: Option<SymbolId>,
+    pub(crate) start: Timestamp,
+    pub(crate) end: Timestamp,
+}
+
+/// Why a report cannot be read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Unread {
+    /// A field is missing; whose order it is about can be read.
+    Incomplete,
+    /// It is no JSON.
+    Malformed,
+    /// It is too huge, which ends its connection.
+    Huge,
 }
 
 /// What comes back for a request.

@@ -1,15 +1,16 @@
 //! The road between the process and the exchange, and what goes wrong on it.
 
 use crate::kind::Kind;
-use crate::queue::{Answer, Happening, Search};
+use crate::feed::reconnects;
+use crate::queue::{Answer, Happening, Search, Unread};
 use crate::watch::BY_HAND;
 use crate::world::{World, bare};
 use crate::{Fault, Violation};
 use exchange::{OrderId, OrderRequest, Update, UpdateEvent};
 use journal::storage::Faults;
 use kernel::{
-    BasisPoints, Command, Input, Luld, MarketData, OrderClass, OrderKind, OrderNumber, Price,
-    Quantity, ReportKind, Rounding, Send, Side, Span, SymbolId, TimeInForce, TradingState,
+    BasisPoints, Command, Input, Luld, OrderClass, OrderKind, OrderNumber, Report, ReportKind,
+    Rounding, Send, Side, Span, SymbolId, TimeInForce, TradingState,
 };
 
 /// A request that hung once arrives for good.
@@ -122,7 +123,7 @@ impl World {
             }
         };
         if let Some(Answer::Report(report)) = &answer {
-            let kept = self.watch.answered(report);
+            let kept = self.watch.answered(report, &self.venue.exchange);
             self.law(kept)?;
             let id = report.broker_id.as_ref().and_then(|id| id.0.parse().ok());
             if let Some(id) = id
@@ -179,6 +180,11 @@ impl World {
             self.note(Fault::MissingReport, kind);
             return;
         }
+        if let Some(unread) = self.unread(kind) {
+            let at = self.now.plus(Span::from_millis(20));
+            self.queue.plan(at, Happening::Unread { connection, update: Box::new(update), unread });
+            return;
+        }
         if self.strikes(30) {
             self.note(Fault::LateReport, kind);
             at = self.now.plus(self.random.millis(1_000, 90_000));
@@ -198,6 +204,41 @@ impl World {
         self.queue.plan(at, Happening::Frame { connection, update: Box::new(update) });
     }
 
+    /// How a report comes that cannot be read, if it does.
+    fn unread(&mut self, kind: Kind) -> Option<Unread> {
+        let faults = [
+            (Fault::IncompleteReport, Unread::Incomplete),
+            (Fault::MalformedReport, Unread::Malformed),
+            (Fault::HugeReport, Unread::Huge),
+        ];
+        for (fault, unread) in faults {
+            if self.strikes(12) {
+                self.note(fault, kind);
+                return Some(unread);
+            }
+        }
+        None
+    }
+
+    /// A report comes that cannot be read: its order is, or every order.
+    pub(crate) fn take_unread(&mut self, update: &Update, unread: Unread) -> Result<(), Violation> {
+        match unread {
+            Unread::Incomplete => {
+                self.unusable("order update");
+                let report = self.venue.report(update);
+                let (kind, execution) = (ReportKind::Unrecognised, None);
+                self.feed(Input::Report(Report { kind, execution, ..report }))
+            }
+            Unread::Malformed => {
+                self.unusable("order stream's message");
+                let life = self.life();
+                self.queue.plan(self.now, Happening::Reconcile { life });
+                Ok(())
+            }
+            Unread::Huge => self.connect(false),
+        }
+    }
+
     /// A fill of an order whose cancel the process has asked for is a race.
     fn note_race(&mut self, update: &Update, kind: Kind) {
         let number = self.venue.number_of(&update.order);
@@ -207,56 +248,8 @@ impl World {
         }
     }
 
-    /// The exchange takes a step of market data, and the session gets what comes through of it.
-    pub(crate) fn step(&mut self, place: usize) -> Result<(), Violation> {
-        let step = self.plan.steps.get(place).cloned().unwrap_or_default();
-        self.venue.exchange.step(&step);
-        self.send_updates();
-        for data in step {
-            self.send_data(data);
-        }
-        self.befall()
-    }
-
-    fn send_data(&mut self, data: MarketData) {
-        let symbol = data.symbol();
-        let lost = self.gaps.get(symbol.index()).is_some_and(|until| *until > self.now);
-        if lost {
-            return;
-        }
-        if self.strikes(4) {
-            self.note_for_all(Fault::DataGap);
-            let until = self.now.plus(self.random.millis(60_000, 900_000));
-            if let Some(gap) = self.gaps.get_mut(symbol.index()) {
-                *gap = until;
-            }
-            return;
-        }
-        let mut at = self.now.plus(self.random.millis(1, 40));
-        let mut sent = data;
-        if self.strikes(8) {
-            self.note_for_all(Fault::StaleData);
-            at = self.now.plus(self.random.millis(30_000, 400_000));
-        } else if self.strikes(8) {
-            self.note_for_all(Fault::FutureData);
-            sent = moved(data, Span::from_secs(3600));
-        } else if self.strikes(8) {
-            self.note_for_all(Fault::BadPrices);
-            sent = spoiled(data, self.random.below(3));
-        }
-        self.queue.plan(at, Happening::Data(sent));
-    }
-
-    /// Market data reach the session.
-    pub(crate) fn data(&mut self, data: MarketData) -> Result<(), Violation> {
-        if data.check().is_ok() && data.time() <= self.now {
-            self.history.push(data);
-        }
-        self.feed(Input::Market(data))
-    }
-
     /// What befalls the session as a whole, now and then.
-    fn befall(&mut self) -> Result<(), Violation> {
+    pub(crate) fn befall(&mut self) -> Result<(), Violation> {
         let life = self.life();
         let soon = self.now.plus(self.random.millis(0, 59_000));
         self.queue.plan(self.now.plus(Span::from_secs(29)), Happening::Reconcile { life });
@@ -272,6 +265,7 @@ impl World {
             let at = self.now.plus(self.random.millis(20_000, 120_000));
             self.queue.plan(at, Happening::Silence { connection });
         }
+        self.befall_feed()?;
         if self.strikes(8) {
             self.halt_a_symbol();
         }
@@ -295,6 +289,33 @@ impl World {
         self.break_down()
     }
 
+    /// What befalls the data stream.
+    fn befall_feed(&mut self) -> Result<(), Violation> {
+        self.probe()?;
+        let Some(connection) = self.feed.connection else { return Ok(()) };
+        let at = self.now.plus(self.random.millis(0, 59_000));
+        if self.strikes(8) {
+            self.note_for_all(Fault::DataDropped);
+            let wait = reconnects(&mut self.random);
+            self.queue.plan(at, Happening::DataDown { connection, wait });
+        } else if self.strikes(8) {
+            self.note_for_all(Fault::DataMute);
+            self.feed.is_mute = true;
+        } else if self.strikes(6) {
+            self.note_for_all(Fault::PlaceTaken);
+            let wait = self.random.millis(20_000, 140_000);
+            self.queue.plan(at, Happening::DataDown { connection, wait });
+        } else if self.strikes(6) {
+            // What it could not take in is lost, before the exchange closes the connection.
+            self.note_for_all(Fault::SlowClient);
+            self.feed.is_mute = true;
+            let at = self.now.plus(self.random.millis(1_000, 90_000));
+            let wait = reconnects(&mut self.random);
+            self.queue.plan(at, Happening::DataDown { connection, wait });
+        }
+        Ok(())
+    }
+
     /// Somebody looks after a session that has stopped, and lets it go on.
     fn look_after(&mut self) {
         let trading = self.shell.as_ref().map(|shell| shell.state().trading_state());
@@ -304,6 +325,14 @@ impl World {
             let reason = "looked after".into();
             self.queue.plan(at, Happening::Command(Command::Resume { reason }));
         }
+    }
+
+    /// An operator who is told that a day has lost too much lets it lose more.
+    pub(crate) fn allow_more_loss(&mut self) {
+        let at = self.now.plus(self.random.millis(60_000, 600_000));
+        let (path, value) = ("daily_drawdown_percent".into(), "50".into());
+        let reason = "looked after".into();
+        self.queue.plan(at, Happening::Command(Command::SetLimit { path, value, reason }));
     }
 
     fn narrow_bands(&mut self) {
@@ -381,7 +410,7 @@ impl World {
             kind: OrderKind::Market,
             time_in_force: TimeInForce::Day,
             class: OrderClass::Simple,
-            client_order_id: Some(format!("{BY_HAND}{}", self.faults)),
+            client_order_id: Some(format!("{BY_HAND}{}", self.venue.exchange.orders().len())),
             extended_hours: false,
         };
         if self.venue.exchange.submit(request).is_ok() {
@@ -411,51 +440,5 @@ fn order_of(send: &Send) -> OrderNumber {
     match send {
         Send::Submit(approved) | Send::Replace { approved, .. } => approved.order().number,
         Send::Cancel(cancel) => cancel.order(),
-    }
-}
-
-/// The same data at another time.
-fn moved(data: MarketData, by: Span) -> MarketData {
-    match data {
-        MarketData::Bar(mut bar) => {
-            bar.open_time = bar.open_time.plus(by);
-            MarketData::Bar(bar)
-        }
-        MarketData::Quote(mut quote) => {
-            quote.time = quote.time.plus(by);
-            MarketData::Quote(quote)
-        }
-        MarketData::Trade(mut trade) => {
-            trade.time = trade.time.plus(by);
-            MarketData::Trade(trade)
-        }
-    }
-}
-
-/// The same data with prices that cannot be.
-fn spoiled(data: MarketData, how: u64) -> MarketData {
-    let wrong = match how {
-        0 => Price::ZERO,
-        _ => Price::from_nanos(-kernel::SCALE),
-    };
-    match data {
-        MarketData::Bar(mut bar) if how == 2 => {
-            std::mem::swap(&mut bar.high, &mut bar.low);
-            bar.high = bar.high.min(Price::from_nanos(1));
-            MarketData::Bar(bar)
-        }
-        MarketData::Bar(mut bar) => {
-            bar.close = wrong;
-            MarketData::Bar(bar)
-        }
-        MarketData::Quote(mut quote) => {
-            quote.bid = wrong;
-            MarketData::Quote(quote)
-        }
-        MarketData::Trade(mut trade) => {
-            trade.price = wrong;
-            trade.size = Quantity::ZERO;
-            MarketData::Trade(trade)
-        }
     }
 }

@@ -88,7 +88,7 @@ impl World {
         let is_known = state.is_some_and(|state| state.knows_action(&split.action.id));
         let live = state.into_iter().flat_map(|state| state.live_orders());
         let met: Vec<_> = live.filter(|order| order.symbol == symbol).map(Kind::of).collect();
-        self.faults += 1;
+        self.count_fault();
         for kind in met {
             self.coverage.count(Fault::SharesSplit, kind);
         }

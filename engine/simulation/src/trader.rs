@@ -15,7 +15,7 @@ use kernel::{
 #[derive(Debug, Clone)]
 pub(crate) struct Trader {
     seed: u64,
-    /// Orders proposed in a thousand bars.
+    /// Orders proposed in a thousand bars; more than one of some where it is above that.
     orders: u64,
     /// The opens and closes of the days.
     auctions: Vec<(Timestamp, Timestamp)>,
@@ -216,20 +216,21 @@ impl Strategy for Trader {
     fn propose(&self, data: &MarketData, view: &View<'_>, intents: &mut Intents) {
         let symbol = data.symbol();
         let mut dice = self.dice(symbol);
-        if !dice.chance(self.orders) {
-            return;
-        }
+        // More than one where bars are few.
+        let proposals = self.orders / 1000 + u64::from(dice.chance(self.orders % 1000));
         let orders: Vec<&Order> = view.open_orders(symbol).collect();
-        let intent = match dice.chance(300) {
-            true => Self::disturb(&mut dice, &orders, data.price()),
-            false => None,
-        };
-        let intent = intent.unwrap_or_else(|| self.submit(&mut dice, data, view));
-        // A strategy that repeats itself.
-        if dice.chance(50) {
-            intents.push(intent.clone());
+        for _ in 0..proposals {
+            let intent = match dice.chance(300) {
+                true => Self::disturb(&mut dice, &orders, data.price()),
+                false => None,
+            };
+            let intent = intent.unwrap_or_else(|| self.submit(&mut dice, data, view));
+            // A strategy that repeats itself.
+            if dice.chance(50) {
+                intents.push(intent.clone());
+            }
+            intents.push(intent);
         }
-        intents.push(intent);
     }
 
     fn warmup_bars(&self) -> usize {

@@ -1,7 +1,7 @@
 //! A law that was broken.
 
 use exchange::check::Breach;
-use kernel::OrderNumber;
+use kernel::{OrderNumber, Timestamp};
 
 /// What a simulated session did that no session may.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,9 +55,15 @@ pub enum Violation {
     /// An entry that outlives its time.
     #[error("order {order} is left standing beyond its time to live")]
     LeftStanding { order: OrderNumber },
+    /// What the data stream missed is not read before what came after it.
+    #[error("the bar of symbol {symbol} until {time}, which the data stream lost, is never read")]
+    Unrepaired { symbol: usize, time: Timestamp },
+    /// An order that the exchange refuses for one of the session's own on the other side.
+    #[error("order {order} might have traded with another one of the session")]
+    WashTrade { order: OrderNumber },
     /// The plan asked for too little to show anything.
-    #[error("the plan is thin: {days} days, {orders} orders, {faults} faults")]
-    Thin { days: u64, orders: u64, faults: u64 },
+    #[error("the plan is thin: a day with {orders} orders and {faults} faults")]
+    Thin { orders: u64, faults: u64 },
     /// Something feeds itself for ever.
     #[error("the session does not come to rest")]
     Endless,

@@ -4,8 +4,10 @@
 use crate::Violation;
 use crate::bounds::Bounds;
 use crate::conduct::Conduct;
+use crate::equity::Equity;
 use crate::plan::Plan;
 use crate::promises::Promises;
+use crate::repair::Repairs;
 use crate::shell::Work;
 use backtest::venue::Venue;
 use exchange::check::SessionRecord;
@@ -51,9 +53,14 @@ pub(crate) struct Watch {
     bands: BTreeMap<SymbolId, Luld>,
     /// What the limits in money and time are judged by.
     bounds: Bounds,
+    /// What the account is worth.
+    equity: Equity,
+    /// What the data stream has lost and the session has not read.
+    pub(crate) repairs: Repairs,
     /// What is to be done within a time.
     promises: Promises,
-    pub(crate) orders: u64,
+    /// Orders that passed risk, by trading day.
+    pub(crate) orders: BTreeMap<u32, u64>,
     pub(crate) fills: u64,
 }
 
@@ -75,8 +82,10 @@ impl Watch {
             halted: BTreeSet::new(),
             bands: BTreeMap::new(),
             bounds: Bounds::default(),
+            equity: Equity::default(),
+            repairs: Repairs::default(),
             promises: Promises::default(),
-            orders: 0,
+            orders: BTreeMap::new(),
             fills: 0,
         }
     }
@@ -84,7 +93,9 @@ impl Watch {
     /// An input is about to be taken.
     pub(crate) fn before(&mut self, input: &Input) {
         self.bounds.before(input);
+        self.equity.before(input);
         match input {
+            Input::Command(Command::SetLimit { path, value, .. }) => self.widen(path, value),
             Input::TradingStatus { symbol, halted: true, .. } => {
                 self.halted.insert(*symbol);
             }
@@ -105,6 +116,12 @@ impl Watch {
         };
     }
 
+    /// A limit is made wider; one that a crash may have lost holds no longer.
+    fn widen(&mut self, path: &str, value: &str) {
+        // What is no limit the session refuses.
+        let _ = self.limits.set(path, value);
+    }
+
     /// The input that was being taken was torn by the end of the process: it may count or not.
     pub(crate) fn torn(&mut self) {
         self.is_torn = self.heard.is_some();
@@ -116,6 +133,8 @@ impl Watch {
         // That the books were moved to what somebody else's trade left may have been lost.
         self.disturbed.clone_from(&self.foreign);
         self.bounds.begin_anew();
+        self.equity.recovered(state);
+        self.repairs.excuse();
         self.promises.recovered(state);
         // What the venue said and was not synced may be gone.
         self.halted.retain(|symbol| state.is_halted_by_venue(*symbol));
@@ -146,6 +165,7 @@ impl Watch {
     ) -> Result<(), Violation> {
         let exchange = &venue.exchange;
         let is_of_now = self.bounds.taken(state.now());
+        self.equity.follow(exchange);
         if let Some(heard) = self.heard {
             self.trading = heard;
             self.claims.word(state.now(), heard, true);
@@ -157,11 +177,19 @@ impl Watch {
                     return Err(Violation::OtherTime { order: order.number });
                 }
                 Event::OrderApproved(order) => self.approve(order, state, exchange)?,
+                Event::DayStarted { date, .. } => {
+                    let fills = |event: &Event| matches!(event, Event::OrderFilled { .. });
+                    let is_sure = self.is_sure() && !work.events.iter().any(fills);
+                    let known = is_sure.then_some(exchange);
+                    self.equity.begin_day(*date, &self.bounds, known);
+                }
                 Event::DifferenceFound(difference) => {
+                    self.equity.forget_day();
                     self.claims.moved(state.now(), difference);
                     self.explain(difference, state)?;
                 }
                 Event::SharesSplit { symbol, ratio, .. } => {
+                    self.equity.forget_day();
                     self.rebase(*symbol, *ratio, state, venue);
                 }
                 Event::Reconciled { .. } => self.forget_disturbance(state, exchange),
@@ -231,7 +259,8 @@ impl Watch {
         if self.approved.insert(number, last).is_some() {
             return Err(Violation::Twice { order: number });
         }
-        self.orders += 1;
+        let date = state.day().map(|day| day.hours.date);
+        *self.orders.entry(date.unwrap_or_default()).or_default() += 1;
         if self.halted.contains(&order.symbol) {
             return Err(Violation::Halted { order: number });
         }
@@ -246,10 +275,11 @@ impl Watch {
         }
         self.promises.entry(order, self.limits.entry_time_to_live, state.now());
         self.check_bands(order, state)?;
-        let is_sure = self.untold.is_empty() && self.disturbed.is_empty();
         let is_live = |number| state.order(number).is_some_and(|order| order.is_live());
-        let known = is_sure.then_some(exchange);
-        self.bounds.judge(order, state.now(), &self.limits, known, is_live)?;
+        self.bounds.judge(order, state.now(), &self.limits, is_live)?;
+        if self.is_sure() {
+            self.equity.judge(order, &self.limits, &self.bounds, exchange)?;
+        }
         self.check_exposure(order, state, exchange)
     }
 
@@ -267,6 +297,11 @@ impl Watch {
         let held = held(exchange, order.symbol);
         let adds = held.is_zero() || held.is_positive() == (order.side == Side::Buy);
         !unsure && (adds || order.quantity > held.abs())
+    }
+
+    /// Whether the process knows of every execution.
+    fn is_sure(&self) -> bool {
+        self.untold.is_empty() && self.disturbed.is_empty()
     }
 
     /// Whether the process cannot know what is held: executions are on their way, or somebody else
@@ -378,13 +413,17 @@ impl Watch {
     }
 
     /// The exchange has answered a request.
-    pub(crate) fn answered(&self, report: &Report) -> Result<(), Violation> {
+    pub(crate) fn answered(&self, report: &Report, exchange: &Exchange) -> Result<(), Violation> {
         let text = report.text.as_deref().unwrap_or_default();
-        match (report.kind, report.order) {
-            (ReportKind::Refused, Some(order)) if text.contains("must be unique") => {
-                Err(Violation::Twice { order })
-            }
-            _ => Ok(()),
+        let (ReportKind::Refused, Some(order)) = (report.kind, report.order) else { return Ok(()) };
+        if text.contains("must be unique") {
+            return Err(Violation::Twice { order });
+        }
+        // Somebody else's order the session need not know.
+        let others = exchange.open_orders().any(|row| row.client_order_id.starts_with(BY_HAND));
+        match text.contains("wash trade") && !others {
+            true => Err(Violation::WashTrade { order }),
+            false => Ok(()),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The loop: virtual time, the process, the exchange, and everything between them.
 
+use crate::feed::Feed;
 use crate::kind::Kind;
 use crate::plan::Plan;
 use crate::queue::{Answer, Happening, Queue, Search, link};
@@ -9,18 +10,20 @@ use crate::watch::Watch;
 use crate::{Coverage, Fault, Violation};
 use backtest::venue::Venue;
 use exchange::Exchange;
-use journal::storage::{Faults, MemoryStorage};
+use journal::storage::MemoryStorage;
 use kernel::{
-    Command, IgnoreReason, Input, MarketData, OrderNumber, Report, ReportKind, Send, Span, State,
+    Command, IgnoreReason, Input, MarketData, OrderNumber, Report, ReportKind, Send, Span,
     Timestamp,
 };
+
+use std::collections::BTreeMap;
 
 /// How often the books are compared with the broker's.
 pub(crate) const RECONCILE: Span = Span::from_secs(30);
 /// After the last bar so long nothing goes wrong any more before the session is judged.
 const QUIET: Span = Span::from_secs(600);
 /// More happenings than any day has: a loop that feeds itself ends here.
-const MOST: u64 = 300_000;
+pub(crate) const MOST: u64 = 300_000;
 
 /// One simulated session in progress.
 pub(crate) struct World {
@@ -42,13 +45,16 @@ pub(crate) struct World {
     pub(crate) parcels: Vec<Send>,
     pub(crate) random: Random,
     pub(crate) coverage: Coverage,
-    pub(crate) faults: u64,
+    /// Faults that struck, by trading day.
+    pub(crate) faults: BTreeMap<u32, u64>,
     pub(crate) watch: Watch,
     /// Nothing goes wrong any more.
     pub(crate) calm: bool,
     /// Until when a symbol's data are lost on the way.
     pub(crate) gaps: Vec<Timestamp>,
-    /// Bars that the session has seen, newest last, to warm up with.
+    /// The session's side of the data stream.
+    pub(crate) feed: Feed,
+    /// Bars that the venue lists, newest last.
     pub(crate) history: Vec<MarketData>,
     /// The last timer that was planned.
     pub(crate) timer: (u32, Timestamp),
@@ -76,10 +82,11 @@ impl World {
             parcels: Vec::new(),
             random: Random::new(plan.seed, 2),
             coverage: Coverage::default(),
-            faults: 0,
+            faults: BTreeMap::new(),
             watch: Watch::new(&plan),
             calm: false,
             gaps: vec![Timestamp::MIN; plan.symbols.len()],
+            feed: Feed::default(),
             history: Vec::new(),
             timer: (0, Timestamp::MIN),
             trace,
@@ -146,13 +153,23 @@ impl World {
         self.settle()
     }
 
-    fn happen(&mut self, happening: Happening) -> Result<(), Violation> {
+    pub(crate) fn happen(&mut self, happening: Happening) -> Result<(), Violation> {
         if self.trace {
             eprintln!("{} {happening:?}", self.now);
         }
         match happening {
             Happening::Step(place) => self.step(place),
-            Happening::Data(data) => self.data(data),
+            Happening::Data { connection, data } => self.data(connection, data),
+            Happening::DataDown { connection, wait } => self.data_down(connection, wait),
+            Happening::DataUp { life } if self.is_alive(life) => self.data_up(),
+            Happening::Missed { life, wanted } if self.is_alive(life) => self.missed(wanted),
+            Happening::Overdue { life, gap } if self.is_alive(life) => self.overdue(gap),
+            Happening::Unusable { life, message } if self.is_alive(life) => {
+                self.tell_unusable(message)
+            }
+            Happening::Unread { connection, update, unread } if self.stream == Some(connection) => {
+                self.take_unread(&update, unread)
+            }
             Happening::Arrive { life, parcel, attempt } => self.arrive(life, parcel, attempt),
             Happening::Answer { life, answer } if self.is_alive(life) => self.answer(answer),
             Happening::LookUp { life, search } if self.is_alive(life) => self.look_up(search),
@@ -186,6 +203,11 @@ impl World {
             | Happening::Timer { .. }
             | Happening::Stream { .. }
             | Happening::Frame { .. }
+            | Happening::Unread { .. }
+            | Happening::DataUp { .. }
+            | Happening::Missed { .. }
+            | Happening::Overdue { .. }
+            | Happening::Unusable { .. }
             | Happening::Silence { .. } => Ok(()),
         }
     }
@@ -204,9 +226,16 @@ impl World {
         !self.calm && self.random.below(100_000) < self.plan.faults * share
     }
 
+    /// Counts a fault in the trading day that it is in, or before.
+    pub(crate) fn count_fault(&mut self) {
+        let mut days = self.plan.calendar.iter();
+        let day = days.find(|day| self.now < day.extended_close);
+        *self.faults.entry(day.map_or(0, |day| day.date)).or_default() += 1;
+    }
+
     /// Notes a fault that struck an order of a kind.
     pub(crate) fn note(&mut self, fault: Fault, kind: Kind) {
-        self.faults += 1;
+        self.count_fault();
         self.coverage.count(fault, kind);
         if self.trace {
             eprintln!("{} FAULT {fault} ({})", self.now, kind.name());
@@ -217,7 +246,7 @@ impl World {
     pub(crate) fn note_for_all(&mut self, fault: Fault) {
         let Some(shell) = &self.shell else { return };
         let kinds: Vec<_> = shell.state().live_orders().map(Kind::of).collect();
-        self.faults += 1;
+        self.count_fault();
         for kind in kinds {
             self.coverage.count(fault, kind);
         }
@@ -282,6 +311,9 @@ impl World {
                     looks_for_splits |= matches!(event, kernel::Event::DifferenceSuspected { .. });
                     let at = self.now.plus(Span::from_millis(400));
                     self.queue.plan(at, Happening::Reconcile { life });
+                }
+                kernel::Event::AlertRaised(alert) if &*alert.code == "daily_drawdown" => {
+                    self.allow_more_loss();
                 }
                 _ => {}
             }
@@ -370,7 +402,7 @@ impl World {
         Ok(())
     }
 
-    fn reconcile(&mut self, life: u32) -> Result<(), Violation> {
+    pub(crate) fn reconcile(&mut self, life: u32) -> Result<(), Violation> {
         if self.stream.is_none() {
             return Ok(());
         }
@@ -391,6 +423,9 @@ impl World {
     /// compared.
     pub(crate) fn connect(&mut self, up: bool) -> Result<(), Violation> {
         let life = self.life();
+        if up && self.is_late_with_keys(Happening::Stream { life, up }) {
+            return Ok(());
+        }
         let Some(shell) = &mut self.shell else { return Ok(()) };
         shell.connection += 1;
         self.mute = false;
@@ -409,70 +444,6 @@ impl World {
     pub(crate) fn command(&mut self, command: Command) -> Result<(), Violation> {
         self.feed(Input::Command(command))
     }
-
-    /// After the last bar: whatever is still on its way comes in, and the session is judged.
-    fn settle(&mut self) -> Result<(), Violation> {
-        self.calm = true;
-        self.storage.set_faults(Faults::default());
-        if self.shell.is_none() {
-            self.start()?;
-        }
-        if self.stream.is_none() || self.mute {
-            self.mute = false;
-            self.connect(true)?;
-        }
-        self.venue.exchange.advance(self.now);
-        self.send_updates();
-        let reason: Box<str> = "the simulated day is over".into();
-        if self.shell.as_ref().is_some_and(|shell| closes_anything(shell.state())) {
-            // Else what was cancelled would be asked for again, for the next day.
-            self.command(Command::Resume { reason: reason.clone() })?;
-        }
-        self.command(Command::CancelAll { reason })?;
-        for _ in 0..4 {
-            self.drain(Span::from_secs(150))?;
-            self.reconcile(self.life())?;
-        }
-        self.drain(Span::from_secs(150))?;
-        let Some(shell) = &self.shell else { return Err(Violation::Endless) };
-        self.watch.judge(shell.state(), &self.venue)?;
-        crate::again::decide_again(&self.plan, &self.storage, shell.state())
-    }
-
-    /// Writes every order that stands otherwise in the books than at the exchange to stderr.
-    pub(crate) fn tell_differences(&self) {
-        let Some(shell) = &self.shell else { return };
-        for row in self.venue.exchange.orders() {
-            let ours = self.venue.number_of(row).and_then(|number| shell.state().order(number));
-            let same =
-                |ours: &kernel::Order| (ours.status, ours.filled) == (row.status, row.filled_qty);
-            if !ours.is_some_and(same) {
-                eprintln!("DIFFERS in the books {ours:?} and at the exchange {row:?}");
-            }
-        }
-    }
-
-    /// Lets everything happen that is planned within a span.
-    fn drain(&mut self, span: Span) -> Result<(), Violation> {
-        let until = self.now.plus(span);
-        let mut happened = 0;
-        while let Some((at, happening)) = self.queue.next() {
-            if at > until {
-                self.queue.plan(at, happening);
-                break;
-            }
-            self.now = self.now.max(at);
-            self.venue.exchange.advance(self.now);
-            self.send_updates();
-            self.happen(happening)?;
-            happened += 1;
-            if happened > MOST {
-                return Err(Violation::Endless);
-            }
-        }
-        self.now = until;
-        Ok(())
-    }
 }
 
 /// A report that the way to the broker makes.
@@ -486,9 +457,4 @@ pub(crate) fn bare(order: OrderNumber, kind: ReportKind, time: Timestamp) -> Rep
         cumulative: None,
         text: None,
     }
-}
-
-/// Whether anything is being closed: by an operator's word, or because a stop was met.
-fn closes_anything(state: &State) -> bool {
-    state.is_flattening() || state.symbols().ids().any(|symbol| state.is_closing(symbol))
 }

@@ -226,7 +226,8 @@ impl Kernel {
         match usable {
             Ok(()) => {
                 deciding.watch_stops(data)?;
-                deciding.act_upon(data, true)
+                let is_newest = deciding.state().is_newest(data);
+                deciding.act_upon(data, is_newest)
             }
             Err(reason) => deciding.refuse(data, reason),
         }?;

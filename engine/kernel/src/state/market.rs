@@ -96,6 +96,16 @@ impl State {
         self.last_data(symbol).map(|last| last.time)
     }
 
+    /// Whether no quote that was made after this one is known, or no such trade. Bars come in turn.
+    pub(crate) fn is_newest(&self, data: &MarketData) -> bool {
+        let Some(market) = self.markets.get(data.symbol().index()) else { return false };
+        match data {
+            MarketData::Bar(_) => true,
+            MarketData::Quote(quote) => market.quote.is_none_or(|held| held.time <= quote.time),
+            MarketData::Trade(trade) => market.trade.is_none_or(|held| held.time <= trade.time),
+        }
+    }
+
     /// Whether the last price seen is a trade that was taken back.
     pub(crate) fn last_is_void(&self, symbol: SymbolId) -> bool {
         self.markets.get(symbol.index()).is_some_and(|market| market.is_void)

@@ -265,6 +265,11 @@ impl Desk {
         self.warmed.get(bar.symbol.index()).is_some_and(|end| bar.end_time() <= *end)
     }
 
+    /// Whether strategies have observed any bar.
+    pub fn is_warm(&self) -> bool {
+        self.warmed.iter().any(|end| *end > Timestamp::MIN)
+    }
+
     /// Whether data are stamped so far ahead of the world's clock that the kernel will refuse them.
     /// The clock of a replay follows its data and has nothing to hold against them.
     pub fn is_from_the_future(&self, data: &MarketData) -> bool {

@@ -312,7 +312,8 @@ impl RealTime<'_> {
                 self.desk.data_place.up();
                 self.feed(Desk::link(Link::MarketData, true))?;
                 let tells_missed = self.market.tells_missed;
-                if !was_up && !tells_missed && self.desk.core.gauges().data_age().is_some() {
+                // The first time too: the stream was not there yet when the bars before it were read.
+                if !was_up && !tells_missed && self.has_seen_data() {
                     self.fill_gap();
                 }
                 Ok(())

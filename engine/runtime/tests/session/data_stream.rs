@@ -6,6 +6,7 @@ use exchange::check::{Happening, Stream};
 use exchange::server::{FaultScript, Running, Speed};
 use kernel::{Intents, MarketData, Quantity, Span, Strategy, StrategySpec, Timestamp, Trade, View};
 use marketdata::Feed;
+use runtime::session::Phase;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ type Times = Arc<Mutex<Vec<Timestamp>>>;
 struct Notes {
     /// Whether it looks at nothing but trades.
     trades_alone: bool,
+    /// How many bars it wants to see before it begins.
+    warmup: usize,
     observed: Times,
     proposed: Arc<Mutex<Vec<(Timestamp, Timestamp)>>>,
 }
@@ -36,7 +39,7 @@ impl Strategy for Notes {
     }
 
     fn warmup_bars(&self) -> usize {
-        0
+        self.warmup
     }
 
     fn rebase(&mut self, _: kernel::SymbolId, _: kernel::Ratio) {}
@@ -104,6 +107,33 @@ async fn after_a_cut_the_bars_that_were_missed_are_observed_in_order_and_not_tra
         assert!(now.since(*ended) < Span::from_secs(120), "{ended} was traded on at {now}");
     }
     assert_books_agree(&summary, &exchange);
+}
+
+/// The bars before the session are read before its data stream is opened, which may take a while: the
+/// place of the process before is not free yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn bars_that_ended_before_the_data_stream_first_stood_are_observed_in_order() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&["SPY"], 20_000), Speed::Times(600.0)).await;
+    let wire = Wire::to(exchange.addr()).await;
+    let before = Notes::default();
+    let mut first = before.plan(dir.path(), &exchange, &wire).start();
+    first.until(|_| before.count() > 10).await;
+    first.crash().await;
+    wire.set(State::Cut);
+    let notes = Notes { warmup: 5, ..Notes::default() };
+    let mut second = notes.plan(dir.path(), &exchange, &wire).start();
+    let warm = second.until(|status| status.phase == Phase::Running).await.venue_time.unwrap();
+    let away = Span::from_secs(600);
+    let is_later = |at: Option<Timestamp>| at.is_some_and(|now| now.since(warm) > away);
+    second.until(|status| is_later(status.venue_time)).await;
+    wire.set(State::Whole);
+    second.until(|status| status.links.market_data).await;
+    second.until(|_| notes.count() > 40).await;
+    second.stopper.press();
+    second.ended().await.unwrap();
+    let proposed = notes.assert_whole();
+    assert!(proposed + 12 < notes.count(), "{proposed} of {}", notes.count());
 }
 
 /// The venue lists a bar only after the stream came back without it: what follows shows the hole.

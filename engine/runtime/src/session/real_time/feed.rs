@@ -89,6 +89,9 @@ impl RealTime<'_> {
         let is_first = self.feeds.gap.proves(data);
         let start = self.desk.warmed.get(bar.symbol.index()).copied()?;
         let is_hole = is_first && start > Timestamp::MIN && start < bar.open_time;
+        // Between two sessions nothing is missing.
+        let before = Bar { open_time: bar.open_time.minus(bar.length), ..*bar };
+        let is_hole = is_hole && self.desk.core.state().bar_counts(&before);
         let (symbols, length, end) = (vec![bar.symbol], self.desk.bar_length, bar.open_time);
         is_hole.then_some(BarsWanted { symbols, length, start, end })
     }
@@ -96,6 +99,11 @@ impl RealTime<'_> {
     fn observe(&mut self, data: &MarketData) {
         self.desk.observed(data);
         self.feeds.gap.note(data);
+    }
+
+    /// Whether strategies have seen anything that something may be missing after.
+    pub(super) fn has_seen_data(&mut self) -> bool {
+        self.desk.is_warm() || self.desk.core.gauges().data_age().is_some()
     }
 
     /// Reads what the stream did not bring. What it brings meanwhile waits, so that strategies see

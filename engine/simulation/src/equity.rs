@@ -1,0 +1,189 @@
+//! What the account is worth, by the prices that were delivered and by what the exchange holds, and
+//! the limits that are shares of it.
+//!
+//! It is said only where the session must know the same: every execution and every posting was told,
+//! and every symbol that is held has had a price.
+
+use crate::Violation;
+use crate::bounds::{Bounds, at_best};
+use exchange::{Activity, Exchange};
+use kernel::{
+    Cash, Input, Leg, Limits, MovementKind, Order, OrderClass, Rounding, Side, State,
+};
+use std::collections::BTreeSet;
+
+/// What sums of rounded values may differ by.
+const ROUNDED: i64 = kernel::SCALE / 100;
+
+/// What is held, in billionths of USD.
+#[derive(Debug, Clone, Copy)]
+struct Worth {
+    equity: i64,
+    /// Long plus short.
+    held: i64,
+}
+
+/// What a trading day's loss is measured from, in billionths of USD.
+#[derive(Debug, Clone, Copy)]
+struct DayStart {
+    date: u32,
+    equity: i64,
+    /// The least and the most that cash moved since counts, which no trade has moved.
+    moved: (i64, i64),
+}
+
+/// What is known of the account's worth.
+#[derive(Debug, Default)]
+pub(crate) struct Equity {
+    /// Postings that the process was told of.
+    told: BTreeSet<Box<str>>,
+    /// How much of the account's history was read, and how many postings were in it.
+    read: usize,
+    posted: usize,
+    day: Option<DayStart>,
+}
+
+impl Equity {
+    /// An input is about to be taken.
+    pub(crate) fn before(&mut self, input: &Input) {
+        match input {
+            Input::Fee(fee) => {
+                self.told.insert(fee.id.clone());
+            }
+            Input::Cash(moved) => {
+                let is_news = self.told.insert(moved.id.clone());
+                let amount = moved.amount.nanos();
+                let counts = match moved.kind {
+                    MovementKind::Deposit | MovementKind::Withdrawal => (amount, amount),
+                    _ => (amount.min(0), amount.max(0)),
+                };
+                if let Some(day) = self.day.as_mut().filter(|_| is_news) {
+                    day.moved.0 = day.moved.0.saturating_add(counts.0);
+                    day.moved.1 = day.moved.1.saturating_add(counts.1);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The history grows at its end.
+    pub(crate) fn follow(&mut self, exchange: &Exchange) {
+        let new = exchange.activities().get(self.read..).unwrap_or_default();
+        self.read += new.len();
+        let posted = |it: &&Activity| matches!(it, Activity::Fee(_) | Activity::Cash(_));
+        self.posted += new.iter().filter(posted).count();
+    }
+
+    /// What a day's loss is measured from is not known any more.
+    pub(crate) fn forget_day(&mut self) {
+        self.day = None;
+    }
+
+    /// Another process goes on; what it has lost it is told again.
+    pub(crate) fn recovered(&mut self, state: &State) {
+        let before = self.told.len();
+        self.told.retain(|id| state.ledger().has_posting(id));
+        let date = state.day().map(|day| day.hours.date);
+        let goes_on = before == self.told.len();
+        self.day = self.day.filter(|day| goes_on && Some(day.date) == date);
+    }
+
+    fn worth(&self, bounds: &Bounds, exchange: &Exchange) -> Option<Worth> {
+        if self.told.len() != self.posted {
+            return None;
+        }
+        let (mut equity, mut held) = (exchange.account().cash.nanos(), 0_i64);
+        for row in exchange.positions() {
+            let value = bounds.price(row.symbol)?.value(row.qty, Rounding::HalfEven)?.nanos();
+            equity = equity.checked_add(value)?;
+            held = held.checked_add(value.abs())?;
+        }
+        Some(Worth { equity, held })
+    }
+
+    /// A trading day has begun. `exchange` where the process knows of every execution.
+    pub(crate) fn begin_day(&mut self, date: u32, bounds: &Bounds, exchange: Option<&Exchange>) {
+        let worth = exchange.and_then(|exchange| self.worth(bounds, exchange));
+        self.day = worth.map(|worth| DayStart { date, equity: worth.equity, moved: (0, 0) });
+    }
+
+    /// Judges an order that opens or grows a position, where the process knows of every execution.
+    pub(crate) fn judge(
+        &self,
+        order: &Order,
+        limits: &Limits,
+        bounds: &Bounds,
+        exchange: &Exchange,
+    ) -> Result<(), Violation> {
+        let Some(worth) = self.worth(bounds, exchange) else { return Ok(()) };
+        let Some(last) = bounds.price(order.symbol) else { return Ok(()) };
+        let asked = at_best(order, last);
+        let exposure = worth.held.saturating_add(asked.nanos());
+        match self.exceeded(order, limits, worth, exposure).or_else(|| {
+            let risk = least_risk(order, limits, last, asked)?;
+            let most = limits.max_risk_per_trade?.get();
+            (risk > share(worth.equity, most)).then_some("the share of equity at risk in a trade")
+        }) {
+            Some(what) => Err(Violation::Limit { order: order.number, what }),
+            None => Ok(()),
+        }
+    }
+
+    fn exceeded(
+        &self,
+        order: &Order,
+        limits: &Limits,
+        worth: Worth,
+        exposure: i64,
+    ) -> Option<&'static str> {
+        let gross = limits.max_gross_exposure.map_or(i64::from(i32::MAX), |most| most.get());
+        let gross = gross.min(i64::from(limits.max_leverage) * 10_000);
+        if exposure > share(worth.equity, gross) {
+            return Some("the share of equity");
+        }
+        if limits.daily_drawdown.is_some_and(|most| self.has_lost(worth.equity, most.get())) {
+            return Some("the loss of a day");
+        }
+        let borrows = order.side == Side::Sell || exposure > worth.equity.saturating_add(ROUNDED);
+        let least = limits.min_margin_equity.map_or(i64::MIN, |least| least.nanos());
+        if borrows && worth.equity.saturating_add(ROUNDED) < least {
+            return Some("the equity that borrowing takes");
+        }
+        let margin = limits.intraday_margin?.get();
+        let covered = share(exposure, margin) <= worth.equity.saturating_add(ROUNDED);
+        (!covered).then_some("the exposure that equity covers")
+    }
+
+    /// Whether the day has surely lost such a part of what it began with, in basis points.
+    fn has_lost(&self, equity: i64, most: i64) -> bool {
+        let Some(day) = self.day else { return false };
+        let least_start = day.equity.saturating_add(day.moved.0);
+        let limit = share(day.equity.saturating_add(day.moved.1), most);
+        limit > ROUNDED && least_start.saturating_sub(equity) > limit
+    }
+}
+
+/// The least that an order loses when its stop is hit.
+fn least_risk(order: &Order, limits: &Limits, last: kernel::Price, asked: Cash) -> Option<i64> {
+    let stop = order.class.legs().find_map(|leg| match leg {
+        Leg::StopLoss(exit) => Some(exit.stop),
+        Leg::TakeProfit { .. } => None,
+    });
+    let Some(stop) = stop.filter(|_| !matches!(order.class, OrderClass::Oco { .. })) else {
+        let distance = limits.stop_loss.map_or(10_000, |distance| distance.get());
+        return asked.proportion(distance, 10_000, Rounding::Down).map(Cash::nanos);
+    };
+    let entry = order.kind.limit().unwrap_or(last);
+    let distance = match order.side {
+        Side::Buy => entry.checked_sub(stop)?,
+        Side::Sell => stop.checked_sub(entry)?,
+    };
+    let risk = distance.value(order.quantity, Rounding::Down)?;
+    Some(risk.nanos().saturating_sub(ROUNDED))
+}
+
+/// So many basis points of an amount, and what rounding may add.
+fn share(amount: i64, points: i64) -> i64 {
+    let part = i128::from(amount) * i128::from(points) / 10_000;
+    i64::try_from(part).unwrap_or(i64::MAX).saturating_add(ROUNDED)
+}
