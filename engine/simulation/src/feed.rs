@@ -68,11 +68,11 @@ impl Feed {
     }
 
     /// Whether strategies have seen anything that something may be missing after.
-    pub(crate) fn has_seen(&self) -> bool {
+    fn has_seen(&self) -> bool {
         self.has_heard || !self.warmed.is_empty()
     }
 
-    fn warmed(&self, symbol: SymbolId) -> Timestamp {
+    pub(crate) fn warmed(&self, symbol: SymbolId) -> Timestamp {
         self.warmed.get(symbol.index()).copied().unwrap_or(Timestamp::MIN)
     }
 
@@ -119,7 +119,7 @@ impl World {
 
     fn take_data(&mut self, data: Vec<MarketData>) -> Result<(), Violation> {
         let mut data = data.into_iter();
-        while let Some(next) = data.next() {
+        while let Some(next) = data.next().filter(|_| self.shell.is_some()) {
             // An older one the session would not hand on either; here the kernel must refuse it.
             let is_bar = matches!(next, MarketData::Bar(_));
             if is_bar && next.time() == self.feed.warmed(next.symbol()) {
@@ -150,6 +150,9 @@ impl World {
         let symbols = state.symbols().ids();
         let seen = symbols.filter_map(|symbol| state.last_price_time(symbol)).min();
         let (start, end) = (seen.unwrap_or(self.now).minus(BAR), self.now);
+        // Quotes may go on while bars are missing.
+        let observed = self.feed.warmed.iter().copied().filter(|end| *end > Timestamp::MIN).min();
+        let start = observed.map_or(start, |observed| observed.min(start));
         self.feed.unproven.extend(self.plan.symbols.ids());
         self.read_missed(Wanted { symbol: None, start, end });
     }
@@ -172,7 +175,11 @@ impl World {
 
     /// What was missed is there, or could not be read: it enters first, then what came meanwhile.
     pub(crate) fn missed(&mut self, wanted: Wanted) -> Result<(), Violation> {
+        let life = self.life();
         for data in self.listed(wanted) {
+            if !self.is_alive(life) {
+                return Ok(());
+            }
             if data.time() > self.feed.warmed(data.symbol()) {
                 self.feed.observed(&data);
                 self.watch.repairs.found(&data);
@@ -189,7 +196,9 @@ impl World {
             self.watch.repairs.excuse();
             return Vec::new();
         }
-        let lags = wanted.symbol.is_none() && self.strikes(600);
+        // The last bar of a day would be asked for with the next day's, when it is of no use.
+        let closes = self.plan.calendar.iter().any(|day| day.close == newest_end(wanted.end));
+        let lags = wanted.symbol.is_none() && !closes && self.strikes(600);
         let until = if lags { wanted.end.minus(BAR) } else { wanted.end };
         let is_wanted = |data: &&MarketData| {
             let begins = data.time().minus(BAR);
@@ -279,6 +288,11 @@ impl World {
         let reason = "simulated".into();
         self.feed(Input::Notice(Notice::Unusable { message: message.into(), reason }))
     }
+}
+
+/// When the newest bar ended.
+const fn newest_end(now: Timestamp) -> Timestamp {
+    now.minus(Span::from_nanos(now.nanos() % BAR.nanos()))
 }
 
 /// A wait before a stream that was closed stands again.

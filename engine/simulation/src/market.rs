@@ -3,7 +3,7 @@
 use crate::queue::Happening;
 use crate::world::World;
 use crate::{Fault, Violation};
-use kernel::{MarketData, Price, Quantity, Span};
+use kernel::{MarketData, Price, Quantity, Span, Timestamp};
 
 impl World {
     /// The exchange takes a step of market data, and the session gets what comes through of it.
@@ -41,9 +41,10 @@ impl World {
         Ok(false)
     }
 
-    /// Data that the stream would have brought are lost, which strategies notice that have seen any.
+    /// Data that the stream would have brought are lost, which strategies notice that have
+    /// seen any before them.
     pub(crate) fn lose_data(&mut self, data: &MarketData) {
-        if self.feed.has_seen() {
+        if self.feed.warmed(data.symbol()) > Timestamp::MIN {
             self.watch.repairs.lost(data);
         }
     }

@@ -212,7 +212,7 @@ impl World {
         }
     }
 
-    fn is_alive(&self, life: u32) -> bool {
+    pub(crate) fn is_alive(&self, life: u32) -> bool {
         self.shell.as_ref().is_some_and(|shell| shell.life == life)
     }
 

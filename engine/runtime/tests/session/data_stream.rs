@@ -4,7 +4,7 @@ use crate::support::{Plan, assert_books_agree, data_dir, exchange, exchange_with
 use crate::wire::{State, Wire};
 use exchange::check::{Happening, Stream};
 use exchange::server::{FaultScript, Running, Speed};
-use kernel::{Intents, MarketData, Quantity, Span, Strategy, StrategySpec, Timestamp, Trade, View};
+use kernel::{Channel, Intents, MarketData, Quantity, Span, Strategy, StrategySpec, Timestamp, Trade, View};
 use marketdata::Feed;
 use runtime::session::Phase;
 use std::sync::{Arc, Mutex};
@@ -15,8 +15,8 @@ type Times = Arc<Mutex<Vec<Timestamp>>>;
 /// Notes when each bar ended that it observes, and when on which of them it may propose.
 #[derive(Clone, Default)]
 struct Notes {
-    /// Whether it looks at nothing but trades.
-    trades_alone: bool,
+    /// What it looks at, if not at everything.
+    only: Option<Channel>,
     /// How many bars it wants to see before it begins.
     warmup: usize,
     observed: Times,
@@ -25,14 +25,14 @@ struct Notes {
 
 impl Strategy for Notes {
     fn observe(&mut self, data: &MarketData) {
-        if self.trades_alone && !matches!(data, MarketData::Trade(_)) {
+        if self.only.is_some_and(|only| only != data.channel()) {
             return;
         }
         self.observed.lock().unwrap().push(data.time());
     }
 
     fn propose(&self, data: &MarketData, view: &View<'_>, _: &mut Intents) {
-        if self.trades_alone && !matches!(data, MarketData::Trade(_)) {
+        if self.only.is_some_and(|only| only != data.channel()) {
             return;
         }
         self.proposed.lock().unwrap().push((data.time(), view.now()));
@@ -241,7 +241,7 @@ fn traded() -> Feed {
 /// Every trade is observed once and in order, those that came while the stream was away too.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_cut_the_trades_that_were_missed_are_observed_in_order() {
-    let (dir, notes) = (data_dir(), Notes { trades_alone: true, ..Notes::default() });
+    let (dir, notes) = (data_dir(), Notes { only: Some(Channel::Trades), ..Notes::default() });
     let exchange = exchange(traded(), Speed::Times(300.0)).await;
     let wire = Wire::to(exchange.addr()).await;
     let mut plan = notes.plan(dir.path(), &exchange, &wire);
@@ -265,4 +265,34 @@ async fn after_a_cut_the_trades_that_were_missed_are_observed_in_order() {
     }
     let proposed = notes.proposed.lock().unwrap().len();
     assert!(proposed + 20 < observed.len(), "{proposed} of {} were traded on", observed.len());
+}
+
+/// Bars were lost one by one, which nobody noticed, while trades went on: a gap is read from the last bar.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gap_is_read_from_the_last_bar_and_not_from_the_last_trade() {
+    let script = r#"
+        [[fault]]
+        on = "bar"
+        inject = "missing"
+        nth = 20
+        times = 5
+        [[fault]]
+        on = "bar"
+        inject = "drop"
+        nth = 25
+    "#;
+    let (dir, notes) = (data_dir(), Notes { only: Some(Channel::Bars), ..Notes::default() });
+    let exchange = exchange_with(traded(), Speed::Times(300.0), |config| {
+        config.faults = FaultScript::parse(script).unwrap();
+    })
+    .await;
+    let wire = Wire::to(exchange.addr()).await;
+    let mut plan = notes.plan(dir.path(), &exchange, &wire);
+    plan.config.channels.trades = true;
+    let mut session = plan.start();
+    session.until(|_| notes.count() > 40).await;
+    session.stopper.press();
+    session.ended().await.unwrap();
+    let proposed = notes.assert_whole();
+    assert!(proposed < notes.count(), "{proposed} of {}", notes.count());
 }

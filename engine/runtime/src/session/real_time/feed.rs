@@ -112,6 +112,10 @@ impl RealTime<'_> {
         let now = self.venue_now();
         let (state, length) = (self.desk.core.state(), self.desk.bar_length);
         let bars = BarsWanted::since_last_seen(state, length, now);
+        // Quotes and trades may go on while bars are missing.
+        let observed = self.desk.warmed.iter().copied().filter(|end| *end > Timestamp::MIN).min();
+        let start = observed.map_or(bars.start, |end| end.min(bars.start));
+        let bars = BarsWanted { start, ..bars };
         self.feeds.gap.doubt(bars.symbols.iter().copied());
         self.read_missed(bars);
     }
