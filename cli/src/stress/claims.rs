@@ -79,8 +79,9 @@ impl Books {
         }
     }
 
-    /// What the session says of itself. Limits in USD are left out: what the market was worth to a
-    /// session whose data were struck the exchange cannot tell.
+    /// What the session says of itself. Of limits in USD an order is held to what it names itself: what
+    /// the market was worth to a session whose data were struck the exchange cannot tell, so orders
+    /// at the market and the USD in one symbol are left out.
     pub fn claims(&self, record: &SessionRecord) -> Claims {
         let session = self.state.session().map_or("", |start| &start.session);
         let prefix = format!("tw-{session:.8}-");
@@ -108,6 +109,7 @@ impl Books {
             moved: self.moved.clone(),
             bounds: Bounds {
                 order_qty: limits.max_order_quantity,
+                named_notional: limits.max_order_notional,
                 orders_per_minute: per_minute,
                 ..Bounds::default()
             },

@@ -33,6 +33,7 @@ fn honest() -> (SessionRecord, Claims) {
         orders: orders.collect(),
         bounds: Bounds {
             order_qty: Some(shares(10)),
+            named_notional: Some(cash("450")),
             order_notional: Some(cash("1000")),
             position_notional: Some(cash("1000")),
             orders_per_minute: Some(1),
@@ -82,6 +83,10 @@ fn each_lie_and_each_breach_is_found() {
             Breach::Unended { id: id() },
         ),
         (|_, claims| claims.bounds.order_qty = Some(shares(9)), exceeds("shares in one order")),
+        (
+            |_, claims| claims.bounds.named_notional = Some(cash("449.99")),
+            Breach::Limit { id: "tw-3".to_owned(), what: "USD in one order" },
+        ),
         (
             |_, claims| claims.bounds.order_notional = Some(cash("999.99")),
             exceeds("USD in one order"),

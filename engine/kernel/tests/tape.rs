@@ -68,6 +68,32 @@ fn a_late_trade_is_observed_and_never_traded_on() {
     assert_eq!(bench.kernel.state().last_price(symbol), Some(price("101")));
 }
 
+fn a_quote(symbol: SymbolId, time: Timestamp) -> MarketData {
+    let (bid, ask, size) = (price("99.9"), price("100.1"), shares(5));
+    MarketData::Quote(Quote { symbol, time, bid, bid_size: size, ask, ask_size: size })
+}
+
+fn a_trade(symbol: SymbolId, time: Timestamp) -> MarketData {
+    MarketData::Trade(Trade { symbol, time, price: price("100"), size: shares(5) })
+}
+
+/// One that the stream brings after a newer one is history too; one of the same instant is not.
+#[test]
+fn a_quote_or_trade_older_than_another_is_not_traded_on() {
+    for made in [a_quote, a_trade] {
+        for (age_s, expected) in [(-1, 1), (0, 1), (1, 0), (300, 0)] {
+            let mut bench = Bench::warm(no_limits());
+            let (symbol, now) = (bench.symbol("AAA"), bench.now);
+            bench.feed(Input::Market(made(symbol, now)));
+            let intent = bench.market(Side::Buy, 10);
+            bench.script.0.lock().unwrap().push(intent);
+            let older = made(symbol, now.minus(Span::from_secs(age_s)));
+            bench.feed(Input::Market(older));
+            assert_eq!(bench.sends.len(), expected, "{older:?} is {age_s} s old");
+        }
+    }
+}
+
 /// The denial of an order to buy one share at most at a price, if any.
 fn buying_at(bench: &mut Bench, at: &str) -> Option<&'static str> {
     let intent = bench.submit(Side::Buy, 1, OrderKind::Limit { limit: price(at) });

@@ -3,8 +3,8 @@
 
 use crate::Violation;
 use kernel::{
-    BasisPoints, Cash, Channel, Input, Limits, MarketData, Order, OrderClass, OrderKind, OrderNumber,
-    OrderSize, Origin, Price, Rounding, Side, Span, SymbolId, Timestamp,
+    BasisPoints, Cash, Channel, Input, Limits, MarketData, Order, OrderClass, OrderKind,
+    OrderNumber, OrderSize, Origin, Price, Rounding, Side, Span, SymbolId, Timestamp,
 };
 use std::collections::BTreeMap;
 

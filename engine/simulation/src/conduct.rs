@@ -79,7 +79,8 @@ impl Conduct {
     }
 
     /// The claims of a session that has come to rest. What the market was worth when an order was
-    /// decided on the exchange cannot tell, so limits in USD are watched elsewhere.
+    /// decided on the exchange cannot tell, so of limits in USD an order is held here to what it
+    /// names itself; the rest is watched elsewhere.
     pub(crate) fn of(&self, state: &State, venue: &Venue) -> Claims {
         let ledger = state.ledger();
         let symbols = state.symbols().ids();
@@ -104,6 +105,7 @@ impl Conduct {
             moved: self.moved.clone(),
             bounds: Bounds {
                 order_qty: limits.max_order_quantity,
+                named_notional: limits.max_order_notional,
                 orders_per_minute: per_minute,
                 ..Bounds::default()
             },

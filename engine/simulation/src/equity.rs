@@ -7,9 +7,7 @@
 use crate::Violation;
 use crate::bounds::{Bounds, at_best};
 use exchange::{Activity, Exchange};
-use kernel::{
-    Cash, Input, Leg, Limits, MovementKind, Order, OrderClass, Rounding, Side, State,
-};
+use kernel::{Cash, Input, Leg, Limits, MovementKind, Order, OrderClass, Rounding, Side, State};
 use std::collections::BTreeSet;
 
 /// What sums of rounded values may differ by.

@@ -235,7 +235,9 @@ impl World {
 
     /// The data stream is up; what it missed is read.
     pub(crate) fn data_up(&mut self) -> Result<(), Violation> {
-        if self.feed.connection.is_some() || self.is_late_with_keys(Happening::DataUp { life: self.life() }) {
+        if self.feed.connection.is_some()
+            || self.is_late_with_keys(Happening::DataUp { life: self.life() })
+        {
             return Ok(());
         }
         self.feed.connections += 1;

@@ -1,7 +1,7 @@
 //! The road between the process and the exchange, and what goes wrong on it.
 
-use crate::kind::Kind;
 use crate::feed::reconnects;
+use crate::kind::Kind;
 use crate::queue::{Answer, Happening, Search, Unread};
 use crate::watch::BY_HAND;
 use crate::world::{World, bare};

@@ -74,6 +74,9 @@ pub enum Allowed {
 pub struct Bounds {
     /// Shares in one order.
     pub order_qty: Option<Quantity>,
+    /// USD in one order, by the dollars that it asks for or the limit that it names: what the market
+    /// was worth to whoever decided on it has no part in it.
+    pub named_notional: Option<Cash>,
     /// USD in one order, at the lowest price that it can fill at when it arrives.
     pub order_notional: Option<Cash>,
     /// USD in one symbol, what is held and the order, at that price.
@@ -228,6 +231,10 @@ impl SessionRecord {
         if bounds.order_qty.is_some_and(|most| row.qty > most) {
             breaches.push(limit(row, "shares in one order"));
         }
+        let exceeds = |most| named_notional(row).is_some_and(|named| named > most);
+        if bounds.named_notional.is_some_and(exceeds) {
+            breaches.push(limit(row, "USD in one order"));
+        }
         let Some(price) = lowest_price(row) else { return breaches };
         let value = |qty| price.value(qty, Rounding::Down).unwrap_or(Cash::MAX);
         let held = self.held_before(row);
@@ -269,6 +276,11 @@ fn check_standing(row: &OrderRow, claims: &Claims) -> Option<Breach> {
         Some(&claimed) if claimed != (row.status, row.filled_qty) => Some(Breach::Order { id }),
         Some(_) => None,
     }
+}
+
+/// What an order is worth by itself: its dollars, or its shares at its limit.
+fn named_notional(row: &OrderRow) -> Option<Cash> {
+    row.notional.or_else(|| row.kind.limit()?.value(row.qty, Rounding::Down))
 }
 
 /// The lowest price at which an order can fill when it arrives, so that none is wronged.

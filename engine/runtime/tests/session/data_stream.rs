@@ -4,7 +4,9 @@ use crate::support::{Plan, assert_books_agree, data_dir, exchange, exchange_with
 use crate::wire::{State, Wire};
 use exchange::check::{Happening, Stream};
 use exchange::server::{FaultScript, Running, Speed};
-use kernel::{Channel, Intents, MarketData, Quantity, Span, Strategy, StrategySpec, Timestamp, Trade, View};
+use kernel::{
+    Channel, Intents, MarketData, Quantity, Span, Strategy, StrategySpec, Timestamp, Trade, View,
+};
 use marketdata::Feed;
 use runtime::session::Phase;
 use std::sync::{Arc, Mutex};
@@ -123,10 +125,11 @@ async fn bars_that_ended_before_the_data_stream_first_stood_are_observed_in_orde
     wire.set(State::Cut);
     let notes = Notes { warmup: 5, ..Notes::default() };
     let mut second = notes.plan(dir.path(), &exchange, &wire).start();
-    let warm = second.until(|status| status.phase == Phase::Running).await.venue_time.unwrap();
-    let away = Span::from_secs(600);
-    let is_later = |at: Option<Timestamp>| at.is_some_and(|now| now.since(warm) > away);
-    second.until(|status| is_later(status.venue_time)).await;
+    second.until(|status| status.phase == Phase::Running).await;
+    let away = exchange.snapshot().now.plus(Span::from_secs(600));
+    while exchange.snapshot().now < away {
+        second.status.changed().await.unwrap();
+    }
     wire.set(State::Whole);
     second.until(|status| status.links.market_data).await;
     second.until(|_| notes.count() > 40).await;

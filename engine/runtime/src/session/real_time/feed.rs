@@ -69,12 +69,12 @@ impl RealTime<'_> {
                 continue;
             }
             if !self.desk.is_from_the_future(&next) {
+                self.desk.clock.follow(next.time());
                 if let Some(bars) = self.hole_before(&next) {
                     self.read_missed(bars);
                     self.feeds.gap.hold(iter::once(next).chain(data).collect());
                     return Ok(());
                 }
-                self.desk.clock.follow(next.time());
                 self.observe(&next);
             }
             self.feed(Input::Market(next))?;
