@@ -78,6 +78,7 @@ impl EventsHash {
             | Event::SymbolStatusChanged { .. }
             | Event::DayStarted { .. }
             | Event::DataRefused { .. }
+            | Event::PriceRevised { .. }
             | Event::Flattened
             | Event::SymbolClosed { .. }
             | Event::AccountReset { .. }

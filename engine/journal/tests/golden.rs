@@ -485,6 +485,8 @@ fn session_events() -> Vec<Event> {
         MarketDataError::OutOfTurn,
     ];
     events.extend(reasons.map(|reason| Event::DataRefused { symbol: symbol(), reason }));
+    let revised = |is| Event::PriceRevised { symbol: symbol(), was: price("100"), is };
+    events.extend([Some(price("99.5")), None].map(revised));
     for severity in [Severity::Info, Severity::Warning, Severity::Critical] {
         let (code, text) = ("order_rejected".into(), "The broker refused order 1".into());
         events.push(Event::AlertRaised(Alert { severity, code, text }));

@@ -335,6 +335,15 @@ pub enum Event {
         /// The model's id.
         model: Box<str>,
     },
+    /// The newest price of a symbol was told wrong.
+    PriceRevised {
+        /// Of which symbol.
+        symbol: SymbolId,
+        /// As it was told.
+        was: Price,
+        /// As it is; `None` for a trade that was taken back: no position grows until the next price.
+        is: Option<Price>,
+    },
 }
 
 /// Why a report changes nothing.
@@ -428,6 +437,7 @@ impl Event {
             Event::PredictionTaken(_) => "prediction_taken",
             Event::PredictionMissed(_) => "prediction_missed",
             Event::PredictionExpired { .. } => "prediction_expired",
+            Event::PriceRevised { .. } => "price_revised",
         }
     }
 
@@ -447,6 +457,7 @@ impl Event {
             | Event::DataRefused { symbol, .. }
             | Event::EntrySized { symbol, .. }
             | Event::PredictionExpired { symbol, .. }
+            | Event::PriceRevised { symbol, .. }
             | Event::StopMet { symbol, .. }
             | Event::IntentWaits { symbol, .. }
             | Event::DifferenceFound(Difference::Position { symbol, .. }) => Some(*symbol),

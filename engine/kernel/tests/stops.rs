@@ -73,6 +73,42 @@ fn folds(bench: &Bench) {
     assert!(state == *bench.kernel.state());
 }
 
+/// Conformance 133.
+#[test]
+fn a_price_that_never_was_moves_no_stop_that_follows_the_best() {
+    let told = |at: &str| TapeTrade { id: "7".into(), price: price(at), size: shares(1) };
+    let wrong = |bench: &Bench| (bench.symbol("AAA"), bench.now, told("130"));
+    type Putting = fn((SymbolId, Timestamp, TapeTrade)) -> Input;
+    let corrected: Putting = |(symbol, time, original)| {
+        let corrected = TapeTrade { price: price("112"), ..original.clone() };
+        Input::Correction(Correction { symbol, time, original, corrected })
+    };
+    let taken_back: Putting = |(symbol, time, trade)| {
+        Input::CancelError(CancelError { symbol, time, trade, is_error: true })
+    };
+    // Three percent below 130, 112 and 110.
+    for (putting, met, stands) in [
+        (None, "126.1", "126.11"),
+        (Some(corrected), "108.64", "108.65"),
+        (Some(taken_back), "106.7", "106.71"),
+    ] {
+        for (at_last, is_met) in [(met, true), (stands, false)] {
+            let mut bench = protected(limits(Some(150), Some(300)));
+            at(&mut bench, "110");
+            let (symbol, time, trade) = wrong(&bench);
+            let trade = Trade { symbol, time, price: trade.price, size: trade.size };
+            bench.feed(Input::Market(MarketData::Trade(trade)));
+            if let Some(putting) = putting {
+                let input = putting(wrong(&bench));
+                bench.feed(input);
+            }
+            let events = at(&mut bench, at_last);
+            assert_eq!(kinds(&events).contains(&"stop_met"), is_met, "{met}: {events:?}");
+            folds(&bench);
+        }
+    }
+}
+
 #[test]
 fn a_stop_rests_at_the_broker_once_the_entry_has_ended() {
     let bench = bought(limits(Some(150), None));

@@ -185,10 +185,11 @@ fn what_is_corrected_is_the_last_price_and_never_what_was_decided() {
         Input::Correction(Correction { symbol, time, original, corrected })
     };
     let now = bench.now;
-    bench.feed(correction(now, "150", "99"));
-    assert_eq!(last(&bench), price("200"), "another trade was wrong");
+    assert_eq!(bench.feed(correction(now, "150", "99")), [], "another trade was wrong");
+    assert_eq!(last(&bench), price("200"));
     let observed = bench.script.0.lock().unwrap().len();
-    assert_eq!(bench.feed(correction(now, "200", "100")), [], "nothing is decided again");
+    let revised = Event::PriceRevised { symbol, was: price("200"), is: Some(price("100")) };
+    assert_eq!(bench.feed(correction(now, "200", "100")), [revised], "nothing is decided again");
     assert_eq!(last(&bench), price("100"));
     assert_eq!(bench.script.0.lock().unwrap().len(), observed);
 }
@@ -201,7 +202,9 @@ fn a_trade_that_was_taken_back_opens_nothing_until_the_next_price() {
     let first = trade(&bench, "200");
     bench.feed(first);
     let trade_back = CancelError { symbol, time, trade: told("200"), is_error: true };
-    bench.feed(Input::CancelError(trade_back));
+    let revised = Event::PriceRevised { symbol, was: price("200"), is: None };
+    assert_eq!(bench.feed(Input::CancelError(trade_back.clone())), [revised]);
+    assert_eq!(bench.feed(Input::CancelError(trade_back)), [], "it is told once");
     let intent = bench.market(Side::Buy, 1);
     bench.script.0.lock().unwrap().push(intent.clone());
     let events = bench.bar("BBB", "50");
@@ -225,11 +228,12 @@ fn a_bar_that_was_counted_again_moves_the_last_price_only_while_it_is_the_newest
     };
     let Input::Market(MarketData::Bar(bar)) = stamped.input else { panic!("no bar") };
     let again = |close: &str| Input::UpdatedBar(Bar { close: price(close), ..bar });
-    bench.feed(again("101"));
+    let revised = Event::PriceRevised { symbol, was: bar.close, is: Some(price("101")) };
+    assert_eq!(bench.feed(again("101")), [revised]);
     assert_eq!(bench.kernel.state().last_price(symbol), Some(price("101")));
     bench.wait(60);
     bench.bar("AAA", "105");
-    bench.feed(again("90"));
+    assert_eq!(bench.feed(again("90")), []);
     assert_eq!(bench.kernel.state().last_price(symbol), Some(price("105")));
 }
 

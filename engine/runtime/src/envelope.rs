@@ -64,7 +64,9 @@ impl Topic {
     /// The topic of an event: every kind has one.
     pub const fn of(event: &Event) -> Self {
         match event {
-            Event::SymbolStatusChanged { .. } | Event::DataRefused { .. } => Topic::Market,
+            Event::SymbolStatusChanged { .. }
+            | Event::DataRefused { .. }
+            | Event::PriceRevised { .. } => Topic::Market,
             Event::OrderApproved(_)
             | Event::CancelApproved { .. }
             | Event::OrderUpdated { .. }

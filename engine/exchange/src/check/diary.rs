@@ -1,7 +1,7 @@
 //! What an exchange noted while a session was on it: who asked for what, which streams came and
 //! went, and where a fault struck.
 
-use kernel::{Span, SymbolId, Timestamp};
+use kernel::{Price, Span, SymbolId, Timestamp};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -40,6 +40,15 @@ pub enum Happening {
         /// Whether it is halted.
         halted: bool,
     },
+    /// A symbol's price bands have changed.
+    Bands {
+        /// Whose.
+        symbol: SymbolId,
+        /// Lowest price at which it may trade.
+        lower: Price,
+        /// Highest.
+        upper: Price,
+    },
 }
 
 /// A request.
@@ -73,7 +82,8 @@ impl Note {
             | Happening::Taken(_)
             | Happening::Struck(_)
             | Happening::Done
-            | Happening::Status { .. } => None,
+            | Happening::Status { .. }
+            | Happening::Bands { .. } => None,
         }
     }
 
@@ -82,7 +92,10 @@ impl Note {
         match &self.what {
             Happening::Asked(asked) => asked.struck,
             Happening::Taken(_) | Happening::Struck(_) | Happening::Done => true,
-            Happening::Up(_) | Happening::Down(_) | Happening::Status { .. } => false,
+            Happening::Up(_)
+            | Happening::Down(_)
+            | Happening::Status { .. }
+            | Happening::Bands { .. } => false,
         }
     }
 }

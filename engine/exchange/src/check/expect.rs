@@ -74,6 +74,8 @@ pub enum Figure {
     Oversold,
     /// Of each order with a price: how many basis points that lies from the price at its arrival.
     OffMarketBps,
+    /// Orders that open or grow a position with a price outside of the bands that were told then.
+    OutsideBands,
 }
 
 /// Times in which something must not happen.
@@ -156,6 +158,7 @@ impl Expect {
             }
             Figure::Oversold => vec![(None, oversold(record))],
             Figure::OffMarketBps => off_market(record),
+            Figure::OutsideBands => vec![(None, outside_bands(record, diary))],
         }
     }
 
@@ -254,7 +257,10 @@ impl Expect {
                     });
                     times += u64::from(is_meant);
                 }
-                Happening::Asked(_) | Happening::Struck(_) | Happening::Done => {}
+                Happening::Asked(_)
+                | Happening::Struck(_)
+                | Happening::Done
+                | Happening::Bands { .. } => {}
             }
         }
         times
@@ -316,6 +322,29 @@ fn off_market(record: &SessionRecord) -> Vec<Value> {
     priced.collect()
 }
 
+fn outside_bands(record: &SessionRecord, diary: &[Note]) -> u64 {
+    let rows: BTreeMap<&str, &OrderRow> =
+        record.orders.iter().map(|row| (&*row.client_order_id, row)).collect();
+    let mut bands: BTreeMap<kernel::SymbolId, (Price, Price)> = BTreeMap::new();
+    let mut times = 0;
+    for note in diary {
+        if let Happening::Bands { symbol, lower, upper } = &note.what {
+            bands.insert(*symbol, (*lower, *upper));
+        }
+        let asked = note.asked().filter(|asked| asked.is_new());
+        let row = asked.and_then(|asked| rows.get(asked.order.as_deref()?));
+        let is_outside = row.filter(|row| row.opens).is_some_and(|row| {
+            let prices = row.kind.limit().into_iter().chain(row.kind.stop());
+            let bands = bands.get(&row.symbol);
+            prices.into_iter().any(|price| {
+                bands.is_some_and(|(lower, upper)| price < *lower || price > *upper)
+            })
+        });
+        times += u64::from(is_outside);
+    }
+    times
+}
+
 /// How many basis points a price lies from another.
 fn bps(price: Price, from: Price) -> Option<u64> {
     let apart = i128::from(price.nanos()).abs_diff(i128::from(from.nanos()));
@@ -339,6 +368,7 @@ impl fmt::Display for Expect {
             Figure::Rejected => "rejected",
             Figure::Oversold => "oversold",
             Figure::OffMarketBps => "off_market_bps",
+            Figure::OutsideBands => "outside_bands",
         })?;
         if let Some(kind) = &self.on {
             write!(out, " on {kind}")?;

@@ -39,7 +39,9 @@ mod venue;
 mod wire;
 
 pub use config::{Plan, ServerConfig, Source, Speed, SpeedError, StreamConfig, Synthetic};
-pub use faults::{BadPrice, Fault, FaultScript, Point, Rule, ScriptError, ScriptMistake, When};
+pub use faults::{
+    BadPrice, Fault, FaultScript, Point, Rule, ScriptError, ScriptMistake, When, Wrong,
+};
 pub use keys::Keys;
 pub use running::{Running, ServerError, Snapshot, start};
 pub use state_log::{STATE_VERSION, StateError};

@@ -2,7 +2,7 @@
 //! never show the future.
 
 use super::wire::time::{new_york_date, new_york_midnight};
-use kernel::{Bar, MarketData, Quote, Span, SymbolId, Symbols, Trade, Volume};
+use kernel::{Bar, MarketData, Price, Quote, Span, SymbolId, Symbols, Trade, Volume};
 
 /// Market data by symbol, each list in time order.
 #[derive(Debug, Default)]
@@ -53,6 +53,13 @@ impl Lists {
             day => *day = Some((date, Bar { open_time: new_york_midnight(bar.open_time), ..bar })),
         }
         self.bars.push(bar);
+    }
+
+    /// The price of the newest trade or the close of the newest bar, whichever is newer.
+    pub(super) fn last_price(&self) -> Option<Price> {
+        let bar = self.bars.last().map(|bar| (bar.end_time(), bar.close));
+        let trade = self.trades.last().map(|trade| (trade.time, trade.price));
+        bar.into_iter().chain(trade).max_by_key(|(time, _)| *time).map(|(_, price)| price)
     }
 
     /// The day's bar so far, stamped with its midnight in New York.

@@ -6,7 +6,9 @@ use super::clock::PacedClock;
 use super::config::{ServerConfig, Speed};
 use super::diary::Diary;
 use super::error::ApiError;
-use super::faults::{self, Act, Acts, Fate, Held, Injector, Occasion, Point, StatusChange};
+use super::faults::{
+    self, Act, Acts, BandsChange, Fate, Held, Injector, Occasion, Point, StatusChange, Strike,
+};
 use super::hub::{ClientId, Element, Hub, Item, StepData};
 use super::source::{Prepared, Steps, prepare};
 use super::state_log::{Entry, Header, Request, StateLog};
@@ -38,6 +40,8 @@ pub(super) struct Venue {
     pub(super) acts: Acts,
     /// Symbols that were halted or trade again, to be told with the next step.
     pub(super) status_changes: Vec<StatusChange>,
+    /// Price bands that have changed, to be told with the next step.
+    pub(super) bands_changes: Vec<BandsChange>,
 }
 
 /// What a request led to.
@@ -85,6 +89,7 @@ impl Venue {
             held: Held::default(),
             acts: Acts::default(),
             status_changes: Vec::new(),
+            bands_changes: Vec::new(),
         };
         if let Some(dir) = &config.state_dir {
             let (log, entries) = StateLog::open(dir, &header)?;
@@ -118,6 +123,7 @@ impl Venue {
         }
         self.exchange.drain_updates();
         self.status_changes.clear();
+        self.bands_changes.clear();
         Ok(())
     }
 
@@ -202,16 +208,15 @@ impl Venue {
                 .iter()
                 .for_each(|late| self.hub.publish_update(late));
         }
-        let statuses = std::mem::take(&mut self.status_changes);
-        for StatusChange { symbol, halted, .. } in &statuses {
-            self.note(Happening::Status { symbol: *symbol, halted: *halted });
-        }
+        let changes = self.changes();
         let bars = data.iter().filter(|item| matches!(item, MarketData::Bar(_)));
         let lists = bars.filter_map(|item| self.tape.of(item.symbol()));
         let daily = lists.filter_map(|lists| lists.daily_bar()).map(Element::daily);
-        let statuses = statuses.iter().map(|change| self.status(change));
         let mut elements: Vec<Element> =
-            statuses.chain(data.iter().map(Element::data)).chain(daily).collect();
+            changes.into_iter().chain(data.iter().map(Element::data)).chain(daily).collect();
+        // What was told wrong is put right before anything more is told.
+        let revisions = self.held.due_revisions(self.step, end).into_iter();
+        elements.splice(0..0, revisions.map(|element| faults::told_at(element, time)));
         let cut = self.injector.concerns_data() && self.strike_data(&mut elements);
         elements.extend(self.held.due_data(self.step, end));
         let symbols = self.exchange.symbols();
@@ -227,7 +232,14 @@ impl Venue {
             let mut message = written.unwrap_or_default();
             let before = message.clone();
             let about = About { symbol: Some(&symbol), ..About::default() };
-            let fate = self.fate(element.channel.point(), &mut message, about);
+            let strikes = self.strikes(element.channel.point(), about);
+            let fate = self.fate_of(&strikes, &mut message);
+            for strike in &strikes {
+                let later = faults::revision(&strike.fault, element.symbol, &before, &message);
+                if let Some((steps, element)) = later {
+                    self.held.keep_revision(self.step + steps, element);
+                }
+            }
             let is_changed = message != before;
             if is_changed || fate != Fate::WHOLE {
                 self.note_strike(Stream::Data, fate.takes_away());
@@ -253,18 +265,39 @@ impl Venue {
 
     /// What the fault script does to a message of a stream.
     pub(super) fn fate(&mut self, point: Point, message: &mut Value, about: About<'_>) -> Fate {
+        let strikes = self.strikes(point, about);
+        self.fate_of(&strikes, message)
+    }
+
+    fn strikes(&mut self, point: Point, about: About<'_>) -> Vec<Strike> {
         if !self.injector.concerns(point) {
-            return Fate::WHOLE;
+            return Vec::new();
         }
         let About { symbol, order, event } = about;
         let (step, at) = (self.step, self.exchange.now());
-        let occasion = Occasion { point, step, at, symbol, order, event };
-        Fate::of(&self.injector.strike(&occasion), message)
+        self.injector.strike(&Occasion { point, step, at, symbol, order, event })
     }
 
-    fn status(&self, change: &StatusChange) -> Element {
-        let symbol = self.exchange.symbols().name(change.symbol);
-        wire::market::status(change.symbol, symbol, change.halted, change.at)
+    fn fate_of(&mut self, strikes: &[Strike], message: &mut Value) -> Fate {
+        Fate::of(strikes, message, |missed| self.injector.take_back(missed))
+    }
+
+    /// Halts and bands that are to be told with the next data.
+    fn changes(&mut self) -> Vec<Element> {
+        let statuses = std::mem::take(&mut self.status_changes);
+        let bands = std::mem::take(&mut self.bands_changes);
+        for StatusChange { symbol, halted, .. } in &statuses {
+            self.note(Happening::Status { symbol: *symbol, halted: *halted });
+        }
+        for BandsChange { symbol, lower, upper, .. } in &bands {
+            self.note(Happening::Bands { symbol: *symbol, lower: *lower, upper: *upper });
+        }
+        let symbols = self.exchange.symbols();
+        let statuses = statuses.iter().map(|it| {
+            wire::market::status(it.symbol, symbols.name(it.symbol), it.halted, it.at)
+        });
+        let bands = bands.iter().map(|it| wire::market::bands(it, symbols.name(it.symbol)));
+        statuses.chain(bands).collect()
     }
 
     /// Lets the venue's time pass without data: what falls due happens.

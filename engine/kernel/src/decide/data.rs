@@ -2,8 +2,8 @@
 
 use super::{DecideError, Deciding};
 use crate::{
-    Channel, Event, Kernel, MarketData, MarketDataError, Severity, Span, StrategyId, TradingState,
-    View,
+    Channel, Event, Kernel, MarketData, MarketDataError, Price, Severity, Span, StrategyId,
+    SymbolId, TradingState, View,
 };
 
 impl Deciding<'_> {
@@ -35,6 +35,13 @@ impl Deciding<'_> {
             MarketData::Quote(_) | MarketData::Trade(_) => false,
         };
         self.take(data, is_newest)
+    }
+
+    /// Tells of a newest price that was told wrong; `told` is what it was before the input.
+    pub(super) fn revised(&mut self, told: Option<(SymbolId, Price)>) -> Result<(), DecideError> {
+        let Some((symbol, was)) = told else { return Ok(()) };
+        let is = self.state().standing_price(symbol);
+        if is == Some(was) { Ok(()) } else { self.emit(Event::PriceRevised { symbol, was, is }) }
     }
 
     fn take(&mut self, data: &MarketData, may_trade: bool) -> Result<(), DecideError> {

@@ -175,6 +175,7 @@ impl Kernel {
         let is_start = matches!(stamped.input, Input::Start(_));
         let is_restart = matches!(stamped.input, Input::Restart { .. });
         self.begin(is_start, is_restart, out)?;
+        let told = self.state.told_price(&stamped.input);
         self.state.take_input(out.input_seq, stamped)?;
         self.losses.forget();
         out.at = self.state.now();
@@ -183,6 +184,7 @@ impl Kernel {
         // Exits come before whatever a strategy proposes in their place.
         deciding.renew_exits()?;
         deciding.input(&stamped.input)?;
+        deciding.revised(told)?;
         deciding.renew_exits()?;
         deciding.judge_losses()?;
         deciding.close_and_protect()
@@ -322,7 +324,7 @@ impl Deciding<'_> {
             Input::Mute { channel, silent_for } => self.mute(*channel, *silent_for),
             // Folded; the price collar looks at the bands.
             Input::Luld(_) => Ok(()),
-            // Folded: the last price follows, and the past stays as it was decided on.
+            // Folded: the last price follows, which is told of apart, and the past stays as it was decided on.
             Input::Correction(_) | Input::CancelError(_) | Input::UpdatedBar(_) => Ok(()),
             Input::TradingStatus { symbol, halted, reason } => {
                 self.emit(Event::SymbolStatusChanged {

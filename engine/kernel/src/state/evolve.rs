@@ -315,6 +315,7 @@ impl State {
             | Event::ChannelMute { .. }
             | Event::EntrySized { .. }
             | Event::IntentWaits { .. }
+            | Event::PriceRevised { .. }
             | Event::DataRefused { .. } => {}
         }
         Ok(())

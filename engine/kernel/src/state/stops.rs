@@ -155,6 +155,28 @@ impl Stops {
         }
     }
 
+    /// A trade that was told at a price until an instant was at another, or there was none. Where it
+    /// made the best price, the best before it does again.
+    pub fn amend(
+        &mut self,
+        symbol: SymbolId,
+        held: Quantity,
+        (was, until): (Price, Timestamp),
+        is: Option<Price>,
+    ) {
+        let Some(watched) = self.symbols.get_mut(symbol.index()) else { return };
+        let is_wrong = |best: &Best| best.price == was && best.at <= until;
+        watched.before = watched.before.filter(|best| !is_wrong(best));
+        let Some(wrong) = watched.best.filter(is_wrong) else { return };
+        let way = Way::of(held);
+        let right = is.map(|price| Best { price, at: wrong.at });
+        let best = |one: Best, other: Best| match way.best(one.price, other.price) == one.price {
+            true => one,
+            false => other,
+        };
+        watched.best = watched.before.into_iter().chain(right).reduce(best);
+    }
+
     pub fn split(&mut self, symbol: SymbolId, ratio: Ratio) {
         let Some(watched) = self.symbols.get_mut(symbol.index()) else { return };
         for best in [&mut watched.best, &mut watched.before].into_iter().flatten() {

@@ -2,12 +2,29 @@
 //!
 //! The past stays as it was decided on: strategy windows keep what they observed, and nothing is
 //! decided again. What changes is the last price, when that is what was wrong: it is what limits,
-//! collars and equity look at from now on.
+//! collars and equity look at from now on. A trade that never was so is no best price for a stop that
+//! follows one either.
 
 use super::State;
-use crate::{Bar, CancelError, Correction, Span, Timestamp};
+use crate::{Bar, CancelError, Correction, Input, Price, Span, SymbolId, Timestamp};
 
 impl State {
+    /// The newest price of the symbol whose data an input puts right; `None` for any other input.
+    pub(crate) fn told_price(&self, input: &Input) -> Option<(SymbolId, Price)> {
+        let symbol = match input {
+            Input::UpdatedBar(bar) => bar.symbol,
+            Input::Correction(correction) => correction.symbol,
+            Input::CancelError(cancel) => cancel.symbol,
+            _ => return None,
+        };
+        Some((symbol, self.standing_price(symbol)?))
+    }
+
+    /// The newest price of a symbol, unless it is a trade that was taken back.
+    pub(crate) fn standing_price(&self, symbol: SymbolId) -> Option<Price> {
+        self.last_price(symbol).filter(|_| !self.last_is_void(symbol))
+    }
+
     /// A bar was counted again: when it is still the newest price, its close is.
     pub(super) fn recount(&mut self, bar: &Bar) {
         let Some(market) = self.markets.get_mut(bar.symbol.index()) else { return };
@@ -33,6 +50,8 @@ impl State {
                 last.price = price;
             }
         }
+        let is = Some(price).filter(|price| price.is_positive());
+        self.amend_best(correction.symbol, original.price, correction.time, is);
     }
 
     /// A trade was taken back: when it is the newest price, no position grows on it any more.
@@ -41,12 +60,21 @@ impl State {
         let is_it = |last: &super::Last| last.is_trade_at(cancel.trade.price, cancel.time);
         market.is_void |= market.last.as_ref().is_some_and(is_it);
         market.trade = market.trade.filter(|trade| !is_it(trade));
+        self.amend_best(cancel.symbol, cancel.trade.price, cancel.time, None);
+    }
+
+    /// A trade was at another price, or there was none.
+    fn amend_best(&mut self, symbol: SymbolId, was: Price, until: Timestamp, is: Option<Price>) {
+        if self.places_stops() {
+            let held = self.ledger.position(symbol).quantity;
+            self.stops.amend(symbol, held, (was, until), is);
+        }
     }
 }
 
 impl super::Last {
     /// Whether it is a trade or quote at a price, told before an instant.
-    fn is_trade_at(&self, price: crate::Price, before: Timestamp) -> bool {
+    fn is_trade_at(&self, price: Price, before: Timestamp) -> bool {
         self.length == Span::ZERO && self.price == price && self.time <= before
     }
 }

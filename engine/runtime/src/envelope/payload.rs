@@ -225,6 +225,11 @@ pub(super) enum Payload<'a> {
         symbol: &'a str,
         reason: String,
     },
+    PriceRevised {
+        symbol: &'a str,
+        was: Price,
+        is: Option<Price>,
+    },
     AlertRaised {
         severity: Severity,
         code: &'a str,
@@ -349,6 +354,9 @@ impl<'a> Payload<'a> {
             }
             Event::DataRefused { symbol, reason } => {
                 Payload::DataRefused { symbol: name(*symbol), reason: reason.to_string() }
+            }
+            Event::PriceRevised { symbol, was, is } => {
+                Payload::PriceRevised { symbol: name(*symbol), was: *was, is: *is }
             }
             Event::AlertRaised(alert) => Self::alert(alert),
             Event::StopRequested { policy } => Payload::StopRequested { policy: *policy },

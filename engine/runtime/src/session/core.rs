@@ -227,7 +227,7 @@ impl Core {
             Answer::Calendar(days) => vec![Input::Calendar(days)],
             Answer::Other(other) => vec![Input::Notice(other.notice())],
             // The session takes these in itself.
-            Answer::Missed(..) | Answer::Probed { .. } => Vec::new(),
+            Answer::Missed(..) | Answer::Probed { .. } | Answer::NotCompared => Vec::new(),
         }
     }
 

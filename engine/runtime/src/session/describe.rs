@@ -54,6 +54,12 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
         Event::DataRefused { symbol, reason } => {
             Some(format!("data of {} refused: {reason}", name(symbol)))
         }
+        Event::PriceRevised { symbol, was, is: Some(is) } => {
+            Some(format!("the last price of {} was {is}, not {was}", name(symbol)))
+        }
+        Event::PriceRevised { symbol, was, is: None } => {
+            Some(format!("the last price of {}, {was}, was taken back", name(symbol)))
+        }
         Event::AlertRaised(alert) => Some(format!("alert {}: {}", alert.code, alert.text)),
         Event::DifferenceFound(difference) => Some(difference.sentence(state.symbols())),
         Event::DifferenceSuspected { differences } => Some(format!(

@@ -37,6 +37,8 @@ pub(super) struct Desk {
     pub names: Names,
     /// In lock step, whether a symbol got a new name that the data stream has not heard of.
     pub renamed: bool,
+    /// Whether the books could not be compared with the broker's when that was last tried in turn.
+    pub not_compared: bool,
     /// In lock step, the time of the step: what the market's data claim beyond it is not believed.
     pub step_time: Timestamp,
     pub config: SessionConfig,
@@ -171,6 +173,11 @@ impl Desk {
                 return Ok(());
             };
             let was_read = matches!(answer, Answer::Read(..));
+            match answer {
+                Answer::Broker(..) => self.not_compared = false,
+                Answer::NotCompared => self.not_compared = true,
+                _ => {}
+            }
             let ends = ends_for(&answer);
             let order = answer.order();
             hit_about("answer.before", order);
@@ -185,13 +192,13 @@ impl Desk {
     }
 
     /// Compares the books with the broker's, and does so again while a difference is only
-    /// suspected.
+    /// suspected. Books that were never compared let nothing grow.
     pub async fn reconcile_in_turn(&mut self) -> Result<(), SessionError> {
         for _ in 0..LOOKS {
             let (orders, posted_since) = (self.core.sent_orders(), self.core.postings_due());
             let mark = self.core.mark(0);
             self.run_in_turn(Errand::Reconcile { orders, posted_since, mark }).await?;
-            if self.core.state().is_reconciled() {
+            if self.core.state().is_reconciled() || self.not_compared {
                 break;
             }
         }
@@ -365,6 +372,7 @@ pub(super) fn ends_for(answer: &Answer) -> Option<SessionError> {
         | Answer::Postings(_)
         | Answer::Corporate(_)
         | Answer::Broker(..)
+        | Answer::NotCompared
         | Answer::Missed(..)
         | Answer::Probed { .. }
         | Answer::Calendar(_) => None,

@@ -140,7 +140,7 @@ impl LockStep<'_> {
         for notice in self.desk.problems(&self.market) {
             self.desk.feed_in_turn(notice).await?;
         }
-        if self.desk.config.timing.compare_each_step {
+        if self.desk.config.timing.compare_each_step || self.desk.not_compared {
             self.compare().await?;
         }
         self.desk.find_lost(Some(head.time)).await?;

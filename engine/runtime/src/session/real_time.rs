@@ -215,6 +215,11 @@ impl RealTime<'_> {
                 let is_news = stands(self.desk.core.state()) != before;
                 if is_late && is_news { self.orders_are_mute() } else { Ok(()) }
             }
+            Answer::NotCompared => {
+                let pause = self.reconcile_pause();
+                self.reconcile_within(pause);
+                Ok(())
+            }
             answer => self.take_in(answer),
         }
     }

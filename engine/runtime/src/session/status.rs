@@ -142,6 +142,7 @@ impl Weight {
             | Event::SymbolStatusChanged { halted: true, .. }
             | Event::LinkChanged { up: false, .. }
             | Event::DataRefused { .. }
+            | Event::PriceRevised { .. }
             | Event::ChannelMute { .. }
             | Event::DifferenceFound(_)
             | Event::DifferenceSuspected { .. } => Weight::Caution,

@@ -135,6 +135,7 @@ impl Observer {
             | Event::ChannelMute { .. }
             | Event::DayStarted { .. }
             | Event::DataRefused { .. }
+            | Event::PriceRevised { .. }
             | Event::Flattened
             | Event::SymbolClosed { .. }
             | Event::CashMoved { .. }

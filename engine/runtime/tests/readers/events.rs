@@ -79,7 +79,8 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
         | Event::IntentWaits { .. }
         | Event::PredictionTaken(_)
         | Event::PredictionMissed(_)
-        | Event::PredictionExpired { .. } => return after_flat(event, symbol),
+        | Event::PredictionExpired { .. }
+        | Event::PriceRevised { .. } => return after_flat(event, symbol),
     })
 }
 
@@ -124,6 +125,9 @@ fn after_flat(event: &Event, symbol: SymbolId) -> Option<Event> {
         })),
         Event::PredictionMissed(missed) => {
             Event::PredictionExpired { symbol, model: missed.model.clone() }
+        }
+        Event::PredictionExpired { .. } => {
+            Event::PriceRevised { symbol, was: Price::from_nanos(98_000_000_000), is: None }
         }
         _ => return None,
     })

@@ -17,7 +17,7 @@ use runtime::session::{SessionError, journal_dir};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
-use worlds::{MINUTES_OF_BARS, OVER_NIGHT, TICKS, World};
+use worlds::{BEGUN, MINUTES_OF_BARS, OVER_NIGHT, TICKS, World};
 
 /// No session takes longer, whatever is missing.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -29,6 +29,8 @@ enum Came {
     Through(Vec<String>),
     /// It said why it cannot begin or go on.
     Refused(String),
+    /// Nothing was taken away: no message had the field.
+    NotMet,
     /// Something went wrong.
     Wrong(String),
 }
@@ -36,8 +38,19 @@ enum Came {
 /// A session in a world while one rule holds.
 async fn meets(world: &World, rule: &str) -> Came {
     let exchange = world.exchange(rule).await;
+    if world.before > 0 {
+        record::walk(&exchange, world.before).await;
+    }
+    let came = trades(world, &exchange).await;
+    // The rule is the last of its script.
+    let times = exchange.snapshot().faults.last().copied();
+    if matches!(came, Came::Wrong(_)) || times > Some(0) { came } else { Came::NotMet }
+}
+
+/// A session on an exchange to its end.
+async fn trades(world: &World, exchange: &Running) -> Came {
     let dir = data_dir();
-    let mut plan = world.plan(dir.path(), &exchange);
+    let mut plan = world.plan(dir.path(), exchange);
     plan.config.timing.answer = Duration::from_millis(500);
     plan.config.timing.settle = Duration::from_secs(2);
     plan.config.timing.stream.answer = Duration::from_millis(500);
@@ -74,7 +87,7 @@ async fn meets(world: &World, rule: &str) -> Came {
     let rows = snapshot.positions.iter();
     let theirs: BTreeMap<&str, _> =
         rows.map(|row| (snapshot.symbols.name(row.symbol), row.qty)).collect();
-    let lost = lost_orders(dir.path(), &exchange);
+    let lost = lost_orders(dir.path(), exchange);
     if summary.cash != snapshot.account.cash || held != theirs || entries > 0 || !lost.is_empty() {
         return Came::Wrong(format!(
             "cash {} is {}, {held:?} is {theirs:?}, {entries} entries open, lost {lost:?}",
@@ -121,9 +134,18 @@ fn lost_orders(dir: &Path, exchange: &Running) -> Vec<u64> {
     gone.into_iter().filter(has).collect()
 }
 
-/// Runs a session for each rule, a few at a time, and gives what was not as it must be, and of which
-/// rules it was told, in an alert or as the reason not to begin.
-async fn all_meet(world: &World, rules: Vec<(String, String)>) -> (Vec<String>, BTreeSet<String>) {
+/// What came of many sessions, each under one rule.
+struct AllCame {
+    /// What was not as it must be.
+    wrong: Vec<String>,
+    /// The rules of which it was told, in an alert or as the reason not to begin.
+    told: BTreeSet<String>,
+    /// The rules that found nothing to do.
+    not_met: BTreeSet<String>,
+}
+
+/// Runs a session for each rule, a few at a time.
+async fn all_meet(world: &World, rules: Vec<(String, String)>) -> AllCame {
     use futures_util::StreamExt;
     let tried = futures_util::stream::iter(rules.into_iter().map(|(name, rule)| async move {
         let came = meets(world, &rule).await;
@@ -133,8 +155,10 @@ async fn all_meet(world: &World, rules: Vec<(String, String)>) -> (Vec<String>, 
     let is_told = |came: &Came| match came {
         Came::Through(told) => !told.is_empty(),
         Came::Refused(_) => true,
-        Came::Wrong(_) => false,
+        Came::NotMet | Came::Wrong(_) => false,
     };
+    let not_met = came.iter().filter(|(_, came)| *came == Came::NotMet);
+    let not_met = not_met.map(|(name, _)| name.clone()).collect();
     let told = came.iter().filter(|(_, came)| is_told(came)).map(|(name, _)| name.clone());
     let told: BTreeSet<String> = told.collect();
     let mut wrong: Vec<String> = came
@@ -147,11 +171,12 @@ async fn all_meet(world: &World, rules: Vec<(String, String)>) -> (Vec<String>, 
             // A sentence that names the field, or that it is the keys, the symbol or the account.
             Came::Refused(sentence) if is_clear(&name, &sentence) => None,
             Came::Refused(sentence) => Some(format!("{name}: unclear: {sentence}")),
+            Came::NotMet => None,
             Came::Wrong(what) => Some(format!("{name}: {what}")),
         })
         .collect();
     wrong.sort();
-    (wrong, told)
+    AllCame { wrong, told, not_met }
 }
 
 /// Whether a refusal says what is wrong: it names the field by its last part.
@@ -182,6 +207,7 @@ const NEEDED: &[(&str, &str)] = &[
 
 /// The same of the words of other worlds.
 const NEEDED_OF_TICKS: &[(&str, &str)] = &[("quote", "S T t"), ("trade", "S T p s t")];
+const NEEDED_OF_THE_PAST: &[(&str, &str)] = &[];
 const NEEDED_OVER_NIGHT: &[(&str, &str)] = &[
     ("activities", "id net_amount"),
     ("read_order", "legs.id"),
@@ -222,7 +248,12 @@ fn without(point: &str, path: &str) -> String {
 }
 
 /// Tries each field of a world; at least so many of them.
-async fn each_may_be_missing(world: &World, needed: &[(&str, &str)], at_least: usize) {
+async fn each_may_be_missing(
+    world: &World,
+    needed: &[(&str, &str)],
+    not_met: &[(&str, &str)],
+    at_least: usize,
+) {
     let mut rules = Vec::new();
     for (point, paths) in fields(world).await {
         for path in paths.iter().filter(|path| (world.tries)(point, path)) {
@@ -234,34 +265,45 @@ async fn each_may_be_missing(world: &World, needed: &[(&str, &str)], at_least: u
     }
     let names: Vec<&str> = rules.iter().map(|(name, _)| name.as_str()).collect();
     assert!(rules.len() >= at_least, "{} fields were recorded: {names:#?}", rules.len());
-    let (wrong, told) = all_meet(world, rules).await;
-    assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("\n"));
-    let needed = needed.iter().flat_map(|(point, paths)| {
+    let came = all_meet(world, rules).await;
+    assert!(came.wrong.is_empty(), "{}\n{}", came.wrong.len(), came.wrong.join("\n"));
+    assert_eq!(came.told, names_of(needed));
+    assert_eq!(came.not_met, names_of(not_met));
+}
+
+/// Fields by the kind of their message, as the names of their rules.
+fn names_of(fields: &[(&str, &str)]) -> BTreeSet<String> {
+    let names = fields.iter().flat_map(|(point, paths)| {
         paths.split_whitespace().map(move |path| format!("{point} {path}"))
     });
-    assert_eq!(told, needed.collect::<BTreeSet<_>>());
+    names.collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn any_field_of_any_message_may_be_missing() {
-    each_may_be_missing(&MINUTES_OF_BARS, NEEDED, 200).await;
+    each_may_be_missing(&MINUTES_OF_BARS, NEEDED, &[], 200).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn any_field_of_a_quote_or_a_trade_may_be_missing() {
-    each_may_be_missing(&TICKS, NEEDED_OF_TICKS, 15).await;
+    each_may_be_missing(&TICKS, NEEDED_OF_TICKS, &[], 50).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_field_of_the_past_may_be_missing() {
+    each_may_be_missing(&BEGUN, NEEDED_OF_THE_PAST, &[], 8).await;
 }
 
 /// Fees, cash, splits and legs. Daily bars are not here: no session asks the stream for them; new names have
 /// a scenario, `cli/scenarios/renamed.toml`.
 #[tokio::test(flavor = "multi_thread")]
 async fn any_field_of_what_is_told_over_night_may_be_missing() {
-    each_may_be_missing(&OVER_NIGHT, NEEDED_OVER_NIGHT, 50).await;
+    each_may_be_missing(&OVER_NIGHT, NEEDED_OVER_NIGHT, &[], 50).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn any_message_may_have_fields_that_nobody_knows() {
-    for world in [MINUTES_OF_BARS, TICKS, OVER_NIGHT] {
+    for world in [MINUTES_OF_BARS, TICKS, BEGUN, OVER_NIGHT] {
         let mut rules = Vec::new();
         for (point, paths) in fields(&world).await {
             let tried: Vec<&String> =
@@ -280,8 +322,9 @@ async fn any_message_may_have_fields_that_nobody_knows() {
                 rules.push((format!("{point} {parent}surprise"), rule));
             }
         }
-        let (wrong, told) = all_meet(&world, rules).await;
+        let AllCame { wrong, told, not_met } = all_meet(&world, rules).await;
         assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("\n"));
         assert!(told.is_empty(), "a field more is nothing to tell: {told:?}");
+        assert!(not_met.is_empty(), "nothing was put in: {not_met:?}");
     }
 }

@@ -2,13 +2,15 @@
 //! cash that comes and goes.
 
 use super::injector::{Occasion, Strike};
-use super::script::{Fault, Point};
+use super::point::Point;
+use super::script::Fault;
 use crate::check::Happening;
+use crate::server::tape::Lists;
 use crate::server::venue::Venue;
 use crate::server::wire::time::new_york_date;
 use crate::{OrderId, OrderRequest, Refusal};
 use kernel::{
-    Bar, Cash, MarketData, MovementKind, OrderKind, Price, Quantity, Quote, Rounding, Side,
+    Bar, BasisPoints, Cash, MarketData, MovementKind, OrderKind, Price, Quantity, Quote, Rounding, Side,
     SymbolId, Timestamp, Trade, Volume,
 };
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,7 @@ pub(in crate::server) enum Act {
     Close { symbol: SymbolId },
     Split { symbol: SymbolId, new: u32, old: u32 },
     Halt { symbol: SymbolId, until: u64 },
+    Bound { symbol: SymbolId, bps: u32, until: u64 },
     PayFraction { symbol: SymbolId },
     AnnounceName { symbol: SymbolId, to: String, date: u32 },
     Announce { symbol: SymbolId, new: u32, old: u32, date: u32 },
@@ -57,6 +60,8 @@ pub(in crate::server) enum Change {
 pub(in crate::server) struct Acts {
     /// Halted symbols with the step at which they trade again.
     halted: BTreeMap<SymbolId, u64>,
+    /// Symbols whose bands are drawn close, with the step at which they are ordinary ones again.
+    bound: BTreeMap<SymbolId, u64>,
     /// New and old shares of the splits so far.
     splits: BTreeMap<SymbolId, (i64, i64)>,
     closings: u64,
@@ -71,6 +76,19 @@ pub(in crate::server) struct StatusChange {
     pub(in crate::server) halted: bool,
     pub(in crate::server) at: Timestamp,
 }
+
+/// A symbol's price bands have changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::server) struct BandsChange {
+    pub(in crate::server) symbol: SymbolId,
+    pub(in crate::server) lower: Price,
+    pub(in crate::server) upper: Price,
+    pub(in crate::server) at: Timestamp,
+}
+
+/// How far ordinary bands lie from the price: those of a large stock.
+/// Source: Plan to Address Extraordinary Market Volatility (LULD), appendix A, tier 1, above $3.
+const ORDINARY_BANDS: u32 = 500;
 
 impl Venue {
     /// Does what strikes at a step before its data are taken.
@@ -128,6 +146,9 @@ impl Venue {
             (Fault::Halt { steps }, _, Some(symbol)) => {
                 Act::Halt { symbol, until: self.step() + 1 + steps }
             }
+            (Fault::Luld { bps, steps }, _, Some(symbol)) => {
+                Act::Bound { symbol, bps: *bps, until: self.step() + 1 + steps }
+            }
             // There is no open order to do it to.
             (Fault::Fill { .. } | Fault::Reject, None, _) => {
                 return self.injector.take_back(strike);
@@ -174,7 +195,24 @@ impl Venue {
                 self.status_changes.push(change);
                 Ok(())
             }
+            Act::Bound { symbol, bps, until } => {
+                self.bound(symbol, bps)?;
+                self.acts.bound.insert(symbol, until);
+                Ok(())
+            }
         }
+    }
+
+    /// Draws a symbol's bands around its last price.
+    fn bound(&mut self, symbol: SymbolId, bps: u32) -> Result<(), Refusal> {
+        let last = self.tape.of(symbol).and_then(Lists::last_price);
+        let last = last.ok_or_else(|| Refusal::not_found("the symbol has no price yet"))?;
+        let by = BasisPoints::new(i32::try_from(bps).unwrap_or(i32::MAX));
+        let away = |by, rounding| last.shifted(by, rounding).unwrap_or(last).to_tick(rounding);
+        let (lower, upper) = (away(by.negated(), Rounding::Up), away(by, Rounding::Down));
+        let at = self.exchange.now();
+        self.bands_changes.push(BandsChange { symbol, lower, upper, at });
+        Ok(())
     }
 
     fn announce(&mut self, symbol: SymbolId, change: Change, date: u32) {
@@ -235,6 +273,12 @@ impl Venue {
             self.acts.halted.remove(&symbol);
             let change = self.status_change(symbol, false);
             self.status_changes.push(change);
+        }
+        let over = self.acts.bound.iter().filter(|(_, until)| **until <= step);
+        for symbol in over.map(|(symbol, _)| *symbol).collect::<Vec<_>>() {
+            self.acts.bound.remove(&symbol);
+            // There was a price when they were drawn.
+            let _ = self.bound(symbol, ORDINARY_BANDS);
         }
         let acts = &self.acts;
         let trading = data.into_iter().filter(|datum| !acts.halted.contains_key(&datum.symbol()));

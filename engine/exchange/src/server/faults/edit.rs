@@ -1,21 +1,29 @@
 //! Changes to a JSON message.
 
-use super::script::{BadPrice, Fault};
+use super::script::{BadPrice, Fault, Wrong};
+use crate::server::wire::market::Number;
 use crate::server::wire::time::WireTime;
-use kernel::{Span, Timestamp};
+use kernel::{BasisPoints, Price, Rounding, Span, Timestamp};
 use serde_json::{Map, Value, json};
 
-/// Makes the changes that a fault makes to the fields of a message; nothing for other faults.
-pub(super) fn edit(fault: &Fault, message: &mut Value) {
+/// Makes the changes that a fault makes to the fields of a message; nothing for other faults. `false`
+/// when the message has no place for what is done to a field.
+pub(super) fn edit(fault: &Fault, message: &mut Value) -> bool {
+    let mut is_done = !matches!(
+        fault,
+        Fault::Remove { .. } | Fault::Set { .. } | Fault::Add { .. }
+    );
     match fault {
         Fault::Remove { field } => at_field(message, field, &mut |parent, key| {
-            parent.remove(key);
+            is_done |= parent.remove(key).is_some();
         }),
         Fault::Set { field, value } => at_field(message, field, &mut |parent, key| {
             parent.insert(key.into(), value.clone());
+            is_done = true;
         }),
         Fault::Add { field } => at_field(message, field, &mut |parent, key| {
             parent.insert(key.into(), json!({"new": [1, null, "x"]}));
+            is_done = true;
         }),
         Fault::Huge { bytes } => {
             let padding = "x".repeat(usize::try_from(*bytes).unwrap_or(0));
@@ -29,6 +37,8 @@ pub(super) fn edit(fault: &Fault, message: &mut Value) {
             }
         }
         Fault::Price { bad } => spoil(message, *bad),
+        Fault::Correct(wrong) | Fault::CancelError(wrong) => misprint(message, "p", *wrong),
+        Fault::UpdateBar(wrong) => misprint(message, "c", *wrong),
         Fault::Answer { .. }
         | Fault::Hang { .. }
         | Fault::Reset { .. }
@@ -49,7 +59,26 @@ pub(super) fn edit(fault: &Fault, message: &mut Value) {
         | Fault::Rename { .. }
         | Fault::MoveCash { .. }
         | Fault::BeginAnew { .. }
+        | Fault::Luld { .. }
         | Fault::Halt { .. } => {}
+    }
+    is_done
+}
+
+/// Tells a price so far from what it is; a bar's bounds give way.
+fn misprint(message: &mut Value, field: &str, wrong: Wrong) {
+    let price = |value: &Value| value.to_string().parse::<Price>().ok();
+    let Some(fields) = message.as_object_mut() else { return };
+    let by = BasisPoints::new(wrong.bps);
+    let told = fields.get(field).and_then(price);
+    let Some(told) = told.and_then(|told| told.shifted(by, Rounding::HalfEven)) else { return };
+    let told = told.to_tick(Rounding::HalfEven);
+    fields.insert(field.into(), json!(Number::from(told)));
+    let low = fields.get("l").and_then(price);
+    let high = fields.get("h").and_then(price);
+    if let Some((low, high)) = low.zip(high) {
+        fields.insert("l".into(), json!(Number::from(low.min(told))));
+        fields.insert("h".into(), json!(Number::from(high.max(told))));
     }
 }
 
@@ -157,6 +186,25 @@ mod tests {
         assert!(added["order"]["surprise"].is_object());
         let huge = edited("inject='huge'\nbytes=5", json!({"a": 1}));
         assert_eq!(huge["padding"], "xxxxx");
+    }
+
+    #[test]
+    fn what_there_is_no_place_for_is_not_done() {
+        for (fault, is_done) in [
+            ("inject='remove'\nfield='a.b'", true),
+            ("inject='remove'\nfield='a.c'", false),
+            ("inject='remove'\nfield='x.*'", false),
+            ("inject='set'\nfield='a.c'\nvalue=1", true),
+            ("inject='set'\nfield='b.c'\nvalue=1", false),
+            ("inject='add'\nfield='a.c'", true),
+            ("inject='add'\nfield='b.c'", false),
+            ("inject='malformed'", true),
+        ] {
+            let text = format!("[[fault]]\non='market_data'\n{fault}");
+            let script = super::super::FaultScript::parse(&text).unwrap();
+            let mut message = json!({"a": [{"b": 1}, {}]});
+            assert_eq!(edit(&script.rules[0].fault, &mut message), is_done, "{fault}");
+        }
     }
 
     #[test]

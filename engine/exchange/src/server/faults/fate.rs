@@ -38,10 +38,17 @@ impl Fate {
     }
 
     /// Edits the message and says what becomes of it. What takes it away wins over what repeats it.
-    pub(in crate::server) fn of(strikes: &[Strike], message: &mut Value) -> Self {
+    /// `miss` is told of strikes that the message has no place for.
+    pub(in crate::server) fn of(
+        strikes: &[Strike],
+        message: &mut Value,
+        mut miss: impl FnMut(&Strike),
+    ) -> Self {
         let (mut copies, mut is_cut, mut instead) = (1, false, None);
         for strike in strikes {
-            edit(&strike.fault, message);
+            if !edit(&strike.fault, message) {
+                miss(strike);
+            }
             match strike.fault {
                 Fault::Malformed => is_cut = true,
                 Fault::Missing => copies = 0,
@@ -73,6 +80,8 @@ pub(in crate::server) struct Held {
     behind: Option<Bytes>,
     /// Market data with the step with which it is sent.
     data: Vec<(u64, Element)>,
+    /// What puts right data that were told wrong, with the step with which it is sent.
+    revisions: Vec<(u64, Element)>,
 }
 
 impl Held {
@@ -91,6 +100,15 @@ impl Held {
 
     pub(in crate::server) fn keep_data(&mut self, until: u64, element: Element) {
         self.data.push((until, element));
+    }
+
+    pub(in crate::server) fn keep_revision(&mut self, until: u64, element: Element) {
+        self.revisions.push((until, element));
+    }
+
+    /// What is put right with a step; all of it with the last.
+    pub(in crate::server) fn due_revisions(&mut self, step: u64, is_last: bool) -> Vec<Element> {
+        due(&mut self.revisions, step, is_last)
     }
 
     /// The updates that are due with a step; all of them with the last.

@@ -3,7 +3,8 @@
 use super::cut::Switch;
 use super::edit::{cut, edit};
 use super::injector::{Occasion, Strike};
-use super::script::{Fault, Point};
+use super::point::Point;
+use super::script::Fault;
 use crate::check::{Asked, Happening};
 use crate::server::error::ApiError;
 use crate::server::shared::Shared;
@@ -196,6 +197,8 @@ impl Injection<'_> {
             return ApiError::internal("the answer is too large").into_response();
         };
         let Ok(mut message) = serde_json::from_slice::<Value>(&bytes) else {
+            let missed = self.strikes.iter().filter(|strike| strike.is_of_field());
+            missed.for_each(|strike| self.shared.venue().injector.take_back(strike));
             return Response::from_parts(parts, bytes.into());
         };
         let order = message.get("id").and_then(Value::as_str);
@@ -205,7 +208,9 @@ impl Injection<'_> {
             if point == Point::Submit && parts.status.is_success() {
                 self.shared.venue().strike(strike, order);
             }
-            edit(&strike.fault, &mut message);
+            if !edit(&strike.fault, &mut message) {
+                self.shared.venue().injector.take_back(strike);
+            }
             is_cut |= strike.fault == Fault::Malformed;
         }
         let whole = serde_json::to_vec(&message).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Chooses what strikes: counts the messages that each rule is about.
 
-use super::script::{Family, Fault, FaultScript, Point, Rule, When};
+use super::point::{Family, Point};
+use super::script::{Fault, FaultScript, Rule, When};
 use kernel::Timestamp;
 
 /// A message, or a step, that a rule may be about.
@@ -39,6 +40,13 @@ pub(in crate::server) struct Strike {
     pub(in crate::server) symbol: Option<String>,
     /// The order that its rule names.
     pub(in crate::server) order: Option<u64>,
+}
+
+impl Strike {
+    /// Whether it is about a field of a message.
+    pub(in crate::server) const fn is_of_field(&self) -> bool {
+        matches!(self.fault, Fault::Remove { .. } | Fault::Set { .. } | Fault::Add { .. })
+    }
 }
 
 impl Injector {

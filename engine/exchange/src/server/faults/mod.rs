@@ -10,10 +10,16 @@ mod fate;
 pub(super) mod http;
 mod injector;
 mod parse;
+mod point;
+mod revision;
 mod script;
 mod write;
 
-pub(super) use acts::{Act, Acts, Announced, Change, StatusChange};
+pub(super) use acts::{Act, Acts, Announced, BandsChange, Change, StatusChange};
 pub(super) use fate::{Fate, Held, bytes};
-pub(super) use injector::{Injector, Occasion};
-pub use script::{BadPrice, Fault, FaultScript, Point, Rule, ScriptError, ScriptMistake, When};
+pub(super) use injector::{Injector, Occasion, Strike};
+pub use point::Point;
+pub(super) use revision::{revision, told_at};
+pub use script::{
+    BadPrice, Fault, FaultScript, Rule, ScriptError, ScriptMistake, When, Wrong,
+};

@@ -1,7 +1,8 @@
 //! Reading a script: every mistake is collected, none ends the reading.
 
+use super::point::{Family, Point};
 use super::script::{
-    BadPrice, FAULTS, Family, Fault, FaultScript, Point, Rule, ScriptError, ScriptMistake, When,
+    BadPrice, FAULTS, Fault, FaultScript, Rule, ScriptError, ScriptMistake, When, Wrong,
 };
 use kernel::{MovementKind, Timestamp};
 use serde_json::{Value, json};
@@ -42,6 +43,8 @@ const TRIGGER: [&str; 10] =
 
 /// A bound for everything that is counted.
 const MOST: i64 = 1_000_000_000;
+/// A price that is told ten times too high.
+const MOST_BPS: i64 = 90_000;
 /// A message that is larger than this tells no more.
 const LARGEST: i64 = 256 << 20;
 
@@ -198,8 +201,18 @@ impl<'a> Keys<'a, '_, '_> {
             "reorder" => Fault::Reorder,
             "shift" => Fault::Shift { seconds: self.required("seconds", -MOST..=MOST)? },
             "price" => Fault::Price { bad: self.choice("as", &BadPrice::ALL)? },
+            "correct" => Fault::Correct(self.wrong()?),
+            "cancel_error" => Fault::CancelError(self.wrong()?),
+            "update_bar" => Fault::UpdateBar(self.wrong()?),
             _ => return self.act(name),
         })
+    }
+
+    /// How wrong something is told, and for how long.
+    fn wrong(&mut self) -> Option<Wrong> {
+        let bps = self.required("bps", -9_999..=MOST_BPS)?;
+        let steps = self.count("steps").unwrap_or(1);
+        Some(Wrong { bps: i32::try_from(bps).ok()?, steps })
     }
 
     /// What is done at the venue itself.
@@ -233,6 +246,10 @@ impl<'a> Keys<'a, '_, '_> {
             }
             "begin_anew" => Fault::BeginAnew { usd: self.required("usd", 0..=MOST)? },
             "halt" => Fault::Halt { steps: self.count("steps").unwrap_or(1) },
+            "luld" => Fault::Luld {
+                bps: u32::try_from(self.required("bps", 1..=9_999)?).ok()?,
+                steps: self.count("steps").unwrap_or(1),
+            },
             _ => return None,
         })
     }
@@ -250,6 +267,7 @@ impl<'a> Keys<'a, '_, '_> {
             "duplicate" => &["copies"],
             "shift" => &["seconds"],
             "price" => &["as"],
+            "correct" | "cancel_error" | "update_bar" | "luld" => &["bps", "steps"],
             "fill" => &["percent"],
             "split" => &["new", "old", "date"],
             "rename" => &["to", "date"],
@@ -277,6 +295,7 @@ impl<'a> Keys<'a, '_, '_> {
                 | Fault::PayFraction
                 | Fault::Rename { .. }
                 | Fault::Halt { .. }
+                | Fault::Luld { .. }
         );
         if of_symbol && when.symbol.is_none() {
             self.tell("symbol", format!("{:?} needs `symbol`", fault.name()));
@@ -294,6 +313,15 @@ impl<'a> Keys<'a, '_, '_> {
             && matches!(on, Point::Authorization | Point::Listening)
         {
             self.tell("inject", "the order stream has no error codes; drop it or leave words out");
+        }
+        let only = match fault {
+            Fault::Correct(_) | Fault::CancelError(_) => Some(Point::Trade),
+            Fault::UpdateBar(_) => Some(Point::Bar),
+            _ => None,
+        };
+        if let Some(only) = only.filter(|only| *only != on) {
+            let (name, only) = (fault.name(), only.as_str());
+            self.tell("on", format!("{name:?} can be injected on {only:?}"));
         }
         if when.order.is_some() && matches!(on.family(), Family::Word | Family::Data) {
             self.tell("order", format!("{:?} is about no order", on.as_str()));

@@ -1,6 +1,7 @@
 //! The parts of a fault script: where a fault strikes, when, and what it does.
 
 use super::parse;
+use super::point::{Family, Point};
 use kernel::{MovementKind, Timestamp};
 use serde_json::Value;
 use std::fmt;
@@ -50,164 +51,6 @@ impl Default for When {
     fn default() -> Self {
         let (order, symbol, event, step, at) = (None, None, None, None, None);
         Self { nth: 1, every: 1, times: Some(1), order, symbol, event, step, at }
-    }
-}
-
-/// What a fault can strike at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Point {
-    /// Any request over REST.
-    Request,
-    /// A new order.
-    Submit,
-    /// A replacement.
-    Replace,
-    /// The cancel of one order.
-    Cancel,
-    /// The cancel of all orders.
-    CancelAll,
-    /// The closing of one position or all.
-    Close,
-    /// The reading of one order, by either of its names.
-    ReadOrder,
-    /// The listing of orders.
-    ListOrders,
-    /// The account.
-    Account,
-    /// Positions, one or all.
-    Positions,
-    /// The account's activities.
-    Activities,
-    /// The clock.
-    Clock,
-    /// The calendar.
-    Calendar,
-    /// Assets, one or all.
-    Assets,
-    /// Market data over REST.
-    History,
-    /// The order stream's answer to the keys.
-    Authorization,
-    /// The order stream's answer to `listen`.
-    Listening,
-    /// An order update.
-    Update,
-    /// The market data stream's greeting.
-    Connected,
-    /// The market data stream's answer to the keys.
-    Authenticated,
-    /// The market data stream's answer to a subscription.
-    Subscription,
-    /// A minute bar on the stream.
-    Bar,
-    /// A daily bar on the stream.
-    DailyBar,
-    /// A quote on the stream.
-    Quote,
-    /// A trade on the stream.
-    Trade,
-    /// A trading status on the stream.
-    Status,
-    /// Any market data on the stream.
-    MarketData,
-    /// A step of the replay, before its data are taken.
-    Step,
-}
-
-/// Points of one family can be struck in the same ways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Family {
-    /// A request and its answer.
-    Rest,
-    /// A word of a stream while it is being set up.
-    Word,
-    /// An order update.
-    Update,
-    /// An element of market data.
-    Data,
-    /// The venue itself.
-    Step,
-}
-
-impl Point {
-    /// Every point with its name in a script.
-    pub const ALL: [(&'static str, Point); 28] = [
-        ("request", Point::Request),
-        ("submit", Point::Submit),
-        ("replace", Point::Replace),
-        ("cancel", Point::Cancel),
-        ("cancel_all", Point::CancelAll),
-        ("close", Point::Close),
-        ("read_order", Point::ReadOrder),
-        ("list_orders", Point::ListOrders),
-        ("account", Point::Account),
-        ("positions", Point::Positions),
-        ("activities", Point::Activities),
-        ("clock", Point::Clock),
-        ("calendar", Point::Calendar),
-        ("assets", Point::Assets),
-        ("history", Point::History),
-        ("authorization", Point::Authorization),
-        ("listening", Point::Listening),
-        ("update", Point::Update),
-        ("connected", Point::Connected),
-        ("authenticated", Point::Authenticated),
-        ("subscription", Point::Subscription),
-        ("bar", Point::Bar),
-        ("daily_bar", Point::DailyBar),
-        ("quote", Point::Quote),
-        ("trade", Point::Trade),
-        ("status", Point::Status),
-        ("market_data", Point::MarketData),
-        ("step", Point::Step),
-    ];
-
-    /// Its name in a script.
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(_, point)| *point == self).map_or("", |(name, _)| name)
-    }
-
-    pub(super) const fn family(self) -> Family {
-        match self {
-            Point::Request
-            | Point::Submit
-            | Point::Replace
-            | Point::Cancel
-            | Point::CancelAll
-            | Point::Close
-            | Point::ReadOrder
-            | Point::ListOrders
-            | Point::Account
-            | Point::Positions
-            | Point::Activities
-            | Point::Clock
-            | Point::Calendar
-            | Point::Assets
-            | Point::History => Family::Rest,
-            Point::Authorization
-            | Point::Listening
-            | Point::Connected
-            | Point::Authenticated
-            | Point::Subscription => Family::Word,
-            Point::Update => Family::Update,
-            Point::Bar
-            | Point::DailyBar
-            | Point::Quote
-            | Point::Trade
-            | Point::Status
-            | Point::MarketData => Family::Data,
-            Point::Step => Family::Step,
-        }
-    }
-
-    /// Whether a rule on this point also strikes at `other`.
-    pub(super) fn covers(self, other: Point) -> bool {
-        self == other
-            || match self {
-                Point::Request => other.family() == Family::Rest,
-                Point::MarketData => other.family() == Family::Data,
-                _ => false,
-            }
     }
 }
 
@@ -297,6 +140,19 @@ pub enum Fault {
         /// How.
         bad: BadPrice,
     },
+    /// The trade is told at another price, and corrected later.
+    Correct(Wrong),
+    /// The trade is told at another price, and taken back later: there was none.
+    CancelError(Wrong),
+    /// The bar is told with another close, and told again later as it is.
+    UpdateBar(Wrong),
+    /// The symbol's price bands are drawn around its last price, and are ordinary ones later.
+    Luld {
+        /// How far from the price, in basis points.
+        bps: u32,
+        /// After how many steps.
+        steps: u64,
+    },
     /// A part of an order fills: on arrival, before its cancel, or with the step.
     Fill {
         /// How much of what is open, at least a share.
@@ -344,6 +200,15 @@ pub enum Fault {
     },
 }
 
+/// How wrong something is told, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wrong {
+    /// How far from what is right, in basis points.
+    pub bps: i32,
+    /// After how many steps it is put right.
+    pub steps: u64,
+}
+
 /// Prices that are not to be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadPrice {
@@ -373,7 +238,7 @@ impl BadPrice {
 }
 
 /// The name of every fault in a script, with the families of points that it can strike at.
-pub(super) const FAULTS: [(&str, &[Family]); 27] = [
+pub(super) const FAULTS: [(&str, &[Family]); 31] = [
     ("answer", &[Family::Rest]),
     ("hang", &[Family::Rest]),
     ("reset", &[Family::Rest]),
@@ -392,6 +257,10 @@ pub(super) const FAULTS: [(&str, &[Family]); 27] = [
     ("reorder", &[Family::Update]),
     ("shift", &[Family::Update, Family::Data]),
     ("price", &[Family::Data]),
+    ("correct", &[Family::Data]),
+    ("cancel_error", &[Family::Data]),
+    ("update_bar", &[Family::Data]),
+    ("luld", &[Family::Step]),
     ("fill", &[Family::Rest, Family::Step]),
     ("reject", &[Family::Rest, Family::Step]),
     ("close_by_hand", &[Family::Step]),
@@ -433,6 +302,10 @@ impl Fault {
             Fault::Reorder => "reorder",
             Fault::Shift { .. } => "shift",
             Fault::Price { .. } => "price",
+            Fault::Correct(_) => "correct",
+            Fault::CancelError(_) => "cancel_error",
+            Fault::UpdateBar(_) => "update_bar",
+            Fault::Luld { .. } => "luld",
             Fault::Fill { .. } => "fill",
             Fault::Reject => "reject",
             Fault::CloseByHand => "close_by_hand",

@@ -89,6 +89,10 @@ fn own(fault: &Fault) -> Vec<(&'static str, Value)> {
         Fault::Duplicate { copies } => vec![("copies", json!(copies))],
         Fault::Shift { seconds } => vec![("seconds", json!(seconds))],
         Fault::Price { bad } => vec![("as", json!(bad.as_str()))],
+        Fault::Correct(wrong) | Fault::CancelError(wrong) | Fault::UpdateBar(wrong) => {
+            vec![("bps", json!(wrong.bps)), ("steps", json!(wrong.steps))]
+        }
+        Fault::Luld { bps, steps } => vec![("bps", json!(bps)), ("steps", json!(steps))],
         Fault::Fill { percent } => vec![("percent", json!(percent))],
         Fault::Split { new, old, date } => {
             let mut keys = vec![("new", json!(new)), ("old", json!(old))];
@@ -113,8 +117,9 @@ fn own(fault: &Fault) -> Vec<(&'static str, Value)> {
 
 #[cfg(test)]
 mod tests {
-    use crate::server::faults::script::{FAULTS, Family};
-    use crate::server::faults::{BadPrice, Fault, FaultScript, Point, Rule, When};
+    use crate::server::faults::point::Family;
+    use crate::server::faults::script::FAULTS;
+    use crate::server::faults::{BadPrice, Fault, FaultScript, Point, Rule, When, Wrong};
     use kernel::{MovementKind, Timestamp};
     use proptest::option::of;
     use proptest::prelude::*;
@@ -145,7 +150,14 @@ mod tests {
             (400_u16..600).prop_map(|code| Fault::Error { code }),
             count.clone().prop_map(|copies| Fault::Duplicate { copies }),
             count.clone().prop_map(|steps| Fault::Late { steps }),
-            count.prop_map(|steps| Fault::Halt { steps }),
+            count.clone().prop_map(|steps| Fault::Halt { steps }),
+            (-9_999..90_000, count.clone())
+                .prop_map(|(bps, steps)| Fault::Correct(Wrong { bps, steps })),
+            (-9_999..90_000, count.clone())
+                .prop_map(|(bps, steps)| Fault::CancelError(Wrong { bps, steps })),
+            (-9_999..90_000, count.clone())
+                .prop_map(|(bps, steps)| Fault::UpdateBar(Wrong { bps, steps })),
+            (1_u32..9_999, count).prop_map(|(bps, steps)| Fault::Luld { bps, steps }),
             (-9000_i64..9000).prop_map(|seconds| Fault::Shift { seconds }),
             bad.prop_map(|bad| Fault::Price { bad }),
             (1_u8..=100).prop_map(|percent| Fault::Fill { percent }),
@@ -179,12 +191,18 @@ mod tests {
         let touches = [Point::Submit, Point::Replace, Point::Cancel, Point::Step];
         let is_error = matches!(fault, Fault::Error { .. });
         let codeless = [Point::Authorization, Point::Listening];
+        let only = match fault {
+            Fault::Correct(_) | Fault::CancelError(_) => Some(Point::Trade),
+            Fault::UpdateBar(_) => Some(Point::Bar),
+            _ => None,
+        };
         let points: Vec<Point> = Point::ALL
             .into_iter()
             .map(|(_, point)| point)
             .filter(|point| families.contains(&point.family()))
             .filter(|point| !of_order || touches.contains(point))
             .filter(|point| !is_error || !codeless.contains(point))
+            .filter(|point| only.is_none_or(|only| only == *point))
             .collect();
         points[choice % points.len()]
     }
@@ -196,7 +214,8 @@ mod tests {
             step in of(1_u64..999), at in of(0_i64..2_000_000_000),
         ) -> Rule {
             let on = point(&fault, choice);
-            let needs = ["close_by_hand", "split", "pay_fraction", "rename", "halt"].contains(&fault.name());
+            let needs = ["close_by_hand", "split", "pay_fraction", "rename", "halt", "luld"];
+            let needs = needs.contains(&fault.name());
             let symbol = symbol.or_else(|| needs.then(|| "SPY".into()));
             let order = order.filter(|_| !matches!(on.family(), Family::Word | Family::Data));
             let event = (on == Point::Update && nth > 25).then(|| "fill".to_owned());

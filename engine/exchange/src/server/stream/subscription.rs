@@ -14,6 +14,8 @@ pub(crate) enum Channel {
     DailyBars,
     Statuses,
     Lulds,
+    Corrections,
+    CancelErrors,
 }
 
 const CHANNELS: [(&str, Channel); 7] = [
@@ -32,9 +34,21 @@ impl Channel {
         match self {
             Channel::Trades => Point::Trade,
             Channel::Quotes => Point::Quote,
-            Channel::Bars | Channel::UpdatedBars => Point::Bar,
+            Channel::Bars => Point::Bar,
+            Channel::UpdatedBars => Point::UpdatedBar,
             Channel::DailyBars => Point::DailyBar,
-            Channel::Statuses | Channel::Lulds => Point::Status,
+            Channel::Statuses => Point::Status,
+            Channel::Lulds => Point::Luld,
+            Channel::Corrections => Point::Correction,
+            Channel::CancelErrors => Point::CancelError,
+        }
+    }
+
+    /// The channel that brings it along with its own.
+    const fn named(self) -> Self {
+        match self {
+            Channel::Corrections | Channel::CancelErrors => Channel::Trades,
+            channel => channel,
         }
     }
 }
@@ -137,12 +151,12 @@ impl Subscription {
 
     #[allow(clippy::indexing_slicing, reason = "one place for each variant of the enum")]
     fn channel(&self, channel: Channel) -> &[String] {
-        &self.wanted[channel as usize]
+        &self.wanted[channel.named() as usize]
     }
 
     #[allow(clippy::indexing_slicing, reason = "one place for each variant of the enum")]
     fn channel_mut(&mut self, channel: Channel) -> &mut Vec<String> {
-        &mut self.wanted[channel as usize]
+        &mut self.wanted[channel.named() as usize]
     }
 }
 

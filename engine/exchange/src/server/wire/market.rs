@@ -4,6 +4,7 @@
 //! is the typical price (high + low + close) / 3, which Alpaca's clients only display.
 
 use super::time::WireTime;
+use crate::server::faults::BandsChange;
 use crate::server::hub::{Element, Item};
 use crate::server::stream::subscription::Channel;
 use kernel::{Bar, MarketData, Price, Quantity, Quote, SymbolId, Timestamp, Trade, Volume};
@@ -245,6 +246,18 @@ pub(crate) fn status(id: SymbolId, symbol: &str, halted: bool, at: Timestamp) ->
     });
     let fields = fields.as_object().cloned().unwrap_or_default();
     Element { channel: Channel::Statuses, symbol: id, item: Item::Written(fields) }
+}
+
+/// Price bands. Our sources do not say how they were made: the indicator is that of bands between the
+/// openings.
+/// Source: Alpaca, "Real-time Stock Data", LULD messages.
+pub(crate) fn bands(change: &BandsChange, symbol: &str) -> Element {
+    let fields = json!({
+        "T": "l", "S": symbol, "u": Number::from(change.upper), "d": Number::from(change.lower),
+        "i": "B", "t": WireTime(change.at), "z": "C",
+    });
+    let fields = fields.as_object().cloned().unwrap_or_default();
+    Element { channel: Channel::Lulds, symbol: change.symbol, item: Item::Written(fields) }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Orders whose fate is not known: what counts as proof that one never arrived.
 
+use super::reads::READINGS;
 use super::{Answer, Courier, Target, Wait, tell};
-use crate::alpaca::{ApiError, OrderState};
+use crate::alpaca::{ApiError, ErrorClass, OrderState};
 use crate::backoff::Backoff;
 use kernel::{OrderNumber, Report, ReportKind, Timestamp};
 use std::collections::BTreeSet;
@@ -25,12 +26,20 @@ impl Courier {
         out: &mpsc::Sender<Answer>,
     ) {
         let mut backoff = self.backoff(target.number.0);
-        let mut denials = 0;
+        let (mut denials, mut unreadable) = (0, 0);
         while denials < LOOKUPS {
             match self.venue.find(target.number).await {
                 Ok(Some(order)) => return self.found(target, order, out).await,
                 Ok(None) => denials += 1,
-                Err(error) => tracing::warn!(order = %target.number, "cannot look it up: {error}"),
+                Err(error) => {
+                    tracing::warn!(order = %target.number, "cannot look it up: {error}");
+                    unreadable += u32::from(error.class == ErrorClass::Unreadable);
+                }
+            }
+            // An answer that cannot be read denies nothing. It is hardly another before the venue's
+            // clock goes on.
+            if unreadable == READINGS && matches!(self.patience.absent_after, Wait::Venue(_)) {
+                return tracing::warn!(order = %target.number, "it stays unknown for now");
             }
             tokio::time::sleep(backoff.step()).await;
         }

@@ -119,6 +119,8 @@ pub(super) enum Answer {
     Corporate(Vec<CorporateAction>),
     /// What the broker holds, and where the books stood when it was asked.
     Broker(Box<BrokerState>, Mark),
+    /// What the broker holds cannot be read, though it answers: the books were not compared.
+    NotCompared,
     /// What the data stream did not bring.
     Missed(Vec<Bar>, Vec<Trade>),
     /// The bars in the time in which a channel was silent.
@@ -138,6 +140,7 @@ impl Answer {
             Answer::Postings(_)
             | Answer::Corporate(_)
             | Answer::Broker(..)
+            | Answer::NotCompared
             | Answer::Missed(..)
             | Answer::Probed { .. }
             | Answer::Calendar(_)

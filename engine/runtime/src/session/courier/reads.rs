@@ -11,9 +11,9 @@ use tokio::sync::mpsc;
 
 /// How often executions are asked for before they are inferred.
 const LISTINGS: u32 = 3;
-/// How often an order is read whose answer cannot be read. The next comparison of the books asks again;
-/// it goes on with what it can read, while the account itself is asked for until it answers.
-const READINGS: u32 = 4;
+/// How often something is asked for whose answer cannot be read: it will hardly say anything else the
+/// next time. The next comparison of the books asks again.
+pub(super) const READINGS: u32 = 4;
 
 impl Courier {
     /// Reads an order until the broker can be asked.
@@ -98,6 +98,9 @@ impl Courier {
     /// The account comes after its orders were read, so that what filled meanwhile is booked by
     /// its executions and is not seen as a difference. What was posted is read before and after it:
     /// only when nothing was posted in between is it known what the account has in its cash.
+    ///
+    /// A broker that cannot be asked is asked until it answers; one whose answers cannot be read is
+    /// given up for now.
     pub(super) async fn account(
         &self,
         posted_since: Timestamp,
@@ -105,6 +108,7 @@ impl Courier {
         out: &mpsc::Sender<Answer>,
     ) {
         let mut backoff = self.backoff(0);
+        let mut unreadable = 0;
         loop {
             match read_account(&*self.venue, posted_since).await {
                 Ok(AccountRead { postings, state: Some(state) }) => {
@@ -112,10 +116,18 @@ impl Courier {
                     return tell(out, Answer::Broker(Box::new(state), mark)).await;
                 }
                 Ok(AccountRead { .. }) => {}
-                Err(error) => tracing::warn!("cannot read the account: {error}"),
+                Err(error) => {
+                    tracing::warn!("cannot read the account: {error}");
+                    unreadable += u32::from(error.class == ErrorClass::Unreadable);
+                }
+            }
+            if unreadable == READINGS {
+                break;
             }
             tokio::time::sleep(backoff.step()).await;
         }
+        tracing::warn!("the books are not compared with the broker's: its answers cannot be read");
+        tell(out, Answer::NotCompared).await;
     }
 
     /// A gap that cannot be read stays open: what came since goes on without it.

@@ -156,6 +156,7 @@ fn desk(
         clock: venue.venue_clock(),
         names: names.clone(),
         renamed: false,
+        not_compared: false,
         step_time: Timestamp::MAX,
         stop: ends.stop,
         control: ends.commands,

@@ -31,8 +31,8 @@ fn paths(message: &Value, prefix: &str, found: &mut BTreeSet<String>) {
 }
 
 /// A client that notes one message of each kind.
-struct Recorder {
-    exchange: Running,
+struct Recorder<'a> {
+    exchange: &'a Running,
     fields: Fields,
     /// How far it walks.
     steps: usize,
@@ -53,7 +53,7 @@ async fn hear(socket: &mut Socket) -> Value {
     }
 }
 
-impl Recorder {
+impl Recorder<'_> {
     fn note(&mut self, point: Point, message: &Value) {
         paths(message, "", self.fields.entry(point).or_default());
     }
@@ -108,7 +108,7 @@ impl Recorder {
         let symbols = ["SPY"];
         let wanted = json!({
             "action": "subscribe", "bars": symbols, "statuses": symbols, "quotes": symbols,
-            "trades": symbols,
+            "trades": symbols, "updatedBars": symbols, "lulds": symbols,
         });
         say(&mut market, wanted).await;
         let word = hear(&mut market).await;
@@ -125,6 +125,10 @@ impl Recorder {
                 Some("s") => Point::Status,
                 Some("q") => Point::Quote,
                 Some("t") => Point::Trade,
+                Some("u") => Point::UpdatedBar,
+                Some("c") => Point::Correction,
+                Some("x") => Point::CancelError,
+                Some("l") => Point::Luld,
                 _ => Point::Bar,
             };
             self.note(point, item);
@@ -200,7 +204,23 @@ pub async fn fields(world: &World) -> Fields {
     runtime::alpaca::tls::install();
     let exchange =
         world.exchange("[[fault]]\non='step'\nstep=3\ninject='halt'\nsymbol='SPY'").await;
-    let mut recorder = Recorder { exchange, fields: Fields::new(), steps: world.steps };
+    let mut recorder = Recorder { exchange: &exchange, fields: Fields::new(), steps: world.steps };
     recorder.record().await;
     recorder.fields
+}
+
+/// Has an exchange take some steps and leaves it.
+pub async fn walk(exchange: &Running, steps: usize) {
+    runtime::alpaca::tls::install();
+    let mut walker = Recorder { exchange, fields: Fields::new(), steps };
+    let mut orders = walker.orders().await;
+    let mut market = walker.market().await;
+    for _ in 0..steps {
+        let step = walker.step(&mut market).await;
+        say(&mut market, json!({"action": "tradewind_ack", "step": step})).await;
+    }
+    for socket in [&mut market, &mut orders] {
+        socket.close(None).await.unwrap();
+        while let Some(Ok(_)) = socket.next().await {}
+    }
 }

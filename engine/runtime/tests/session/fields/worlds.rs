@@ -4,7 +4,7 @@ use crate::support::{exchange_with, generated, shares};
 use exchange::server::{FaultScript, Point, Running, Speed};
 use kernel::{
     Intents, MarketData, NewOrder, OrderClass, OrderKind, Price, Quantity, Quote, Rounding, Side,
-    Span, StopLoss, TimeInForce, Trade, View,
+    Span, StopLoss, Strategy, TimeInForce, Trade, View,
 };
 use marketdata::Feed;
 use std::path::Path;
@@ -20,6 +20,10 @@ pub struct World {
     pub script: fn(&MarketData, &View<'_>, &mut Intents),
     /// Whether there are quotes and trades.
     pub ticks: bool,
+    /// Whether the books are compared with the exchange's at each step.
+    compares: bool,
+    /// Steps that were taken before the session begins, and bars of them that its strategy has seen.
+    pub before: usize,
     /// Which fields of which messages are tried there.
     pub tries: fn(Point, &str) -> bool,
 }
@@ -34,37 +38,65 @@ pub const MINUTES_OF_BARS: World = World {
     venue: "",
     script: by_turns,
     ticks: false,
+    compares: false,
+    before: 0,
     tries: |point, path| {
-        let is_elsewhere = matches!(point, Point::Quote | Point::Trade | Point::Request);
+        let is_elsewhere = TICKS_HAVE.contains(&point)
+            || NIGHT_HAS.contains(&point)
+            || matches!(point, Point::Request | Point::History);
         !is_elsewhere && !path.contains("legs")
     },
 };
 
-/// The same with quotes and trades.
+/// What only a market with quotes and trades tells.
+const TICKS_HAVE: [Point; 6] = [
+    Point::Quote,
+    Point::Trade,
+    Point::UpdatedBar,
+    Point::Correction,
+    Point::CancelError,
+    Point::Luld,
+];
+
+/// What is read again and again where the books are compared.
+const NIGHT_HAS: [Point; 4] =
+    [Point::Positions, Point::ListOrders, Point::ReadOrder, Point::Activities];
+
+/// The same with quotes and trades, some of which are put right, and with price bands.
 pub const TICKS: World = World {
     feed: ticking,
     steps: 12,
+    venue: "[[fault]]\non='bar'\ninject='update_bar'\nbps=1\nnth=2\nevery=3\ntimes='all'\n\
+            [[fault]]\non='trade'\ninject='correct'\nbps=5\nnth=2\nevery=3\ntimes='all'\n\
+            [[fault]]\non='trade'\ninject='cancel_error'\nbps=5\nnth=3\nevery=3\ntimes='all'\n\
+            [[fault]]\non='step'\nstep=4\ninject='luld'\nsymbol='SPY'\nbps=300\nsteps=2\n",
     ticks: true,
-    tries: |point, _| matches!(point, Point::Quote | Point::Trade),
+    tries: |point, _| TICKS_HAVE.contains(&point),
     ..MINUTES_OF_BARS
 };
+
+/// A market that has been open for some minutes, and a strategy that wants to have seen them.
+pub const BEGUN: World =
+    World { before: 6, tries: |point, _| point == Point::History, ..MINUTES_OF_BARS };
 
 /// The end of a day and the beginning of the next: fees are posted, cash comes, shares are split,
 /// and a bracket's legs stand over night.
 pub const OVER_NIGHT: World = World {
     feed: over_night,
     steps: 2 * MINUTES / 2 - 2,
-    venue: "[[fault]]\non='step'\nstep=4\ninject='move_cash'\nkind='deposit'\nusd=1000\n\
+    // An execution that nobody tells of is read.
+    venue: "[[fault]]\non='update'\nevent='fill'\nnth=2\ninject='missing'\n\
+            [[fault]]\non='step'\nstep=4\ninject='move_cash'\nkind='deposit'\nusd=1000\n\
             [[fault]]\non='step'\nstep=1\ninject='split'\nsymbol='SPY'\nnew=2\nold=1\ndate='2026-01-06'\n",
     script: guarded,
     ticks: false,
+    // What is not understood over night is found by comparing.
+    compares: true,
+    before: 0,
     tries: |point, path| match point {
-        Point::Activities => true,
         Point::Request => path.starts_with("corporate_actions"),
-        Point::Submit | Point::ReadOrder | Point::ListOrders | Point::Update => {
-            path.contains("legs")
-        }
-        _ => false,
+        Point::Submit | Point::Update => path.contains("legs"),
+        point => NIGHT_HAS.contains(&point),
     },
 };
 
@@ -78,9 +110,9 @@ impl World {
     /// A session there.
     pub fn plan(&self, dir: &Path, exchange: &Running) -> crate::support::Plan {
         let mut plan = crate::support::Plan::scripted(dir, exchange, &["SPY"], self.script);
+        plan.strategies = vec![Box::new(Seasoned { script: self.script, bars: self.before })];
         plan.config.fees = marketdata::fee_rates();
-        // What is not understood over night is found by comparing.
-        plan.config.timing.compare_each_step = !self.venue.is_empty();
+        plan.config.timing.compare_each_step = self.compares;
         plan.config.channels.quotes = self.ticks;
         plan.config.channels.trades = self.ticks;
         plan
@@ -110,8 +142,29 @@ fn ticking() -> Feed {
     feed
 }
 
-/// Buys, protects, sells, by turns. The entry that is to rest and be replaced is never reached: something is
-/// held then.
+/// A script that wants to have seen some bars.
+struct Seasoned {
+    script: fn(&MarketData, &View<'_>, &mut Intents),
+    bars: usize,
+}
+
+impl Strategy for Seasoned {
+    fn observe(&mut self, _: &MarketData) {}
+
+    fn propose(&self, data: &MarketData, view: &View<'_>, intents: &mut Intents) {
+        (self.script)(data, view, intents);
+    }
+
+    fn warmup_bars(&self) -> usize {
+        self.bars
+    }
+
+    fn reset(&mut self) {}
+
+    fn rebase(&mut self, _: kernel::SymbolId, _: kernel::Ratio) {}
+}
+
+/// Rests an entry, moves it and takes it back; buys, protects, moves that, takes it away, and sells.
 fn by_turns(data: &MarketData, view: &View<'_>, intents: &mut Intents) {
     let MarketData::Bar(_) = data else { return };
     let symbol = data.symbol();
@@ -120,7 +173,7 @@ fn by_turns(data: &MarketData, view: &View<'_>, intents: &mut Intents) {
         let shifted = data.price().shifted(kernel::BasisPoints::new(points), Rounding::Down);
         shifted.unwrap().to_tick(Rounding::Down)
     };
-    let minute = data.time().nanos() / 60_000_000_000 % 6;
+    let minute = data.time().nanos() / 60_000_000_000 % 8;
     let mut open = view.open_orders(symbol);
     match (minute, open.next()) {
         (0, None) if held.is_zero() => intents.limit(symbol, Side::Buy, shares(3), below(-100)),
@@ -131,12 +184,19 @@ fn by_turns(data: &MarketData, view: &View<'_>, intents: &mut Intents) {
                 kind: OrderKind::Limit { limit: below(-150) },
             });
         }
-        (2 | 5, Some(order)) if !order.cancel_requested => intents.cancel(order.number),
+        (5, Some(order)) if matches!(order.kind, OrderKind::Stop { .. }) => {
+            intents.push(kernel::Intent::Replace {
+                order: order.number,
+                quantity: order.quantity,
+                kind: OrderKind::Stop { stop: below(-350) },
+            });
+        }
+        (2 | 6, Some(order)) if !order.cancel_requested => intents.cancel(order.number),
         (3, None) if held.is_zero() => intents.market(symbol, Side::Buy, shares(4)),
         (4, None) if held.is_positive() => {
             intents.submit(symbol, Side::Sell, held, OrderKind::Stop { stop: below(-300) });
         }
-        (0 | 5, None) if held.is_positive() => intents.market(symbol, Side::Sell, held),
+        (0 | 7, None) if held.is_positive() => intents.market(symbol, Side::Sell, held),
         _ => {}
     }
 }

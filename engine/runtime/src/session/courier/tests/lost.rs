@@ -202,3 +202,14 @@ async fn an_order_that_was_not_received_may_be_proposed_anew() {
     let Some(kernel::Send::Submit(approved)) = out.sends.pop() else { panic!("{:?}", out.events) };
     assert_eq!(approved.order().number, OrderNumber(2));
 }
+
+/// In lock step the venue's clock stands while anybody asks: an answer that cannot be read is none, and
+/// proves nothing.
+#[tokio::test(start_paused = true)]
+async fn an_order_whose_answer_cannot_be_read_stays_unknown_in_lock_step() {
+    let unreadable = || Err(failure(ErrorClass::Unreadable, "`id` is missing"));
+    let script = script(lost(), vec![unreadable()]);
+    let (kernel, _) = after(&script, Wait::Venue(Span::ZERO)).await;
+    assert_eq!((status(&kernel), script.times("find")), (OrderStatus::Unknown, 4));
+    assert_eq!(script.times("listing"), 0, "nothing is proven");
+}

@@ -28,6 +28,8 @@ struct Script {
     by_id: Mutex<Option<OrderState>>,
     cancels: Mutex<VecDeque<Result<(), ApiError>>>,
     fees: Mutex<VecDeque<Vec<FeeCharge>>>,
+    /// Why the account cannot be read, as long as there is such a reason.
+    account_fails: Mutex<VecDeque<ApiError>>,
     asked: Mutex<Vec<(&'static str, Instant)>>,
 }
 
@@ -104,7 +106,7 @@ impl Venue for Script {
     fn broker_state(&self) -> Answered<'_, BrokerState> {
         Box::pin(async {
             self.note("account");
-            Ok(holdings())
+            self.account_fails.lock().unwrap().pop_front().map_or(Ok(holdings()), Err)
         })
     }
     fn clock(&self) -> Answered<'_, Clock> {
@@ -411,4 +413,26 @@ async fn an_account_is_believed_only_when_no_fee_was_posted_while_it_was_read() 
         [Answer::Postings(vec![Posting::Fee(fee)]), Answer::Broker(Box::new(holdings()), mark)];
     assert_eq!(answers, expected);
     assert_eq!(script.times("account"), 2, "the first look may have come before the fee");
+}
+
+/// A field that is missing every time is missing the next time too: nobody waits for it, and nobody asks
+/// without a pause. What cannot be asked is asked until it answers.
+#[tokio::test(start_paused = true)]
+async fn a_comparison_whose_answers_cannot_be_read_is_given_up() {
+    let mark = Mark { connection: 0, sent: 0, unanswered: 0, fills: 0, postings: 0 };
+    let posted = Answer::Postings(Vec::new());
+    let compared = [posted, Answer::Broker(Box::new(holdings()), mark)];
+    for (class, times, asked, expected) in [
+        (ErrorClass::Unreadable, 4, 4, &[Answer::NotCompared][..]),
+        (ErrorClass::Unreadable, 3, 4, &compared),
+        (ErrorClass::Unknown, 20, 21, &compared),
+    ] {
+        let script = Arc::new(Script::default());
+        script.fees.lock().unwrap().push_back(Vec::new());
+        let fails = std::iter::repeat_n(failure(class, "`qty` is missing"), times);
+        script.account_fails.lock().unwrap().extend(fails);
+        let errand = Errand::Reconcile { orders: Vec::new(), posted_since: NOON, mark };
+        assert_eq!(answers(&script, errand, MINUTE).await, expected, "{class:?} {times} times");
+        assert_eq!(script.times("account"), asked);
+    }
 }
