@@ -17,7 +17,7 @@ pub(in crate::server) fn revision(
 ) -> Option<(u64, Element)> {
     let (channel, fields, steps) = match fault {
         Fault::Correct(Wrong { steps, .. }) => (Channel::Corrections, corrected(was, told), steps),
-        Fault::CancelError(Wrong { steps, .. }) => (Channel::CancelErrors, taken_back(told), steps),
+        Fault::CancelError(Wrong { steps, .. }) => (Channel::CancelErrors, taken_back(was, told), steps),
         Fault::UpdateBar(Wrong { steps, .. }) => (Channel::UpdatedBars, counted_again(was)?, steps),
         _ => return None,
     };
@@ -38,17 +38,17 @@ pub(in crate::server) fn told_at(mut element: Element, time: Timestamp) -> Eleme
 fn corrected(was: &Value, told: &Value) -> Map<String, Value> {
     fields(json!({
         "T": "c", "S": was["S"], "x": was["x"],
-        "oi": told["i"], "op": told["p"], "os": told["s"], "oc": told["c"],
+        "oi": was["i"], "op": told["p"], "os": was["s"], "oc": was["c"],
         "ci": was["i"], "cp": was["p"], "cs": was["s"], "cc": was["c"],
         "z": was["z"],
     }))
 }
 
 /// Source: Alpaca, "Real-time Stock Data", trade cancels/errors.
-fn taken_back(told: &Value) -> Map<String, Value> {
+fn taken_back(was: &Value, told: &Value) -> Map<String, Value> {
     fields(json!({
-        "T": "x", "S": told["S"], "i": told["i"], "x": told["x"], "p": told["p"],
-        "s": told["s"], "a": "E", "z": told["z"],
+        "T": "x", "S": was["S"], "i": was["i"], "x": was["x"], "p": told["p"],
+        "s": was["s"], "a": "E", "z": was["z"],
     }))
 }
 
