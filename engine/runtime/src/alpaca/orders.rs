@@ -118,7 +118,7 @@ impl Client {
     }
 
     async fn read_order(&self, call: Call<'_>) -> Result<OrderState, ApiError> {
-        self.read(call, |body| self.order_state(body)).await
+        self.read(call, |body| map::standing_order(body, &self.names)).await
     }
 
     /// Sends an order that has passed risk, once. The answer is an acknowledgement, never a fill,

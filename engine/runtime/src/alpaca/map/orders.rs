@@ -64,6 +64,19 @@ fn legs(wire: &OrderWire<'_>, names: &Names) -> Result<Vec<OrderState>, FieldErr
     legs.map(|leg| order(&OrderWire { legs: None, ..leg.clone() }, names)).collect()
 }
 
+/// An order that was asked for to learn where it stands: an answer that does not say so is none.
+pub(in crate::alpaca) fn standing_order(
+    body: &[u8],
+    names: &Names,
+) -> Result<OrderState, ReadError> {
+    let wire: OrderWire<'_> = parse(body)?;
+    for order in std::iter::once(&wire).chain(wire.legs.iter().flatten()) {
+        need("order", "status", &order.status, |_| Some(()))?;
+        need("order", "filled_qty", &order.filled_qty, quantity)?;
+    }
+    Ok(order(&wire, names)?)
+}
+
 pub(in crate::alpaca) fn orders(body: &[u8], names: &Names) -> Result<Vec<OrderState>, ReadError> {
     let wires: Vec<OrderWire<'_>> = parse(body)?;
     Ok(wires.iter().map(|wire| order(wire, names)).collect::<Result<_, _>>()?)
