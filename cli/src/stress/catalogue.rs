@@ -19,6 +19,7 @@ scenarios![
     "answer-504",
     "async-rejection",
     "auth-timeout",
+    "bars-updated",
     "closed-by-hand",
     "connection-limit",
     "data-dropped",
@@ -33,6 +34,7 @@ scenarios![
     "frames-malformed",
     "halt",
     "hang",
+    "luld",
     "orders-dropped",
     "orders-mute",
     "quotes-crossed",
@@ -54,6 +56,8 @@ scenarios![
     "split-in-lieu",
     "time-future",
     "time-stale",
+    "trades-corrected",
+    "trades-taken-back",
     "updates-malformed",
 ];
 
@@ -92,7 +96,7 @@ mod tests {
         let documented = documented();
         assert_eq!(built_in.collect::<BTreeSet<_>>(), documented);
         let faults: BTreeSet<_> = documented.into_iter().map(|(fault, _)| fault).collect();
-        assert_eq!(faults.len(), 37, "the faults of docs/FAULTS.md");
+        assert_eq!(faults.len(), 41, "the faults of docs/FAULTS.md");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The market of a drill: generated minute bars, the same in every run.
 
-use kernel::{BasisPoints, MarketData, Price, Quantity, Quote, Rounding, Span, Symbols};
+use kernel::{BasisPoints, MarketData, Price, Quantity, Quote, Rounding, Span, Symbols, Trade};
 use marketdata::calendar::Date;
 use marketdata::{Feed, Generator, SyntheticConfig};
 
@@ -12,8 +12,8 @@ const SESSION: usize = 390;
 const BEFORE_THE_CLOSE: usize = 15;
 
 /// Bars of some symbols for so many days (one at least) from Monday 2026-01-05 on, with a quote half a minute
-/// before the end of each if wanted.
-pub fn feed(symbols: &Symbols, days: usize, quotes: bool) -> Feed {
+/// before the end of each and a trade twenty seconds before it, if wanted.
+pub fn feed(symbols: &Symbols, days: usize, (quotes, trades): (bool, bool)) -> Feed {
     let start = Date::constant(2026, 1, 5);
     let config = SyntheticConfig { seed: 11, symbols: symbols.clone(), start, extended: false };
     let steps = Generator::new(&config).take(SESSION * days - BEFORE_THE_CLOSE);
@@ -21,6 +21,9 @@ pub fn feed(symbols: &Symbols, days: usize, quotes: bool) -> Feed {
     for step in steps {
         if quotes {
             data.extend(step.iter().filter_map(quote));
+        }
+        if trades {
+            data.extend(step.iter().filter_map(trade));
         }
         data.extend(step);
     }
@@ -44,6 +47,17 @@ fn quote(data: &MarketData) -> Option<MarketData> {
     }))
 }
 
+/// The trade forty seconds into a bar, at its open.
+fn trade(data: &MarketData) -> Option<MarketData> {
+    let MarketData::Bar(bar) = data else { return None };
+    Some(MarketData::Trade(Trade {
+        symbol: bar.symbol,
+        time: bar.open_time.plus(Span::from_secs(40)),
+        price: bar.open,
+        size: Quantity::from_whole(100)?,
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,12 +65,13 @@ mod tests {
     #[test]
     fn the_market_is_the_same_in_every_run_and_ends_inside_a_session() {
         let symbols = Symbols::new(["SYNA", "SYNB"]).unwrap();
-        let feed = feed(&symbols, 2, true);
-        assert_eq!(feed, super::feed(&symbols, 2, true));
+        let feed = feed(&symbols, 2, (true, true));
+        assert_eq!(feed, super::feed(&symbols, 2, (true, true)));
         assert!(feed.data.iter().all(|data| data.check().is_ok()));
         let last = feed.data.last().unwrap().time();
         assert_eq!(last.to_string(), "2026-01-06T20:45:00.000000000Z");
         let quotes = feed.data.iter().filter(|data| matches!(data, MarketData::Quote(_))).count();
-        assert_eq!(quotes * 2, feed.data.len());
+        let trades = feed.data.iter().filter(|data| matches!(data, MarketData::Trade(_))).count();
+        assert_eq!((quotes * 3, trades * 3), (feed.data.len(), feed.data.len()));
     }
 }

@@ -88,7 +88,7 @@ impl Drop for Scratch {
 /// When the exchange or the session cannot even be set up.
 pub async fn run(scenario: &Scenario, trader: &Trader<'_>) -> Result<Report, Failure> {
     let symbols = Symbols::new(SYMBOLS).map_err(Failure::other)?;
-    let feed = data::feed(&symbols, scenario.days, scenario.quotes);
+    let feed = data::feed(&symbols, scenario.days, (scenario.quotes, scenario.trades));
     let mut config = ServerConfig::new(Source::Files(feed), scenario.pace);
     config.requests_per_minute = None;
     config.faults = scenario.script.clone();
@@ -101,6 +101,7 @@ pub async fn run(scenario: &Scenario, trader: &Trader<'_>) -> Result<Report, Fai
     let (strategies, specs) = trader.build(&symbols)?.into_iter().unzip();
     let mut session = session_config(&dir.0, &exchange, symbols, specs)?;
     session.channels.quotes = scenario.quotes;
+    session.channels.trades = scenario.trades;
     session.timing.compare_each_step = scenario.compares;
     session.limits = trader.limits();
     let result = trade(session, strategies, &exchange, scenario.pace).await;

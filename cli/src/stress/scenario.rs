@@ -20,6 +20,8 @@ pub struct Scenario {
     pub pace: Speed,
     /// Whether there are quotes beside the bars.
     pub quotes: bool,
+    /// Whether there are trades beside the bars.
+    pub trades: bool,
     /// Trading days of data.
     pub days: usize,
     /// Whether the books are compared with the exchange's at each step.
@@ -105,6 +107,8 @@ struct Header {
     pace: String,
     #[serde(default)]
     quotes: bool,
+    #[serde(default)]
+    trades: bool,
     #[serde(default = "one")]
     days: usize,
     #[serde(default)]
@@ -150,6 +154,7 @@ impl Scenario {
             outcome: scenario.outcome,
             pace,
             quotes: scenario.quotes,
+            trades: scenario.trades,
             days: scenario.days,
             compares: scenario.compares,
             cash: scenario.cash_usd.and_then(|usd| Cash::from_whole(usd.into())),

@@ -99,6 +99,10 @@ fn each_figure_is_met_by_a_sound_session_and_not_by_one_that_does_that_wrong() {
         ("that='oversold'\nat_most=0", |record, _| {
             record.activities.remove(0);
         }),
+        ("that='outside_bands'\nat_most=0", |_, diary| {
+            let (symbol, lower, upper) = (spy(), price("98.01"), price("102"));
+            ask(diary, 12, 3, Happening::Bands { symbol, lower, upper });
+        }),
         ("that='off_market_bps'\nat_most=200", |record, _| {
             record.orders[2].arrival_price = Some(price("49"));
         }),
@@ -136,6 +140,23 @@ fn an_exit_may_go_out_while_a_stream_is_away_and_what_is_sent_in_the_step_in_whi
     ask(&mut diary, 7, 1, asked("submit", "tw-1", false));
     let expect = expect("that='entries'\nduring='data_away'\nat_most=0");
     assert_eq!(expect.unmet(&record, &diary), []);
+}
+
+/// An exit goes out whatever the bands are, and an entry once they are wide enough again.
+#[test]
+fn bands_are_for_entries_while_they_hold() {
+    let (record, mut diary) = sound();
+    let bands = |lower: &str, upper: &str| Happening::Bands {
+        symbol: spy(),
+        lower: price(lower),
+        upper: price(upper),
+    };
+    ask(&mut diary, 4, 1, bands("99.5", "102"));
+    ask(&mut diary, 13, 3, bands("98", "102"));
+    let expect = expect("that='outside_bands'\nat_most=0");
+    assert_eq!(expect.unmet(&record, &diary), []);
+    ask(&mut diary, 14, 3, bands("98.01", "102"));
+    assert_ne!(expect.unmet(&record, &diary), []);
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod orders;
 mod paced;
 mod positions;
 mod queries;
+mod revisions;
 mod rows;
 mod state;
 mod support;

@@ -3,7 +3,7 @@
 use crate::support::{
     Plan, assert_books_agree, data_dir, exchange, exchange_with, generated, shares,
 };
-use exchange::server::{Running, Speed};
+use exchange::server::{FaultScript, Running, Speed};
 use kernel::{Intents, MarketData, Side, TradingState, View};
 use runtime::alpaca::Credentials;
 use runtime::session::{ExitClass, Phase, SessionError, Status};
@@ -145,5 +145,35 @@ async fn a_session_that_is_stopped_while_it_starts_has_done_nothing() {
     match session.ended().await {
         Ok(_) | Err(SessionError::Interrupted) => {}
         Err(error) => panic!("{error}"),
+    }
+}
+
+/// Books that were never compared let nothing grow, for as long as the broker's answers cannot be read;
+/// the session says so, asks again, and trades once they can.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_broker_holds_must_be_read_before_anything_grows() {
+    for speed in [Speed::Max, Speed::Times(600.0)] {
+        for times in ["8", "'all'"] {
+            let rule =
+                format!("[[fault]]\non='positions'\ninject='malformed'\ntimes={times}");
+            let exchange = exchange_with(generated(&["SPY"], 20_000), speed, |config| {
+                config.faults = FaultScript::parse(&rule).unwrap();
+            });
+            let (dir, exchange) = (data_dir(), exchange.await);
+            let plan = Plan::scripted(dir.path(), &exchange, &["SPY"], in_and_out);
+            let mut session = plan.start();
+            let told = session.until(|status| status.tally.alerts == 1).await;
+            assert_eq!((told.tally.sent, told.tally.denied), (0, 0), "{speed:?} {times}");
+            if times == "8" {
+                session.until(|status| status.tally.fills > 0).await;
+                assert_eq!(exchange.snapshot().faults, [8]);
+            } else {
+                session.until(|status| status.tally.inputs > told.tally.inputs + 20).await;
+            }
+            session.stopper.press();
+            let summary = session.ended().await.unwrap();
+            assert_eq!(summary.orders.sent > 0, times == "8", "{summary:#?}");
+            assert_eq!(summary.alerts, 1, "it is told once: {summary:#?}");
+        }
     }
 }
