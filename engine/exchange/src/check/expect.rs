@@ -336,9 +336,9 @@ fn outside_bands(record: &SessionRecord, diary: &[Note]) -> u64 {
         let is_outside = row.filter(|row| row.opens).is_some_and(|row| {
             let prices = row.kind.limit().into_iter().chain(row.kind.stop());
             let bands = bands.get(&row.symbol);
-            prices.into_iter().any(|price| {
-                bands.is_some_and(|(lower, upper)| price < *lower || price > *upper)
-            })
+            prices
+                .into_iter()
+                .any(|price| bands.is_some_and(|(lower, upper)| price < *lower || price > *upper))
         });
         times += u64::from(is_outside);
     }

@@ -293,9 +293,9 @@ impl Venue {
             self.note(Happening::Bands { symbol: *symbol, lower: *lower, upper: *upper });
         }
         let symbols = self.exchange.symbols();
-        let statuses = statuses.iter().map(|it| {
-            wire::market::status(it.symbol, symbols.name(it.symbol), it.halted, it.at)
-        });
+        let statuses = statuses
+            .iter()
+            .map(|it| wire::market::status(it.symbol, symbols.name(it.symbol), it.halted, it.at));
         let bands = bands.iter().map(|it| wire::market::bands(it, symbols.name(it.symbol)));
         statuses.chain(bands).collect()
     }

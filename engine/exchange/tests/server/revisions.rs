@@ -79,6 +79,7 @@ async fn a_trade_is_corrected_or_taken_back_before_what_comes_next() {
     assert_eq!(trades["trades"]["AAA"][0]["p"], 100.0, "the history has what is right");
 }
 
+/// Conformance 132.
 #[tokio::test]
 async fn a_bar_is_counted_again() {
     let venue = venue("[[fault]]\non='bar'\ninject='update_bar'\nbps=100").await;

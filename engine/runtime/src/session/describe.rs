@@ -1,8 +1,8 @@
 //! Events as sentences, for the log and the status view.
 
 use kernel::{
-    Command, Event, FeeKind, Intent, Link, Order, OrderNumber, OrderSize, OrderStatus, ReportKind,
-    ShutdownPolicy, Side, State, SymbolId, Trail,
+    Command, Event, FeeKind, Intent, Link, Order, OrderNumber, OrderSize, OrderStatus, Price,
+    ReportKind, ShutdownPolicy, Side, State, SymbolId, Trail,
 };
 
 /// The sentence for an event that a person wants to see; `None` for the small steps in between.
@@ -54,12 +54,7 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
         Event::DataRefused { symbol, reason } => {
             Some(format!("data of {} refused: {reason}", name(symbol)))
         }
-        Event::PriceRevised { symbol, was, is: Some(is) } => {
-            Some(format!("the last price of {} was {is}, not {was}", name(symbol)))
-        }
-        Event::PriceRevised { symbol, was, is: None } => {
-            Some(format!("the last price of {}, {was}, was taken back", name(symbol)))
-        }
+        Event::PriceRevised { symbol, was, is } => Some(revised(&name(symbol), *was, *is)),
         Event::AlertRaised(alert) => Some(format!("alert {}: {}", alert.code, alert.text)),
         Event::DifferenceFound(difference) => Some(difference.sentence(state.symbols())),
         Event::DifferenceSuspected { differences } => Some(format!(
@@ -76,6 +71,13 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
         | Event::ReportIgnored { .. }
         | Event::OrderQueryNeeded { .. }
         | Event::Reconciled { .. } => None,
+    }
+}
+
+fn revised(symbol: &str, was: Price, is: Option<Price>) -> String {
+    match is {
+        Some(is) => format!("the last price of {symbol} was {is}, not {was}"),
+        None => format!("the last price of {symbol}, {was}, was taken back"),
     }
 }
 

@@ -154,8 +154,7 @@ async fn a_session_that_is_stopped_while_it_starts_has_done_nothing() {
 async fn what_the_broker_holds_must_be_read_before_anything_grows() {
     for speed in [Speed::Max, Speed::Times(600.0)] {
         for times in ["8", "'all'"] {
-            let rule =
-                format!("[[fault]]\non='positions'\ninject='malformed'\ntimes={times}");
+            let rule = format!("[[fault]]\non='positions'\ninject='malformed'\ntimes={times}");
             let exchange = exchange_with(generated(&["SPY"], 20_000), speed, |config| {
                 config.faults = FaultScript::parse(&rule).unwrap();
             });

@@ -10,8 +10,8 @@ use crate::server::venue::Venue;
 use crate::server::wire::time::new_york_date;
 use crate::{OrderId, OrderRequest, Refusal};
 use kernel::{
-    Bar, BasisPoints, Cash, MarketData, MovementKind, OrderKind, Price, Quantity, Quote, Rounding, Side,
-    SymbolId, Timestamp, Trade, Volume,
+    Bar, BasisPoints, Cash, MarketData, MovementKind, OrderKind, Price, Quantity, Quote, Rounding,
+    Side, SymbolId, Timestamp, Trade, Volume,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -9,10 +9,8 @@ use serde_json::{Map, Value, json};
 /// Makes the changes that a fault makes to the fields of a message; nothing for other faults. `false`
 /// when the message has no place for what is done to a field.
 pub(super) fn edit(fault: &Fault, message: &mut Value) -> bool {
-    let mut is_done = !matches!(
-        fault,
-        Fault::Remove { .. } | Fault::Set { .. } | Fault::Add { .. }
-    );
+    let mut is_done =
+        !matches!(fault, Fault::Remove { .. } | Fault::Set { .. } | Fault::Add { .. });
     match fault {
         Fault::Remove { field } => at_field(message, field, &mut |parent, key| {
             is_done |= parent.remove(key).is_some();

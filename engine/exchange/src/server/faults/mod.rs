@@ -20,6 +20,4 @@ pub(super) use fate::{Fate, Held, bytes};
 pub(super) use injector::{Injector, Occasion, Strike};
 pub use point::Point;
 pub(super) use revision::{revision, told_at};
-pub use script::{
-    BadPrice, Fault, FaultScript, Rule, ScriptError, ScriptMistake, When, Wrong,
-};
+pub use script::{BadPrice, Fault, FaultScript, Rule, ScriptError, ScriptMistake, When, Wrong};

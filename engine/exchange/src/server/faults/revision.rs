@@ -17,7 +17,9 @@ pub(in crate::server) fn revision(
 ) -> Option<(u64, Element)> {
     let (channel, fields, steps) = match fault {
         Fault::Correct(Wrong { steps, .. }) => (Channel::Corrections, corrected(was, told), steps),
-        Fault::CancelError(Wrong { steps, .. }) => (Channel::CancelErrors, taken_back(was, told), steps),
+        Fault::CancelError(Wrong { steps, .. }) => {
+            (Channel::CancelErrors, taken_back(was, told), steps)
+        }
         Fault::UpdateBar(Wrong { steps, .. }) => (Channel::UpdatedBars, counted_again(was)?, steps),
         _ => return None,
     };
