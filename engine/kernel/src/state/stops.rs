@@ -6,7 +6,7 @@
 //! the broker can hold it and no other order of the symbol is open; the other is watched, and so is
 //! whatever no resting stop covers.
 
-use super::State;
+use super::{Last, State};
 use crate::risk::Denial;
 use crate::{
     AssetClass, Bar, BasisPoints, Command, Event, Intent, MarketData, NewOrder, Order, OrderClass,
@@ -155,26 +155,26 @@ impl Stops {
         }
     }
 
-    /// A trade that was told at a price until an instant was at another, or there was none. Where it
-    /// made the best price, the best before it does again.
+    /// The newest trade was never at the price at which it was told. Where it made the best price, the
+    /// best of those before it and of those that are known to be right does.
     pub fn amend(
         &mut self,
         symbol: SymbolId,
         held: Quantity,
-        (was, until): (Price, Timestamp),
-        is: Option<Price>,
+        told: &Last,
+        known: impl Iterator<Item = Price>,
     ) {
         let Some(watched) = self.symbols.get_mut(symbol.index()) else { return };
-        let is_wrong = |best: &Best| best.price == was && best.at <= until;
+        let is_wrong = |best: &Best| best.price == told.price && best.at == told.time;
         watched.before = watched.before.filter(|best| !is_wrong(best));
         let Some(wrong) = watched.best.filter(is_wrong) else { return };
+        let known = known.map(|price| Best { price, at: wrong.at });
         let way = Way::of(held);
-        let right = is.map(|price| Best { price, at: wrong.at });
-        let best = |one: Best, other: Best| match way.best(one.price, other.price) == one.price {
+        let better = |one: Best, other: Best| match way.best(one.price, other.price) == one.price {
             true => one,
             false => other,
         };
-        watched.best = watched.before.into_iter().chain(right).reduce(best);
+        watched.best = watched.before.into_iter().chain(known).reduce(better);
     }
 
     pub fn split(&mut self, symbol: SymbolId, ratio: Ratio) {

@@ -45,13 +45,15 @@ impl State {
         let is_it = |last: &&mut super::Last| {
             last.is_trade_at(original.price, correction.time) && price.is_positive()
         };
+        let told = market.trade;
         for last in [&mut market.last, &mut market.trade].into_iter().flatten() {
             if is_it(&last) {
                 last.price = price;
             }
         }
-        let is = Some(price).filter(|price| price.is_positive());
-        self.amend_best(correction.symbol, original.price, correction.time, is);
+        if let Some(told) = told.filter(|_| market.trade != told) {
+            self.amend_best(correction.symbol, told, Some(price));
+        }
     }
 
     /// A trade was taken back: when it is the newest price, no position grows on it any more.
@@ -59,16 +61,19 @@ impl State {
         let Some(market) = self.markets.get_mut(cancel.symbol.index()) else { return };
         let is_it = |last: &super::Last| last.is_trade_at(cancel.trade.price, cancel.time);
         market.is_void |= market.last.as_ref().is_some_and(is_it);
-        market.trade = market.trade.filter(|trade| !is_it(trade));
-        self.amend_best(cancel.symbol, cancel.trade.price, cancel.time, None);
+        if let Some(told) = market.trade.take_if(|trade| is_it(trade)) {
+            self.amend_best(cancel.symbol, told, None);
+        }
     }
 
-    /// A trade was at another price, or there was none.
-    fn amend_best(&mut self, symbol: SymbolId, was: Price, until: Timestamp, is: Option<Price>) {
-        if self.places_stops() {
-            let held = self.ledger.position(symbol).quantity;
-            self.stops.amend(symbol, held, (was, until), is);
+    /// The newest trade was at another price, or there was none.
+    fn amend_best(&mut self, symbol: SymbolId, told: super::Last, is: Option<Price>) {
+        if !self.places_stops() {
+            return;
         }
+        let position = self.ledger.position(symbol);
+        let known = [is, self.standing_price(symbol), position.average_price()];
+        self.stops.amend(symbol, position.quantity, &told, known.into_iter().flatten());
     }
 }
 
