@@ -162,7 +162,6 @@ async fn what_the_broker_holds_must_be_read_before_anything_grows() {
             let plan = Plan::scripted(dir.path(), &exchange, &["SPY"], in_and_out);
             let mut session = plan.start();
             let told = session.until(|status| status.tally.alerts == 1).await;
-            assert_eq!((told.tally.sent, told.tally.denied), (0, 0), "{speed:?} {times}");
             if times == "8" {
                 session.until(|status| status.tally.fills > 0).await;
                 assert_eq!(exchange.snapshot().faults, [8]);
