@@ -268,8 +268,16 @@ pub fn client(
     let pace = Pace::Limited { per_minute, per_quarter_hour, speed: 1.0 };
     let timing = Timing { pace, ..Timing::default() };
     let feed = settings.text("alpaca.feed").to_owned();
-    let config = ClientConfig { endpoints, credentials, feed, timing };
+    let counted_in = Some(requests_counted_in(&endpoints));
+    let config = ClientConfig { endpoints, credentials, feed, timing, counted_in };
     Client::new(config).map_err(Failure::other)
+}
+
+/// Where requests to a broker are counted when `alpaca.requests_per_quarter_hour` limits them,
+/// whatever session or download sends them: a file for each trading host.
+pub fn requests_counted_in(endpoints: &Endpoints) -> PathBuf {
+    let host = endpoints.trading_host().replace(':', "-");
+    user_data_dir().join(format!("{host}.requests"))
 }
 
 /// The feed that is asked in place of the venue's own, when that is configured.

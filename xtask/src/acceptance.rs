@@ -5,6 +5,7 @@ mod backtest_process;
 mod backtest_speed;
 mod beside;
 mod crash_matrix;
+mod fill_path;
 mod indicators;
 mod lstm;
 mod planted;
@@ -29,6 +30,7 @@ pub fn run(root: &Path, name: &str) -> Result<(), String> {
         "crash-matrix" => crash_matrix::run(root),
         "crash-matrix-paced" => crash_matrix::run_part(root, &crash_matrix::Part::Paced),
         "crash-matrix-operator" => crash_matrix::run_part(root, &crash_matrix::Part::Operated),
+        "fill-path" => fill_path::run(root),
         "indicators" => indicators::run(root),
         "lstm" => lstm::run(root),
         "planted-bugs" => planted::run(root),
@@ -38,7 +40,7 @@ pub fn run(root: &Path, name: &str) -> Result<(), String> {
         "sweep-beside-session" => beside::run(root),
         _ => Err(format!(
             "there is no proof called {name}: backtest-process, backtest-speed, crash-matrix, crash-matrix-paced, \
-             crash-matrix-operator, indicators, lstm, planted-bugs, recovery, simulation, soak, stress and \
+             crash-matrix-operator, fill-path, indicators, lstm, planted-bugs, recovery, simulation, soak, stress and \
              sweep-beside-session are"
         )),
     }

@@ -249,6 +249,8 @@ impl Parts {
         let (strategies, specs) = chosen.into_iter().unzip();
         let (limits, hours) = assemble::limits_and_hours(settings, self.bar_length);
         let per_minute = settings.integer("alpaca.requests_per_minute");
+        let requests_counted_in = (self.venue != VenueKind::Embedded)
+            .then(|| assemble::requests_counted_in(&self.endpoints));
         let config = SessionConfig {
             data_dir: settings.data_dir(),
             venue: self.venue,
@@ -271,6 +273,7 @@ impl Parts {
             run_for: args.run_for,
             requests_per_minute: u32::try_from(per_minute).unwrap_or(180),
             requests_per_quarter_hour: settings.count("alpaca.requests_per_quarter_hour"),
+            requests_counted_in,
             journal: assemble::journal_options(settings),
             timing: Timing { settle: settings.shutdown_deadline(), ..Timing::default() },
             readers: assemble::readers(settings),

@@ -183,6 +183,7 @@ fn session_config(
         run_for: None,
         requests_per_minute: 100_000,
         requests_per_quarter_hour: None,
+        requests_counted_in: None,
         without_bars: None,
         readers: Default::default(),
         journal: journal::Options::default(),

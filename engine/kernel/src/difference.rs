@@ -1,6 +1,6 @@
 //! Where our books and the broker's differ.
 
-use crate::{BrokerOrderId, Cash, OrderNumber, Price, Quantity, SymbolId};
+use crate::{BrokerOrderId, BrokerState, Cash, OrderNumber, Price, Quantity, State, SymbolId};
 use serde::{Deserialize, Serialize};
 
 /// One difference between our books and the broker's.
@@ -87,5 +87,23 @@ impl Difference {
                 )
             }
         }
+    }
+}
+
+impl State {
+    /// Where the broker's cash and positions are not those of our books.
+    pub fn book_differences(&self, broker: &BrokerState) -> Vec<Difference> {
+        let (ours, theirs) = (self.ledger().cash(), broker.account.cash);
+        let cash = (ours != theirs).then_some(Difference::Cash { ours, theirs });
+        let positions = self.symbols().ids().filter_map(|symbol| {
+            let held = self.ledger().position(symbol);
+            let listed = broker.positions.iter().find(|position| position.symbol == symbol);
+            let theirs = listed.map_or(Quantity::ZERO, |position| position.quantity);
+            let average_price = listed.map(|position| position.average_price);
+            let average_price = average_price.or(held.average_price()).unwrap_or_default();
+            let ours = held.quantity;
+            (ours != theirs).then_some(Difference::Position { symbol, ours, theirs, average_price })
+        });
+        cash.into_iter().chain(positions).collect()
     }
 }

@@ -154,6 +154,7 @@ impl Path {
             credentials: Credentials::new("PKBENCH", "secret").unwrap(),
             feed: "iex".into(),
             timing: Timing { pace: Pace::Unlimited, ..Timing::default() },
+            counted_in: None,
         };
         // Beside the build, not in `/tmp`, which is often memory.
         let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();

@@ -9,6 +9,7 @@ pub mod envelope;
 #[cfg(feature = "kafka")]
 pub mod publish;
 pub mod readers;
+mod request_count;
 pub mod session;
 #[cfg(feature = "sqlite")]
 pub mod store;

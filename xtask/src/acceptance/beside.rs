@@ -121,7 +121,7 @@ fn medians(said: &str) -> Result<Medians, String> {
 }
 
 /// Microseconds of a time as `Duration` is printed.
-fn micros(text: &str) -> Option<f64> {
+pub(super) fn micros(text: &str) -> Option<f64> {
     let units = [("ns", 1e-3), ("\u{b5}s", 1.0), ("ms", 1e3), ("s", 1e6)];
     units.iter().find_map(|(unit, factor)| {
         let number: f64 = text.strip_suffix(unit)?.parse().ok()?;

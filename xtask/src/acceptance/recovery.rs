@@ -64,8 +64,9 @@ const WHAT: &str = "\
 A session trades 30 generated symbols against `tradewind exchange` at the highest speed until its journal has 1 GB; then
 its parent kills it with SIGKILL and starts it again, several times. Entries are allowed when `tradewind status` says that
 both streams are up, that the books agree with the broker's, and that trading is `active`; asking is part of the time.
-This is in lock step. Against a real broker, a restart that finds a fill it has not booked waits up to 10 seconds more before it compares
-the books, because a broker's account may lag behind its executions; exits and cancels do not wait.
+This is in lock step. Against a real broker, a restart that books a fill of the time it was away finds an account that has it
+too, and goes on; where the account differs it may only lag behind its executions, and entries wait up to 10 seconds
+more before that counts as a difference. Exits and cancels do not wait.
 ";
 
 /// A folder, an exchange, and the program.

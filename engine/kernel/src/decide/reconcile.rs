@@ -121,23 +121,7 @@ impl Deciding<'_> {
     }
 
     fn differences(&self, broker: &BrokerState) -> Vec<Difference> {
-        let state = self.state();
-        let mut found = Vec::new();
-        if state.ledger().cash() != broker.account.cash {
-            let (ours, theirs) = (state.ledger().cash(), broker.account.cash);
-            found.push(Difference::Cash { ours, theirs });
-        }
-        for symbol in state.symbols().ids() {
-            let held = state.ledger().position(symbol);
-            let listed = broker.positions.iter().find(|position| position.symbol == symbol);
-            let theirs = listed.map_or(Quantity::ZERO, |position| position.quantity);
-            if held.quantity != theirs {
-                let average_price = listed.map(|position| position.average_price);
-                let average_price = average_price.or(held.average_price()).unwrap_or_default();
-                let ours = held.quantity;
-                found.push(Difference::Position { symbol, ours, theirs, average_price });
-            }
-        }
+        let mut found = self.state().book_differences(broker);
         found.extend(self.missing_orders(broker));
         found.extend(self.foreign(broker));
         found

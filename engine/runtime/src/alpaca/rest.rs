@@ -12,6 +12,7 @@ use super::transport::{Call, Timing, Transport};
 use super::unusable::{Problem, Unusable};
 use kernel::{AccountSnapshot, BrokerState, TradingDay};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What a client needs to know.
@@ -26,6 +27,9 @@ pub struct ClientConfig {
     pub feed: String,
     /// How requests are timed and paced.
     pub timing: Timing,
+    /// The file in which the requests of a quarter of an hour are counted, where they are limited: by
+    /// everybody who names it. Without one the limit holds for this client alone.
+    pub counted_in: Option<PathBuf>,
 }
 
 /// A client of Alpaca's REST interfaces. Cloning shares the connections and the limiter.
@@ -43,8 +47,12 @@ impl Client {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new(config: ClientConfig) -> Result<Self, ApiError> {
-        let transport =
-            Transport::new(&config.credentials, config.timing, &config.endpoints.trading);
+        let transport = Transport::new(
+            &config.credentials,
+            config.timing,
+            &config.endpoints.trading,
+            config.counted_in.as_deref(),
+        );
         let transport = transport.map_err(|error| {
             ApiError::from_transport("set up", config.endpoints.trading_host(), &error)
         })?;
@@ -65,6 +73,11 @@ impl Client {
     /// The session's symbols and order ids.
     pub fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// Counts a trading request that was sent before the pace of the venue was known.
+    pub fn count_request(&self) {
+        self.transport.count_request();
     }
 
     /// What is left of the limit on trading requests.

@@ -2,11 +2,12 @@
 
 use super::credentials::Credentials;
 use super::error::{ApiError, ErrorClass};
-use super::limiter::{Limiter, Pace, QuotaLeft, Told, Urgency};
+use super::limiter::{Limiter, Pace, QuarterHour, QuotaLeft, Told, Urgency};
 use crate::backoff::Backoff;
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
+use std::path::Path;
 use std::time::Duration;
 
 const LIMIT: &str = "x-ratelimit-limit";
@@ -108,8 +109,10 @@ impl Transport {
         credentials: &Credentials,
         timing: Timing,
         trading_base: &str,
+        counted_in: Option<&Path>,
     ) -> Result<Self, reqwest::Error> {
         super::tls::install();
+        let quarter_hour = QuarterHour::new(timing.pace, counted_in);
         let http = reqwest::Client::builder()
             .connect_timeout(timing.connect)
             .timeout(timing.answer)
@@ -124,9 +127,9 @@ impl Transport {
             http,
             credentials: credentials.clone(),
             timing,
-            // The broker counts trading and market data apart.
-            trading: Limiter::new(timing.pace, timing.retry),
-            data: Limiter::new(timing.pace, timing.retry),
+            // The broker counts the minute's requests of trading and market data apart.
+            trading: Limiter::new(timing.pace, quarter_hour.clone(), timing.retry),
+            data: Limiter::new(timing.pace, quarter_hour, timing.retry),
             trading_base: trading_base.into(),
         })
     }
@@ -195,6 +198,11 @@ impl Transport {
         let mut error = ApiError::from_answer(&call.name(), call.host(), status.as_u16(), &body);
         self.credentials.hide_in(&mut error.message);
         Err(error)
+    }
+
+    /// Counts a trading request that went some other way.
+    pub fn count_request(&self) {
+        self.trading.count_one();
     }
 
     /// What is left of the limit on trading requests.

@@ -1,12 +1,11 @@
 //! How many requests may go: so many in a minute, so many in 24 hours.
 //!
-//! When the service's day begins is not documented, so no 24 hours hold more than the limit. The times
-//! of the requests of the last day stand in a file, one in a line; whoever asks holds a lock beside it.
+//! When the service's day begins is not documented, so no 24 hours hold more than the limit.
 
 use super::AlphaVantageError;
+use crate::request_count::{CountError, RequestCount, frees};
 use kernel::{Span, Timestamp};
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const MINUTE: Span = Span::from_secs(60);
 const DAY: Span = Span::from_secs(86_400);
@@ -31,78 +30,46 @@ pub(super) enum Leave {
     At(Timestamp),
 }
 
+/// What a request that may not go waits for.
+enum Full {
+    Day { limit: u32, next: Timestamp },
+    Minute(Timestamp),
+}
+
 impl Quota {
     /// Asks for one request, and counts it when it may go now.
     ///
     /// # Errors
     /// When the day's are used up, or the file cannot be used.
     pub(super) fn ask(&self, now: Timestamp) -> Result<Leave, AlphaVantageError> {
-        let _lock = self.lock()?;
-        let mut gone = self.read(now)?;
+        let count = RequestCount { path: self.path.clone(), window: DAY };
+        match count.ask(now, |gone| self.judge(gone, now))? {
+            Ok(()) => Ok(Leave::Now),
+            Err(Full::Minute(next)) => Ok(Leave::At(next)),
+            Err(Full::Day { limit, next }) => Err(AlphaVantageError::QuotaUsedUp { limit, next }),
+        }
+    }
+
+    fn judge(&self, gone: &[Timestamp], now: Timestamp) -> Result<(), Full> {
         if let Some(limit) = self.per_day
-            && let Some(next) = frees(&gone, limit, now, DAY)
+            && let Some(next) = frees(gone, limit, now, DAY)
         {
-            return Err(AlphaVantageError::QuotaUsedUp { limit, next });
+            return Err(Full::Day { limit, next });
         }
-        if let Some(next) = frees(&gone, self.per_minute, now, MINUTE) {
-            return Ok(Leave::At(next));
-        }
-        gone.push(now);
-        self.write(&gone)?;
-        Ok(Leave::Now)
-    }
-
-    fn lock(&self) -> Result<File, AlphaVantageError> {
-        let path = self.path.with_extension("lock");
-        let parent = path.parent().unwrap_or(Path::new("."));
-        let lock = fs::create_dir_all(parent)
-            .and_then(|()| File::options().create(true).truncate(false).write(true).open(&path));
-        lock.and_then(|lock| lock.lock().map(|()| lock)).map_err(|error| self.unusable(error))
-    }
-
-    /// The requests of the last 24 hours, oldest first.
-    fn read(&self, now: Timestamp) -> Result<Vec<Timestamp>, AlphaVantageError> {
-        let text = match fs::read_to_string(&self.path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(self.unusable(error)),
-        };
-        let time = |line: &str| {
-            line.parse::<Timestamp>().map_err(|_| {
-                self.unusable(format!("`{line}` is no time; remove the file to count from zero"))
-            })
-        };
-        let mut gone = text.lines().map(time).collect::<Result<Vec<_>, _>>()?;
-        // Of a clock that was wrong: they went, and not in the future.
-        gone.iter_mut().for_each(|at| *at = (*at).min(now));
-        gone.retain(|at| now.since(*at) < DAY);
-        gone.sort_unstable();
-        Ok(gone)
-    }
-
-    fn write(&self, gone: &[Timestamp]) -> Result<(), AlphaVantageError> {
-        let text: String = gone.iter().map(|at| format!("{at}\n")).collect();
-        let beside = self.path.with_extension("part");
-        let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, &self.path));
-        written.map_err(|error| self.unusable(error))
-    }
-
-    fn unusable(&self, reason: impl ToString) -> AlphaVantageError {
-        AlphaVantageError::Count { path: self.path.clone(), reason: reason.to_string() }
+        frees(gone, self.per_minute, now, MINUTE).map_or(Ok(()), |next| Err(Full::Minute(next)))
     }
 }
 
-/// When the next request may go, when the last window holds as many as may.
-fn frees(gone: &[Timestamp], limit: u32, now: Timestamp, window: Span) -> Option<Timestamp> {
-    let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
-    let oldest = gone.len().checked_sub(limit).and_then(|place| gone.get(place))?;
-    let next = oldest.plus(window);
-    (next > now).then_some(next)
+impl From<CountError> for AlphaVantageError {
+    fn from(CountError { path, reason }: CountError) -> Self {
+        Self::Count { path, reason }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_secs(1_800_000_000 + second)

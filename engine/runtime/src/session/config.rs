@@ -76,6 +76,9 @@ pub struct SessionConfig {
     pub requests_per_minute: u32,
     /// Requests in a quarter of an hour, when that is limited too.
     pub requests_per_quarter_hour: Option<u32>,
+    /// The file in which those of the quarter of an hour are counted, by everybody who asks the same
+    /// host; `None` counts them for this session alone, until it ends.
+    pub requests_counted_in: Option<PathBuf>,
     /// What of the data no strategy can trade on, which is told at the start.
     pub without_bars: Option<WithoutBars>,
     /// What reads the journal while it grows.

@@ -227,17 +227,20 @@ impl RealTime<'_> {
     /// Takes in an answer about the books.
     fn take_in(&mut self, answer: Answer) -> Result<(), SessionError> {
         let was_read = matches!(answer, Answer::Read(..));
-        if let Answer::Broker(_, mark) = answer {
-            if mark != self.desk.core.mark(self.connection) {
+        if let Answer::Broker(broker, mark) = &answer {
+            if *mark != self.desk.core.mark(self.connection) {
                 // Something happened while it was asked, so it is asked again.
                 let wait = self.asked_again.step();
                 self.reconcile_within(wait);
                 return Ok(());
             }
-            let lag = self.desk.patience.account_lag;
-            if let Some(ago) = self.desk.core.booked_ago().filter(|ago| *ago < lag) {
-                self.reconcile_within(lag - ago);
-                return Ok(());
+            // An account that agrees does not lag behind.
+            if !self.desk.core.state().book_differences(broker).is_empty() {
+                let lag = self.desk.patience.account_lag;
+                if let Some(ago) = self.desk.core.booked_ago().filter(|ago| *ago < lag) {
+                    self.reconcile_within(lag - ago);
+                    return Ok(());
+                }
             }
             self.asked_again = self.desk.patience.backoff(0);
             self.next_reconcile = Some(Instant::now() + self.reconcile_pause());

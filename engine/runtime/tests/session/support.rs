@@ -130,6 +130,7 @@ impl Plan {
             run_for: None,
             requests_per_minute: 100_000,
             requests_per_quarter_hour: None,
+            requests_counted_in: None,
             readers: Default::default(),
             journal: journal::Options::default(),
             timing: timing(),

@@ -5,8 +5,9 @@
 //! use up, so that polling never holds a cancel up and a storm of cancels never ends polling; the
 //! rest of the limit goes to the most urgent that waits ([`quota`]).
 //!
-//! Two limits can hold at once: so many requests in any minute (Alpaca allows 200), and, when it is
-//! configured, so many in any quarter of an hour. What the server says on top is followed:
+//! Two limits can hold at once: so many requests in any minute (Alpaca allows 200, counted for each of
+//! its hosts), and, when it is configured, so many in any quarter of an hour, counted over all hosts
+//! ([`quarter_hour`]). What the server says on top is followed:
 //! `X-RateLimit-Limit` lowers the first limit, `X-RateLimit-Remaining` keeps the last requests of a
 //! window for the urgent, and after a 429 everybody waits until `Retry-After` or
 //! `X-RateLimit-Reset`, or for ever longer when neither is there ([`server`]).
@@ -14,18 +15,20 @@
 //! Time is the venue's: against a paced replay (`speed` 60) a minute is a second. Against a replay
 //! in lock step there is no pace to keep, and no limiter ([`Pace::Unlimited`]).
 
+mod quarter_hour;
 mod queue;
 mod quota;
 mod server;
 #[cfg(test)]
 mod tests;
 
+pub(super) use quarter_hour::QuarterHour;
 pub(super) use server::Told;
 
 use queue::{Queue, Turn};
 use quota::Quota;
 use server::Server;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -47,6 +50,16 @@ pub enum Pace {
     },
     /// As fast as the venue answers: lock step.
     Unlimited,
+}
+
+impl Pace {
+    /// Venue seconds in a second.
+    fn speed(self) -> f64 {
+        match self {
+            Pace::Limited { speed, .. } if speed.is_finite() && speed > 0.0 => speed,
+            Pace::Limited { .. } | Pace::Unlimited => 1.0,
+        }
+    }
 }
 
 impl Default for Pace {
@@ -122,7 +135,7 @@ pub(super) struct Limiter {
 
 struct State {
     minute: Option<Quota>,
-    quarter_hour: Option<Quota>,
+    quarter_hour: Option<Arc<QuarterHour>>,
     server: Server,
     queue: Queue,
     /// Requests in a minute as configured.
@@ -131,28 +144,25 @@ struct State {
 
 impl Limiter {
     /// A limiter; `first_hold` is how long everybody waits after a 429 that says nothing more.
-    pub fn new(pace: Pace, first_hold: Duration) -> Self {
-        let (minute, quarter_hour, speed) = match pace {
-            Pace::Unlimited => (None, None, 1.0),
-            Pace::Limited { per_minute, per_quarter_hour, speed } => {
-                let speed = if speed.is_finite() && speed > 0.0 { speed } else { 1.0 };
-                (Some(per_minute), per_quarter_hour, speed)
-            }
+    pub fn new(pace: Pace, quarter_hour: Option<Arc<QuarterHour>>, first_hold: Duration) -> Self {
+        let per_minute = match pace {
+            Pace::Unlimited => None,
+            Pace::Limited { per_minute, .. } => Some(per_minute),
         };
-        let quota = |limit: u32, window: Duration| Quota::new(limit, window.div_f64(speed));
+        let speed = pace.speed();
         let state = State {
-            minute: minute.map(|limit| quota(limit, MINUTE)),
-            quarter_hour: quarter_hour.map(|limit| quota(limit, QUARTER_HOUR)),
+            minute: per_minute.map(|limit| Quota::new(limit, MINUTE.div_f64(speed))),
+            quarter_hour,
             server: Server::new(first_hold),
             queue: Queue::default(),
-            per_minute: minute.unwrap_or(u32::MAX),
+            per_minute: per_minute.unwrap_or(u32::MAX),
         };
         Self { state: Mutex::new(state), changed: Notify::new(), speed }
     }
 
     /// Waits until one more request may go.
     pub async fn pass(&self, urgency: Urgency) {
-        let place = Place { limiter: self, turn: self.state().queue.join(urgency) };
+        let place = Place { limiter: self, turn: self.state().join(urgency) };
         loop {
             let changed = self.changed.notified();
             let mut changed = std::pin::pin!(changed);
@@ -170,6 +180,17 @@ impl Limiter {
         }
     }
 
+    /// Counts a request that went without asking here.
+    pub fn count_one(&self) {
+        let (mut state, now) = (self.state(), Instant::now());
+        if let Some(minute) = &mut state.minute {
+            minute.spend(Urgency::Data, now);
+        }
+        if let Some(quarter_hour) = &state.quarter_hour {
+            quarter_hour.count_one(now);
+        }
+    }
+
     /// Takes in what an answer said of the limits.
     pub fn heed(&self, told: &Told) {
         self.state().heed(told, self.speed, Instant::now());
@@ -179,10 +200,9 @@ impl Limiter {
     /// What is left.
     pub fn left(&self) -> QuotaLeft {
         let (state, now) = (self.state(), Instant::now());
-        let of =
-            |quota: &Option<Quota>| quota.as_ref().map(|quota| (quota.left(now), quota.limit()));
-        let (own, limit) = of(&state.minute).unwrap_or((u32::MAX, u32::MAX));
-        let quarter_hour = of(&state.quarter_hour);
+        let minute = state.minute.as_ref().map(|quota| (quota.left(now), quota.limit()));
+        let (own, limit) = minute.unwrap_or((u32::MAX, u32::MAX));
+        let quarter_hour = state.quarter_hour.as_ref().map(|shared| shared.left(now));
         QuotaLeft {
             minute: state.server.remaining(now).map_or(own, |told| told.min(own)),
             minute_limit: limit,
@@ -207,7 +227,7 @@ struct Place<'a> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.limiter.state().queue.leave(self.turn);
+        self.limiter.state().leave(self.turn);
         self.limiter.changed.notify_waiters();
     }
 }
@@ -231,16 +251,35 @@ impl State {
             return Verdict::At(at);
         }
         let may_share = !self.queue.is_anyone_more_urgent(turn.urgency);
-        for quota in self.quotas() {
-            if let Err(at) = quota.reserve(turn.urgency, may_share, now) {
-                return Verdict::At(at);
-            }
+        if let Some(minute) = &mut self.minute
+            && let Err(at) = minute.reserve(turn.urgency, may_share, now)
+        {
+            return Verdict::At(at);
         }
-        for quota in self.quotas() {
-            quota.spend(turn.urgency, now);
+        if let Some(quarter_hour) = &self.quarter_hour
+            && let Err(at) = quarter_hour.take(turn.urgency, now)
+        {
+            return Verdict::At(at);
+        }
+        if let Some(minute) = &mut self.minute {
+            minute.spend(turn.urgency, now);
         }
         self.server.spend();
         Verdict::Go
+    }
+
+    fn join(&mut self, urgency: Urgency) -> Turn {
+        if let Some(quarter_hour) = &self.quarter_hour {
+            quarter_hour.join(urgency);
+        }
+        self.queue.join(urgency)
+    }
+
+    fn leave(&mut self, turn: Turn) {
+        if let Some(quarter_hour) = &self.quarter_hour {
+            quarter_hour.leave(turn.urgency);
+        }
+        self.queue.leave(turn);
     }
 
     fn heed(&mut self, told: &Told, speed: f64, now: Instant) {
@@ -253,9 +292,5 @@ impl State {
             tracing::info!(limit, "the broker's limit of requests in a minute has changed");
             *minute = Quota::new(limit, MINUTE.div_f64(speed));
         }
-    }
-
-    fn quotas(&mut self) -> impl Iterator<Item = &mut Quota> {
-        self.minute.iter_mut().chain(&mut self.quarter_hour)
     }
 }

@@ -122,8 +122,12 @@ impl Quota {
 
     /// How many requests may still go before the limit, had they all the right to.
     pub fn left(&self, now: Instant) -> u32 {
-        let recent = self.sent.iter().rev().take_while(|at| now - **at < self.window).count();
-        self.limit.saturating_sub(u32::try_from(recent).unwrap_or(u32::MAX))
+        self.limit.saturating_sub(u32::try_from(self.used(now)).unwrap_or(u32::MAX))
+    }
+
+    /// How many requests went in the last window.
+    pub fn used(&self, now: Instant) -> usize {
+        self.sent.iter().rev().take_while(|at| now - **at < self.window).count()
     }
 
     fn forget(&mut self, now: Instant) {

@@ -2,6 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Builder;
 
@@ -15,7 +16,15 @@ fn pace(per_minute: u32, per_quarter_hour: Option<u32>) -> Pace {
 }
 
 fn limiter(per_minute: u32, per_quarter_hour: Option<u32>) -> Arc<Limiter> {
-    Arc::new(Limiter::new(pace(per_minute, per_quarter_hour), Duration::from_secs(1)))
+    let pace = pace(per_minute, per_quarter_hour);
+    Arc::new(Limiter::new(pace, QuarterHour::new(pace, None), Duration::from_secs(1)))
+}
+
+/// Those of two hosts, under one limit of a quarter of an hour that is counted in a file.
+fn two_hosts(counted_in: &Path) -> [Arc<Limiter>; 2] {
+    let pace = pace(200, Some(250));
+    let shared = QuarterHour::new(pace, Some(counted_in));
+    [(); 2].map(|()| Arc::new(Limiter::new(pace, shared.clone(), Duration::from_secs(1))))
 }
 
 /// A request: when it is asked for, its class, when it went.
@@ -33,10 +42,10 @@ impl Sent {
 }
 
 /// Asks for requests at their times, each on a task of its own; in the order in which they went.
-async fn send(limiter: &Arc<Limiter>, wanted: &[(Duration, Urgency)]) -> Vec<Sent> {
+async fn send(limiter: &Arc<Limiter>, wanted: impl AsRef<[(Duration, Urgency)]>) -> Vec<Sent> {
     let start = Instant::now();
     let (sender, mut sent) = tokio::sync::mpsc::unbounded_channel();
-    for (asked, urgency) in wanted.iter().copied() {
+    for (asked, urgency) in wanted.as_ref().iter().copied() {
         let (limiter, sender) = (Arc::clone(limiter), sender.clone());
         tokio::spawn(async move {
             tokio::time::sleep_until(start + asked).await;
@@ -180,6 +189,48 @@ fn the_stricter_limit_binds_where_there_is_one() {
 }
 
 #[test]
+fn the_stricter_limit_is_one_for_all_hosts_and_over_restarts() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("requests");
+    held(async {
+        let exits = |limiter, count| send(limiter, vec![(Duration::ZERO, Urgency::Exit); count]);
+        let [trading, data] = &two_hosts(&file);
+        exits(trading, 60).await;
+        exits(data, 60).await;
+        let left = [trading, data].map(|limiter| limiter.left().quarter_hour);
+        assert_eq!(left, [Some(130); 2]);
+
+        // Another process, or the same after a restart: everything before it was just now.
+        let [trading, data] = &two_hosts(&file);
+        exits(trading, 60).await;
+        assert_eq!(trading.left().quarter_hour, Some(70));
+        exits(data, 58).await;
+        assert_eq!(data.left().quarter_hour, Some(12));
+        let waits = |urgency| tokio::time::timeout(seconds(10), trading.pass(urgency));
+        for urgency in [Urgency::Data, Urgency::Entry, Urgency::Exit] {
+            assert!(waits(urgency).await.is_err(), "{urgency:?}: the last are kept for cancels");
+        }
+        for _ in 0..12 {
+            waits(Urgency::Cancel).await.unwrap();
+        }
+        assert!(waits(Urgency::Cancel).await.is_err(), "250 have gone");
+    });
+}
+
+#[test]
+fn a_count_that_cannot_be_read_keeps_nobody_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("requests");
+    std::fs::write(&file, "yesterday\n").unwrap();
+    held(async {
+        let [trading, _] = &two_hosts(&file);
+        let sent = send(trading, &[(Duration::ZERO, Urgency::Cancel); 40]).await;
+        assert!(sent.iter().all(|one| one.waited() < MINUTE));
+        assert_eq!(trading.left().quarter_hour, Some(210));
+    });
+}
+
+#[test]
 fn what_is_left_is_told() {
     held(async {
         let limiter = limiter(200, Some(250));
@@ -296,7 +347,7 @@ fn who_gives_up_waiting_leaves_the_queue_to_the_others() {
 #[test]
 fn without_a_pace_only_a_refusal_holds_anybody_up() {
     held(async {
-        let limiter = Arc::new(Limiter::new(Pace::Unlimited, seconds(1)));
+        let limiter = Arc::new(Limiter::new(Pace::Unlimited, None, seconds(1)));
         let sent = send(&limiter, &[(Duration::ZERO, Urgency::Data); 1000]).await;
         assert!(sent.iter().all(|one| one.waited().is_zero()));
         limiter.heed(&Told { refused: true, retry_after: Some(seconds(3)), ..Told::default() });
@@ -310,7 +361,7 @@ fn without_a_pace_only_a_refusal_holds_anybody_up() {
 fn a_replay_at_sixty_times_the_speed_has_a_minute_every_second() {
     held(async {
         let pace = Pace::Limited { per_minute: 200, per_quarter_hour: None, speed: 60.0 };
-        let limiter = Arc::new(Limiter::new(pace, seconds(1)));
+        let limiter = Arc::new(Limiter::new(pace, None, seconds(1)));
         let sent = send(&limiter, &[(Duration::ZERO, Urgency::Data); 300]).await;
         assert!(most_within(&sent, seconds(1)) <= 200);
         assert!(sent.last().unwrap().went <= seconds(4));

@@ -71,7 +71,13 @@ fn history(running: &Running, kind: Kind) -> History {
         ..Timing::default()
     };
     let endpoints = Endpoints::server(running.addr());
-    let config = ClientConfig { endpoints, credentials: credentials(), feed: "iex".into(), timing };
+    let config = ClientConfig {
+        endpoints,
+        credentials: credentials(),
+        feed: "iex".into(),
+        timing,
+        counted_in: None,
+    };
     let names = Names::new(Symbols::new(["SPY", "AAPL"]).unwrap(), "");
     let kind = match kind {
         Kind::Bars => HistoryKind::Bars { length: Span::from_secs(60), adjustment: "raw".into() },

@@ -53,6 +53,7 @@ fn client(running: &Running, pace: Pace) -> Client {
         credentials: credentials(),
         feed: "iex".into(),
         timing: Timing { pace, ..Timing::default() },
+        counted_in: None,
     };
     Client::new(config).unwrap().named(names())
 }

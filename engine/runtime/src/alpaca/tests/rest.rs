@@ -27,7 +27,8 @@ pub(super) fn client_with(endpoints: Endpoints, credentials: Credentials) -> Cli
         retry: Duration::from_millis(1),
         pace: Pace::Unlimited,
     };
-    let config = ClientConfig { endpoints, credentials, feed: "iex".into(), timing };
+    let config =
+        ClientConfig { endpoints, credentials, feed: "iex".into(), timing, counted_in: None };
     Client::new(config).unwrap().named(names())
 }
 

@@ -160,9 +160,9 @@ pub struct Patience {
     pub absent_after: Wait,
     /// How long the list of executions may lag behind its orders.
     pub activities_lag: Duration,
-    /// How long account and positions may lag behind the executions that changed them: the books
-    /// are compared only when nothing was booked for so long. Alpaca's have been seen ten seconds
-    /// behind its orders (issue 276 of its API).
+    /// How long account and positions may lag behind the executions that changed them: only when
+    /// nothing was booked for so long is it a difference that they are not ours. Alpaca's have been
+    /// seen ten seconds behind its orders (issue 276 of its API).
     pub account_lag: Duration,
     /// From this the waits are shortened by chance, so that two sessions do not ask together.
     pub seed: u64,

@@ -42,6 +42,7 @@ impl Connected {
         };
         let client = Client::new(client_config(config, pace))
             .map_err(SessionError::broker("set up the client"))?;
+        client.count_request();
         let account = client.account().await.map_err(SessionError::broker("read the account"))?;
         if let Some(reason) = account.blocked {
             let host = config.endpoints.trading_host().to_owned();
@@ -169,6 +170,7 @@ fn client_config(config: &SessionConfig, pace: Pace) -> ClientConfig {
         credentials: config.credentials.clone(),
         feed: config.feed.clone(),
         timing: crate::alpaca::Timing { pace, answer: config.timing.answer, ..Default::default() },
+        counted_in: config.requests_counted_in.clone(),
     }
 }
 
