@@ -388,6 +388,9 @@ pub struct FlattenArgs {
     /// Why, in quotation marks; it is journalled.
     #[arg(value_name = "REASON", default_value = "", hide_default_value = true)]
     pub reason: String,
+    /// How long to wait until the broker confirms that everything is closed; 0s does not wait.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration_or_none)]
+    pub wait: Duration,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
@@ -469,6 +472,10 @@ fn pair(text: &str) -> Result<(String, String), String> {
 
 fn address(text: &str) -> Result<std::net::SocketAddr, String> {
     text.parse().map_err(|_| "expected an address with its port, such as 127.0.0.1:8080".into())
+}
+
+fn duration_or_none(text: &str) -> Result<Duration, String> {
+    if matches!(text, "0" | "0s") { Ok(Duration::ZERO) } else { duration(text) }
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

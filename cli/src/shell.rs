@@ -1,5 +1,5 @@
 //! The runtime of a command that goes on until it is told to end, with SIGINT and SIGTERM caught from
-//! its first moment: whatever it is doing then, it ends in order.
+//! its first moment: whatever it is doing then, it ends in order. SIGUSR1 is a session's kill switch.
 
 use super::exit::Failure;
 use runtime::session::{self, SessionError, StopReceiver, StopSignal, Stopper};
@@ -80,17 +80,18 @@ pub async fn unless_stopped<T>(
     }
 }
 
-/// Passes SIGINT and SIGTERM on as a wish to end.
+/// Passes SIGINT and SIGTERM on as a wish to end, and SIGUSR1 as the kill switch.
 fn pass_signals(stopper: Stopper) -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::other)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::other)?;
+    let mut kill_switch = signal(SignalKind::user_defined1()).map_err(Failure::other)?;
     Ok(async move {
         loop {
             tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
+                _ = interrupt.recv() => stopper.press(),
+                _ = terminate.recv() => stopper.press(),
+                _ = kill_switch.recv() => stopper.flatten(),
             }
-            stopper.press();
         }
     })
 }

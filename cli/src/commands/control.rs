@@ -2,12 +2,13 @@
 
 use super::{print_json, print_text, summary};
 use crate::args::{AskArgs, FlattenArgs, ReasonArgs};
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::figures::{bytes, counted, exact, short, signed};
 use crate::resolve;
 use runtime::control::{Answer, Request};
 use serde_json::Value;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// How many of the last events `status` shows.
 const RECENT: usize = 8;
@@ -186,10 +187,7 @@ pub fn flatten(args: &FlattenArgs) -> Result<(), Failure> {
         Some(word) if is_reason(word) => (None, word),
         symbol => (symbol, reason),
     };
-    let Some(symbol) = symbol else {
-        let (place, json, reason) = (args.place.clone(), args.json, reason.into());
-        return say("flatten", &ReasonArgs { place, reason, json });
-    };
+    let Some(symbol) = symbol else { return flatten_all(args, reason) };
     let request = Request {
         args: serde_json::json!({ "symbol": symbol }),
         ..Request::new("flatten", reason)
@@ -203,22 +201,70 @@ pub fn flatten(args: &FlattenArgs) -> Result<(), Failure> {
     ))
 }
 
+/// How often a session that closes everything is asked whether the broker has confirmed it.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
+
+/// Closes everything, and waits for the broker's word that it is closed.
+fn flatten_all(args: &FlattenArgs, reason: &str) -> Result<(), Failure> {
+    let dir = resolve::data_dir(&args.place)?;
+    let mut answer = ask(&dir, &Request::new("flatten", reason))?;
+    let deadline = Instant::now() + args.wait;
+    let mut status = Value::Object(ask(&dir, &Request::new("status", ""))?.body);
+    while is_closing(&status) && Instant::now() < deadline {
+        std::thread::sleep(ASK_AGAIN);
+        status = Value::Object(ask(&dir, &Request::new("status", ""))?.body);
+    }
+    let is_flat = !is_closing(&status);
+    if args.json {
+        answer.body.insert("flat".into(), is_flat.into());
+        print_json(&answer)?;
+    } else if is_flat || args.wait.is_zero() {
+        let next = if is_flat { FLAT } else { ON_THE_WAY };
+        print_text(&format!("flatten: taken, trading is halted. {next}\n"))?;
+    }
+    if is_flat || args.wait.is_zero() {
+        return Ok(());
+    }
+    let left: Vec<String> =
+        [("open_orders", order as fn(&Value) -> String), ("positions", position)]
+            .into_iter()
+            .flat_map(|(key, line)| rows(&status, key, line))
+            .filter(|line| line != "none")
+            .collect();
+    let left = match left.as_slice() {
+        [] => "the broker has not confirmed it".into(),
+        left => left.join("; "),
+    };
+    Err(Failure::new(
+        Exit::CheckFailed,
+        format!(
+            "not flat after {} s: {left}. Trading is halted and the session goes on closing: watch with `tradewind status`",
+            args.wait.as_secs()
+        ),
+    ))
+}
+
+/// Whether something is still to be closed, or the broker has yet to confirm that nothing is.
+fn is_closing(status: &Value) -> bool {
+    let says = |key: &str| status.get(key).and_then(Value::as_bool).unwrap_or(true);
+    says("flattening") || says("confirms_flat")
+}
+
+const FLAT: &str = "The broker confirms: no order of the session is open and nothing it trades is held. Trade again with `tradewind resume REASON`.";
+const ON_THE_WAY: &str = "Orders are cancelled and positions closed; watch with `tradewind status`, trade again with `tradewind resume REASON`.";
+
 fn looks_like_a_symbol(word: &str) -> bool {
     let allowed = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || ".-/_".contains(c);
     !word.is_empty() && word.chars().all(allowed)
 }
 
 /// What happens next, and what else can be done.
-const AFTER: [(&str, &str); 4] = [
+const AFTER: [(&str, &str); 3] = [
     (
         "halt",
         "Open orders and positions stay; `tradewind flatten` closes them, `tradewind resume REASON` trades again.",
     ),
     ("resume", "The strategies are asked again from the next data on."),
-    (
-        "flatten",
-        "Orders are cancelled and positions closed; watch with `tradewind status`, trade again with `tradewind resume REASON`.",
-    ),
     ("cancel-all", "The cancels are on their way; strategies may send new orders."),
 ];
 

@@ -91,7 +91,8 @@ impl EventsHash {
             | Event::PredictionExpired { .. }
             | Event::StopMet { .. }
             | Event::IntentWaits { .. }
-            | Event::StopRequested { .. } => self.write(at, event),
+            | Event::StopRequested { .. }
+            | Event::FlatConfirmed { .. } => self.write(at, event),
         }
     }
 

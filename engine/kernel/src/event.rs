@@ -344,6 +344,14 @@ pub enum Event {
         /// As it is; `None` for a trade that was taken back: no position grows until the next price.
         is: Option<Price>,
     },
+    /// The broker confirms that none of the session's orders is open and nothing it trades is held,
+    /// after an operator had everything closed.
+    FlatConfirmed {
+        /// Open orders that are not the session's, and were left alone.
+        foreign_orders: u32,
+        /// Positions in symbols that the session does not trade, and were left alone.
+        foreign_positions: u32,
+    },
 }
 
 /// Why a report changes nothing.
@@ -420,6 +428,7 @@ impl Event {
             Event::DayStarted { .. } => "day_started",
             Event::DataRefused { .. } => "data_refused",
             Event::Flattened => "flattened",
+            Event::FlatConfirmed { .. } => "flat_confirmed",
             Event::AlertRaised(_) => "alert_raised",
             Event::StopRequested { .. } => "stop_requested",
             Event::ChannelMute { .. } => "channel_mute",
@@ -479,6 +488,7 @@ impl Event {
             | Event::LinkChanged { .. }
             | Event::DayStarted { .. }
             | Event::Flattened
+            | Event::FlatConfirmed { .. }
             | Event::AlertRaised(_)
             | Event::StopRequested { .. }
             | Event::ChannelMute { .. }

@@ -99,6 +99,7 @@ impl Topic {
             | Event::ChannelMute { .. }
             | Event::DayStarted { .. }
             | Event::Flattened
+            | Event::FlatConfirmed { .. }
             | Event::SymbolClosed { .. }
             | Event::AccountReset { .. }
             | Event::SharesSplit { .. }

@@ -158,7 +158,8 @@ impl Deciding<'_> {
             return self.emit(Event::Flattened);
         }
         let done: Vec<SymbolId> = wanted()
-            .filter(|symbol| !state.is_flattening() && !held(*symbol) && idle(*symbol))
+            .filter(|_| !state.is_flattening() && !state.confirms_flat())
+            .filter(|symbol| !held(*symbol) && idle(*symbol))
             .collect();
         let may = |symbol: &SymbolId| held(*symbol) && idle(*symbol) && state.may_close(*symbol);
         let ready: Vec<SymbolId> = wanted().filter(may).collect();

@@ -7,8 +7,8 @@
 
 use super::{DecideError, Deciding};
 use crate::{
-    BrokerState, Difference, Event, Intent, Order, OrderStatus, Origin, Price, Quantity,
-    ReportKind, Severity, Side, SymbolId,
+    BrokerOrder, BrokerState, Difference, Event, Intent, Order, OrderStatus, Origin, Price,
+    Quantity, ReportKind, Severity, Side, SymbolId,
 };
 use std::collections::BTreeMap;
 
@@ -40,7 +40,27 @@ impl Deciding<'_> {
             }
         }
         let open_orders = self.state().live_orders().count();
-        self.emit(Event::Reconciled { open_orders: u32::try_from(open_orders).unwrap_or(u32::MAX) })
+        self.emit(Event::Reconciled { open_orders: count(open_orders) })?;
+        self.confirm_flat(broker)
+    }
+
+    /// What an operator had closed is flat when the broker says so.
+    fn confirm_flat(&mut self, broker: &BrokerState) -> Result<(), DecideError> {
+        let state = self.state();
+        let is_flat = !state.is_flattening()
+            && state.live_orders().next().is_none()
+            && broker.positions.iter().all(|position| position.quantity.is_zero());
+        let is_ours = |open: &BrokerOrder| {
+            open.order.is_some() || state.order_by_broker_id(&open.broker_id).is_some()
+        };
+        let foreign_orders = broker.open_orders.iter().filter(|open| !is_ours(open)).count();
+        if !state.confirms_flat() || !is_flat || foreign_orders < broker.open_orders.len() {
+            return Ok(());
+        }
+        self.emit(Event::FlatConfirmed {
+            foreign_orders: count(foreign_orders),
+            foreign_positions: count(broker.foreign_positions.len()),
+        })
     }
 
     fn open_account(&mut self, broker: &BrokerState) -> Result<(), DecideError> {
@@ -166,6 +186,10 @@ impl Deciding<'_> {
         });
         orders.chain(positions)
     }
+}
+
+fn count(all: usize) -> u32 {
+    u32::try_from(all).unwrap_or(u32::MAX)
 }
 
 /// What an account holds: symbol, signed shares and mean entry price.

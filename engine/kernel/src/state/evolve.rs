@@ -295,6 +295,7 @@ impl State {
             Event::AlertRaised(_) => self.tally.alerts += 1,
             Event::StopRequested { policy } => self.begin_stopping(*policy),
             Event::Flattened => self.stop_flattening(),
+            Event::FlatConfirmed { .. } => self.confirms_flat = false,
             Event::FlatDue { date } => self.close_for_the_day(*date),
             Event::StopMet { symbol, .. } => {
                 self.closing.insert(*symbol);
@@ -389,11 +390,17 @@ impl State {
 
     fn obey(&mut self, command: &crate::Command) {
         match command {
-            crate::Command::Flatten { .. } => self.flattening = true,
+            crate::Command::Flatten { .. } => {
+                self.flattening = true;
+                self.confirms_flat = true;
+            }
             crate::Command::Close { symbol, .. } => {
                 self.closing.insert(*symbol);
             }
-            crate::Command::Resume { .. } => self.stop_flattening(),
+            crate::Command::Resume { .. } => {
+                self.stop_flattening();
+                self.confirms_flat = false;
+            }
             crate::Command::SetLimit { path, value, .. } => self.set_limit(path, value),
             crate::Command::Halt { .. } | crate::Command::CancelAll { .. } => {}
         }

@@ -158,6 +158,8 @@ pub struct State {
     stops: Stops,
     /// What models say.
     predictions: Predictions,
+    /// Whether the broker is yet to confirm that everything an operator had closed is.
+    confirms_flat: bool,
 }
 
 impl State {
@@ -362,6 +364,12 @@ impl State {
         self.flattening
     }
 
+    /// Whether an operator had everything closed and the broker has not confirmed it yet. What fills
+    /// until then is closed as well.
+    pub const fn confirms_flat(&self) -> bool {
+        self.confirms_flat
+    }
+
     /// What the broker says of an asset; `None` while it has not said anything.
     pub fn asset(&self, symbol: SymbolId) -> Option<&AssetFacts> {
         self.assets.get(&symbol)
@@ -369,13 +377,13 @@ impl State {
 
     /// Whether the orders of a symbol are being cancelled and its position closed.
     pub fn is_closing(&self, symbol: SymbolId) -> bool {
-        self.flattening || self.closing.contains(&symbol)
+        self.flattening || self.confirms_flat || self.closing.contains(&symbol)
     }
 
     /// Whether anything is being closed by an operator's word or the end of the session.
     #[inline]
     pub(crate) fn closes_anything(&self) -> bool {
-        self.flattening || !self.closing.is_empty()
+        self.flattening || self.confirms_flat || !self.closing.is_empty()
     }
 
     /// Whether a symbol may be closed now: its closing was not refused a moment ago.

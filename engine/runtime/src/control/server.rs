@@ -1,7 +1,7 @@
 //! The session's side of the socket.
 
 use super::{Answer, Request, STAND_IN, path};
-use crate::session::{Phase, Status};
+use crate::session::{Phase, Status, StopReceiver};
 use kernel::{Command, Input, Limits, Notice, SymbolId, Symbols};
 use serde_json::json;
 use std::io;
@@ -38,7 +38,7 @@ pub struct Order {
 #[derive(Debug)]
 pub struct ControlServer {
     path: PathBuf,
-    task: JoinHandle<()>,
+    tasks: [JoinHandle<()>; 2],
 }
 
 impl ControlServer {
@@ -50,7 +50,7 @@ impl ControlServer {
 
 impl Drop for ControlServer {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
         // A file that is left behind is found dead by the next client and replaced by the next
         // session.
         let _ = path::remove_if_there(&self.path);
@@ -66,14 +66,35 @@ pub fn serve(
     dir: &Path,
     orders: mpsc::Sender<Order>,
     status: watch::Receiver<Status>,
+    stop: StopReceiver,
 ) -> Result<ControlServer, ControlError> {
     let failed = |source| ControlError { dir: dir.into(), source };
     let path = path::prepare(dir).map_err(failed)?;
     path::remove_if_there(&path).map_err(failed)?;
     let listener = UnixListener::bind(&path).map_err(failed)?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
-    let task = tokio::spawn(accept(listener, orders, status));
-    Ok(ControlServer { path, task })
+    let tasks = [
+        tokio::spawn(pass_kills(stop, orders.clone())),
+        tokio::spawn(accept(listener, orders, status)),
+    ];
+    Ok(ControlServer { path, tasks })
+}
+
+/// Hands the kill switch of a signal over as an operator's word; one that comes while the session
+/// starts is obeyed as soon as it has.
+async fn pass_kills(mut stop: StopReceiver, orders: mpsc::Sender<Order>) {
+    loop {
+        stop.killed().await;
+        tracing::warn!("SIGUSR1: the session halts, cancels everything and closes every position");
+        let (answer, answered) = oneshot::channel();
+        let input = Input::Command(Command::Flatten { reason: "SIGUSR1".into() });
+        let is_taken = orders.send(Order { input, answer }).await.is_ok();
+        if !is_taken || answered.await.is_err() {
+            tracing::error!(
+                "SIGUSR1 came too late: the session is ending, and what is open stays open"
+            );
+        }
+    }
 }
 
 async fn accept(
@@ -236,7 +257,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (orders, mut taken) = mpsc::channel(4);
         let (publish, status) = watch::channel(Status::starting("embedded", "synthetic"));
-        let server = serve(dir.path(), orders, status).unwrap();
+        let (_stopper, stop) = crate::session::stop_signal();
+        let server = serve(dir.path(), orders, status, stop).unwrap();
         let mode = std::fs::metadata(server.path()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
 

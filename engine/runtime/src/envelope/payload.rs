@@ -245,6 +245,10 @@ pub(super) enum Payload<'a> {
         bytes: usize,
         excerpt: &'a str,
     },
+    FlatConfirmed {
+        foreign_orders: u32,
+        foreign_positions: u32,
+    },
     Nothing {},
 }
 
@@ -361,6 +365,10 @@ impl<'a> Payload<'a> {
             Event::AlertRaised(alert) => Self::alert(alert),
             Event::StopRequested { policy } => Payload::StopRequested { policy: *policy },
             Event::Flattened => Payload::Nothing {},
+            Event::FlatConfirmed { foreign_orders, foreign_positions } => Payload::FlatConfirmed {
+                foreign_orders: *foreign_orders,
+                foreign_positions: *foreign_positions,
+            },
             Event::SymbolClosed { symbol } => Payload::SymbolClosed { symbol: name(*symbol) },
         }
     }

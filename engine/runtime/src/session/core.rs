@@ -383,6 +383,8 @@ impl Work {
                 self.look_for_splits |=
                     differences.iter().any(|it| matches!(it, Difference::Position { .. }));
             }
+            // The broker is asked whether it is.
+            Event::Flattened if state.confirms_flat() => self.look_again = true,
             // Somebody else's trade moves what the account holds.
             Event::ReportIgnored {
                 report: ReportKind::Fill,

@@ -65,6 +65,9 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
         Event::SessionStarted => Some("session started".into()),
         Event::SessionResumed => Some("session resumed".into()),
         Event::Flattened => Some("flat: no order is open and nothing is held".into()),
+        Event::FlatConfirmed { foreign_orders, foreign_positions } => Some(format!(
+            "the broker confirms that it is flat; not this session's, and left alone: {foreign_orders} open orders, {foreign_positions} positions"
+        )),
         Event::CancelApproved { .. }
         | Event::EntrySized { .. }
         | Event::FeesAccrued { .. }

@@ -140,7 +140,10 @@ impl LockStep<'_> {
         for notice in self.desk.problems(&self.market) {
             self.desk.feed_in_turn(notice).await?;
         }
-        if self.desk.config.timing.compare_each_step || self.desk.not_compared {
+        let state = self.desk.core.state();
+        let waits_for_flat = state.confirms_flat() && !state.is_flattening();
+        let each_step = self.desk.config.timing.compare_each_step;
+        if each_step || self.desk.not_compared || waits_for_flat {
             self.compare().await?;
         }
         self.desk.find_lost(Some(head.time)).await?;

@@ -20,18 +20,21 @@ pub enum StopSignal {
 #[derive(Debug, Clone)]
 pub struct Stopper {
     signal: watch::Sender<StopSignal>,
+    kills: watch::Sender<u32>,
 }
 
 /// The session's side.
 #[derive(Debug, Clone)]
 pub struct StopReceiver {
     signal: watch::Receiver<StopSignal>,
+    kills: watch::Receiver<u32>,
 }
 
 /// The two sides of a stop signal.
 pub fn stop_signal() -> (Stopper, StopReceiver) {
-    let (sender, receiver) = watch::channel(StopSignal::None);
-    (Stopper { signal: sender }, StopReceiver { signal: receiver })
+    let (signal, heard) = watch::channel(StopSignal::None);
+    let (kills, counted) = watch::channel(0);
+    (Stopper { signal, kills }, StopReceiver { signal: heard, kills: counted })
 }
 
 impl Stopper {
@@ -45,6 +48,11 @@ impl Stopper {
         });
     }
 
+    /// Pulls the kill switch: the session halts, cancels everything, closes every position, and goes on.
+    pub fn flatten(&self) {
+        self.kills.send_modify(|kills| *kills = kills.wrapping_add(1));
+    }
+
     /// Says that no more data come, which asks for an orderly end.
     pub fn data_ended(&self) {
         self.signal.send_modify(|signal| *signal = (*signal).max(StopSignal::DataEnded));
@@ -55,6 +63,14 @@ impl StopReceiver {
     /// What was asked for so far.
     pub fn asked(&self) -> StopSignal {
         *self.signal.borrow()
+    }
+
+    /// Waits until the kill switch is pulled, once more than this receiver knows of; for ever when
+    /// nobody can pull it any more.
+    pub async fn killed(&mut self) {
+        if self.kills.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Waits until at least this much was asked for; for ever when nobody can ask any more.
@@ -82,6 +98,16 @@ mod tests {
         assert_eq!(stop.asked(), StopSignal::Now);
         stopper.data_ended();
         assert_eq!(stop.asked(), StopSignal::Now);
+    }
+
+    #[tokio::test]
+    async fn a_kill_switch_that_was_pulled_early_is_heard_later() {
+        let (stopper, mut stop) = stop_signal();
+        stopper.flatten();
+        stop.killed().await;
+        assert_eq!(stop.asked(), StopSignal::None, "the session goes on");
+        let again = tokio::time::timeout(std::time::Duration::ZERO, stop.killed());
+        assert!(again.await.is_err(), "it was pulled once");
     }
 
     #[tokio::test]

@@ -43,6 +43,8 @@ pub struct Status {
     pub breaker: bool,
     /// Whether everything is being cancelled and closed.
     pub flattening: bool,
+    /// Whether the broker has yet to confirm that everything an operator had closed is.
+    pub confirms_flat: bool,
     /// Whether the books agree with the broker's since the last connect.
     pub reconciled: bool,
     /// The two connections.
@@ -206,6 +208,7 @@ impl Status {
             trading: TradingState::Active,
             breaker: false,
             flattening: false,
+            confirms_flat: false,
             reconciled: false,
             links: Links::default(),
             equity: Cash::ZERO,
@@ -244,6 +247,7 @@ impl Status {
         self.trading = state.trading_state();
         self.breaker = state.breaker_has_tripped();
         self.flattening = state.is_flattening();
+        self.confirms_flat = state.confirms_flat();
         self.reconciled = state.is_reconciled();
         self.links =
             Links { market_data: state.market_stream_is_up(), orders: state.order_stream_is_up() };

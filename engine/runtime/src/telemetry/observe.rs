@@ -137,6 +137,7 @@ impl Observer {
             | Event::DataRefused { .. }
             | Event::PriceRevised { .. }
             | Event::Flattened
+            | Event::FlatConfirmed { .. }
             | Event::SymbolClosed { .. }
             | Event::CashMoved { .. }
             | Event::DividendReinvested { .. }

@@ -80,7 +80,8 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
         | Event::PredictionTaken(_)
         | Event::PredictionMissed(_)
         | Event::PredictionExpired { .. }
-        | Event::PriceRevised { .. } => return after_flat(event, symbol),
+        | Event::PriceRevised { .. }
+        | Event::FlatConfirmed { .. } => return after_flat(event, symbol),
     })
 }
 
@@ -128,6 +129,9 @@ fn after_flat(event: &Event, symbol: SymbolId) -> Option<Event> {
         }
         Event::PredictionExpired { .. } => {
             Event::PriceRevised { symbol, was: Price::from_nanos(98_000_000_000), is: None }
+        }
+        Event::PriceRevised { .. } => {
+            Event::FlatConfirmed { foreign_orders: 1, foreign_positions: 2 }
         }
         _ => return None,
     })

@@ -73,7 +73,7 @@ async fn prepare(
 ) -> Result<Ready, SessionError> {
     let Opened { journal, state, latched } = data_dir::open(&config)?;
     let (orders, commands) = mpsc::channel(COMMANDS);
-    let control = control::serve(&config.data_dir, orders, status.subscribe())?;
+    let control = control::serve(&config.data_dir, orders, status.subscribe(), stop.clone())?;
     let (durable, readable) = watch::channel(journal.durable_seq());
     let source = Source::live(data_dir::journal_dir(&config.data_dir), readable);
     let live = Arc::new(Live::default());
