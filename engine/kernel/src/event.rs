@@ -344,8 +344,7 @@ pub enum Event {
         /// As it is; `None` for a trade that was taken back: no position grows until the next price.
         is: Option<Price>,
     },
-    /// The broker confirms that none of the session's orders is open and nothing it trades is held,
-    /// after an operator had everything closed.
+    /// The broker confirms that all is closed that an operator had closed.
     FlatConfirmed {
         /// Open orders that are not the session's, and were left alone.
         foreign_orders: u32,

@@ -33,6 +33,18 @@ impl State {
         }
     }
 
+    /// Everything is to be closed, and the broker is to say that it is.
+    pub(super) fn flatten_and_confirm(&mut self) {
+        self.flattening = true;
+        self.confirms_flat = true;
+    }
+
+    /// Nothing is to be closed any more.
+    pub(super) fn resume(&mut self) {
+        self.stop_flattening();
+        self.confirms_flat = false;
+    }
+
     pub(super) fn stop_flattening(&mut self) {
         self.flattening = false;
         self.closing.clear();

@@ -390,17 +390,11 @@ impl State {
 
     fn obey(&mut self, command: &crate::Command) {
         match command {
-            crate::Command::Flatten { .. } => {
-                self.flattening = true;
-                self.confirms_flat = true;
-            }
+            crate::Command::Flatten { .. } => self.flatten_and_confirm(),
             crate::Command::Close { symbol, .. } => {
                 self.closing.insert(*symbol);
             }
-            crate::Command::Resume { .. } => {
-                self.stop_flattening();
-                self.confirms_flat = false;
-            }
+            crate::Command::Resume { .. } => self.resume(),
             crate::Command::SetLimit { path, value, .. } => self.set_limit(path, value),
             crate::Command::Halt { .. } | crate::Command::CancelAll { .. } => {}
         }
