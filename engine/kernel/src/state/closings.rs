@@ -40,7 +40,7 @@ impl State {
     }
 
     /// Nothing is to be closed any more.
-    pub(super) fn resume(&mut self) {
+    pub(super) fn give_up_closing(&mut self) {
         self.stop_flattening();
         self.confirms_flat = false;
     }

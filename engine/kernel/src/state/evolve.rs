@@ -394,7 +394,7 @@ impl State {
             crate::Command::Close { symbol, .. } => {
                 self.closing.insert(*symbol);
             }
-            crate::Command::Resume { .. } => self.resume(),
+            crate::Command::Resume { .. } => self.give_up_closing(),
             crate::Command::SetLimit { path, value, .. } => self.set_limit(path, value),
             crate::Command::Halt { .. } | crate::Command::CancelAll { .. } => {}
         }
