@@ -292,3 +292,49 @@ fn a_bar_of_before_the_newest_is_not_traded_on() {
         assert_eq!((refused(&events), bench.sends.is_empty()), (expected, expected.is_some()));
     }
 }
+
+fn status(bench: &Bench, halted: bool) -> Input {
+    Input::TradingStatus { symbol: bench.symbol("AAA"), halted, reason: "T1".into() }
+}
+
+fn data_stream(up: bool) -> Input {
+    Input::Link { link: Link::MarketData, up }
+}
+
+fn next_bar(bench: &mut Bench) -> bool {
+    bench.wait(60);
+    let bar = bench.minute("AAA", "100");
+    bench.feed(Input::Market(MarketData::Bar(bar)));
+    bench.kernel.state().is_halted_by_venue(bench.symbol("AAA"))
+}
+
+/// Nobody says again that a symbol trades: when the stream was away meanwhile, its bars show it. While the
+/// stream stands the venue's word alone counts.
+#[test]
+fn a_halt_whose_end_was_missed_ends_with_the_first_bar_that_began_after_it() {
+    let mut bench = Bench::warm(Limits::default());
+    let halt = status(&bench, true);
+    bench.feed(halt);
+    assert!(next_bar(&mut bench), "the stream stands, and nothing was said");
+    bench.feed(data_stream(false));
+    bench.feed(data_stream(true));
+    let earlier = late_bar(&bench, 300, "100");
+    bench.feed(earlier);
+    assert!(bench.kernel.state().is_halted_by_venue(bench.symbol("AAA")), "of before the halt");
+    assert!(!next_bar(&mut bench));
+    let exit = bench.market(Side::Buy, 1);
+    assert!(matches!(bench.propose([exit])[..], [Event::OrderApproved(_)]));
+}
+
+#[test]
+fn a_restart_may_have_missed_the_end_of_a_halt_too() {
+    let mut bench = Bench::warm(Limits::default());
+    let halt = status(&bench, true);
+    bench.feed(halt);
+    bench.feed(Input::Restart { build: "test".into() });
+    assert!(!next_bar(&mut bench));
+    for input in [status(&bench, true), status(&bench, false)] {
+        bench.feed(input);
+    }
+    assert!(!next_bar(&mut bench), "the venue's word ends it at once");
+}

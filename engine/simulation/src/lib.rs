@@ -13,6 +13,7 @@ mod coverage;
 mod equity;
 mod fault;
 mod feed;
+mod halts;
 mod kind;
 mod lives;
 mod market;

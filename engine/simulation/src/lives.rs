@@ -57,23 +57,10 @@ impl World {
             self.feed(Input::Asset(facts))?;
         }
         self.connect(true)?;
-        self.end_halts();
         self.renew_cancels()?;
         let life = self.life();
         self.queue.plan(self.now.plus(RECONCILE), Happening::Reconcile { life });
         Ok(())
-    }
-
-    /// That a symbol trades again may have been said while no process listened: it is said once more,
-    /// or the symbol would be halted until the end.
-    fn end_halts(&mut self) {
-        let Some(shell) = &self.shell else { return };
-        let (symbols, state) = (self.plan.symbols.ids(), shell.state());
-        let halted: Vec<_> = symbols.filter(|symbol| state.is_halted_by_venue(*symbol)).collect();
-        for symbol in halted {
-            let at = self.now.plus(self.random.millis(10_000, 300_000));
-            self.queue.plan(at, Happening::Halt(symbol, false));
-        }
     }
 
     /// The data stream is opened last. The place of the process before may not be free yet.

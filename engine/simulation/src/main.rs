@@ -2,7 +2,9 @@
 
 use clap::Parser;
 use simulation::{Coverage, Outcome, run, run_by_record};
+use std::io::Write;
 use std::num::NonZero;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -33,6 +35,9 @@ struct Args {
     #[arg(long)]
     jobs: Option<NonZero<usize>>,
 }
+
+/// Seeds that broke a law, which the tests run for good.
+const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus.txt");
 
 /// The sum of many seeds.
 #[derive(Default)]
@@ -122,8 +127,28 @@ fn main() -> ExitCode {
         }
     });
     print(&total, started.elapsed().as_secs_f64());
+    if !args.by_record
+        && let Err(error) = keep(&total.failed, Path::new(CORPUS))
+    {
+        eprintln!("{CORPUS}: the seeds that broke a law are not kept: {error}");
+    }
     let all_ran = total.seeds == seeds;
     if total.failed.is_empty() && all_ran { ExitCode::SUCCESS } else { ExitCode::from(5) }
+}
+
+/// Adds the seeds that broke a law to the corpus, each with what it broke.
+fn keep(failed: &[Outcome], corpus: &Path) -> std::io::Result<()> {
+    let text = std::fs::read_to_string(corpus)?;
+    let known: Vec<u64> =
+        text.lines().filter_map(|line| line.split(' ').next()?.parse().ok()).collect();
+    let mut lines = String::new();
+    for outcome in failed.iter().filter(|outcome| !known.contains(&outcome.seed)) {
+        if let Some(violation) = &outcome.violation {
+            lines.push_str(&format!("{} {violation}\n", outcome.seed));
+        }
+    }
+    let mut file = std::fs::OpenOptions::new().append(true).open(corpus)?;
+    file.write_all(lines.as_bytes())
 }
 
 fn print(total: &Total, seconds: f64) {
@@ -152,4 +177,25 @@ fn print(total: &Total, seconds: f64) {
         }
     }
     println!("{} seeds broke a law", failed.len());
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use simulation::Violation;
+
+    #[test]
+    fn a_seed_that_broke_a_law_is_added_to_the_corpus_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let corpus = folder.path().join("corpus.txt");
+        std::fs::write(&corpus, "# seeds\n7 an old one\n").unwrap();
+        let failed = |seed| Outcome { violation: Some(Violation::Endless), ..run(seed, false) };
+        let failed = [failed(7), failed(8)];
+        keep(&failed, &corpus).unwrap();
+        keep(&failed, &corpus).unwrap();
+        let text = std::fs::read_to_string(&corpus).unwrap();
+        assert_eq!(text, format!("# seeds\n7 an old one\n8 {}\n", Violation::Endless));
+    }
 }

@@ -5,6 +5,7 @@ use crate::Violation;
 use crate::bounds::Bounds;
 use crate::conduct::Conduct;
 use crate::equity::Equity;
+use crate::halts::Halts;
 use crate::plan::Plan;
 use crate::promises::Promises;
 use crate::repair::Repairs;
@@ -47,8 +48,7 @@ pub(crate) struct Watch {
     disturbed: BTreeSet<SymbolId>,
     /// Every symbol in which somebody else ever traded.
     foreign: BTreeSet<SymbolId>,
-    /// Symbols that the venue has halted, as far as the process was told.
-    halted: BTreeSet<SymbolId>,
+    halts: Halts,
     /// The venue's price bands, likewise.
     bands: BTreeMap<SymbolId, Luld>,
     /// What the limits in money and time are judged by.
@@ -79,7 +79,7 @@ impl Watch {
             untold: BTreeMap::new(),
             disturbed: BTreeSet::new(),
             foreign: BTreeSet::new(),
-            halted: BTreeSet::new(),
+            halts: Halts::default(),
             bands: BTreeMap::new(),
             bounds: Bounds::default(),
             equity: Equity::default(),
@@ -94,14 +94,9 @@ impl Watch {
     pub(crate) fn before(&mut self, input: &Input) {
         self.bounds.before(input);
         self.equity.before(input);
+        self.halts.before(input);
         match input {
             Input::Command(Command::SetLimit { path, value, .. }) => self.widen(path, value),
-            Input::TradingStatus { symbol, halted: true, .. } => {
-                self.halted.insert(*symbol);
-            }
-            Input::TradingStatus { symbol, halted: false, .. } => {
-                self.halted.remove(symbol);
-            }
             Input::Luld(bands) => {
                 self.bands.insert(bands.symbol, *bands);
             }
@@ -137,7 +132,7 @@ impl Watch {
         self.repairs.excuse();
         self.promises.recovered(state);
         // What the venue said and was not synced may be gone.
-        self.halted.retain(|symbol| state.is_halted_by_venue(*symbol));
+        self.halts.keep(|symbol| state.is_halted_by_venue(symbol));
         self.bands.retain(|symbol, bands| state.price_bands(*symbol) == Some(bands));
         let torn = std::mem::take(&mut self.is_torn).then_some(self.heard).flatten();
         if state.session().is_none() {
@@ -261,7 +256,7 @@ impl Watch {
         }
         let date = state.day().map(|day| day.hours.date);
         *self.orders.entry(date.unwrap_or_default()).or_default() += 1;
-        if self.halted.contains(&order.symbol) {
+        if self.halts.contains(order.symbol) {
             return Err(Violation::Halted { order: number });
         }
         self.reserves.insert(number, order.reserved);

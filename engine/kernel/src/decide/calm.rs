@@ -27,6 +27,7 @@ impl Calm {
             && state.stopping().is_none()
             && state.trading_state() != TradingState::Halted
             && !state.closes_anything()
+            && !state.doubts_a_halt()
             && !state.has_lost_exits()
             && state.ranges().is_empty()
             && !state.places_stops();

@@ -44,9 +44,20 @@ impl Deciding<'_> {
         if is == Some(was) { Ok(()) } else { self.emit(Event::PriceRevised { symbol, was, is }) }
     }
 
+    /// The end of a halt that was told while nobody listened is seen by what is traded.
+    #[inline]
+    pub(super) fn see_halt_end(&mut self, data: &MarketData) -> Result<(), DecideError> {
+        if !self.state().trades_again(data) {
+            return Ok(());
+        }
+        let reason = "bars came again after the stream was away".into();
+        self.emit(Event::SymbolStatusChanged { symbol: data.symbol(), halted: false, reason })
+    }
+
     fn take(&mut self, data: &MarketData, may_trade: bool) -> Result<(), DecideError> {
         match self.usable(data) {
             Ok(()) => {
+                self.see_halt_end(data)?;
                 self.watch_stops(data)?;
                 self.act_upon(data, may_trade)
             }

@@ -227,6 +227,7 @@ impl Kernel {
         deciding.watch_losses(data.symbol())?;
         match usable {
             Ok(()) => {
+                deciding.see_halt_end(data)?;
                 deciding.watch_stops(data)?;
                 let is_newest = deciding.state().is_newest(data);
                 deciding.act_upon(data, is_newest)

@@ -103,11 +103,6 @@ impl State {
             Input::UpdatedBar(bar) => self.recount(bar),
             Input::Correction(correction) => self.correct(correction),
             Input::CancelError(cancel) => self.take_back(cancel),
-            Input::TradingStatus { symbol, halted, .. } => {
-                if let Some(market) = self.markets.get_mut(symbol.index()) {
-                    market.halted = *halted;
-                }
-            }
             Input::Broker(broker) => self.hear(broker),
             Input::Link { link, up } => self.link(*link, *up),
             Input::Calendar(days) => self.learn_days(days),
@@ -128,6 +123,7 @@ impl State {
             | Input::Prediction(_)
             | Input::MissedPrediction(_)
             | Input::Timer
+            | Input::TradingStatus { .. }
             | Input::Command(_)
             | Input::Stop(_)
             | Input::Room(_)
@@ -179,6 +175,7 @@ impl State {
         self.order_stream_up = false;
         self.market_stream_up = false;
         self.stopping = None;
+        self.doubt_halts(true);
         self.suspected.clear();
         let canceling = self.live_orders().filter(|order| order.cancel_requested);
         self.vain_cancels = canceling.map(|order| order.number).collect();
@@ -242,7 +239,10 @@ impl State {
 
     fn link(&mut self, link: Link, up: bool) {
         match link {
-            Link::MarketData => self.market_stream_up = up,
+            Link::MarketData => {
+                self.market_stream_up = up;
+                self.doubt_halts(!up);
+            }
             Link::Orders => {
                 self.order_stream_up = up;
                 // What happened while it was down is not known: the broker is asked first.
@@ -293,6 +293,7 @@ impl State {
                 self.note_margin();
             }
             Event::AlertRaised(_) => self.tally.alerts += 1,
+            Event::SymbolStatusChanged { symbol, halted, .. } => self.note_status(*symbol, *halted),
             Event::StopRequested { policy } => self.begin_stopping(*policy),
             Event::Flattened => self.stop_flattening(),
             Event::FlatConfirmed { .. } => self.confirms_flat = false,
@@ -311,7 +312,6 @@ impl State {
             | Event::SessionResumed
             | Event::PredictionMissed(_)
             | Event::ReportIgnored { .. }
-            | Event::SymbolStatusChanged { .. }
             | Event::LinkChanged { .. }
             | Event::ChannelMute { .. }
             | Event::EntrySized { .. }

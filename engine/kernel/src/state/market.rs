@@ -17,11 +17,19 @@ pub(crate) struct Last {
     pub length: Span,
 }
 
+/// A halt of the venue's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Halt {
+    since: Timestamp,
+    /// Whether its end may have been told while nobody listened.
+    may_be_over: bool,
+}
+
 /// What is known of one symbol's market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Market {
     pub last: Option<Last>,
-    pub halted: bool,
+    pub halt: Option<Halt>,
     pub bands: Option<Luld>,
     /// Whether the newest price is a trade that was taken back.
     pub is_void: bool,
@@ -168,7 +176,32 @@ impl State {
 
     /// Whether the venue has halted a symbol.
     pub fn is_halted_by_venue(&self, symbol: SymbolId) -> bool {
-        self.markets.get(symbol.index()).is_some_and(|market| market.halted)
+        self.markets.get(symbol.index()).is_some_and(|market| market.halt.is_some())
+    }
+
+    pub(super) fn note_status(&mut self, symbol: SymbolId, halted: bool) {
+        let halt = halted.then_some(Halt { since: self.now, may_be_over: false });
+        if let Some(market) = self.markets.get_mut(symbol.index()) {
+            market.halt = halt;
+        }
+    }
+
+    /// The venue is not heard for a while: a halt may end meanwhile, and nobody says so afterwards.
+    pub(super) fn doubt_halts(&mut self, is_deaf: bool) {
+        let halts = self.markets.iter_mut().filter_map(|market| market.halt.as_mut());
+        halts.for_each(|halt| halt.may_be_over |= is_deaf);
+    }
+
+    /// Whether a halt may be over without that having been heard.
+    pub(crate) fn doubts_a_halt(&self) -> bool {
+        self.markets.iter().any(|market| market.halt.is_some_and(|halt| halt.may_be_over))
+    }
+
+    /// Whether a bar shows that its symbol trades again: the venue makes none of what is halted.
+    pub(crate) fn trades_again(&self, data: &MarketData) -> bool {
+        let MarketData::Bar(bar) = data else { return false };
+        let halt = self.markets.get(bar.symbol.index()).and_then(|market| market.halt);
+        halt.is_some_and(|halt| halt.may_be_over && halt.since <= bar.open_time)
     }
 
     /// The venue's price bands of a symbol while they hold: those of this trading day, until its
