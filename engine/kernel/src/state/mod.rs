@@ -399,7 +399,8 @@ impl State {
 
     /// Whether nothing that was asked for is still on its way: no cancel, and no closing.
     pub fn is_settled(&self) -> bool {
-        !self.closes_anything() && self.live_orders().all(|order| !order.cancel_requested)
+        let is_closed = !self.flattening && self.closing.is_empty();
+        is_closed && self.live_orders().all(|order| !order.cancel_requested)
     }
 
     /// The value of a position at the last price, at cost while no price is known; signed.
