@@ -132,6 +132,7 @@ impl Books {
                 order_qty: limits.max_order_quantity,
                 order_notional: limits.max_order_notional,
                 position_notional: limits.max_position_notional,
+                named_notional: limits.max_order_notional,
                 orders_per_minute: None,
             },
             // Nobody resumes: a command's stops and targets stay as it left them.
