@@ -73,34 +73,44 @@ fn folds(bench: &Bench) {
     assert!(state == *bench.kernel.state());
 }
 
-/// Conformance 133.
+/// A trade at a price, now.
+fn trade(bench: &mut Bench, at: &str) {
+    let (symbol, time) = (bench.symbol("AAA"), bench.now);
+    let trade = Trade { symbol, time, price: price(at), size: shares(1) };
+    bench.feed(Input::Market(MarketData::Trade(trade)));
+}
+
+fn told(at: &str) -> TapeTrade {
+    TapeTrade { id: "7".into(), price: price(at), size: shares(1) }
+}
+
+/// A trade is taken back, or was at another price.
+fn put_right(bench: &mut Bench, was: &str, is: Option<&str>) {
+    let (symbol, time, was) = (bench.symbol("AAA"), bench.now, told(was));
+    bench.feed(match is.map(told) {
+        Some(corrected) => Input::Correction(Correction { symbol, time, original: was, corrected }),
+        None => Input::CancelError(CancelError { symbol, time, trade: was, is_error: true }),
+    });
+}
+
+/// Conformance 133. The stop lies three percent below the best price; what was not at 130 was at 112, or
+/// not at all. At the price of an older trade others have traded too.
 #[test]
 fn a_price_that_never_was_moves_no_stop_that_follows_the_best() {
-    let told = |at: &str| TapeTrade { id: "7".into(), price: price(at), size: shares(1) };
-    let wrong = |bench: &Bench| (bench.symbol("AAA"), bench.now, told("130"));
-    type Putting = fn((SymbolId, Timestamp, TapeTrade)) -> Input;
-    let corrected: Putting = |(symbol, time, original)| {
-        let corrected = TapeTrade { price: price("112"), ..original.clone() };
-        Input::Correction(Correction { symbol, time, original, corrected })
-    };
-    let taken_back: Putting = |(symbol, time, trade)| {
-        Input::CancelError(CancelError { symbol, time, trade, is_error: true })
-    };
-    // Three percent below 130, 112 and 110.
-    for (putting, met, stands) in [
-        (None, "126.1", "126.11"),
-        (Some(corrected), "108.64", "108.65"),
-        (Some(taken_back), "106.7", "106.71"),
-    ] {
+    type Puts = Option<(&'static str, Option<&'static str>)>;
+    let cases: [(&[&str], Puts, &str, &str); 4] = [
+        (&["130"], None, "126.1", "126.11"),
+        (&["130"], Some(("130", Some("112"))), "108.64", "108.65"),
+        (&["130"], Some(("130", None)), "106.7", "106.71"),
+        (&["111", "110"], Some(("111", None)), "107.67", "107.68"),
+    ];
+    for (trades, puts, met, stands) in cases {
         for (at_last, is_met) in [(met, true), (stands, false)] {
             let mut bench = protected(limits(Some(150), Some(300)));
             at(&mut bench, "110");
-            let (symbol, time, trade) = wrong(&bench);
-            let trade = Trade { symbol, time, price: trade.price, size: trade.size };
-            bench.feed(Input::Market(MarketData::Trade(trade)));
-            if let Some(putting) = putting {
-                let input = putting(wrong(&bench));
-                bench.feed(input);
+            trades.iter().for_each(|at| trade(&mut bench, at));
+            if let Some((was, is)) = puts {
+                put_right(&mut bench, was, is);
             }
             let events = at(&mut bench, at_last);
             assert_eq!(kinds(&events).contains(&"stop_met"), is_met, "{met}: {events:?}");
