@@ -388,7 +388,8 @@ pub struct FlattenArgs {
     /// Why, in quotation marks; it is journalled.
     #[arg(value_name = "REASON", default_value = "", hide_default_value = true)]
     pub reason: String,
-    /// How long to wait until the broker confirms that everything is closed; 0s does not wait.
+    /// How long to wait until the broker confirms that everything is closed; 0s does not wait. The
+    /// closing of one symbol is not waited for.
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration_or_none)]
     pub wait: Duration,
     /// Print one JSON object.
