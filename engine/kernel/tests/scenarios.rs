@@ -311,6 +311,39 @@ fn a_difference_that_stays_while_both_sides_move_on_is_found() {
     assert_eq!(bench.kernel.state().ledger().cash(), cash("98990"));
 }
 
+/// The answer to an order outlasts two looks, and its report is lost.
+#[test]
+fn what_an_unanswered_order_may_have_moved_is_no_difference_yet() {
+    let mut bench = Bench::warm(Limits::default());
+    let buy = bench.market(Side::Buy, 10);
+    bench.propose([buy]);
+    let mut state = broker("99000");
+    let (symbol, average_price) = (bench.symbol("AAA"), price("100"));
+    state.positions.push(BrokerPosition { symbol, quantity: shares(10), average_price });
+    for _ in 0..3 {
+        let events = bench.feed(Input::Broker(Box::new(state.clone())));
+        assert!(matches!(&events[..], [Event::DifferenceSuspected { .. }]), "{events:?}");
+    }
+    bench.fill(1, "x-1", 10, "100");
+    let events = bench.feed(Input::Broker(Box::new(state)));
+    assert_eq!(events, [Event::Reconciled { open_orders: 0 }]);
+    assert_eq!(bench.kernel.state().trading_state(), TradingState::Active);
+}
+
+#[test]
+fn a_difference_elsewhere_is_found_while_an_order_is_unanswered() {
+    let mut bench = Bench::warm(Limits::default());
+    let buy = bench.market(Side::Buy, 10);
+    bench.propose([buy]);
+    let mut state = broker("99000");
+    let (symbol, average_price) = (bench.symbol("BBB"), price("100"));
+    state.positions.push(BrokerPosition { symbol, quantity: shares(10), average_price });
+    bench.feed(Input::Broker(Box::new(state.clone())));
+    let second = bench.feed(Input::Broker(Box::new(state)));
+    assert!(second.iter().any(|event| matches!(event, Event::DifferenceFound(_))), "{second:?}");
+    assert_eq!(bench.kernel.state().trading_state(), TradingState::Reducing);
+}
+
 #[test]
 fn books_compared_while_the_order_stream_is_down_are_not_reconciled() {
     let mut bench = Bench::warm(Limits::default());

@@ -111,7 +111,7 @@ impl Shell {
 
     /// Live orders that the broker has not answered for.
     pub(crate) fn unanswered(&self) -> Vec<OrderNumber> {
-        self.live(is_unanswered)
+        self.live(|order| !order.has_arrived())
     }
 
     /// Live orders that the broker may know, and those of which it counts more than was reported.
@@ -131,10 +131,6 @@ impl Shell {
         let orders = self.state().live_orders().filter(|order| wanted(order));
         orders.map(|order| order.number).collect()
     }
-}
-
-pub(crate) fn is_unanswered(order: &Order) -> bool {
-    matches!(order.status, OrderStatus::Approved | OrderStatus::Unknown)
 }
 
 /// The strategies of a plan, as built each time.

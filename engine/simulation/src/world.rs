@@ -384,8 +384,7 @@ impl World {
     fn look_up(&mut self, search: Search) -> Result<(), Violation> {
         let Some(shell) = &self.shell else { return Ok(()) };
         let (state, life) = (shell.state(), shell.life);
-        let Some(ours) = state.order(search.order).filter(|ours| crate::shell::is_unanswered(ours))
-        else {
+        let Some(ours) = state.order(search.order).filter(|ours| !ours.has_arrived()) else {
             return Ok(());
         };
         if self.venue.knows(ours.number) {

@@ -27,7 +27,7 @@ impl Deciding<'_> {
         let differences = self.differences(broker);
         let unsure = differences.iter().any(Difference::may_be_late)
             && !same_gaps(self.state().suspected(), &differences);
-        if unsure {
+        if unsure || self.may_be_unanswered(&differences) {
             return self.emit(Event::DifferenceSuspected { differences });
         }
         for difference in differences {
@@ -147,6 +147,19 @@ impl Deciding<'_> {
         found
     }
 
+    /// Whether all that the broker holds otherwise may have come of orders that it has taken and not
+    /// answered for yet: a slow answer can outlast two looks, and its end is the order's.
+    fn may_be_unanswered(&self, differences: &[Difference]) -> bool {
+        let unanswered = self.state().live_orders().filter(|order| !order.has_arrived());
+        let symbols: Vec<SymbolId> = unanswered.map(|order| order.symbol).collect();
+        let mut moved = differences.iter().filter(|it| it.moves_books()).peekable();
+        moved.peek().is_some()
+            && moved.all(|difference| match difference {
+                Difference::Position { symbol, .. } => symbols.contains(symbol),
+                _ => !symbols.is_empty(),
+            })
+    }
+
     fn missing_orders<'a>(
         &'a self,
         broker: &'a BrokerState,
@@ -160,12 +173,7 @@ impl Deciding<'_> {
         self.state()
             .live_orders()
             // What is unanswered may not have arrived; what is held back is not listed as open.
-            .filter(|order| {
-                !matches!(
-                    order.status,
-                    OrderStatus::Approved | OrderStatus::Unknown | OrderStatus::Held
-                )
-            })
+            .filter(|order| order.has_arrived() && order.status != OrderStatus::Held)
             .filter(move |order| !listed(order))
             .map(|order| Difference::OrderMissing { order: order.number })
     }

@@ -363,7 +363,7 @@ impl Order {
     }
 
     /// Whether the broker has said anything of it.
-    pub(crate) const fn has_arrived(&self) -> bool {
+    pub const fn has_arrived(&self) -> bool {
         !matches!(self.status, OrderStatus::Approved | OrderStatus::Unknown)
     }
 }

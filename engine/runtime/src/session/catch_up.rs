@@ -112,8 +112,7 @@ fn standing(ours: &Order, theirs: &OrderState) -> Option<Report> {
             Some(Report { kind: ReportKind::Fill, ..report })
         }
         Some(OrderStatus::Filled | OrderStatus::PartiallyFilled) => {
-            let unanswered = matches!(ours.status, OrderStatus::Approved | OrderStatus::Unknown);
-            (unanswered && theirs.filled.is_zero()).then_some(report)
+            (!ours.has_arrived() && theirs.filled.is_zero()).then_some(report)
         }
         Some(_) => Some(report),
     }

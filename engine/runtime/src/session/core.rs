@@ -10,8 +10,8 @@ use super::venue_clock::machine_time;
 use crate::alpaca::Posting;
 use journal::{Durability, Journal};
 use kernel::{
-    Difference, Event, IgnoreReason, Input, Kernel, Notice, OrderNumber, OrderStatus, Output,
-    RecordBody, Report, ReportKind, Room, Span, Stamped, State, Timestamp,
+    Difference, Event, IgnoreReason, Input, Kernel, Notice, Order, OrderNumber, OrderStatus,
+    Output, RecordBody, Report, ReportKind, Room, Span, Stamped, State, Timestamp,
 };
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -276,16 +276,16 @@ impl Core {
 
     /// Every live order that the broker has not answered for.
     pub fn unanswered_orders(&self) -> Vec<Target> {
-        self.live(is_unanswered)
+        self.live(|order| !order.has_arrived())
     }
 
     /// Every order that may have reached the broker or not.
     pub fn unknown_orders(&self) -> Vec<Target> {
-        self.live(|status| status == OrderStatus::Unknown)
+        self.live(|order| order.status == OrderStatus::Unknown)
     }
 
-    fn live(&self, wanted: impl Fn(OrderStatus) -> bool) -> Vec<Target> {
-        let orders = self.state().live_orders().filter(|order| wanted(order.status));
+    fn live(&self, wanted: impl Fn(&Order) -> bool) -> Vec<Target> {
+        let orders = self.state().live_orders().filter(|order| wanted(order));
         // A leg whose name at the broker is not known is found through its parent.
         let named = orders.filter_map(|order| match (&order.broker_id, order.parent) {
             (None, Some(parent)) if order.replaces.is_none() => self.state().order(parent),
@@ -416,10 +416,6 @@ fn errand(send: kernel::Send, state: &State) -> Errand {
         None => Target::unseen(touched, state.now()),
     };
     Errand::Send(Box::new(send), target)
-}
-
-const fn is_unanswered(status: OrderStatus) -> bool {
-    matches!(status, OrderStatus::Approved | OrderStatus::Unknown)
 }
 
 #[cfg(test)]

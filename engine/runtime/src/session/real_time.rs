@@ -185,7 +185,9 @@ impl RealTime<'_> {
             self.market.line.reconnect(NEW_NAME);
         }
         if work.look_again {
-            self.reconcile_within(self.desk.config.timing.second_look);
+            // What comes of a slow answer is suspected until it is there.
+            let wait = self.asked_again.step().max(self.desk.config.timing.second_look);
+            self.reconcile_within(wait);
         }
         for errand in work.errands {
             self.send_out(errand);
@@ -242,14 +244,17 @@ impl RealTime<'_> {
                     return Ok(());
                 }
             }
-            self.asked_again = self.desk.patience.backoff(0);
             self.next_reconcile = Some(Instant::now() + self.reconcile_pause());
         }
+        let was_compared = matches!(answer, Answer::Broker(..));
         let ends = ends_for(&answer);
         let order = answer.order();
         hit_about("answer.before", order);
         for input in self.desk.core.inputs(answer) {
             let work = self.desk.decide(input)?;
+            if was_compared && !work.look_again {
+                self.asked_again = self.desk.patience.backoff(0);
+            }
             self.set_going(if was_read { work.without_reads() } else { work });
         }
         hit_about("answer.after", order);
