@@ -251,7 +251,7 @@ impl Core {
     /// Every live order that the broker may know (what is still being submitted it need not), and
     /// every order of which it counts shares that were not reported.
     pub fn sent_orders(&self) -> Vec<Target> {
-        let mut orders = self.live(|status| status != OrderStatus::Approved);
+        let mut orders = self.live(|order| order.status != OrderStatus::Approved);
         let ended = self.state().uncounted_orders().filter(|order| !order.is_live());
         orders.extend(ended.map(Target::of));
         orders

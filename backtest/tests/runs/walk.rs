@@ -1,0 +1,129 @@
+//! Walk forward: nothing of a test is in its sample, and what comes out is the same every time.
+
+use backtest::sweep::{Ledger, Objective, Search, Space, Subject};
+use backtest::walk::{Length, Walk, WalkError, WalkPlan, WalkReport, judge_walk, windows};
+use backtest::workload::swings;
+use backtest::{BacktestConfig, Chosen};
+use marketdata::Feed;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+const PLAN: WalkPlan = WalkPlan {
+    train: Length::Bars(100),
+    test: Length::Bars(40),
+    anchored: false,
+    purge: Length::Bars(0),
+    embargo: Length::Bars(0),
+};
+
+/// Sample and test of each window, in rows.
+fn laid(plan: &WalkPlan, feed: &Feed) -> Vec<(Vec<Range<usize>>, Range<usize>)> {
+    let laid = windows(plan, feed, &feed.trading_days()).unwrap();
+    laid.into_iter().map(|window| (window.train, window.test)).collect()
+}
+
+#[test]
+fn windows_by_hand() {
+    let feed = swings(220);
+    assert_eq!(
+        laid(&PLAN, &feed),
+        [(vec![0..100], 100..140), (vec![40..140], 140..180), (vec![80..180], 180..220)]
+    );
+    let anchored = WalkPlan { anchored: true, purge: Length::Bars(5), ..PLAN };
+    assert_eq!(
+        laid(&anchored, &feed),
+        [(vec![0..95], 100..140), (vec![0..135], 140..180), (vec![0..175], 180..220)]
+    );
+    // What follows the first test is left away in the third sample; the second ends before it.
+    let embargo = WalkPlan { embargo: Length::Bars(10), ..PLAN };
+    assert_eq!(laid(&embargo, &feed)[1].0, [40..140]);
+    assert_eq!(laid(&embargo, &feed)[2].0, [80..140, 150..180]);
+}
+
+#[test]
+fn sessions_are_those_of_the_calendar() {
+    let feed = swings(390 * 10);
+    let plan = WalkPlan { train: Length::Sessions(4), test: Length::Sessions(3), ..PLAN };
+    assert_eq!(laid(&plan, &feed), [(vec![0..1560], 1560..2730), (vec![1170..2730], 2730..3900)]);
+}
+
+#[test]
+fn a_plan_that_does_not_fit_says_why() {
+    let feed = swings(120);
+    let why = |plan: WalkPlan| windows(&plan, &feed, &[]).unwrap_err();
+    assert!(matches!(why(PLAN), WalkError::TooShort { units: 120, needed: 140, .. }));
+    assert_eq!(why(WalkPlan { test: Length::Bars(0), ..PLAN }), WalkError::Empty);
+    assert_eq!(why(WalkPlan { purge: Length::Bars(100), ..PLAN }), WalkError::Empty);
+    assert_eq!(why(WalkPlan { test: Length::Sessions(2), ..PLAN }), WalkError::Mixed);
+    assert_eq!("2000b".parse(), Ok(Length::Bars(2000)));
+    assert_eq!("63d".parse(), Ok(Length::Sessions(63)));
+    assert!("b".parse::<Length>().is_err());
+}
+
+fn walk(feed: &Feed, plan: &WalkPlan, grid: &[&str], threads: usize) -> WalkReport {
+    let axes = grid.iter().map(|text| text.parse().unwrap()).collect();
+    let space = Space::new(axes, Search::Grid).unwrap();
+    let config = BacktestConfig::for_feed(feed);
+    let build = |params: &BTreeMap<String, String>| -> Result<Chosen, String> {
+        strategies::build("sma-crossover", params, &feed.symbols).map_err(|error| error.to_string())
+    };
+    let (by, program) = (Objective::Sharpe, "one");
+    let walk = Walk { config: &config, feed, space: &space, build: &build, by, threads, program };
+    let laid = windows(plan, feed, &config.calendar).unwrap();
+    let walked = walk.run(&laid, &mut |_| Ok(Ledger::unkept()), &mut |_| {}).unwrap();
+    let subject = Subject {
+        strategy: "sma-crossover".into(),
+        symbols: vec!["SYN".into()],
+        data_hash: feed.content_hash(),
+        span: feed.span().unwrap(),
+        rows: feed.data.len() as u64,
+    };
+    judge_walk(subject, plan, by, config.exchange.starting_cash.to_f64(), &walked)
+}
+
+const DAYS: WalkPlan = WalkPlan { train: Length::Sessions(10), test: Length::Sessions(5), ..PLAN };
+
+#[test]
+fn the_walk_is_the_same_on_any_number_of_threads() {
+    let feed = swings(390 * 30);
+    let grid = ["fast=5..15:5", "slow=20..40:10"];
+    let one = walk(&feed, &DAYS, &grid, 1);
+    assert_eq!(one.windows.len(), 4);
+    assert_eq!(one.equity.len(), 20, "every session of every test, once");
+    assert_eq!(walk(&feed, &DAYS, &grid, 3), one);
+    assert!(one.windows.iter().all(|window| window.outside.trades > 0), "warm from the first bar");
+}
+
+#[test]
+fn a_choice_depends_on_nothing_that_comes_after_its_sample() {
+    let feed = swings(390 * 30);
+    let grid = ["fast=5..15:5", "slow=20..40:10"];
+    let whole = walk(&feed, &DAYS, &grid, 2);
+    // Another future from the second test on.
+    let mut other = feed.clone();
+    let from = 390 * 15;
+    let later: Vec<_> = other.data[from..].iter().rev().copied().collect();
+    for (row, source) in (from..).zip(later) {
+        if let (kernel::MarketData::Bar(bar), kernel::MarketData::Bar(price)) =
+            (&mut other.data[row], source)
+        {
+            (bar.open, bar.high, bar.low, bar.close) =
+                (price.open, price.high, price.low, price.close);
+        }
+    }
+    let changed = walk(&other, &DAYS, &grid, 2);
+    assert_eq!(changed.windows[0], whole.windows[0]);
+    assert_eq!(changed.windows[1].params, whole.windows[1].params);
+    assert_eq!(changed.windows[1].inside, whole.windows[1].inside);
+    assert_ne!(changed.windows[1].outside, whole.windows[1].outside);
+}
+
+#[test]
+fn the_stitched_equity_is_the_product_of_the_tests() {
+    let feed = swings(390 * 30);
+    let report = walk(&feed, &DAYS, &["fast=5..15:5"], 2);
+    let returns = report.windows.iter().map(|window| window.outside.total_return.unwrap());
+    let product: f64 = returns.map(|earned| 1.0 + earned).product();
+    assert!((product - 1.0 - report.total_return).abs() < 1e-12);
+    assert!((report.equity.last().unwrap().1 - product).abs() < 1e-12);
+}

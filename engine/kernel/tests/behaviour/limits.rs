@@ -1,0 +1,250 @@
+//! Limits in layers, limits that change, and limits that act by themselves.
+
+use crate::common::*;
+use kernel::risk::{CHECKS, Limit, Minutes, Reach};
+use kernel::*;
+use proptest::prelude::*;
+
+fn trading(bench: &Bench) -> TradingState {
+    bench.kernel.state().trading_state()
+}
+
+fn resume(bench: &mut Bench) -> Vec<Event> {
+    bench.feed(Input::Command(Command::Resume { reason: "test".into() }))
+}
+
+fn set(bench: &mut Bench, path: &str, value: &str) -> Vec<Event> {
+    let (path, value, reason) = (path.into(), value.into(), "test".into());
+    bench.feed(Input::Command(Command::SetLimit { path, value, reason }))
+}
+
+fn alerts(events: &[Event]) -> Vec<&str> {
+    let alerts = events.iter().filter_map(|event| match event {
+        Event::AlertRaised(alert) => Some(&*alert.code),
+        _ => None,
+    });
+    alerts.collect()
+}
+
+/// The fold of everything that was journalled is what the session knows.
+fn folds(bench: &Bench) {
+    let mut state = State::default();
+    for record in &bench.records {
+        state.evolve(record).unwrap();
+    }
+    assert!(state == *bench.kernel.state());
+}
+
+/// 500 AAA at 100 and 50,000 USD.
+fn invested(limits: Limits) -> Bench {
+    Bench::invested(limits, 500, "50000")
+}
+
+#[test]
+fn every_default_is_in_its_range_and_every_limit_belongs_to_a_check() {
+    let compared: Vec<&str> = CHECKS.iter().flat_map(|check| check.limits).copied().collect();
+    // These act by themselves, or are what others assume.
+    let others = [
+        "entry_time_to_live_s",
+        "prediction_time_to_live_s",
+        "market_slip_percent",
+        "trailing_stop_percent",
+    ];
+    for limit in Limit::all() {
+        let value = limit.parse(limit.default).unwrap();
+        assert_eq!(limit.get(&Limits::default()), value, "{}", limit.key);
+        assert!(
+            compared.contains(&limit.key) || others.contains(&limit.key),
+            "no check compares with {}",
+            limit.key
+        );
+        for wrong in ["-1", "NaN", "inf", "1e12", "", "Off", "2%"] {
+            assert!(limit.parse(wrong).is_err(), "{} takes {wrong:?}", limit.key);
+        }
+        assert_eq!(limit.parse("off").is_ok(), limit.may_be_off, "{}", limit.key);
+        if limit.may_be_off {
+            assert_eq!(limit.get(&Limits::OFF), None, "{}", limit.key);
+        }
+        let mut limits = Limits::default();
+        limits.set(limit.key, limit.high).unwrap();
+        assert_eq!(limit.get(&limits), limit.parse(limit.high).unwrap(), "{}", limit.key);
+    }
+}
+
+#[test]
+fn a_tenth_of_the_day_halts_until_the_limit_and_then_trading_are_let_go() {
+    let mut bench = invested(Limits { max_position_notional: None, ..Limits::default() });
+    let entry = bench.submit(Side::Buy, 1, OrderKind::Limit { limit: price("96") });
+    bench.propose([entry]);
+    let exit = bench.submit(Side::Sell, 1, OrderKind::Limit { limit: price("104") });
+    bench.propose([exit]);
+    assert!(bench.bar("AAA", "80.01").is_empty());
+    let events = bench.bar("AAA", "80");
+    assert_eq!(trading(&bench), TradingState::Halted);
+    assert_eq!(alerts(&events), ["daily_drawdown"]);
+    assert!(bench.kernel.state().order(OrderNumber(1)).unwrap().cancel_requested);
+    assert!(!bench.kernel.state().order(OrderNumber(2)).unwrap().cancel_requested);
+    bench.bar("AAA", "100");
+    assert_eq!(trading(&bench), TradingState::Halted, "it is latched");
+    bench.bar("AAA", "79");
+    resume(&mut bench);
+    assert_eq!(trading(&bench), TradingState::Halted, "the limit is still met");
+    set(&mut bench, "daily_drawdown_percent", "15");
+    assert_eq!(trading(&bench), TradingState::Halted, "only an operator resumes");
+    resume(&mut bench);
+    assert_eq!(trading(&bench), TradingState::Active);
+    folds(&bench);
+}
+
+#[test]
+fn money_lost_in_a_day_and_what_is_lost_from_the_top_halt_too() {
+    let limits = Limits { max_daily_loss: Some(cash("2500")), ..Limits::OFF };
+    let mut bench = invested(limits);
+    bench.bar("AAA", "95.01");
+    assert_eq!(trading(&bench), TradingState::Active);
+    assert_eq!(alerts(&bench.bar("AAA", "95")), ["daily_loss"]);
+    let limits = Limits { total_drawdown: Some(BasisPoints::new(750)), ..Limits::OFF };
+    let mut bench = invested(limits);
+    bench.bar("AAA", "85.01");
+    assert_eq!(trading(&bench), TradingState::Active);
+    assert_eq!(alerts(&bench.bar("AAA", "85")), ["total_drawdown"]);
+}
+
+/// What was missed comes without a look at losses before strategies are asked: the checks deny.
+#[test]
+fn on_late_data_a_loss_denies_before_it_halts() {
+    let cases = [
+        ("daily_drawdown", Limits { daily_drawdown: Some(BasisPoints::new(1000)), ..Limits::OFF }),
+        ("daily_loss", Limits { max_daily_loss: Some(cash("10000")), ..Limits::OFF }),
+        ("total_drawdown", Limits { total_drawdown: Some(BasisPoints::new(1000)), ..Limits::OFF }),
+    ];
+    for (code, limits) in cases {
+        let mut bench = invested(limits);
+        bench.wait(60);
+        let intent = bench.market(Side::Buy, 1);
+        bench.script.0.lock().unwrap().push(intent);
+        let late = bench.minute("AAA", "70");
+        let events = bench.feed(Input::Late(MarketData::Bar(late)));
+        assert_eq!(denial(&events).map(risk::Denial::code), Some(code));
+        assert_eq!(trading(&bench), TradingState::Halted);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// The watch that adds nothing up halts on the very price on which the sums say so.
+    #[test]
+    fn the_watch_on_losses_misses_nothing_and_invents_nothing(
+        cents in proptest::collection::vec((any::<bool>(), 6_000..11_000_i64), 1..80),
+    ) {
+        let mut bench = invested(Limits::default());
+        bench.bar("BBB", "50");
+        let start = bench.kernel.state().day().unwrap().starting_equity;
+        let limit = start.proportion(10, 100, Rounding::Down).unwrap();
+        for (is_held, cents) in cents {
+            let symbol = if is_held { "AAA" } else { "BBB" };
+            bench.wait(60);
+            bench.bar(symbol, &Price::from_nanos(cents * 10_000_000).to_string());
+            let lost = start.checked_sub(bench.kernel.state().equity()).unwrap();
+            let expected =
+                if lost >= limit { TradingState::Halted } else { TradingState::Active };
+            prop_assert_eq!(trading(&bench), expected);
+            if expected == TradingState::Halted {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn the_tightest_layer_holds_and_none_loosens_another() {
+    let mut limits = Limits { max_leverage: 4, ..Limits::OFF };
+    limits.set("max_order_notional_usd", "1000").unwrap();
+    limits.set("strategies.scripted.max_order_notional_usd", "800").unwrap();
+    limits.set("symbols.AAA.max_order_notional_usd", "500").unwrap();
+    limits.set("symbols.BBB.max_order_notional_usd", "5000").unwrap();
+    limits.set("symbols.BBB.min_price_usd", "20").unwrap();
+    let bench = Bench::warm(limits);
+    let (state, strategy) = (bench.kernel.state(), Origin::Strategy(StrategyId(0)));
+    let most =
+        |origin, symbol| state.limits_for(origin, bench.symbol(symbol)).max_order_notional.unwrap();
+    assert_eq!(most(strategy, "AAA"), cash("500"));
+    assert_eq!(most(strategy, "BBB"), cash("800"));
+    assert_eq!(most(Origin::Operator, "BBB"), cash("1000"));
+    let cheapest = |symbol| state.limits_for(strategy, bench.symbol(symbol)).min_price;
+    assert_eq!((cheapest("AAA"), cheapest("BBB")), (None, Some(price("20"))));
+}
+
+#[test]
+fn only_limits_of_orders_and_symbols_have_layers() {
+    let mut limits = Limits::default();
+    for limit in Limit::all() {
+        let path = format!("symbols.BRK.B.{}", limit.key);
+        assert_eq!(limits.set(&path, limit.high).is_ok(), limit.reach == Reach::Each, "{path}");
+    }
+    for path in ["", ".", "symbols", "symbols.AAA", "sectors.AAA.min_price_usd", "min_prise_usd"] {
+        assert!(limits.set(path, "1").is_err(), "{path}");
+    }
+}
+
+#[test]
+fn a_symbol_counts_its_own_orders() {
+    let mut limits = Limits { max_leverage: 4, ..Limits::OFF };
+    limits.set("symbols.AAA.max_orders_per_minute", "1").unwrap();
+    limits.set("max_orders_per_day", "2").unwrap();
+    let mut bench = Bench::warm(limits);
+    bench.bar("BBB", "50");
+    let of = |bench: &Bench, symbol: &str| {
+        NewOrder::new(bench.symbol(symbol), Side::Buy, shares(1), OrderKind::Market)
+    };
+    let (first, other) = (of(&bench, "BBB"), of(&bench, "AAA"));
+    assert_eq!(bench.verdict(first), "approved");
+    assert_eq!(bench.verdict(other), "approved", "the order in BBB does not count");
+    assert_eq!(bench.verdict(other), "order_rate");
+    bench.wait(60);
+    assert_eq!(bench.verdict(other), "orders_per_day");
+}
+
+#[test]
+fn a_limit_that_is_set_holds_from_then_on_and_after_a_restart() {
+    let mut bench = Bench::warm(Limits::default());
+    let order = NewOrder::new(bench.symbol("AAA"), Side::Buy, shares(10), OrderKind::Market);
+    let events = set(&mut bench, "symbols.AAA.max_order_quantity", "9");
+    assert!(matches!(events.as_slice(), [Event::CommandTaken(Command::SetLimit { .. })]));
+    assert_eq!(bench.verdict(order), "order_too_large");
+    set(&mut bench, "symbols.AAA.max_order_quantity", "off");
+    assert_eq!(bench.verdict(order), "approved");
+    set(&mut bench, "max_order_quantity", "a lot");
+    assert_eq!(*bench.kernel.state().limits(), {
+        let mut limits = Limits::default();
+        limits.set("symbols.AAA.max_order_quantity", "off").unwrap();
+        limits
+    });
+    folds(&bench);
+}
+
+#[test]
+fn before_the_close_everything_is_closed_once_and_nothing_is_opened() {
+    let limits = Limits { flat_before_close: Some(Minutes::new(10)), ..Limits::default() };
+    let mut bench = invested(limits);
+    let exit = bench.submit(Side::Sell, 100, OrderKind::Limit { limit: price("104") });
+    bench.propose([exit]);
+    bench.report(1, ReportKind::New);
+    let due = monday().close.minus(Span::from_secs(600));
+    assert_eq!(bench.kernel.due(due), Some(due));
+    bench.now = due;
+    let events = bench.feed(Input::Timer);
+    assert!(matches!(events.first(), Some(Event::FlatDue { date: 20_240_603 })));
+    assert!(bench.kernel.state().order(OrderNumber(1)).unwrap().cancel_requested);
+    bench.report(1, ReportKind::Canceled);
+    let close = bench.kernel.state().order(OrderNumber(2)).unwrap();
+    assert_eq!((close.side, close.quantity), (Side::Sell, shares(500)));
+    let events = bench.fill(2, "x-2", 500, "100");
+    assert!(matches!(events.last(), Some(Event::Flattened)), "{events:?}");
+    assert_eq!(trading(&bench), TradingState::Active);
+    assert_eq!(bench.kernel.next_deadline(), None, "once a day");
+    let order = NewOrder::new(bench.symbol("AAA"), Side::Buy, shares(1), OrderKind::Market);
+    assert_eq!(bench.verdict(order), "before_close");
+    folds(&bench);
+}

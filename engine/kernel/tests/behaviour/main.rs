@@ -1,0 +1,38 @@
+//! What the kernel does with what comes in, and the tables and pages that are written from it.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod account;
+mod breaker;
+mod cancels;
+mod compatibility;
+mod cut_off;
+mod denial_precedence;
+mod examine;
+mod fees;
+mod flat;
+mod foreign;
+mod ledger_laws;
+mod limits;
+mod numbers;
+mod order_kinds;
+mod order_laws;
+mod order_transitions;
+mod plain_rules;
+mod predictions;
+mod risk_doc;
+mod scenarios;
+mod shares;
+mod sizing;
+mod stops;
+mod tape;
+mod timestamps;
+mod worst_case;
