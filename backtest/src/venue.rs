@@ -208,7 +208,7 @@ impl Venue {
             .collect();
         let follows = match row.status {
             OrderStatus::PartiallyFilled => true,
-            OrderStatus::Filled => row.filled_qty >= ours.quantity,
+            OrderStatus::Filled => row.filled_qty >= ours.quantity && !ours.has_shrunk(),
             _ => false,
         };
         if row.status != ours.status && !follows {

@@ -337,12 +337,13 @@ fn counted_since(order: &Order, report: &Report, since: Timestamp) -> Quantity {
 
 /// Whether an order of which so many shares have filled has wholly filled. Of an order in dollars
 /// or for a share of equity only the broker knows, and only once all that it counts is booked; so it
-/// is with an exit of which the broker has taken off shares.
+/// is with an exit of which the broker has taken off shares, or the other one has filled some.
 fn is_whole(order: &Order, filled: Quantity, report: &Report) -> bool {
     let said = report.kind == ReportKind::Fill;
     match order.size {
         OrderSize::Shares(_) => {
-            filled >= order.quantity || (said && report.cumulative == Some(filled))
+            let counts = said || !order.has_shrunk();
+            (counts && filled >= order.quantity) || (said && report.cumulative == Some(filled))
         }
         OrderSize::Notional(_) | OrderSize::EquityShare(_) => {
             said && report.cumulative.is_none_or(|counted| filled >= counted)

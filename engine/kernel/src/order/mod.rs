@@ -328,6 +328,13 @@ impl Order {
         self.quantity.checked_sub(self.filled).unwrap_or(Quantity::ZERO)
     }
 
+    /// Whether the other exit of its group has filled shares that it was asked for. Which of the two
+    /// filled the last ones, and which was cancelled over it, only the broker knows: executions are
+    /// heard of in any order.
+    pub fn has_shrunk(&self) -> bool {
+        self.size.shares().is_some_and(|asked| self.quantity < asked)
+    }
+
     /// Whether it belongs together with other orders, as their parent or as a leg.
     pub fn is_grouped(&self) -> bool {
         self.parent.is_some() || self.class != OrderClass::Simple

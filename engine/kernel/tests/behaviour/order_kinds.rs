@@ -406,48 +406,6 @@ fn a_session_that_trades_extended_hours_sends_its_limit_orders_there() {
     assert_eq!((order(&bench, 1).extended_hours, order(&bench, 2).extended_hours), (false, true));
 }
 
-/// An OCO around ten AAA that are held: orders 1 and 2, both named by the broker.
-fn oco() -> Bench {
-    let mut bench = Bench::holding(10);
-    let class = OrderClass::Oco { stop_loss: StopLoss::at(price("96")) };
-    bench.approve(new(&bench, Side::Sell, 10, limit("108")).grouped(class));
-    bench.report(1, ReportKind::New);
-    bench.report(2, ReportKind::Held);
-    bench
-}
-
-/// The broker cancels the order of an OCO when its leg has filled, and may say so first.
-#[test]
-fn the_leg_of_an_oco_outlives_its_order_until_it_is_read() {
-    for end in [ReportKind::Canceled, ReportKind::Expired, ReportKind::Rejected] {
-        let mut bench = oco();
-        let events = bench.report(1, end);
-        assert_eq!(bench.status(2), OrderStatus::Held, "{end:?}");
-        let asked = events
-            .iter()
-            .any(|event| matches!(event, Event::OrderQueryNeeded { order, .. } if order.0 == 2));
-        assert!(asked, "{events:?}");
-        bench.fill(2, "loss", 10, "96");
-        assert_eq!(bench.status(2), OrderStatus::Filled);
-        assert_eq!(bench.position().quantity, Quantity::ZERO);
-    }
-}
-
-#[test]
-fn the_leg_of_an_oco_that_the_broker_never_had_ends_with_it() {
-    let ends = [
-        (ReportKind::Refused, OrderStatus::Rejected),
-        (ReportKind::NotReceived, OrderStatus::NotReceived),
-    ];
-    for (end, status) in ends {
-        let mut bench = Bench::holding(10);
-        let class = OrderClass::Oco { stop_loss: StopLoss::at(price("96")) };
-        bench.approve(new(&bench, Side::Sell, 10, limit("108")).grouped(class));
-        bench.report(1, end);
-        assert_eq!(stands(&bench, 1..=2), [status; 2]);
-    }
-}
-
 /// The broker starts an exit with fewer shares than were asked for when fewer are held.
 #[test]
 fn an_exit_that_the_broker_made_smaller_is_filled_when_the_broker_says_so() {

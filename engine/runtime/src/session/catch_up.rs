@@ -106,8 +106,8 @@ fn standing(ours: &Order, theirs: &OrderState) -> Option<Report> {
         }
         Some(status) if status == ours.status && named => None,
         // Follows from the quantities; as news it says only that the order is working.
-        // But only the broker knows how many shares an order in dollars comes to, and how many an
-        // exit has left when it starts.
+        // But only the broker knows how many shares an order in dollars comes to, how many an exit
+        // has left when it starts, and which of two exits has filled the last ones.
         Some(OrderStatus::Filled) if is_told(ours, theirs) => {
             Some(Report { kind: ReportKind::Fill, ..report })
         }
@@ -120,7 +120,7 @@ fn standing(ours: &Order, theirs: &OrderState) -> Option<Report> {
 
 /// Whether that an order has wholly filled does not follow from its quantities.
 fn is_told(ours: &Order, theirs: &OrderState) -> bool {
-    ours.size.notional().is_some() || theirs.filled < ours.quantity
+    ours.size.notional().is_some() || ours.has_shrunk() || theirs.filled < ours.quantity
 }
 
 #[cfg(test)]
@@ -274,7 +274,8 @@ mod tests {
         assert_eq!(kinds, [ReportKind::PartialFill, ReportKind::Canceled]);
     }
 
-    /// Of an order in dollars and of an exit that started smaller the broker alone knows the end.
+    /// Of an order in dollars, of an exit that started smaller and of one whose other exit has filled
+    /// a part the broker alone knows the end.
     #[test]
     fn an_end_is_told_where_the_quantities_do_not_say_it() {
         let kinds = |ours: &Order, status| {
@@ -283,7 +284,8 @@ mod tests {
         };
         let smaller = ours(0, "10.00", &[]);
         let dollars = kernel::OrderSize::Notional(kernel::Cash::from_nanos(600_000_000_000));
-        for order in [smaller.clone(), Order { size: dollars, ..smaller }] {
+        let shrunk = Order { quantity: shares(60), ..smaller.clone() };
+        for order in [smaller.clone(), shrunk, Order { size: dollars, ..smaller }] {
             let filled = kinds(&order, OrderStatus::Filled);
             assert_eq!(filled, [ReportKind::PartialFill, ReportKind::Fill]);
             let canceled = kinds(&order, OrderStatus::Canceled);
