@@ -7,9 +7,7 @@ use crate::random::Random;
 use crate::shell::Shell;
 use crate::world::World;
 use crate::{Fault, Violation};
-use kernel::{
-    AHEAD, Bar, Channel, Input, Link, MarketData, Notice, Span, State, SymbolId, Timestamp,
-};
+use kernel::{AHEAD, Channel, Input, Link, MarketData, Notice, Span, State, SymbolId, Timestamp};
 use std::collections::BTreeSet;
 
 /// How long a bar lasts.
@@ -81,10 +79,9 @@ impl Feed {
         let MarketData::Bar(bar) = data else { return None };
         let is_first = self.unproven.remove(&bar.symbol);
         let start = self.warmed(bar.symbol);
-        let before = Bar { open_time: bar.open_time.minus(bar.length), ..*bar };
-        let is_hole = is_first && start > Timestamp::MIN && start < bar.open_time;
-        let is_hole = is_hole && state.bar_counts(&before);
-        is_hole.then_some(Wanted { symbol: Some(bar.symbol), start, end: bar.open_time })
+        let end = bar.open_time;
+        let is_hole = is_first && start > Timestamp::MIN && state.is_open_between(start, end);
+        is_hole.then_some(Wanted { symbol: Some(bar.symbol), start, end })
     }
 
     /// What was missed is there: what was held is given back when nothing else is awaited.
@@ -196,9 +193,7 @@ impl World {
             self.watch.repairs.excuse();
             return Vec::new();
         }
-        // The last bar of a day would be asked for with the next day's, when it is of no use.
-        let closes = self.plan.calendar.iter().any(|day| day.close == newest_end(wanted.end));
-        let lags = wanted.symbol.is_none() && !closes && self.strikes(600);
+        let lags = wanted.symbol.is_none() && self.strikes(600);
         let until = if lags { wanted.end.minus(BAR) } else { wanted.end };
         let is_wanted = |data: &&MarketData| {
             let begins = data.time().minus(BAR);
@@ -290,11 +285,6 @@ impl World {
         let reason = "simulated".into();
         self.feed(Input::Notice(Notice::Unusable { message: message.into(), reason }))
     }
-}
-
-/// When the newest bar ended.
-const fn newest_end(now: Timestamp) -> Timestamp {
-    now.minus(Span::from_nanos(now.nanos() % BAR.nanos()))
 }
 
 /// A wait before a stream that was closed stands again.

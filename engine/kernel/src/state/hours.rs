@@ -114,6 +114,20 @@ impl State {
         }
     }
 
+    /// Whether hours that are traded lie between two instants, so that strategies could have seen
+    /// something there.
+    pub fn is_open_between(&self, from: Timestamp, to: Timestamp) -> bool {
+        let Some(start) = &self.start else { return false };
+        let next = start.calendar.partition_point(|day| day.extended_close <= from);
+        let days = start.calendar.get(next..).unwrap_or_default();
+        let mut days = days.iter().take_while(|day| day.extended_open < to);
+        match start.hours {
+            TradingHours::Always => from < to,
+            TradingHours::Regular => days.any(|day| day.open.max(from) < day.close.min(to)),
+            TradingHours::Extended => from < to && days.next().is_some(),
+        }
+    }
+
     /// Whether strategies see a bar: it lies in the hours that are traded, or lasts a day.
     #[inline]
     pub fn bar_counts(&self, bar: &Bar) -> bool {

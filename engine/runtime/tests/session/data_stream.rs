@@ -168,6 +168,42 @@ async fn a_bar_that_neither_the_reading_of_the_gap_nor_the_stream_brought_is_ask
     assert_books_agree(&summary, &exchange);
 }
 
+/// What was lost of the end of a day is asked for as well, when the next day's first bar comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_day_that_nothing_brought_is_asked_for_on_the_next_day() {
+    let script = r#"
+        [[fault]]
+        on = "bar"
+        inject = "drop"
+        nth = 20
+        [[fault]]
+        on = "bar"
+        inject = "missing"
+        nth = 21
+        times = 20
+    "#;
+    let (dir, notes) = (data_dir(), Notes::default());
+    let mut feed = generated(&["SPY"], 2 * 390);
+    feed.data.drain(..350);
+    let closes: Vec<Timestamp> = feed.data.iter().take(40).map(MarketData::time).collect();
+    let exchange = exchange_with(feed, Speed::Times(600.0), |config| {
+        config.faults = FaultScript::parse(script).unwrap();
+    })
+    .await;
+    let wire = Wire::to(exchange.addr()).await;
+    let mut plan = notes.plan(dir.path(), &exchange, &wire);
+    // One symbol stands for one of many here: the others' bars keep the stream from being mute.
+    plan.config.timing.silence.bars = Duration::from_secs(86_400);
+    let mut session = plan.start();
+    session.until(|_| notes.count() > closes.len()).await;
+    session.stopper.press();
+    session.ended().await.unwrap();
+    let proposed = notes.assert_whole();
+    let observed = notes.observed.lock().unwrap();
+    assert_eq!(observed.get(..closes.len()), Some(&*closes));
+    assert!(proposed + 10 < observed.len(), "{proposed} of {}", observed.len());
+}
+
 /// Conformance 136.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mute_data_stream_is_an_alert_and_is_opened_again() {

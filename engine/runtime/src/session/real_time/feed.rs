@@ -88,11 +88,10 @@ impl RealTime<'_> {
         let MarketData::Bar(bar) = data else { return None };
         let is_first = self.feeds.gap.proves(data);
         let start = self.desk.warmed.get(bar.symbol.index()).copied()?;
-        let is_hole = is_first && start > Timestamp::MIN && start < bar.open_time;
-        // Between two sessions nothing is missing.
-        let before = Bar { open_time: bar.open_time.minus(bar.length), ..*bar };
-        let is_hole = is_hole && self.desk.core.state().bar_counts(&before);
         let (symbols, length, end) = (vec![bar.symbol], self.desk.bar_length, bar.open_time);
+        // Between two sessions nothing is missing, but the end of the one before may be.
+        let is_open = |start| self.desk.core.state().is_open_between(start, end);
+        let is_hole = is_first && start > Timestamp::MIN && is_open(start);
         is_hole.then_some(BarsWanted { symbols, length, start, end })
     }
 
