@@ -41,7 +41,7 @@ use plan::Plan;
 use std::collections::BTreeMap;
 use world::World;
 
-/// Orders and faults that each day of a seed must have.
+/// Orders of the strategy and faults that each day of a seed must have.
 const LEAST_ORDERS: u64 = 50;
 const LEAST_FAULTS: u64 = 5;
 
@@ -58,7 +58,7 @@ pub struct Outcome {
     pub fills: u64,
     /// Faults that struck.
     pub faults: u64,
-    /// Orders and faults of the day that had the fewest.
+    /// The strategy's orders and the faults of the day that had the fewest.
     pub thinnest: (u64, u64),
     /// Times the process was started.
     pub lives: u32,
@@ -91,7 +91,7 @@ fn run_in(mut world: World, seed: u64) -> Outcome {
     Outcome {
         seed,
         days: world.plan.days as u64,
-        orders: world.watch.orders.values().sum(),
+        orders: world.watch.orders,
         fills: world.watch.fills,
         faults: world.faults.values().sum(),
         thinnest,
@@ -101,14 +101,14 @@ fn run_in(mut world: World, seed: u64) -> Outcome {
     }
 }
 
-/// The orders of the day with the fewest of them, and the faults of the day with the fewest.
+/// The strategy's orders of the day with the fewest of them, and the faults of the day with the fewest.
 fn thinnest(world: &World) -> (u64, u64) {
     let days = world.plan.calendar.iter().take(world.plan.days).map(|day| day.date);
     let least = |counts: &BTreeMap<u32, u64>| {
         let counts = days.clone().map(|date| counts.get(&date).copied().unwrap_or(0));
         counts.min().unwrap_or(0)
     };
-    (least(&world.watch.orders), least(&world.faults))
+    (least(&world.orders), least(&world.faults))
 }
 
 /// A day that asks for little shows little.

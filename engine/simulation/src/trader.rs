@@ -7,9 +7,16 @@ use crate::plan::Plan;
 use crate::random::mix;
 use kernel::{
     BasisPoints, Cash, Intent, Intents, Leg, MarketData, NewOrder, Order, OrderClass, OrderKind,
-    OrderSize, Percent, Price, Quantity, Ratio, Rounding, SCALE, Side, Span, StopLoss, Strategy,
-    SymbolId, TimeInForce, Timestamp, Trail, View,
+    OrderSize, Origin, Percent, Price, Quantity, Ratio, Rounding, SCALE, Side, Span, StopLoss,
+    Strategy, SymbolId, TimeInForce, Timestamp, Trail, View,
 };
+
+/// The most shares that an order asks for.
+const LARGE: u64 = 120;
+
+/// Orders that a day is to come to at least. One that falls behind them in its second half, since its
+/// limits are tight or it was halted for long, has small ones as well.
+const WANTED: u64 = 70;
 
 /// The strategy.
 #[derive(Debug, Clone)]
@@ -77,7 +84,25 @@ impl Trader {
         Dice { state: mix(mix(self.seed, seen), symbol.index() as u64), draws: 0 }
     }
 
-    fn submit(&self, dice: &mut Dice, data: &MarketData, view: &View<'_>) -> Intent {
+    /// Whether fewer orders were sent on this day than it should have by now.
+    fn is_behind(&self, view: &View<'_>) -> bool {
+        let now = view.now();
+        let mut days = self.auctions.iter();
+        let Some((open, close)) = days.find(|(open, close)| *open <= now && now < *close) else {
+            return false;
+        };
+        let (gone, whole) = (now.since(*open).nanos(), close.since(*open).nanos());
+        let is_of_it = |order: &&Order| {
+            matches!(order.origin, Origin::Strategy(_))
+                && order.parent.is_none()
+                && order.approved_at >= *open
+        };
+        let sent = || view.symbols().ids().flat_map(|it| view.orders(it)).filter(is_of_it).count();
+        gone > whole / 2 && sent() as u64 * whole.unsigned_abs() < WANTED * gone.unsigned_abs()
+    }
+
+    /// An order for so many shares at most.
+    fn submit(&self, dice: &mut Dice, data: &MarketData, view: &View<'_>, most: u64) -> Intent {
         let (symbol, price) = (data.symbol(), data.price());
         let held = view.position(symbol).quantity;
         let closes = !held.is_zero() && dice.chance(450);
@@ -87,7 +112,7 @@ impl Trader {
             (false, _) if dice.chance(350) => Side::Sell,
             (false, _) => Side::Buy,
         };
-        let asked = i64::try_from(1 + dice.below(120)).unwrap_or(1);
+        let asked = i64::try_from(1 + dice.below(most)).unwrap_or(1);
         let asked = Quantity::from_whole(asked).unwrap_or(Quantity::MAX);
         let quantity = if closes { asked.min(held.abs()) } else { asked };
         let order = NewOrder::new(symbol, side, quantity, kind(dice, side, price));
@@ -224,12 +249,15 @@ impl Strategy for Trader {
                 true => Self::disturb(&mut dice, &orders, data.price()),
                 false => None,
             };
-            let intent = intent.unwrap_or_else(|| self.submit(&mut dice, data, view));
+            let intent = intent.unwrap_or_else(|| self.submit(&mut dice, data, view, LARGE));
             // A strategy that repeats itself.
             if dice.chance(50) {
                 intents.push(intent.clone());
             }
             intents.push(intent);
+        }
+        if self.is_behind(view) {
+            intents.push(self.submit(&mut dice, data, view, 1));
         }
     }
 

@@ -59,8 +59,8 @@ pub(crate) struct Watch {
     pub(crate) repairs: Repairs,
     /// What is to be done within a time.
     promises: Promises,
-    /// Orders that passed risk, by trading day.
-    pub(crate) orders: BTreeMap<u32, u64>,
+    /// Orders that passed risk.
+    pub(crate) orders: u64,
     pub(crate) fills: u64,
 }
 
@@ -85,7 +85,7 @@ impl Watch {
             equity: Equity::default(),
             repairs: Repairs::default(),
             promises: Promises::default(),
-            orders: BTreeMap::new(),
+            orders: 0,
             fills: 0,
         }
     }
@@ -254,8 +254,7 @@ impl Watch {
         if self.approved.insert(number, last).is_some() {
             return Err(Violation::Twice { order: number });
         }
-        let date = state.day().map(|day| day.hours.date);
-        *self.orders.entry(date.unwrap_or_default()).or_default() += 1;
+        self.orders += 1;
         if self.halts.contains(order.symbol) {
             return Err(Violation::Halted { order: number });
         }

@@ -12,7 +12,7 @@ use backtest::venue::Venue;
 use exchange::Exchange;
 use journal::storage::MemoryStorage;
 use kernel::{
-    Command, IgnoreReason, Input, MarketData, OrderNumber, Report, ReportKind, Send, Span,
+    Command, IgnoreReason, Input, MarketData, OrderNumber, Origin, Report, ReportKind, Send, Span,
     Timestamp,
 };
 
@@ -45,6 +45,8 @@ pub(crate) struct World {
     pub(crate) parcels: Vec<Send>,
     pub(crate) random: Random,
     pub(crate) coverage: Coverage,
+    /// Orders that the strategy has sent, by trading day.
+    pub(crate) orders: BTreeMap<u32, u64>,
     /// Faults that struck, by trading day.
     pub(crate) faults: BTreeMap<u32, u64>,
     pub(crate) watch: Watch,
@@ -82,6 +84,7 @@ impl World {
             parcels: Vec::new(),
             random: Random::new(plan.seed, 2),
             coverage: Coverage::default(),
+            orders: BTreeMap::new(),
             faults: BTreeMap::new(),
             watch: Watch::new(&plan),
             calm: false,
@@ -226,11 +229,23 @@ impl World {
         !self.calm && self.random.below(100_000) < self.plan.faults * share
     }
 
+    /// The trading day that it is, or the next.
+    fn date(&self) -> u32 {
+        let mut days = self.plan.calendar.iter();
+        days.find(|day| self.now < day.extended_close).map_or(0, |day| day.date)
+    }
+
     /// Counts a fault in the trading day that it is in, or before.
     pub(crate) fn count_fault(&mut self) {
-        let mut days = self.plan.calendar.iter();
-        let day = days.find(|day| self.now < day.extended_close);
-        *self.faults.entry(day.map_or(0, |day| day.date)).or_default() += 1;
+        *self.faults.entry(self.date()).or_default() += 1;
+    }
+
+    /// Counts an order that the strategy sends; those of the kernel and legs are none.
+    fn count_order(&mut self, send: &Send) {
+        let (Send::Submit(approved) | Send::Replace { approved, .. }) = send else { return };
+        if matches!(approved.order().origin, Origin::Strategy(_)) {
+            *self.orders.entry(self.date()).or_default() += 1;
+        }
     }
 
     /// Notes a fault that struck an order of a kind.
@@ -319,6 +334,7 @@ impl World {
             }
         }
         for send in work.sends {
+            self.count_order(&send);
             let parcel = self.parcels.len();
             self.parcels.push(send);
             let at = self.now.plus(self.random.millis(1, 60));
