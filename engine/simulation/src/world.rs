@@ -192,6 +192,11 @@ impl World {
                 self.feed(Input::TradingStatus { symbol, halted, reason: "simulated".into() })
             }
             Happening::Bands(symbol, width) => self.bound(symbol, width),
+            // Nobody is there to be told: an operator tries again.
+            Happening::Command(command @ Command::SetLimit { .. }) if self.shell.is_none() => {
+                self.queue.plan(self.now.plus(Span::from_secs(60)), Happening::Command(command));
+                Ok(())
+            }
             Happening::Command(command) => self.command(command),
             Happening::Reject(id) => self.reject(id),
             Happening::CloseByHand(symbol) => self.close_by_hand(symbol),
