@@ -20,27 +20,39 @@ const PATIENCE: Duration = Duration::from_secs(1800);
 
 /// Makes the journal, kills and restarts the session, and writes what it took.
 pub fn run(root: &Path) -> Result<(), String> {
-    let bench = Bench::new(root)?;
+    let mut bench = Bench::new(root)?;
     let mut session = bench.session()?;
     wait("the journal does not grow", || Ok((bench.journal_bytes() >= BYTES).then_some(())))?;
     let mut rows = String::new();
     let mut slowest = Duration::ZERO;
     for kill in 1..=KILLS {
         let records = records(&bench.status()?);
-        let killed = Instant::now();
-        session.end();
-        session = bench.session()?;
-        let status = wait("entries are not allowed again", || bench.ready())?;
+        let (killed, status) = bench.kill(&mut session)?;
         let allowed = killed.elapsed();
         let sent = sent(&status);
         wait("nothing is sent", || Ok((self::sent(&bench.status()?) > sent).then_some(())))?;
         let ordered = killed.elapsed();
         slowest = slowest.max(allowed);
         rows += &format!(
-            "| {kill} | {:.2} GB | {records} | {:.2} s | {:.2} s |\n",
-            bench.journal_bytes() as f64 / 1e9,
-            allowed.as_secs_f64(),
-            ordered.as_secs_f64()
+            "| {kill}, in lock step | {} | {records} | {} | {} |\n",
+            bench.size(),
+            seconds(allowed),
+            seconds(ordered)
+        );
+    }
+    session.end();
+    // At the pace of a real broker, under its limit on requests.
+    bench.restart_exchange("1")?;
+    session = bench.session()?;
+    wait("entries are not allowed", || bench.ready())?;
+    for kill in 1..=KILLS {
+        let records = records(&bench.status()?);
+        let allowed = bench.kill(&mut session)?.0.elapsed();
+        slowest = slowest.max(allowed);
+        rows += &format!(
+            "| {kill}, at a broker's pace | {} | {records} | {} | – |\n",
+            bench.size(),
+            seconds(allowed)
         );
     }
     drop(session);
@@ -64,7 +76,8 @@ const WHAT: &str = "\
 A session trades 30 generated symbols against `tradewind exchange` at the highest speed until its journal has 1 GB; then
 its parent kills it with SIGKILL and starts it again, several times. Entries are allowed when `tradewind status` says that
 both streams are up, that the books agree with the broker's, and that trading is `active`; asking is part of the time.
-This is in lock step. Against a real broker, a restart that books a fill of the time it was away finds an account that has it
+At a broker's pace the exchange has the time of the day and the session keeps to 180 requests a minute; bars come once a
+minute, so that no order is waited for. Against a real broker, a restart that books a fill of the time it was away finds an account that has it
 too, and goes on; where the account differs it may only lag behind its executions, and entries wait up to 10 seconds
 more before that counts as a difference. Exits and cancels do not wait.
 ";
@@ -76,6 +89,9 @@ struct Bench {
     exchange: Running,
     url: String,
 }
+
+/// What the exchange listens on before it has a port.
+const ANY_PORT: &str = "127.0.0.1:0";
 
 /// A process that is killed where this is dropped.
 struct Running(Child);
@@ -111,18 +127,29 @@ impl Bench {
         fs::create_dir_all(&folder)
             .and_then(|()| fs::copy(&built, &program))
             .map_err(|error| format!("{}: {error}", folder.display()))?;
-        let arguments = ["--listen", "127.0.0.1:0", "--speed", "max", "--symbols", &symbols()];
-        let keys = ["--key", "KEY", "--secret", "SECRET"];
-        let mut command = Command::new(&program);
-        command.arg("exchange").args(arguments).args(keys).current_dir(&folder);
-        command.env("HOME", &folder).stdout(Stdio::piped());
-        let mut exchange = Running(spawn(command)?);
-        let mut line = String::new();
-        if let Some(out) = exchange.0.stdout.take() {
-            BufReader::new(out).read_line(&mut line).map_err(|error| error.to_string())?;
-        }
-        let url = line.trim().rsplit(' ').next().unwrap_or_default().to_owned();
+        let (exchange, url) = serve(&program, &folder, ANY_PORT, "max")?;
         Ok(Self { folder, program, exchange, url })
+    }
+
+    /// Ends the exchange and has it go on at another speed.
+    fn restart_exchange(&mut self, speed: &str) -> Result<(), String> {
+        self.exchange.end();
+        let address = self.url.trim_start_matches("http://").to_owned();
+        (self.exchange, self.url) = serve(&self.program, &self.folder, &address, speed)?;
+        Ok(())
+    }
+
+    /// Kills the session and starts it again; when it was killed, and its status once it lets
+    /// entries through.
+    fn kill(&self, session: &mut Running) -> Result<(Instant, Value), String> {
+        let killed = Instant::now();
+        session.end();
+        *session = self.session()?;
+        Ok((killed, wait("entries are not allowed again", || self.ready())?))
+    }
+
+    fn size(&self) -> String {
+        format!("{:.2} GB", self.journal_bytes() as f64 / 1e9)
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -166,6 +193,31 @@ impl Bench {
         let is_running = status.pointer("/phase").and_then(Value::as_str) == Some("running");
         Ok((is_active && is_up && is_running).then_some(status))
     }
+}
+
+/// Starts an exchange that keeps what it was asked in the folder; it, and where it answers.
+fn serve(
+    program: &Path,
+    folder: &Path,
+    address: &str,
+    speed: &str,
+) -> Result<(Running, String), String> {
+    let arguments = ["--listen", address, "--speed", speed, "--symbols", &symbols()];
+    let keys = ["--key", "KEY", "--secret", "SECRET", "--state", "exchange"];
+    let mut command = Command::new(program);
+    command.arg("exchange").args(arguments).args(keys).current_dir(folder);
+    command.env("HOME", folder).stdout(Stdio::piped());
+    let mut exchange = Running(spawn(command)?);
+    let mut line = String::new();
+    if let Some(out) = exchange.0.stdout.take() {
+        BufReader::new(out).read_line(&mut line).map_err(|error| error.to_string())?;
+    }
+    let url = line.trim().rsplit(' ').next().unwrap_or_default().to_owned();
+    Ok((exchange, url))
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.2} s", time.as_secs_f64())
 }
 
 /// The release binary, built.

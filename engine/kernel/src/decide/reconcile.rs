@@ -8,9 +8,13 @@
 use super::{DecideError, Deciding};
 use crate::{
     BrokerOrder, BrokerState, Difference, Event, Intent, Order, OrderStatus, Origin, Price,
-    Quantity, ReportKind, Severity, Side, SymbolId,
+    Quantity, ReportKind, Severity, Side, Span, SymbolId,
 };
 use std::collections::BTreeMap;
+
+/// So long after its approval an order without an answer may explain what the broker holds. An order
+/// that was not received is known to be so by then.
+const LONGEST_ANSWER: Span = Span::from_secs(120);
 
 impl Deciding<'_> {
     pub(super) fn reconcile(&mut self, broker: &BrokerState) -> Result<(), DecideError> {
@@ -148,9 +152,12 @@ impl Deciding<'_> {
     }
 
     /// Whether all that the broker holds otherwise may have come of orders that it has taken and not
-    /// answered for yet: a slow answer can outlast two looks, and its end is the order's.
+    /// answered for yet: a slow answer can outlast two looks.
     fn may_be_unanswered(&self, differences: &[Difference]) -> bool {
-        let unanswered = self.state().live_orders().filter(|order| !order.has_arrived());
+        let now = self.state().now();
+        let is_awaited =
+            |order: &&Order| !order.has_arrived() && now.since(order.approved_at) <= LONGEST_ANSWER;
+        let unanswered = self.state().live_orders().filter(is_awaited);
         let symbols: Vec<SymbolId> = unanswered.map(|order| order.symbol).collect();
         let mut moved = differences.iter().filter(|it| it.moves_books()).peekable();
         moved.peek().is_some()

@@ -322,6 +322,18 @@ fn what_an_unanswered_order_may_have_moved_is_no_difference_yet() {
 }
 
 #[test]
+fn an_order_that_stays_without_an_answer_explains_nothing() {
+    let mut bench = Bench::warm(Limits::default());
+    let buy = bench.market(Side::Buy, 10);
+    bench.propose([buy]);
+    let state = broker("99000");
+    bench.feed(Input::Broker(Box::new(state.clone())));
+    bench.wait(121);
+    let events = bench.feed(Input::Broker(Box::new(state)));
+    assert!(events.iter().any(|event| matches!(event, Event::DifferenceFound(_))), "{events:?}");
+}
+
+#[test]
 fn a_difference_elsewhere_is_found_while_an_order_is_unanswered() {
     let mut bench = Bench::warm(Limits::default());
     let buy = bench.market(Side::Buy, 10);

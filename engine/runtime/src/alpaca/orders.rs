@@ -22,6 +22,8 @@ const PAGE: usize = 500;
 pub enum Listing {
     /// Those the broker counts as open.
     Open,
+    /// The same, with the legs of each order inside it.
+    OpenGroups,
     /// All, also those that have ended.
     All,
 }
@@ -34,6 +36,14 @@ impl Client {
     /// See [`ApiError`].
     pub async fn open_orders(&self) -> Result<Vec<OrderState>, ApiError> {
         self.orders(Listing::Open, None).await
+    }
+
+    /// Every order that the broker counts as open, with its legs, each as if it was read by itself.
+    ///
+    /// # Errors
+    /// See [`ApiError`].
+    pub async fn open_groups(&self) -> Result<Vec<OrderState>, ApiError> {
+        self.orders(Listing::OpenGroups, None).await
     }
 
     /// Orders by time of submission, oldest first, every page of them; `after` is exclusive.
@@ -68,13 +78,14 @@ impl Client {
         after: Option<Timestamp>,
     ) -> Result<Vec<OrderState>, ApiError> {
         let status = match listing {
-            Listing::Open => "open",
+            Listing::Open | Listing::OpenGroups => "open",
             Listing::All => "all",
         };
         let limit = PAGE.to_string();
         let after = after.map(|time| time.to_string());
         let mut query = vec![("status", status), ("limit", &limit), ("direction", "asc")];
         query.extend(after.as_deref().map(|after| ("after", after)));
+        query.extend((listing == Listing::OpenGroups).then_some(("nested", "true")));
         let call = self.trading("/v2/orders").query(&query);
         self.read(call, |body| map::orders(body, &self.names)).await
     }

@@ -224,6 +224,10 @@ impl Core {
                 new.map(Input::Corporate).collect()
             }
             Answer::Broker(state, _) => vec![Input::Broker(state)],
+            Answer::Asset(facts) => {
+                let is_news = self.state().asset(facts.symbol) != Some(&facts);
+                is_news.then_some(Input::Asset(facts)).into_iter().collect()
+            }
             Answer::Calendar(days) => vec![Input::Calendar(days)],
             Answer::Other(other) => vec![Input::Notice(other.notice())],
             // The session takes these in itself.

@@ -375,7 +375,8 @@ pub(super) fn ends_for(answer: &Answer) -> Option<SessionError> {
         | Answer::NotCompared
         | Answer::Missed(..)
         | Answer::Probed { .. }
-        | Answer::Calendar(_) => None,
+        | Answer::Calendar(_)
+        | Answer::Asset(_) => None,
     }
 }
 

@@ -83,10 +83,7 @@ impl Desk {
         if matches!(self.clock, VenueClock::Data) {
             return Ok(());
         }
-        for order in self.core.sent_orders() {
-            self.run_in_turn(Errand::Read(order)).await?;
-        }
-        Ok(())
+        self.run_in_turn(Errand::ReadAll(self.core.sent_orders())).await
     }
 
     /// Reads the account, and books exactly the fees that are in its cash.

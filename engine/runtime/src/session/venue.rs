@@ -36,6 +36,8 @@ pub trait Venue: Send + Sync {
     fn named<'a>(&'a self, client_order_id: &'a str) -> Answered<'a, Option<OrderState>>;
     /// Every order sent after an instant, by whomever, oldest first.
     fn orders(&self, after: Timestamp) -> Answered<'_, Vec<OrderState>>;
+    /// Every order that the broker counts as open, with its legs.
+    fn open_groups(&self) -> Answered<'_, Vec<OrderState>>;
     /// Every execution since an instant, oldest first.
     fn fills(&self, since: Timestamp) -> Answered<'_, Vec<Fill>>;
     /// Everything but trades that was posted since an instant and moved cash, oldest first.
@@ -111,6 +113,10 @@ impl Venue for Client {
 
     fn orders(&self, after: Timestamp) -> Answered<'_, Vec<OrderState>> {
         Box::pin(self.orders(Listing::All, Some(after)))
+    }
+
+    fn open_groups(&self) -> Answered<'_, Vec<OrderState>> {
+        Box::pin(self.open_groups())
     }
 
     fn fills(&self, since: Timestamp) -> Answered<'_, Vec<Fill>> {

@@ -20,8 +20,8 @@ use super::venue::Venue;
 use crate::alpaca::{BarsQuery, Posting};
 use crate::backoff::Backoff;
 use kernel::{
-    Bar, BrokerOrderId, BrokerState, Channel, CorporateAction, Order, OrderNumber, Quantity,
-    Report, Span, State, SymbolId, Timestamp, Trade, TradingDay,
+    AssetFacts, Bar, BrokerOrderId, BrokerState, Channel, CorporateAction, Order, OrderNumber,
+    Quantity, Report, Span, State, SymbolId, Timestamp, Trade, TradingDay,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +37,10 @@ pub(super) enum Errand {
     Read(Target),
     /// An order that may or may not have reached the broker.
     Find(Target),
+    /// Many of them, with as few requests as it takes.
+    ReadAll(Vec<Target>),
+    /// What the broker says of these symbols today.
+    Assets(Vec<(SymbolId, Box<str>)>),
     /// What was posted to the account since an instant.
     Postings(Timestamp),
     /// Splits and new names from one instant's date to another's.
@@ -127,6 +131,8 @@ pub(super) enum Answer {
     Probed { channel: Channel, silent_for: Duration, wanted: BarsWanted, bars: Vec<Bar> },
     /// Trading days.
     Calendar(Vec<TradingDay>),
+    /// What the broker says of a symbol.
+    Asset(AssetFacts),
     /// Another session trades on the account.
     Other(OtherSession),
 }
@@ -144,6 +150,7 @@ impl Answer {
             | Answer::Missed(..)
             | Answer::Probed { .. }
             | Answer::Calendar(_)
+            | Answer::Asset(_)
             | Answer::Other(_) => None,
         }
     }
@@ -304,13 +311,13 @@ impl Courier {
                 kernel::Send::Cancel(cancel) => self.cancel(&cancel, &target, out).await,
             },
             Errand::Read(target) => self.read_and_tell(&target, out).await,
+            Errand::ReadAll(targets) => self.read_all(&targets, out).await,
+            Errand::Assets(symbols) => self.assets(&symbols, out).await,
             Errand::Find(target) => self.look_for(&target, now, out).await,
             Errand::Postings(since) => self.postings(since, out).await,
             Errand::Corporate { from, to } => self.corporate_actions(from, to, out).await,
             Errand::Reconcile { orders, posted_since, mark } => {
-                for order in &orders {
-                    self.read_and_tell(order, out).await;
-                }
+                self.read_all(&orders, out).await;
                 self.account(posted_since, mark, out).await;
             }
             Errand::Missed(wanted) => self.missed(&wanted, out).await,

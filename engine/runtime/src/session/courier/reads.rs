@@ -5,7 +5,7 @@ use crate::alpaca::{ApiError, ErrorClass, OrderState, Posting};
 use crate::session::lease::Lease;
 use crate::session::startup::connect::date;
 use crate::session::{OrderRead, Venue};
-use kernel::{BrokerState, Channel, Timestamp};
+use kernel::{BrokerState, Channel, SymbolId, Timestamp};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -37,6 +37,43 @@ impl Courier {
                 }
             }
             tokio::time::sleep(backoff.step()).await;
+        }
+    }
+
+    /// Reads orders. What is open comes with one listing; each of the others takes a request.
+    pub(super) async fn read_all(&self, targets: &[Target], out: &mpsc::Sender<Answer>) {
+        let open = if targets.len() < 2 { Vec::new() } else { self.open_groups().await };
+        for target in targets {
+            let Some(order) = listed(&open, target) else {
+                self.read_and_tell(target, out).await;
+                continue;
+            };
+            let read = self.with_fills(target, order).await;
+            tell(out, Answer::Read(target.number, Box::new(read))).await;
+        }
+    }
+
+    async fn open_groups(&self) -> Vec<OrderState> {
+        self.venue.open_groups().await.unwrap_or_else(|error| {
+            tracing::warn!("cannot list the open orders, so each is read by itself: {error}");
+            Vec::new()
+        })
+    }
+
+    /// What the broker says of symbols: whether it lends them for short sales, and takes parts of a
+    /// share.
+    pub(super) async fn assets(
+        &self,
+        symbols: &[(SymbolId, Box<str>)],
+        out: &mpsc::Sender<Answer>,
+    ) {
+        for (symbol, name) in symbols {
+            match self.venue.asset(name).await {
+                Ok(Some(asset)) => tell(out, Answer::Asset(asset.facts(*symbol))).await,
+                Ok(None) => tracing::warn!("the broker has no symbol {name}"),
+                // The next start asks again, and what it said before stands.
+                Err(error) => tracing::warn!("cannot look up the symbol {name}: {error}"),
+            }
         }
     }
 
@@ -188,6 +225,12 @@ impl Courier {
             Err(error) => tracing::warn!("cannot look for other sessions: {error}"),
         }
     }
+}
+
+/// An order among those listed and their legs.
+fn listed(open: &[OrderState], target: &Target) -> Option<OrderState> {
+    let mut orders = open.iter().flat_map(|order| std::iter::once(order).chain(&order.legs));
+    orders.find(|order| Some(&order.broker_id) == target.broker_id.as_ref()).cloned()
 }
 
 /// The account with the postings that are in its cash.

@@ -100,6 +100,7 @@ async fn prepare(
             (start.clone(), Input::Start(Box::new(start)))
         }
     };
+    let is_new = matches!(first, Input::Start(_));
     let path = data_dir::journal_dir(&config.data_dir);
     let digest = Digest::of(&path, journal.last_seq());
     let opened = start.config.get(OPENED).and_then(|text| text.parse().ok());
@@ -116,11 +117,19 @@ async fn prepare(
     desk.feed_in_turn(first).await?;
     desk.core.sync()?;
     data_dir::unlatch(&desk.config.data_dir)?;
-    desk.learn_assets().await?;
+    let is_lock_step = venue.is_lock_step();
+    // One after the other they would keep a restart from its entries for as long as the broker's
+    // limit on requests has it; what is known of them stands meanwhile.
+    let assets = desk.assets_wanted();
+    let mut later = Vec::new();
+    match is_new || is_lock_step {
+        true => desk.run_in_turn(assets).await?,
+        false => later.push(assets),
+    }
     desk.tell_without_bars().await?;
     desk.await_orders().await?;
-    let is_lock_step = venue.is_lock_step();
-    let errands = desk.take_stock(is_lock_step).await?;
+    let mut errands = desk.take_stock(is_lock_step).await?;
+    errands.extend(later);
     desk.warm_up().await?;
     let market = open_market(&desk, &names, &venue);
     desk.message = venue.closed_message(&desk.config);

@@ -27,20 +27,11 @@ impl Desk {
         self.feed_in_turn(Desk::link(Link::Orders, true)).await
     }
 
-    /// What the broker says of the session's assets today: whether it lends them for short sales,
-    /// and takes parts of a share. What it has said before is not told again.
-    pub(super) async fn learn_assets(&mut self) -> Result<(), SessionError> {
-        let symbols = self.core.state().symbols().clone();
-        for (symbol, name) in symbols.ids().zip(symbols.names()).take(SYMBOLS_CHECKED) {
-            let asset = self.venue.asset(name).await;
-            let asset = asset.map_err(SessionError::broker("look up a symbol"))?;
-            let facts = asset.map(|asset| asset.facts(symbol));
-            let news = facts.filter(|facts| self.core.state().asset(symbol) != Some(facts));
-            if let Some(facts) = news {
-                self.feed_in_turn(Input::Asset(facts)).await?;
-            }
-        }
-        Ok(())
+    /// The errand that finds out what the broker says of the session's assets today.
+    pub(super) fn assets_wanted(&self) -> Errand {
+        let symbols = self.core.state().symbols();
+        let named = symbols.ids().zip(symbols.names().map(Into::into));
+        Errand::Assets(named.take(SYMBOLS_CHECKED).collect())
     }
 
     /// Finds out what became of every order, and what the account holds; gives what must still be
@@ -57,9 +48,7 @@ impl Desk {
         if in_turn || !self.core.state().account_is_open() {
             self.reconcile_in_turn().await?;
         } else {
-            for order in self.core.sent_orders() {
-                self.run_in_turn(Errand::Read(order)).await?;
-            }
+            self.run_in_turn(Errand::ReadAll(self.core.sent_orders())).await?;
         }
         let mut later = Vec::new();
         for target in self.core.unanswered_orders() {

@@ -96,8 +96,8 @@ pub const OVER_NIGHT: World = World {
     tries: |point, path| match point {
         Point::Request => path.starts_with("corporate_actions"),
         Point::Submit | Point::Update => path.contains("legs"),
-        // A session asks for the open orders as a flat list: a leg is an order of its own there.
-        Point::ListOrders => !path.starts_with("legs."),
+        // Legs come with the list of what is open.
+        Point::ReadOrder => !path.starts_with("legs."),
         point => NIGHT_HAS.contains(&point),
     },
 };

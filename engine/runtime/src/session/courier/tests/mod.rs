@@ -84,6 +84,9 @@ impl Venue for Script {
     fn orders(&self, _: Timestamp) -> Answered<'_, Vec<OrderState>> {
         Box::pin(async { self.next("listing", &self.listings) })
     }
+    fn open_groups(&self) -> Answered<'_, Vec<OrderState>> {
+        Box::pin(async { self.next("open", &self.listings) })
+    }
     fn fills(&self, _: Timestamp) -> Answered<'_, Vec<Fill>> {
         Box::pin(async { self.next("fills", &self.fills) })
     }

@@ -1,15 +1,6 @@
 //! Which hours are traded.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use kernel::*;
 
 /// Monday, and the Wednesday after a holiday.

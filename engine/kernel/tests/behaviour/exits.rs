@@ -1,15 +1,6 @@
 //! Two exits for the same shares: what one fills the other does not, and one ends the other.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use kernel::*;
 
 /// An OCO around ten AAA that are held, of which nothing has been heard: orders 1 and 2.
