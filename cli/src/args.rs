@@ -68,6 +68,8 @@ Examples:
   tradewind stress --scenario answer-504 --json          one of them
   tradewind stress --scenario mine.toml                  one of your own: docs/FAULTS.md
 
+A strategy that can do nothing without a model is refused: here is none to hear.
+
 Exit code 5 when a scenario fails.";
 
 const COMPLETIONS_NOTE: &str = "\

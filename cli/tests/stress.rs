@@ -28,7 +28,58 @@ fn every_scenario_is_reached_and_passes() {
     let bad: Vec<&Value> =
         scenarios.iter().filter(|scenario| scenario["verdict"] != "passed").collect();
     assert!(bad.is_empty(), "{bad:#?}");
+    // A fault that keeps orders back may leave no time for a few.
+    let whole = scenarios.iter().filter(|scenario| sent(scenario) == KINDS).count();
+    assert!(whole >= 36, "{whole} of {} met every kind of order", scenarios.len());
     assert_eq!((code, &report["strategy"]), (0, &Value::from("drill")));
+}
+
+const QUIET: &str = "\
+[scenario]
+fault = \"nothing\"
+outcome = \"Every kind of order is sent.\"
+";
+
+/// What can be ordered, by its name in the report.
+const KINDS: [&str; 21] = [
+    "bracket",
+    "cancel",
+    "cls",
+    "day",
+    "extended",
+    "fok",
+    "fractional",
+    "gtc",
+    "ioc",
+    "limit",
+    "market",
+    "notional",
+    "oco",
+    "opg",
+    "oto",
+    "replace",
+    "short",
+    "stop",
+    "stop-limit",
+    "trail-percent",
+    "trail-price",
+];
+
+/// The kinds of order that a scenario's exchange was sent.
+fn sent(scenario: &Value) -> Vec<&str> {
+    scenario["kinds"].as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+/// Counted in the exchange's own record.
+#[test]
+fn the_drill_sends_every_kind_of_order() {
+    let user = User::new();
+    std::fs::write(user.path("quiet.toml"), QUIET).unwrap();
+    let (code, report) = stress(&user, &["--scenario", "quiet.toml"]);
+    let quiet = &report["scenarios"][0];
+    assert_eq!((code, &quiet["verdict"]), (0, &Value::from("passed")), "{quiet}");
+    assert_eq!(sent(quiet), KINDS);
+    assert_eq!(quiet["events"]["order_denied"], Value::Null, "nothing is refused");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::figures::counted;
 use crate::stress::{self, NAMES, Report, Scenario, Trader, Verdict};
 use crate::{logging, resolve};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 pub fn run(args: &StressArgs) -> Result<(), Failure> {
@@ -108,6 +109,16 @@ fn count(reports: &[Report], verdict: Verdict) -> usize {
     reports.iter().filter(|report| report.verdict == verdict).count()
 }
 
+/// How many orders of each kind were sent.
+fn kinds(reports: &[Report]) -> String {
+    let mut all: BTreeMap<&str, u64> = BTreeMap::new();
+    for (kind, times) in reports.iter().flat_map(|report| &report.kinds) {
+        *all.entry(kind).or_default() += times;
+    }
+    let all: Vec<String> = all.iter().map(|(kind, times)| format!("{kind} {times}")).collect();
+    all.join(", ")
+}
+
 fn summary(strategy: &str, reports: &[Report]) -> serde_json::Value {
     json!({
         "strategy": strategy,
@@ -144,8 +155,9 @@ fn table(strategy: &str, reports: &[Report]) -> String {
         text += line.trim_end();
         text.push('\n');
     }
+    text += &format!("\norders sent in all scenarios: {}\n", kinds(reports));
     text += &format!(
-        "\nstrategy {strategy} on SYNTHETIC prices: {} passed, {} failed, {} not reached\n",
+        "strategy {strategy} on SYNTHETIC prices: {} passed, {} failed, {} not reached\n",
         count(reports, Verdict::Passed),
         count(reports, Verdict::Failed),
         count(reports, Verdict::NotReached)

@@ -1,6 +1,8 @@
 //! The market of a drill: generated minute bars, the same in every run.
 
-use kernel::{BasisPoints, MarketData, Price, Quantity, Quote, Rounding, Span, Symbols, Trade};
+use kernel::{
+    Bar, BasisPoints, MarketData, Price, Quantity, Quote, Rounding, Span, Symbols, Trade,
+};
 use marketdata::calendar::Date;
 use marketdata::{Feed, Generator, SyntheticConfig};
 
@@ -10,15 +12,22 @@ const SESSION: usize = 390;
 /// The last day's data end so many minutes before its close, where the exchange would end the day's
 /// orders behind the back of a session that ends there too.
 const BEFORE_THE_CLOSE: usize = 15;
+/// The first day's data begin so many quiet minutes before the last at which an order for the opening
+/// auction is taken.
+const BEFORE_THE_OPEN: i64 = 12;
+/// That last minute ends so long before the open.
+const LAST_FOR_AUCTION: i64 = 2;
 
 /// Bars of some symbols for so many days (one at least) from Monday 2026-01-05 on, with a quote half a minute
 /// before the end of each and a trade twenty seconds before it, if wanted.
 pub fn feed(symbols: &Symbols, days: usize, (quotes, trades): (bool, bool)) -> Feed {
     let start = Date::constant(2026, 1, 5);
     let config = SyntheticConfig { seed: 11, symbols: symbols.clone(), start, extended: false };
-    let steps = Generator::new(&config).take(SESSION * days - BEFORE_THE_CLOSE);
+    let mut steps = Generator::new(&config).take(SESSION * days - BEFORE_THE_CLOSE).peekable();
     let mut data = Vec::new();
-    for step in steps {
+    let first = steps.peek().cloned().unwrap_or_default();
+    let before = (0..BEFORE_THE_OPEN).map(|minute| still(&first, minute));
+    for step in before.chain(steps) {
         if quotes {
             data.extend(step.iter().filter_map(quote));
         }
@@ -28,6 +37,22 @@ pub fn feed(symbols: &Symbols, days: usize, (quotes, trades): (bool, bool)) -> F
         data.extend(step);
     }
     Feed { symbols: symbols.clone(), data, bar_length: Some(MINUTE) }
+}
+
+/// A minute before the open, from 0, in which every symbol stands at the price at which it opens.
+fn still(first: &[MarketData], minute: i64) -> Vec<MarketData> {
+    let before = Span::from_secs(60 * (BEFORE_THE_OPEN + LAST_FOR_AUCTION - minute));
+    let moved = first.iter().filter_map(|data| match data {
+        MarketData::Bar(bar) => Some(MarketData::Bar(Bar {
+            open_time: bar.open_time.minus(before),
+            high: bar.open,
+            low: bar.open,
+            close: bar.open,
+            ..*bar
+        })),
+        MarketData::Quote(_) | MarketData::Trade(_) => None,
+    });
+    moved.collect()
 }
 
 /// The quote half a minute into a bar: two basis points around its open.

@@ -1,20 +1,19 @@
 //! The strategy of a drill: every kind of order on a fixed rhythm, whatever the market does, so
 //! that every fault finds what it strikes at.
 
+use super::rounds::{ROUND, Round};
 use kernel::{
-    BasisPoints, Intent, Intents, MarketData, OrderKind, Price, Quantity, Ratio, Rounding, Side,
-    Strategy, StrategySpec, SymbolId, Symbols, View,
+    Intent, Intents, MarketData, NewOrder, Order, OrderClass, OrderKind, Price, Ratio, Side,
+    Strategy, StrategySpec, SymbolId, Symbols, TimeInForce, View,
 };
 
 /// Its name where strategies are named.
 pub const NAME: &str = "drill";
 
-/// Bars of one round.
-const ROUND: u64 = 12;
-
-/// Rests an entry, moves it and takes it back; then buys, puts a stop under the position, moves
-/// that, takes it away and sells; then begins again. Each symbol is half a round behind the one
-/// before it. Where there are quotes its prices are those of the last one, so that one that should not have
+/// Rests an entry, moves it and takes it back; then opens a position, rests an exit, moves that, takes
+/// it away and closes; then begins again with other kinds of order. Before the first round, before the
+/// market opens, it buys in the opening auction. Each symbol is half a round behind the one before it.
+/// Where there are quotes its prices are those of the last one, so that one that should not have
 /// been believed leads to an order that shows it.
 pub struct Drill {
     symbols: Vec<Seen>,
@@ -30,8 +29,7 @@ struct Seen {
 impl Drill {
     /// A drill on these symbols, and what the session's record says of it.
     pub fn for_symbols(symbols: &Symbols) -> (Box<dyn Strategy>, StrategySpec) {
-        let behind = |id: SymbolId| id.index() as u64 * ROUND / 2;
-        let symbols = symbols.ids().map(|id| Seen { bars: behind(id), bid: None }).collect();
+        let symbols = vec![Seen::default(); symbols.len()];
         let spec = StrategySpec { name: NAME.into(), params: Default::default() };
         (Box::new(Self { symbols }), spec)
     }
@@ -50,7 +48,17 @@ impl Strategy for Drill {
     fn propose(&self, data: &MarketData, view: &View<'_>, intents: &mut Intents) {
         let MarketData::Bar(bar) = data else { return };
         let Some(seen) = self.symbols.get(bar.symbol.index()) else { return };
-        act(seen.bars % ROUND, bar.symbol, seen.bid.unwrap_or(bar.close), view, intents);
+        let place = bar.symbol.index() as u64;
+        let bars = seen.bars + place * ROUND / 2;
+        let turn = bars % ROUND;
+        match (bars / ROUND).checked_sub(1) {
+            None => open(turn, bar.symbol, view, intents),
+            Some(number) => {
+                let price = seen.bid.unwrap_or(bar.close);
+                let round = Round::new(number, place, bar.symbol, price);
+                act(turn, &round, view, intents);
+            }
+        }
     }
 
     fn warmup_bars(&self) -> usize {
@@ -68,45 +76,57 @@ impl Strategy for Drill {
     }
 }
 
+/// What belongs to a bar before the first round.
+fn open(turn: u64, symbol: SymbolId, view: &View<'_>, intents: &mut Intents) {
+    if turn == ROUND - 4 && !view.has_open_order(symbol) {
+        let entry = NewOrder::new(symbol, Side::Buy, Round::shares(), OrderKind::Market);
+        intents.order(entry.lasting(TimeInForce::Opg));
+    }
+}
+
 /// What belongs to one bar of a round.
-fn act(turn: u64, symbol: SymbolId, price: Price, view: &View<'_>, intents: &mut Intents) {
+fn act(turn: u64, round: &Round, view: &View<'_>, intents: &mut Intents) {
+    let symbol = round.symbol();
     let held = view.position(symbol).quantity;
     let is_idle = !view.has_open_order(symbol);
-    let below = |points: i32| {
-        let below = price.shifted(BasisPoints::new(-points), Rounding::Down).unwrap_or(price);
-        below.to_tick(Rounding::Down)
-    };
+    let side = if held.is_negative() { Side::Buy } else { Side::Sell };
     match turn {
-        1 if is_idle && held.is_zero() => {
-            intents.submit(symbol, Side::Buy, shares(8), OrderKind::Limit { limit: below(150) });
-        }
-        2 => replace_all(symbol, view, intents, OrderKind::Limit { limit: below(200) }),
+        1 if is_idle && held.is_zero() => intents.order(round.resting()),
+        2 => move_all(round, 200, view, intents),
         3 | 9 => cancel_all(symbol, view, intents),
-        4 if is_idle && held.is_zero() => intents.market(symbol, Side::Buy, shares(8)),
-        6 if is_idle && held.is_positive() => {
-            intents.submit(symbol, Side::Sell, held, OrderKind::Stop { stop: below(200) });
-        }
-        7 => replace_all(symbol, view, intents, OrderKind::Stop { stop: below(250) }),
+        4 if is_idle && held.is_zero() => intents.order(round.entry()),
+        6 if is_idle && !held.is_zero() => intents.order(round.exit(side, held.abs())),
+        7 => move_all(round, 250, view, intents),
         // A round that a fault has upset ends here too.
-        11 | 0 if is_idle && held.is_positive() => intents.market(symbol, Side::Sell, held),
+        11 | 0 if is_idle && !held.is_zero() => intents.market(symbol, side, held.abs()),
         _ => {}
     }
 }
 
-fn replace_all(symbol: SymbolId, view: &View<'_>, intents: &mut Intents, kind: OrderKind) {
-    for order in view.open_orders(symbol).filter(|order| !matches!(order.kind, OrderKind::Market)) {
-        if std::mem::discriminant(&kind) == std::mem::discriminant(&order.kind) {
+/// Moves every order that can be moved to so many basis points from the price.
+fn move_all(round: &Round, points: i32, view: &View<'_>, intents: &mut Intents) {
+    for order in view.open_orders(round.symbol()).filter(|order| can_be_moved(order, view)) {
+        if let Some(kind) = round.moved(order.side, order.kind, points) {
             intents.push(Intent::Replace { order: order.number, quantity: order.quantity, kind });
         }
     }
+}
+
+/// Whole shares; of a bracket its exits alone, and of an OTO nothing.
+fn can_be_moved(order: &Order, view: &View<'_>) -> bool {
+    let is_parent = |other: &&Order| Some(other.number) == order.parent;
+    let parent = view.orders(order.symbol).find(is_parent);
+    let group = parent.map_or(order.class, |parent| parent.class);
+    order.quantity.is_whole()
+        && match group {
+            OrderClass::Simple | OrderClass::Oco { .. } => true,
+            OrderClass::Bracket { .. } => order.parent.is_some(),
+            OrderClass::Oto { .. } => false,
+        }
 }
 
 fn cancel_all(symbol: SymbolId, view: &View<'_>, intents: &mut Intents) {
     for order in view.open_orders(symbol).filter(|order| !order.cancel_requested) {
         intents.cancel(order.number);
     }
-}
-
-fn shares(whole: i64) -> Quantity {
-    Quantity::from_whole(whole).unwrap_or_default()
 }

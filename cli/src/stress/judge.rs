@@ -1,7 +1,8 @@
 //! Whether a session did right, by what the exchange has on record and what the journal holds.
 
 use super::claims::Books;
-use super::{Scenario, Trader};
+use super::{Scenario, Trader, kinds};
+use exchange::OrderRow;
 use exchange::check::{Claims, Note, SessionRecord};
 use exchange::server::Running;
 use journal::Reader;
@@ -77,6 +78,11 @@ impl Evidence {
         &self.events
     }
 
+    /// How many orders of each kind the exchange has.
+    pub fn kinds(&self) -> BTreeMap<&'static str, u64> {
+        kinds::sent(&self.record.orders)
+    }
+
     /// How often faults struck.
     pub fn strikes(&self) -> u64 {
         self.struck.iter().sum()
@@ -148,8 +154,17 @@ fn lost_stops(record: &SessionRecord, prefix: &str) -> Vec<String> {
     let lost = record.orders.iter().filter(|order| {
         let ended_by_itself = order.canceled_at.is_some() && order.cancel_requested_at.is_none();
         let is_ours = order.client_order_id.starts_with(prefix);
-        is_ours && order.kind.stop().is_some() && ended_by_itself && held(order.symbol)
+        let is_lost = is_ours && order.kind.stop().is_some() && ended_by_itself;
+        is_lost && held(order.symbol) && !went_with_the_other(record, order)
     });
     lost.map(|order| format!("stop {} is gone and its position is held", order.client_order_id))
         .collect()
+}
+
+/// Whether an exit ended because the other of its group filled or was cancelled.
+fn went_with_the_other(record: &SessionRecord, exit: &OrderRow) -> bool {
+    let group = |row: &OrderRow| row.parent.unwrap_or(row.id);
+    let others = record.orders.iter().filter(|row| row.id != exit.id && row.side == exit.side);
+    let mut others = others.filter(|row| group(row) == group(exit));
+    others.any(|row| row.filled_qty.is_positive() || row.cancel_requested_at.is_some())
 }

@@ -6,6 +6,8 @@ mod claims;
 mod data;
 mod drill;
 mod judge;
+mod kinds;
+mod rounds;
 mod run;
 mod scenario;
 
@@ -59,6 +61,8 @@ pub struct Report {
     pub orders: u64,
     /// Executions booked.
     pub fills: u64,
+    /// How many orders of each kind the exchange was sent; one order may be of several.
+    pub kinds: BTreeMap<&'static str, u64>,
     /// How often each kind of event is in the session's journal.
     pub events: BTreeMap<&'static str, u64>,
 }

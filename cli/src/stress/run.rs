@@ -55,6 +55,14 @@ impl Trader<'_> {
         }
     }
 
+    /// The drill orders for the opening auction, and for that it must be asked before the open.
+    const fn hours(&self) -> TradingHours {
+        match self {
+            Trader::Drill => TradingHours::Extended,
+            Trader::Configured(_) => TradingHours::Regular,
+        }
+    }
+
     fn limits(&self) -> Limits {
         match self {
             Trader::Drill => Limits::default(),
@@ -104,6 +112,7 @@ pub async fn run(scenario: &Scenario, trader: &Trader<'_>) -> Result<Report, Fai
     session.channels.trades = scenario.trades;
     session.timing.compare_each_step = scenario.compares;
     session.limits = trader.limits();
+    session.hours = trader.hours();
     let result = trade(session, strategies, &exchange, scenario.pace).await;
     let evidence = Evidence::gather(&dir.0, result, &exchange, (scenario, trader));
     exchange.shutdown().await;
@@ -124,6 +133,7 @@ pub async fn run(scenario: &Scenario, trader: &Trader<'_>) -> Result<Report, Fai
         verdict,
         why,
         orders: evidence.summary().map_or(0, |summary| summary.orders.sent),
+        kinds: evidence.kinds(),
         events: evidence.events().clone(),
         fills: evidence.summary().map_or(0, |summary| summary.fills),
     })

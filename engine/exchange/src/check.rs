@@ -6,10 +6,12 @@
 mod diary;
 mod expect;
 mod session;
+mod times;
 
 pub use diary::{Asked, Happening, Note, Stream};
-pub use expect::{During, Expect, Figure, Unmet};
+pub use expect::{Expect, Figure, Unmet};
 pub use session::{Allowed, Bounds, Breach, Claims, Moved, Word};
+pub use times::During;
 
 use crate::{
     AccountRow, Activity, Exchange, FillActivity, GroupKind, OrderId, OrderRow, PositionRow,

@@ -3,11 +3,12 @@
 //! Most figures are taken once for each thing that a fault struck, and every one of them must be
 //! within the bounds. `docs/FAULTS.md` has the table for those who write scenarios.
 
+use super::times::{During, Times};
 use super::{Asked, Happening, Note, SessionRecord, Stream};
-use crate::{Activity, OrderRow};
-use kernel::{OrderStatus, Price, Quantity};
+use crate::{Activity, GroupKind, OrderId, OrderRow};
+use kernel::{OrderStatus, Price, Quantity, Side};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A figure with its bounds.
@@ -64,30 +65,21 @@ pub enum Figure {
     Connections,
     /// Orders that open or grow a position.
     Entries,
+    /// Orders that close or shrink a position.
+    Exits,
     /// New orders and replacements of any kind.
     Orders,
     /// Executions.
     Fills,
     /// Orders that were rejected after they had been accepted.
     Rejected,
-    /// Executions after which more was sold than was held.
+    /// Executions after which more was sold than was held, but for the entries of brackets and OTOs: those
+    /// open a position by their kind, be it one below zero.
     Oversold,
     /// Of each order with a price: how many basis points that lies from the price at its arrival.
     OffMarketBps,
     /// Orders that open or grow a position with a price outside of the bands that were told then.
     OutsideBands,
-}
-
-/// Times in which something must not happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum During {
-    /// The order stream is away or mute, from the step after the one in which it went.
-    OrdersAway,
-    /// The market data stream is away or mute, from the step after the one in which it went.
-    DataAway,
-    /// The order's symbol is halted.
-    Halt,
 }
 
 /// A figure out of its bounds.
@@ -118,9 +110,11 @@ impl Expect {
             .collect()
     }
 
-    /// Whether there is nothing that the figure could be taken of: then it shows nothing.
+    /// Whether there is nothing that the figure could be taken of: no such thing, or no such time in which
+    /// the market went on. Then it shows nothing.
     pub fn is_idle(&self, record: &SessionRecord, diary: &[Note]) -> bool {
-        self.values(record, diary).is_empty()
+        self.during.is_some_and(|during| !Times::came(during, diary))
+            || self.values(record, diary).is_empty()
     }
 
     /// Whether it asks for nothing.
@@ -147,9 +141,13 @@ impl Expect {
             }),
             Figure::WaitMs => self.waits(diary),
             Figure::CameBack => self.came_back(diary),
-            Figure::Requests => vec![(None, count(self.part(diary), |asked| self.is_on(asked)))],
+            Figure::Requests => {
+                let asked = self.asked(record, diary).into_iter();
+                vec![(None, asked.filter(|(asked, _)| self.is_on(asked)).count() as u64)]
+            }
             Figure::Connections => vec![(None, self.connections(diary))],
             Figure::Entries => vec![(None, self.orders(record, diary, |row| row.opens))],
+            Figure::Exits => vec![(None, self.orders(record, diary, |row| !row.opens))],
             Figure::Orders => vec![(None, self.orders(record, diary, |_| true))],
             Figure::Fills => vec![(None, record.fills().count() as u64)],
             Figure::Rejected => {
@@ -230,40 +228,31 @@ impl Expect {
         diary: &[Note],
         wanted: impl Fn(&OrderRow) -> bool,
     ) -> u64 {
+        let asked = self.asked(record, diary).into_iter();
+        asked.filter(|(asked, row)| asked.is_new() && row.is_some_and(&wanted)).count() as u64
+    }
+
+    /// What was asked for in the times that count, each with the order that it names.
+    fn asked<'r>(
+        &self,
+        record: &'r SessionRecord,
+        diary: &'r [Note],
+    ) -> Vec<(&'r Asked, Option<&'r OrderRow>)> {
         let rows: BTreeMap<&str, &OrderRow> =
             record.orders.iter().map(|row| (&*row.client_order_id, row)).collect();
-        let mut away: BTreeMap<Stream, u64> = BTreeMap::new();
-        let mut halted: BTreeMap<kernel::SymbolId, bool> = BTreeMap::new();
         let from = diary.len() - self.part(diary).len();
-        let mut times = 0;
+        let mut times = Times::default();
+        let mut all = Vec::new();
         for (place, note) in diary.iter().enumerate() {
-            match &note.what {
-                Happening::Up(of) => drop(away.remove(of)),
-                Happening::Down(of) | Happening::Taken(of) => {
-                    away.entry(*of).or_insert(note.step);
-                }
-                Happening::Status { symbol, halted: is } => drop(halted.insert(*symbol, *is)),
-                Happening::Asked(asked) if asked.is_new() && place >= from => {
-                    let row = asked.order.as_deref().and_then(|id| rows.get(id));
-                    let is_away = |of| away.get(&of).is_some_and(|since| *since < note.step);
-                    let is_meant = row.is_some_and(|row| {
-                        let during = match self.during {
-                            None => true,
-                            Some(During::OrdersAway) => is_away(Stream::Orders),
-                            Some(During::DataAway) => is_away(Stream::Data),
-                            Some(During::Halt) => halted.get(&row.symbol) == Some(&true),
-                        };
-                        during && wanted(row)
-                    });
-                    times += u64::from(is_meant);
-                }
-                Happening::Asked(_)
-                | Happening::Struck(_)
-                | Happening::Done
-                | Happening::Bands { .. } => {}
+            times.take(note);
+            let Some(asked) = note.asked().filter(|_| place >= from) else { continue };
+            let row = asked.order.as_deref().and_then(|id| rows.get(id).copied());
+            let symbol = row.map(|row| row.symbol);
+            if self.during.is_none_or(|during| times.is_in(during, note.step, symbol)) {
+                all.push((asked, row));
             }
         }
-        times
+        all
     }
 }
 
@@ -296,10 +285,22 @@ fn count(diary: &[Note], wanted: impl Fn(&Asked) -> bool) -> u64 {
 
 fn oversold(record: &SessionRecord) -> u64 {
     let mut held: BTreeMap<kernel::SymbolId, Quantity> = BTreeMap::new();
+    let opens_by_kind = |row: &&OrderRow| {
+        matches!(row.group, GroupKind::Bracket | GroupKind::Oto)
+            && row.parent.is_none()
+            && row.side == Side::Sell
+    };
+    let short_sales: BTreeSet<OrderId> =
+        record.orders.iter().filter(opens_by_kind).map(|row| row.id).collect();
     let oversold = record.activities.iter().filter(|activity| {
-        let (symbol, change) = match activity {
-            Activity::Fill(fill) => (fill.symbol, fill.side.signed(fill.qty)),
-            Activity::Split(split) => (split.symbol, split.change),
+        let (symbol, change, is_short_sale) = match activity {
+            Activity::Fill(fill) => {
+                let change = fill.side.signed(fill.qty);
+                // What closes a short position sells nothing.
+                let is_known = fill.side == Side::Buy || short_sales.contains(&fill.order_id);
+                (fill.symbol, change, is_known)
+            }
+            Activity::Split(split) => (split.symbol, split.change, true),
             // A new account holds nothing.
             Activity::Reset(_) => {
                 held.clear();
@@ -309,7 +310,7 @@ fn oversold(record: &SessionRecord) -> u64 {
         };
         let held = held.entry(symbol).or_default();
         *held = held.checked_add(change).unwrap_or(*held);
-        held.is_negative()
+        held.is_negative() && !is_short_sale
     });
     oversold.count() as u64
 }
@@ -363,6 +364,7 @@ impl fmt::Display for Expect {
             Figure::Requests => "requests",
             Figure::Connections => "connections",
             Figure::Entries => "entries",
+            Figure::Exits => "exits",
             Figure::Orders => "orders",
             Figure::Fills => "fills",
             Figure::Rejected => "rejected",

@@ -12,6 +12,7 @@ use super::stream::pump::Outgoing;
 use super::stream::subscription::{Channel, SubscribeError, Subscription};
 use super::stream::{error_item, is_closing};
 use super::wire::market::{Sent, StreamItem};
+use crate::check::Stream;
 use axum::body::Bytes;
 use axum::extract::ws::Message;
 use kernel::{Bar, MarketData, SymbolId, Symbols, Timestamp};
@@ -45,6 +46,8 @@ pub(super) struct Hub {
     held: Vec<(Endpoint, Instant)>,
     /// The last step that was sent in lock step.
     step: u64,
+    /// Streams that a fault took away, each with the last step that is taken without it.
+    away: BTreeMap<Stream, u64>,
 }
 
 /// An authorized order stream.
@@ -140,7 +143,8 @@ impl Hub {
     pub(super) fn new(config: StreamConfig) -> Self {
         let (listeners, subscribers) = (BTreeMap::new(), BTreeMap::new());
         let (held, order_streams) = (Vec::new(), 0);
-        Self { config, last_id: 0, listeners, order_streams, subscribers, held, step: 0 }
+        let (step, away) = (0, BTreeMap::new());
+        Self { config, last_id: 0, listeners, order_streams, subscribers, held, step, away }
     }
 
     /// A name for a new connection.
@@ -246,9 +250,26 @@ impl Hub {
         self.replayed_to().next().is_some()
     }
 
-    /// Whether lock step can go on: someone wants market data and someone hears of fills.
-    pub(super) fn is_complete(&self) -> bool {
-        self.has_subscriber() && self.trade_updates_sent().is_some()
+    /// Whether lock step can go on from a step: someone wants market data and someone hears of fills,
+    /// except for a stream that the next step is taken without.
+    pub(super) fn is_complete(&self, step: u64) -> bool {
+        let goes_without = |stream| self.away_until(stream) > step;
+        (self.has_subscriber() || goes_without(Stream::Data))
+            && (self.trade_updates_sent().is_some() || goes_without(Stream::Orders))
+    }
+
+    /// The last step that is taken without a stream; nobody is let in on it before.
+    pub(super) fn away_until(&self, stream: Stream) -> u64 {
+        self.away.get(&stream).copied().unwrap_or(0)
+    }
+
+    /// Notes that a fault took a stream away with a step.
+    fn go_without(&mut self, stream: Stream, fate: &Fate, step: u64) {
+        if let Fate::Drop { steps } | Fate::Error { steps, .. } = fate
+            && *steps > 0
+        {
+            self.away.insert(stream, step + steps);
+        }
     }
 
     /// Trade updates sent to the newest order stream that listens: the one that a session which
@@ -258,8 +279,9 @@ impl Hub {
     }
 
     fn sent(&self) -> Sent {
-        let trade_updates = self.trade_updates_sent().unwrap_or(0);
-        Sent { trade_updates, order_streams: self.order_streams }
+        let sent = self.trade_updates_sent();
+        let (trade_updates, orders_away) = (sent.unwrap_or(0), sent.is_none());
+        Sent { trade_updates, order_streams: self.order_streams, orders_away }
     }
 
     /// Whether everyone who gets market data has finished this step.
@@ -287,10 +309,11 @@ impl Hub {
         });
     }
 
-    /// Drops or mutes every order stream.
-    pub(super) fn strike_listeners(&mut self, fate: &Fate) {
+    /// Drops or mutes every order stream, with a step.
+    pub(super) fn strike_listeners(&mut self, fate: &Fate, step: u64) {
+        self.go_without(Stream::Orders, fate, step);
         self.listeners.retain(|_, listener| match fate {
-            Fate::Drop => {
+            Fate::Drop { .. } => {
                 // One that does not take it is gone anyway.
                 let _ = listener.queue.try_send(Outgoing::Drop);
                 false
@@ -303,19 +326,23 @@ impl Hub {
         });
     }
 
-    /// Drops or mutes every connection that market data are replayed to, or sends it an error.
-    pub(super) fn strike_subscribers(&mut self, fate: &Fate) {
+    /// Drops or mutes every connection that market data are replayed to, or sends it an error, with a
+    /// step.
+    pub(super) fn strike_subscribers(&mut self, fate: &Fate, step: u64) {
+        if !matches!(fate, Fate::Error { code, .. } if !is_closing(*code)) {
+            self.go_without(Stream::Data, fate, step);
+        }
         self.subscribers.retain(|_, client| {
             if client.endpoint == Endpoint::Test || client.subscription.is_empty() {
                 return true;
             }
             let (outgoing, stays) = match fate {
-                Fate::Drop => (Outgoing::Drop, false),
+                Fate::Drop { .. } => (Outgoing::Drop, false),
                 Fate::Mute => {
                     client.muted = true;
                     (Outgoing::Mute, true)
                 }
-                Fate::Error { code } => {
+                Fate::Error { code, .. } => {
                     let frame = {
                         let error = error_item(*code);
                         client

@@ -9,9 +9,9 @@
 //! **Lock step.** At speed `max` the clock offers `"tradewind":{"speed":"max","lockstep":true}`.
 //! Steps begin when a market data client has subscribed and an order stream listens. For each, the
 //! exchange takes the step's data; its trade updates go out; then one frame carries
-//! `{"T":"tradewind_step","step":N,"time":…,"trade_updates":K,"order_streams":S,"end":false}` with
-//! the data, where K counts the updates sent on the newest order stream since it began to listen, and
-//! S the order streams that did so far. The client takes in K updates on that stream, then the data, sends its requests, and answers
+//! `{"T":"tradewind_step","step":N,"time":…,"trade_updates":K,"order_streams":S,"orders_away":false,"end":false}`
+//! with the data, where K counts the updates sent on the newest order stream since it began to listen, S
+//! the order streams that did so far, and `orders_away` says whether none listens now. The client takes in K updates on that stream, then the data, sends its requests, and answers
 //! `{"action":"tradewind_ack","step":N}`. The last frame has `"end":true` and no data. Nothing
 //! sleeps, so two runs are the same to the last byte.
 //!

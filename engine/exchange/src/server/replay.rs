@@ -25,16 +25,18 @@ pub(super) async fn run(shared: Arc<Shared>, wait_for_subscriber: bool) {
     if let Err(error) = replayed {
         tracing::error!(%error, "the replay has stopped");
     }
+    shared.passed.send_replace(u64::MAX);
     shared.finished.send_replace(true);
 }
 
 /// One step for each acknowledgement. Nothing sleeps.
 async fn lock_step(shared: &Shared) -> Result<(), super::ServerError> {
     loop {
-        until(shared, |venue| venue.hub.is_complete()).await;
+        until(shared, |venue| venue.hub.is_complete(venue.step())).await;
         let more = take_step(shared, &mut shared.venue())?;
         let sent = shared.venue().step() + u64::from(!more);
         until(shared, |venue| venue.hub.has_finished(sent)).await;
+        shared.passed.send_replace(sent);
         if !more {
             return Ok(());
         }
@@ -58,6 +60,7 @@ async fn paced(shared: &Shared, wait_for_subscriber: bool) -> Result<(), super::
             let pause = approach(&mut venue, next);
             if pause.is_zero() {
                 take_step(shared, &mut venue)?;
+                shared.passed.send_replace(venue.step());
             } else {
                 venue.tick()?;
             }

@@ -4,6 +4,7 @@ use super::Keys;
 use super::config::{Plan, ServerConfig, Speed, StreamConfig};
 use super::limiter::Limiter;
 use super::venue::Venue;
+use crate::check::Stream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
@@ -21,6 +22,8 @@ pub(super) struct Shared {
     pub(super) stop: watch::Sender<bool>,
     /// How many steps have been taken.
     pub(super) stepped: watch::Sender<u64>,
+    /// How many steps are over: in lock step, acknowledged by everyone.
+    pub(super) passed: watch::Sender<u64>,
     /// Becomes true when the replay has reached the end of its data.
     pub(super) finished: watch::Sender<bool>,
 }
@@ -40,7 +43,18 @@ impl Shared {
             changed: Notify::new(),
             stop: watch::Sender::new(false),
             stepped: watch::Sender::new(0),
+            passed: watch::Sender::new(0),
             finished: watch::Sender::new(false),
+        }
+    }
+
+    /// Waits until a stream that a fault took away may come back.
+    pub(super) async fn let_in(&self, stream: Stream) {
+        let until = self.venue().hub.away_until(stream);
+        let (mut passed, mut stop) = (self.passed.subscribe(), self.stop.subscribe());
+        tokio::select! {
+            _ = passed.wait_for(|passed| *passed >= until) => {}
+            _ = stop.wait_for(|stop| *stop) => {}
         }
     }
 

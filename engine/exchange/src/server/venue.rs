@@ -256,7 +256,9 @@ impl Venue {
                     elements.extend((0..copies).map(|_| element.clone()));
                 }
                 Fate::Late { steps } => self.held.keep_data(self.step + steps, element),
-                Fate::Drop | Fate::Mute | Fate::Error { .. } => self.hub.strike_subscribers(&fate),
+                Fate::Drop { .. } | Fate::Mute | Fate::Error { .. } => {
+                    self.hub.strike_subscribers(&fate, self.step);
+                }
                 Fate::Reorder => elements.push(element),
             }
         }
@@ -408,7 +410,9 @@ impl Venue {
                     self.hub.publish_update(&behind);
                 }
             }
-            Fate::Drop | Fate::Mute | Fate::Error { .. } => self.hub.strike_listeners(fate),
+            Fate::Drop { .. } | Fate::Mute | Fate::Error { .. } => {
+                self.hub.strike_listeners(fate, self.step);
+            }
         }
     }
 

@@ -2,8 +2,9 @@
 //! did the one thing wrong which it is about.
 
 use crate::support::*;
+use exchange::OrderRequest;
 use exchange::check::{Asked, Expect, Happening, Note, SessionRecord, Stream};
-use kernel::{OrderStatus, Span};
+use kernel::{OrderClass, OrderStatus, Span, StopLoss};
 
 type Diary = Vec<Note>;
 
@@ -83,6 +84,10 @@ fn each_figure_is_met_by_a_sound_session_and_not_by_one_that_does_that_wrong() {
         ("that='orders'\nduring='halt'\nat_most=0", |_, diary| {
             ask(diary, 9, 2, asked("submit", "tw-2", false));
         }),
+        ("that='exits'\nat_least=1", |_, diary| drop(diary.remove(4))),
+        ("that='requests'\non='cancel'\nduring='data_away'\nat_most=0", |_, diary| {
+            ask(diary, 7, 2, asked("cancel", "tw-2", false));
+        }),
         ("that='entries'\nafter_faults=true\nat_least=1", |_, diary| drop(diary.pop())),
         ("that='fills'\nat_least=2", |record, _| record.activities.truncate(1)),
         ("that='rejected'\nat_most=0", |record, _| {
@@ -123,6 +128,38 @@ fn a_figure_of_nothing_is_idle() {
     assert!(came_back.is_idle(&record, &diary), "only the data stream was taken");
     assert!(!expect("that='fills'").is_idle(&record, &diary), "none is a number too");
     assert!(expect("that='fills'").is_unbounded());
+}
+
+/// Nothing was kept back in a time that never came: the market stood still, or nothing was halted.
+#[test]
+fn a_figure_of_times_is_idle_where_the_market_took_no_step_in_them() {
+    let (record, mut diary) = sound();
+    let away = expect("that='entries'\nduring='data_away'\nat_most=0");
+    assert!(away.is_idle(&record, &diary), "it was back before the next step");
+    diary[7].step = 2;
+    assert!(!away.is_idle(&record, &diary));
+    assert!(expect("that='entries'\nduring='orders_away'\nat_most=0").is_idle(&record, &diary));
+    let halted = expect("that='orders'\nduring='halt'\nat_most=0");
+    assert!(!halted.is_idle(&record, &diary));
+    diary.retain(|note| !matches!(note.what, Happening::Status { .. }));
+    assert!(halted.is_idle(&record, &diary));
+}
+
+/// Shares that are sold short by a bracket are meant to be; the same sale alone is one too many.
+#[test]
+fn the_entry_of_a_bracket_may_sell_what_is_not_held() {
+    let class =
+        OrderClass::Bracket { take_profit: price("95"), stop_loss: StopLoss::at(price("105")) };
+    let grouped = OrderRequest { class, ..sell(10, market()) };
+    for (request, oversold) in [(grouped, 0), (sell(10, market()), 1)] {
+        let mut exchange = open_exchange(free());
+        exchange.submit(named(request, "tw-1")).unwrap();
+        exchange.step(&[bar(0, ["100"; 4])]);
+        let record = SessionRecord::of(&exchange);
+        assert_eq!(record.positions.len(), 1);
+        let unmet = expect("that='oversold'\nat_most=0").unmet(&record, &[]);
+        assert_eq!(unmet.len(), oversold);
+    }
 }
 
 #[test]

@@ -320,6 +320,38 @@ async fn sockets_are_dropped_and_the_step_waits_for_the_next() {
 }
 
 #[tokio::test]
+async fn the_market_goes_on_for_so_many_steps_without_a_stream_that_is_dropped() {
+    let venue = venue("[[fault]]\non='update'\ninject='drop'\nsteps=2").await;
+    let mut session = venue.session().await;
+    let step = session.step().await;
+    venue.order(market_order("AAA", 1, "buy")).await;
+    session.acknowledge(step.number).await;
+    assert_eq!(session.orders.frame().await, None);
+    let (mut orders, ()) = tokio::join!(venue.listener(), async {
+        for number in [2, 3] {
+            let head = session.market.json().await;
+            assert_eq!((&head[0]["step"], &head[0]["orders_away"]), (&json!(number), &json!(true)));
+            assert_eq!(head[0]["order_streams"], 1, "nobody is let in meanwhile");
+            session.acknowledge(number).await;
+        }
+    });
+    let head = session.market.json().await;
+    assert_eq!((&head[0]["step"], &head[0]["orders_away"]), (&json!(4), &json!(false)));
+    assert_eq!(head[0]["order_streams"], 2);
+    venue.order(market_order("AAA", 1, "buy")).await;
+    assert!(orders.json().await["data"]["event"].is_string());
+}
+
+#[tokio::test]
+async fn the_market_goes_on_for_so_many_steps_without_anybody_who_hears_of_it() {
+    let venue = venue("[[fault]]\non='bar'\ninject='drop'\nsteps=2").await;
+    let mut session = venue.session().await;
+    assert_eq!(session.market.frame().await, None);
+    drop(session);
+    assert_eq!(venue.session_when_free().await.step().await.number, 4);
+}
+
+#[tokio::test]
 async fn sockets_fall_silent_and_stay_open() {
     let rules = "[[fault]]\non='update'\ninject='mute'\n[[fault]]\non='bar'\nstep=3\ninject='mute'";
     let venue = venue(rules).await;

@@ -72,6 +72,8 @@ pub struct StepHead {
     pub trade_updates: u64,
     /// How many order streams have begun to listen at the exchange so far; 0 when it does not say.
     pub order_streams: u64,
+    /// Whether no order stream listens now: one that is still believed up is told gone.
+    pub orders_away: bool,
     /// Whether it is the last.
     pub end: bool,
 }
@@ -274,6 +276,7 @@ impl MarketFrame {
             time: need("step", "time", &wire.time, time)?,
             trade_updates: need("step", "trade_updates", &wire.trade_updates, count)?,
             order_streams: wire.order_streams.text().and_then(count).unwrap_or(0),
+            orders_away: wire.orders_away.flag().unwrap_or(false),
             end: wire.end.flag().unwrap_or(false),
         };
         self.notice(Notice::Step(head));

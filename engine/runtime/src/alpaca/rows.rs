@@ -83,8 +83,12 @@ impl OrderState {
     }
 
     /// The number of a leg of this order: those that the broker made are told apart by how they are
-    /// priced, one that replaces another has an id of ours.
+    /// priced, one that replaces another has an id of ours. An order that took another's place is not
+    /// followed by its legs: those of the broker's making are known by the broker's name for them.
     fn number_of(&self, leg: &OrderState) -> Option<OrderNumber> {
+        if leg.order.is_some() || self.replaces.is_some() {
+            return leg.order;
+        }
         let parent = self.order?;
         let takes_profit = &*leg.kind == "limit";
         let place = match (&*self.class, takes_profit) {
@@ -92,7 +96,7 @@ impl OrderState {
             ("bracket", false) => 2,
             _ => return None,
         };
-        leg.order.or(Some(OrderNumber(parent.0.saturating_add(place))))
+        Some(OrderNumber(parent.0.saturating_add(place)))
     }
 
     /// The reports that tell what the broker calls the legs of this order of ours and where they
@@ -100,10 +104,11 @@ impl OrderState {
     pub fn leg_reports(&self) -> Vec<Report> {
         let mut reports = Vec::new();
         for leg in &self.legs {
-            let Some(number) = self.number_of(leg) else {
+            let number = self.number_of(leg);
+            if self.order.is_none() || (number.is_none() && self.replaces.is_none()) {
                 continue;
-            };
-            let report = Report { order: Some(number), ..leg.acknowledgement() };
+            }
+            let report = Report { order: number, ..leg.acknowledgement() };
             let filled = leg.filled.is_positive();
             reports.push(report.clone());
             if filled {

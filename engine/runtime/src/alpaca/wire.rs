@@ -481,5 +481,6 @@ pub(super) struct StepWire<'a> {
     pub time: Loose<'a>,
     pub trade_updates: Loose<'a>,
     pub order_streams: Loose<'a>,
+    pub orders_away: Loose<'a>,
     pub end: Loose<'a>,
 }

@@ -39,7 +39,7 @@ pub(super) struct Desk {
     pub renamed: bool,
     /// Whether the books could not be compared with the broker's when that was last tried in turn.
     pub not_compared: bool,
-    /// In lock step, the time of the step: what the market's data claim beyond it is not believed.
+    /// In lock step, the time of the step: what data and reports claim beyond it is not believed.
     pub step_time: Timestamp,
     pub config: SessionConfig,
     pub stop: StopReceiver,
@@ -84,8 +84,7 @@ impl Desk {
     pub fn at(&self, input: &Input) -> Timestamp {
         let now = self.core.state().now();
         let own = match (&self.clock, input) {
-            (VenueClock::Data, Input::Market(data)) => Some(data.time().min(self.step_time)),
-            (VenueClock::Data, input) => input.own_time(),
+            (VenueClock::Data, input) => input.own_time().map(|time| time.min(self.step_time)),
             // A replay's clock follows its data.
             (VenueClock::Paced { .. }, Input::Market(data)) => Some(data.time()),
             // The world's clock is not set by what a stream claims.

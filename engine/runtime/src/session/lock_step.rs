@@ -211,6 +211,11 @@ impl LockStep<'_> {
             };
             self.order_message(message?).await?;
         }
+        while head.orders_away && self.desk.core.state().order_stream_is_up() {
+            let message = next_order_message(&mut self.desk.orders);
+            let Ok(message) = tokio::time::timeout(NEXT_STEP, message).await else { break };
+            self.order_message(message?).await?;
+        }
         while self.heard < head.trade_updates {
             let mut stop = self.desk.stop.clone();
             let message = tokio::select! {

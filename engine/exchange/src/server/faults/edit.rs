@@ -42,7 +42,7 @@ pub(super) fn edit(fault: &Fault, message: &mut Value) -> bool {
         | Fault::Reset { .. }
         | Fault::Hold { .. }
         | Fault::Malformed
-        | Fault::Drop
+        | Fault::Drop { .. }
         | Fault::Mute
         | Fault::Error { .. }
         | Fault::Missing

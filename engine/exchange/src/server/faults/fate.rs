@@ -20,12 +20,13 @@ pub(in crate::server) enum Fate {
     Late { steps: u64 },
     /// It is sent behind the next one.
     Reorder,
-    /// The connection is gone.
-    Drop,
+    /// The connection is gone, and the market goes on without it for so many steps.
+    Drop { steps: u64 },
     /// The connection says nothing any more.
     Mute,
-    /// An error is sent in its place.
-    Error { code: u16 },
+    /// An error is sent in its place. If that closes the connection the market goes on without it for so
+    /// many steps.
+    Error { code: u16, steps: u64 },
 }
 
 impl Fate {
@@ -34,7 +35,7 @@ impl Fate {
 
     /// Whether it takes the whole stream away.
     pub(in crate::server) const fn takes_away(&self) -> bool {
-        matches!(self, Self::Drop | Self::Mute | Self::Error { .. })
+        matches!(self, Self::Drop { .. } | Self::Mute | Self::Error { .. })
     }
 
     /// Edits the message and says what becomes of it. What takes it away wins over what repeats it.
@@ -55,9 +56,9 @@ impl Fate {
                 Fault::Duplicate { copies: more } => copies += more,
                 Fault::Late { steps } => instead = Some(Self::Late { steps }),
                 Fault::Reorder => instead = Some(Self::Reorder),
-                Fault::Drop => instead = Some(Self::Drop),
+                Fault::Drop { steps } => instead = Some(Self::Drop { steps }),
                 Fault::Mute => instead = Some(Self::Mute),
-                Fault::Error { code } => instead = Some(Self::Error { code }),
+                Fault::Error { code, steps } => instead = Some(Self::Error { code, steps }),
                 _ => {}
             }
         }

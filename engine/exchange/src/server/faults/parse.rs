@@ -190,11 +190,12 @@ impl<'a> Keys<'a, '_, '_> {
                     .and_then(|bytes| u64::try_from(bytes).ok())
                     .unwrap_or(1 << 20),
             },
-            "drop" => Fault::Drop,
+            "drop" => Fault::Drop { steps: self.count("steps").unwrap_or(0) },
             "mute" => Fault::Mute,
-            "error" => {
-                Fault::Error { code: u16::try_from(self.required("code", 400..=599)?).ok()? }
-            }
+            "error" => Fault::Error {
+                code: u16::try_from(self.required("code", 400..=599)?).ok()?,
+                steps: self.count("steps").unwrap_or(0),
+            },
             "missing" => Fault::Missing,
             "duplicate" => Fault::Duplicate { copies: self.count("copies").unwrap_or(1) },
             "late" => Fault::Late { steps: self.count("steps").unwrap_or(1) },
@@ -259,11 +260,11 @@ impl<'a> Keys<'a, '_, '_> {
         let own: &[&str] = match name {
             "answer" => &["status", "carried_out", "retry_after", "bare"],
             "hang" | "reset" => &["carried_out"],
-            "hold" | "late" | "halt" => &["steps"],
+            "hold" | "late" | "halt" | "drop" => &["steps"],
             "remove" | "add" => &["field"],
             "set" => &["field", "value"],
             "huge" => &["bytes"],
-            "error" => &["code"],
+            "error" => &["code", "steps"],
             "duplicate" => &["copies"],
             "shift" => &["seconds"],
             "price" => &["as"],

@@ -108,13 +108,18 @@ pub enum Fault {
         bytes: u64,
     },
     /// The connection is gone without a word, and the message with it.
-    Drop,
+    Drop {
+        /// For how many steps the market then goes on without it.
+        steps: u64,
+    },
     /// The connection stays open, answers pings, and says nothing any more.
     Mute,
     /// An error of the market data stream instead of the message.
     Error {
         /// Alpaca's code; 404 and 407 close the connection.
         code: u16,
+        /// For how many steps the market then goes on without a connection that is closed.
+        steps: u64,
     },
     /// The message is not sent.
     Missing,
@@ -293,7 +298,7 @@ impl Fault {
             Fault::Set { .. } => "set",
             Fault::Malformed => "malformed",
             Fault::Huge { .. } => "huge",
-            Fault::Drop => "drop",
+            Fault::Drop { .. } => "drop",
             Fault::Mute => "mute",
             Fault::Error { .. } => "error",
             Fault::Missing => "missing",

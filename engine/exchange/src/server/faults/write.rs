@@ -85,7 +85,10 @@ fn own(fault: &Fault) -> Vec<(&'static str, Value)> {
         Fault::Remove { field } | Fault::Add { field } => vec![("field", json!(field))],
         Fault::Set { field, value } => vec![("field", json!(field)), ("value", value.clone())],
         Fault::Huge { bytes } => vec![("bytes", json!(bytes))],
-        Fault::Error { code } => vec![("code", json!(code))],
+        Fault::Drop { steps } => without(*steps).into_iter().collect(),
+        Fault::Error { code, steps } => {
+            std::iter::once(("code", json!(code))).chain(without(*steps)).collect()
+        }
         Fault::Duplicate { copies } => vec![("copies", json!(copies))],
         Fault::Shift { seconds } => vec![("seconds", json!(seconds))],
         Fault::Price { bad } => vec![("as", json!(bad.as_str()))],
@@ -105,7 +108,6 @@ fn own(fault: &Fault) -> Vec<(&'static str, Value)> {
         Fault::MoveCash { kind, usd } => vec![("kind", json!(kind)), ("usd", json!(usd))],
         Fault::BeginAnew { usd } => vec![("usd", json!(usd))],
         Fault::Malformed
-        | Fault::Drop
         | Fault::Mute
         | Fault::Missing
         | Fault::Reorder
@@ -113,6 +115,11 @@ fn own(fault: &Fault) -> Vec<(&'static str, Value)> {
         | Fault::PayFraction
         | Fault::CloseByHand => Vec::new(),
     }
+}
+
+/// For how many steps the market goes on without a connection; not at all when nobody said so.
+fn without(steps: u64) -> Option<(&'static str, Value)> {
+    (steps > 0).then(|| ("steps", json!(steps)))
 }
 
 #[cfg(test)]
@@ -147,7 +154,8 @@ mod tests {
                 Fault::Set { field, value: json!([number, text, { "a": true }, number]) }
             }),
             (1_u64..1_000_000).prop_map(|bytes| Fault::Huge { bytes }),
-            (400_u16..600).prop_map(|code| Fault::Error { code }),
+            (400_u16..600, 0_u64..9).prop_map(|(code, steps)| Fault::Error { code, steps }),
+            (0_u64..9).prop_map(|steps| Fault::Drop { steps }),
             count.clone().prop_map(|copies| Fault::Duplicate { copies }),
             count.clone().prop_map(|steps| Fault::Late { steps }),
             count.clone().prop_map(|steps| Fault::Halt { steps }),
@@ -173,7 +181,6 @@ mod tests {
             (0_i64..9_000).prop_map(|usd| Fault::BeginAnew { usd }),
             prop::sample::select(vec![
                 Fault::Malformed,
-                Fault::Drop,
                 Fault::Mute,
                 Fault::Missing,
                 Fault::Reorder,

@@ -83,6 +83,7 @@ pub(in crate::server) async fn serve(
     encoding: Encoding,
     by_header: Option<bool>,
 ) {
+    shared.let_in(Stream::Data).await;
     let id = shared.venue().hub.client();
     let (pump, queue) = Pump::new(socket, shared.streams.queue, shared.stop.subscribe());
     let auth_deadline = Instant::now() + shared.streams.auth_timeout;
@@ -183,7 +184,7 @@ impl Connection {
         let mut venue = self.shared.venue();
         let mut word = success(Point::Authenticated);
         let fate = venue.fate(Point::Authenticated, &mut word, About::default());
-        if let Fate::Error { code } = fate {
+        if let Fate::Error { code, .. } = fate {
             return Err(code);
         }
         let outgoing = self.outgoing(&fate, &word);

@@ -45,9 +45,9 @@ fn outgoing(
         Fate::Say { copies, cut } => (0..copies).map(|_| Outgoing::Frame(frame(cut))).collect(),
         // Words are neither late nor out of order: the client waits for each.
         Fate::Late { .. } | Fate::Reorder => Vec::new(),
-        Fate::Drop => vec![Outgoing::Drop],
+        Fate::Drop { .. } => vec![Outgoing::Drop],
         Fate::Mute => vec![Outgoing::Mute],
-        Fate::Error { code } if is_closing(code) => vec![Outgoing::Last(error(code))],
-        Fate::Error { code } => vec![Outgoing::Frame(error(code))],
+        Fate::Error { code, .. } if is_closing(code) => vec![Outgoing::Last(error(code))],
+        Fate::Error { code, .. } => vec![Outgoing::Frame(error(code))],
     }
 }

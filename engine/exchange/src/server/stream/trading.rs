@@ -55,6 +55,7 @@ pub(in crate::server) fn read(frame: &[u8], keys: &Keys) -> Words {
 
 /// Serves one connection to its end.
 pub(in crate::server) async fn serve(shared: Arc<Shared>, socket: WebSocket) {
+    shared.let_in(Stream::Orders).await;
     let id = shared.venue().hub.client();
     let (mut pump, queue) = Pump::new(socket, shared.streams.queue, shared.stop.subscribe());
     let mut queue = Some(queue);

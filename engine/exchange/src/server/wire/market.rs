@@ -176,6 +176,8 @@ pub(crate) struct Sent {
     pub(crate) trade_updates: u64,
     /// How many order streams have begun to listen.
     pub(crate) order_streams: u64,
+    /// Whether none listens now.
+    pub(crate) orders_away: bool,
 }
 
 /// Opens the frame of one step in lock step: how many trade updates must have arrived before the
@@ -188,6 +190,7 @@ pub(crate) struct StepItem {
     time: WireTime,
     trade_updates: u64,
     order_streams: u64,
+    orders_away: bool,
     end: bool,
 }
 
@@ -204,9 +207,9 @@ pub(crate) struct Named<'a, Body> {
 
 impl<'a> StreamItem<'a> {
     pub(crate) fn step(step: u64, time: Timestamp, sent: Sent, end: bool) -> Self {
-        let (time, Sent { trade_updates, order_streams }) = (WireTime(time), sent);
+        let (time, Sent { trade_updates, order_streams, orders_away }) = (WireTime(time), sent);
         let kind = "tradewind_step";
-        Self::Step(StepItem { kind, step, time, trade_updates, order_streams, end })
+        Self::Step(StepItem { kind, step, time, trade_updates, order_streams, orders_away, end })
     }
 
     pub(crate) fn data(data: &MarketData, symbol: &'a str) -> Self {

@@ -199,6 +199,7 @@ fn control_messages_are_notices() {
         time: at("2011-01-03T14:31:00Z"),
         trade_updates: 2,
         order_streams: 1,
+        orders_away: false,
         end: false,
     };
     assert_eq!(step.notices, [(0, Notice::Step(head))]);

@@ -149,6 +149,27 @@ async fn the_answer_to_a_bracket_names_its_legs() {
     assert_eq!(told, expected);
 }
 
+/// Its number is followed by whatever was ordered next: the exit that the broker made for the order before
+/// it is known by its name alone, and one that was moved by our own.
+#[tokio::test]
+async fn the_exit_of_an_order_in_the_place_of_another_is_no_number_of_ours() {
+    let leg = |id: &str, name: &str| -> Value {
+        let changes = json!({"id": id, "client_order_id": name, "type": "stop",
+            "order_class": "oco", "side": "sell", "status": "held"});
+        serde_json::from_str(&order_with(changes)).unwrap()
+    };
+    let legs = json!([leg("made", "made-uuid"), leg("moved", "tw-5e5510a0-7")]);
+    let body = order_with(json!({"client_order_id": "tw-5e5510a0-4", "order_class": "oco",
+        "replaces": "first", "status": "new", "legs": legs}));
+    let (client, _stub) = client_and(vec![ok(body)]).await;
+    let found = client.order_by_client_id("tw-5e5510a0-4").await.unwrap().unwrap();
+    let told = found.leg_reports().into_iter();
+    let told: Vec<_> = told
+        .map(|report| (report.order.map(|order| order.0), report.broker_id.unwrap().0))
+        .collect();
+    assert_eq!(told, [(None, "made".into()), (Some(7), "moved".into())]);
+}
+
 #[tokio::test]
 async fn a_bracket_that_is_looked_up_is_read_again_with_its_legs() {
     let (client, stub) = client_and(vec![ok(answer(false)), ok(answer(true))]).await;

@@ -1,0 +1,80 @@
+//! Times of a session in which something must not happen, or must all the same.
+
+use super::{Happening, Note, Stream};
+use kernel::SymbolId;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Such times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum During {
+    /// The order stream is away or mute, from the step after the one in which it went.
+    OrdersAway,
+    /// The market data stream is away or mute, from the step after the one in which it went.
+    DataAway,
+    /// The order's symbol is halted.
+    Halt,
+}
+
+/// What stands at a place of the diary, each with the step in which it began.
+#[derive(Debug, Default)]
+pub(super) struct Times {
+    away: BTreeMap<Stream, u64>,
+    halted: BTreeMap<SymbolId, u64>,
+}
+
+impl Times {
+    /// Whether the market took a step in such a time.
+    pub(super) fn came(during: During, diary: &[Note]) -> bool {
+        let mut times = Self::default();
+        diary.iter().any(|note| {
+            // What ends here lasted until now.
+            let came = times.began(during).any(|since| since < note.step);
+            times.take(note);
+            came
+        })
+    }
+
+    /// Takes in the next note.
+    pub(super) fn take(&mut self, note: &Note) {
+        match &note.what {
+            Happening::Up(stream) => {
+                self.away.remove(stream);
+            }
+            Happening::Down(stream) | Happening::Taken(stream) => {
+                self.away.entry(*stream).or_insert(note.step);
+            }
+            Happening::Status { symbol, halted: true } => {
+                self.halted.insert(*symbol, note.step);
+            }
+            Happening::Status { symbol, halted: false } => {
+                self.halted.remove(symbol);
+            }
+            Happening::Asked(_)
+            | Happening::Struck(_)
+            | Happening::Done
+            | Happening::Bands { .. } => {}
+        }
+    }
+
+    /// Whether a request about a symbol that was made after a step came in such a time.
+    pub(super) fn is_in(&self, during: During, step: u64, symbol: Option<SymbolId>) -> bool {
+        let is_away = |stream| self.away.get(&stream).is_some_and(|since| *since < step);
+        match during {
+            During::OrdersAway => is_away(Stream::Orders),
+            During::DataAway => is_away(Stream::Data),
+            During::Halt => symbol.is_some_and(|symbol| self.halted.contains_key(&symbol)),
+        }
+    }
+
+    fn began(&self, during: During) -> impl Iterator<Item = u64> {
+        let of_stream = |stream: Stream| self.away.get(&stream).copied();
+        let (stream, halts) = match during {
+            During::OrdersAway => (of_stream(Stream::Orders), None),
+            During::DataAway => (of_stream(Stream::Data), None),
+            During::Halt => (None, Some(self.halted.values().copied())),
+        };
+        stream.into_iter().chain(halts.into_iter().flatten())
+    }
+}
