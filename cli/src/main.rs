@@ -13,6 +13,7 @@ mod logging;
 mod models;
 mod order_text;
 mod resolve;
+mod retrain;
 mod shell;
 mod stress;
 mod venue;

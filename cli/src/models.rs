@@ -3,24 +3,35 @@
 use crate::commands::model::folder_at;
 use crate::config::Settings;
 use crate::exit::Failure;
+use crate::retrain::Succession;
 use backtest::{Chosen, Forecasters};
-use kernel::{Bar, Forecaster, Input, MissedPrediction, Notice, Probability, Span};
+use kernel::{Bar, Forecaster, Input, MissedPrediction, Notice, Probability, Span, SymbolId};
 use marketdata::resolution;
 use model::Prediction;
 use model::drift::{Limits, Watch};
 use model::folder::{Folder, Model};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// Rows of features between two looks at how far they have moved.
 const LOOK_EVERY: u32 = 60;
+/// Bars of a symbol that are kept for a model that takes over; that of config/train.toml needs some 300.
+/// One that needs more says nothing until it has seen them.
+const KEPT: usize = 1_000;
 
 /// A model at work.
 pub struct AtWork {
     id: Arc<str>,
     watch: Watch,
     role: Role,
+    /// Whether anybody looks for drift.
+    watches: bool,
     /// Bars until the next look; `None` where nobody looks, or drift was told.
     look_in: Option<u32>,
+    /// Who takes the place of the model in use, where somebody may.
+    succession: Option<Succession>,
+    /// The last bars of each symbol, for a model that takes over to have seen.
+    past: BTreeMap<SymbolId, VecDeque<Bar>>,
 }
 
 /// What a model's words are for.
@@ -34,7 +45,7 @@ enum Role {
 }
 
 /// The model in use and its challengers, for bars of a length where that is known; none where no
-/// strategy listens.
+/// strategy listens. With a succession the model in use may change while they run.
 ///
 /// # Errors
 /// When a model is missing, damaged, of other features or of other bars.
@@ -42,6 +53,7 @@ pub fn at_work(
     settings: &Settings,
     strategies: &[Chosen],
     bar_length: Option<Span>,
+    succession: Option<&Succession>,
 ) -> Result<Forecasters, Failure> {
     if !strategies.iter().any(|(strategy, _)| strategy.listens_to_models()) {
         return Ok(Vec::new());
@@ -60,7 +72,11 @@ pub fn at_work(
     eprintln!("note: model {}: {}", in_use.id(), in_use.card().verdict);
     let watches = settings.is_on("model.watch_drift");
     let first = in_use.id();
-    let mut all: Forecasters = vec![Box::new(AtWork::new(in_use, Role::InUse, watches))];
+    let follows = |mut one: AtWork| {
+        one.succession = succession.cloned();
+        Box::new(one)
+    };
+    let mut all: Forecasters = vec![follows(AtWork::new(in_use, Role::InUse, watches))];
     let fallback = settings.text("model.fallback");
     if !fallback.is_empty() {
         let model = check(find(&folder, fallback)?)?;
@@ -69,7 +85,7 @@ pub fn at_work(
                 "model.fallback: {fallback} is the model in use, and cannot take over from itself"
             )));
         }
-        all.push(Box::new(AtWork::new(model, Role::StandsInFor(first), watches)));
+        all.push(follows(AtWork::new(model, Role::StandsInFor(first), watches)));
     }
     for name in settings.list("model.challengers") {
         all.push(Box::new(AtWork::new(check(find(&folder, &name)?)?, Role::Challenger, false)));
@@ -111,12 +127,48 @@ impl AtWork {
     fn new(model: Model, role: Role, watches: bool) -> Self {
         let id = model.id();
         let watch = Watch::new(Arc::new(model), Limits::default());
-        Self { id, watch, role, look_in: watches.then_some(LOOK_EVERY) }
+        let look_in = watches.then_some(LOOK_EVERY);
+        Self { id, watch, role, watches, look_in, succession: None, past: BTreeMap::new() }
     }
 
     /// A model as a session runs it.
     pub fn boxed(model: Model) -> Box<dyn Forecaster> {
         Box::new(Self::new(model, Role::InUse, false))
+    }
+
+    /// Before a bar, the change of the model in use, if there is one.
+    fn follow(&mut self, bar: &Bar) {
+        let reigning = self.succession.as_ref().and_then(|line| line.reigning(bar.open_time));
+        let Some(heir) = reigning else { return };
+        match &mut self.role {
+            Role::InUse if self.id != heir.id() => self.make_way(heir),
+            Role::StandsInFor(first) => *first = heir.id(),
+            Role::InUse | Role::Challenger => {}
+        }
+    }
+
+    /// Another model takes over, as if it had seen what this one has seen of late.
+    fn make_way(&mut self, heir: Arc<Model>) {
+        tracing::info!("model {} takes over from {}", heir.id(), self.id);
+        self.id = heir.id();
+        self.look_in = self.watches.then_some(LOOK_EVERY);
+        self.watch = Watch::new(heir, Limits::default());
+        for bar in self.past.values().flatten() {
+            // As of any bar of the past, nobody waits for its word.
+            let _ = self.watch.observe(bar);
+        }
+    }
+
+    /// Keeps a bar for a model that may take over.
+    fn keep(&mut self, bar: &Bar) {
+        if self.succession.is_none() || !matches!(self.role, Role::InUse) {
+            return;
+        }
+        let past = self.past.entry(bar.symbol).or_default();
+        past.push_back(*bar);
+        if past.len() > KEPT {
+            past.pop_front();
+        }
     }
 
     fn word(&self, said: &Prediction) -> Input {
@@ -172,6 +224,8 @@ impl Forecaster for AtWork {
     }
 
     fn observe(&mut self, bar: &Bar) -> Vec<Input> {
+        self.follow(bar);
+        self.keep(bar);
         let said = self.watch.observe(bar);
         let word = match said {
             Ok(said) => said.map(|said| self.word(&said)),
@@ -186,7 +240,76 @@ impl Forecaster for AtWork {
     }
 
     fn remember(&mut self, bar: &Bar) {
+        self.keep(bar);
         // What it would have said then is history, and so is that it failed.
         let _ = self.watch.observe(bar);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::retrain::model_like_the_bundled;
+    use kernel::{MarketData, Symbols, Timestamp};
+    use marketdata::calendar::Date;
+    use marketdata::{Generator, SyntheticConfig};
+
+    fn bars(count: usize) -> Vec<Bar> {
+        let config = SyntheticConfig {
+            seed: 3,
+            symbols: Symbols::new(["SYNA"]).unwrap(),
+            start: Date::constant(2024, 1, 2),
+            extended: false,
+        };
+        let data = Generator::new(&config).take(count).flatten();
+        data.filter_map(|datum| if let MarketData::Bar(bar) = datum { Some(bar) } else { None })
+            .collect()
+    }
+
+    fn at_work(model: &Model, role: Role, succession: &Succession) -> AtWork {
+        let mut one = AtWork::new(model.clone(), role, false);
+        one.succession = Some(succession.clone());
+        one
+    }
+
+    fn words(model: &mut AtWork, bars: &[Bar]) -> Vec<kernel::Prediction> {
+        let inputs = bars.iter().flat_map(|bar| model.observe(bar));
+        let word = |input| match input {
+            Input::Prediction(said) => said,
+            other => panic!("{other:?}"),
+        };
+        inputs.map(word).collect()
+    }
+
+    #[test]
+    fn a_new_champion_takes_over_at_its_time_as_if_it_had_been_there_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let model = |log_loss| model_like_the_bundled(folder.path(), log_loss, |_| {});
+        let (old, new, fallback) = (model(0.5), model(0.4), model(0.3));
+        let (bars, succession) = (bars(600), Succession::default());
+        let from = bars[500].open_time;
+        let mut in_use = at_work(&old, Role::InUse, &succession);
+        let mut standing_in = at_work(&fallback, Role::StandsInFor(old.id()), &succession);
+        let (first, rest) = bars.split_at(480);
+        let (warmup, first) = first.split_at(100);
+        warmup.iter().for_each(|bar| in_use.remember(bar));
+        warmup.iter().for_each(|bar| standing_in.remember(bar));
+        let mut said = words(&mut in_use, first);
+        let mut stood_in = words(&mut standing_in, first);
+        succession.crown(new.clone(), from);
+        said.extend(words(&mut in_use, rest));
+        stood_in.extend(words(&mut standing_in, rest));
+        assert_eq!(said.len(), 500, "it says something of each bar that it is asked about");
+
+        // An end of a bar, and the model whose word is traded on then.
+        let by = |time: Timestamp| if time > from { new.id() } else { old.id() };
+        for (word, other) in said.iter().zip(&stood_in) {
+            assert_eq!(*word.model, *by(word.time), "{}", word.time);
+            assert_eq!(other.stands_in_for.as_deref(), Some(&*by(other.time)), "{}", other.time);
+        }
+        let mut alone = at_work(&new, Role::InUse, &Succession::default());
+        let right = words(&mut alone, &bars);
+        let (right, said) = (&right[right.len() - 100..], &said[said.len() - 100..]);
+        assert_eq!(said, right);
     }
 }

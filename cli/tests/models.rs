@@ -62,10 +62,28 @@ fn without_training_the_command_says_how_to_get_it() {
     assert!(ended.sentence().contains("build it with --features train"), "{}", ended.err);
 }
 
+#[cfg(not(feature = "train"))]
+#[test]
+fn without_training_a_session_that_wants_it_does_not_begin() {
+    let user = User::new();
+    let bars = common::write_bars(&user, "AAA", 10);
+    let data = format!("model.retrain.data={bars}");
+    for command in [&["paper", "--strategy", "lstm"][..], &["config", "check"]] {
+        let set = ["--set", "model.retrain.at=18:00", "--set", &data];
+        let ended = user.run(&[command, &set[..]].concat());
+        assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{command:?}");
+        assert_eq!(
+            ended.sentence(),
+            "tradewind: flag --set: model.retrain.at: training is not built into this program; build it with `cargo build --release --locked --features train`"
+        );
+    }
+}
+
 #[cfg(feature = "train")]
 mod with_training {
     use super::*;
     use std::fs;
+    use std::io::{BufRead, BufReader};
     use std::process::Stdio;
     use std::time::Duration;
 
@@ -169,5 +187,61 @@ mod with_training {
         assert!(ended.sentence().contains("FEW has 12 bars"), "{}", ended.err);
         let ended = user.run(&["train", "--config", &config, "--parent", "champion"]);
         assert!(ended.sentence().contains("no model was promoted yet"), "{}", ended.err);
+    }
+
+    #[test]
+    fn in_the_background_it_comes_last_and_ends_with_who_started_it() {
+        let user = User::new();
+        let config = configured(&user);
+        let bars = common::write_bars(&user, "AAA", 3000);
+        let mut command =
+            user.command(&["train", "--config", &config, "--data", &bars, "--background"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+        assert!(log.next().unwrap().unwrap().starts_with("epoch 1"));
+        let pid = rustix::process::Pid::from_child(&child);
+        assert_eq!(rustix::process::getpriority_process(Some(pid)), Ok(19));
+        drop(child.stdin.take());
+        assert!(!child.wait().unwrap().success());
+        assert_eq!(user.json(&["model", "list", "--json"])["models"], serde_json::json!([]));
+    }
+
+    /// There is nothing to find in generated bars, so that what is trained on them is refused.
+    #[test]
+    fn a_session_trains_in_the_background_and_says_what_came_of_it() {
+        let user = User::new();
+        let config = configured(&user);
+        fs::write(&config, CONFIG.replace("epochs = 60", "epochs = 2")).unwrap();
+        let bars = user.text("SYNB.csv");
+        user.run(&["data", "generate", "--symbols", "SYNB", "--bars", "2000", "--out", &bars]);
+        let mut args = vec!["paper", "--json", "--speed", "600"];
+        let data = format!("model.retrain.data={bars}");
+        let config = format!("model.retrain.config={config}");
+        for setting in ["model.retrain.at=09:40", &data, &config] {
+            args.extend(["--set", setting]);
+        }
+        let ended = user.run(&args);
+        assert_eq!(ended.code, 2);
+        assert!(ended.sentence().contains("no strategy of this session listens"), "{}", ended.err);
+        args.extend(["--strategy", "lstm"]);
+        let mut command = user.command(&args);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let pid = rustix::process::Pid::from_child(&child);
+        let mut told = None;
+        for line in lines {
+            if line.contains("model_refused") || line.contains("training_failed") {
+                told = Some(line);
+                rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+            }
+        }
+        assert!(child.wait().unwrap().success());
+        let told = told.unwrap();
+        assert!(told.contains("may not trade: No edge shown"), "{told}");
+        let models = user.json(&["model", "list", "--json"]);
+        assert_eq!(models["models"][0]["standing"], "candidate", "{models:#}");
+        let log = fs::read_to_string(user.path(".local/share/tradewind/default/retrain.log"));
+        assert!(log.unwrap().starts_with("epoch 1: training loss"));
     }
 }

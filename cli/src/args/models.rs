@@ -14,6 +14,7 @@ Examples:
 Samples are split in the order of time, and judged once on the last part; the card tells how the model
 did beside always up, last move and logistic regression, and its first line whether it showed an edge.
 A run that was killed goes on when the same command is given again, and ends with the same weights.
+A session trains by itself on a schedule with the keys model.retrain of its configuration.
 Metrics for TensorBoard and report.html lie in the folder that the end of the run names.";
 
 /// What follows the help of `tradewind model`.
@@ -39,7 +40,8 @@ pub struct TrainArgs {
     /// Only these symbols of the files; or those that are generated.
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub symbols: Vec<String>,
-    /// The model that it is meant to take the place of; `champion` is the one in use.
+    /// The model that it is meant to take the place of, which is judged on the same samples; `champion` is
+    /// the one in use.
     #[arg(long, value_name = "MODEL")]
     pub parent: Option<String>,
     #[command(flatten)]
@@ -50,6 +52,9 @@ pub struct TrainArgs {
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
+    /// Leave the processor to whatever else wants it, and end when the standard input does.
+    #[arg(long)]
+    pub background: bool,
 }
 
 /// Which models.

@@ -4,7 +4,7 @@ use super::{print_json, print_text};
 use crate::args::{ConfigArgs, ConfigCommand};
 use crate::config::{ConfigError, Settings, schema};
 use crate::exit::Failure;
-use crate::{kafka, resolve, venue};
+use crate::{kafka, resolve, retrain, venue};
 use serde_json::json;
 
 pub fn run(command: &ConfigCommand) -> Result<(), Failure> {
@@ -24,6 +24,7 @@ fn check(args: &ConfigArgs) -> Result<(), Failure> {
     let settings = Settings::new(values);
     mistakes.extend(venue::mistakes(&settings));
     mistakes.extend(kafka::mistakes(&settings));
+    mistakes.extend(retrain::mistakes(&settings));
     if !mistakes.is_empty() {
         return Err(ConfigError(mistakes).into());
     }

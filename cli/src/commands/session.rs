@@ -6,6 +6,7 @@ use crate::config::Settings;
 use crate::exit::{Exit, Failure};
 use crate::fallback::Fallback;
 use crate::kafka;
+use crate::retrain::{self, Retraining};
 use crate::shell::{Shell, unless_stopped};
 use crate::venue::{self, Venue};
 use crate::{assemble, logging, models, resolve, view};
@@ -47,6 +48,7 @@ fn run(shell: &Shell, args: &SessionArgs, settings: &Settings, mode: Mode) -> Re
     let venue = venue::choose(settings, mode, !args.trade.data.is_empty())?;
     let address = venue.address().map(str::to_owned);
     kafka::check(settings)?;
+    retrain::check(settings)?;
     let feed = assemble::read_feed_unless_stopped(shell, &args.trade.data, settings.symbols())?;
     if args.until_end && feed.is_none() && matches!(venue, Venue::Embedded) {
         return Err(Failure::usage(
@@ -245,7 +247,14 @@ impl Parts {
         credentials: Credentials,
     ) -> Result<Planned, Failure> {
         let chosen = super::strategies::build(settings, &self.symbols)?;
-        let models = models::at_work(settings, &chosen, self.bar_length)?;
+        let retraining = Retraining::of(settings, self.bar_length)?;
+        let succession = retraining.as_ref().map(Retraining::succession);
+        let models = models::at_work(settings, &chosen, self.bar_length, succession.as_ref())?;
+        if retraining.is_some() && models.is_empty() {
+            return Err(Failure::usage(
+                "model.retrain.at is set, and no strategy of this session listens to a model: set it to \"off\"",
+            ));
+        }
         let (strategies, specs) = chosen.into_iter().unzip();
         let (limits, hours) = assemble::limits_and_hours(settings, self.bar_length);
         let per_minute = settings.integer("alpaca.requests_per_minute");
@@ -278,7 +287,7 @@ impl Parts {
             timing: Timing { settle: settings.shutdown_deadline(), ..Timing::default() },
             readers: assemble::readers(settings),
         };
-        Ok(Planned { config, strategies, models })
+        Ok(Planned { config, strategies, models, retraining })
     }
 }
 
@@ -287,6 +296,7 @@ struct Planned {
     config: SessionConfig,
     strategies: Vec<Box<dyn Strategy>>,
     models: Vec<Box<dyn Forecaster>>,
+    retraining: Option<Retraining>,
 }
 
 /// What is subscribed to: what is wanted, else what the files hold, else bars.
@@ -331,7 +341,7 @@ impl Watch<'_> {
     /// Runs a session with a person watching, until it ends or is told to.
     async fn run(
         self,
-        Planned { config, strategies, models }: Planned,
+        Planned { config, strategies, models, retraining }: Planned,
         ends_with: Option<&Running>,
         fallback: Option<Fallback>,
     ) -> Result<Summary, Failure> {
@@ -344,6 +354,7 @@ impl Watch<'_> {
             tokio::task::spawn_blocking(move || view::run(&status, &stopper, ends))
         });
         let fallback = fallback.map(|fallback| tokio::spawn(fallback.stand_by(status.clone())));
+        let retraining = retraining.map(|one| tokio::spawn(one.stand_by(status.clone())));
         let session = session::run(config, strategies, models, self.shell.stop(), sender);
         let ended = async {
             match ends_with {
@@ -361,6 +372,10 @@ impl Watch<'_> {
         if let Some(fallback) = fallback {
             // The paper session ends with this one.
             let _ = fallback.await;
+        }
+        if let Some(retraining) = retraining {
+            // A training ends with this session.
+            let _ = retraining.await;
         }
         if let Some(view) = view {
             // A view that could not be drawn has nothing to do with how the session went.

@@ -18,16 +18,18 @@ mod with_burn {
     use super::{Failure, TrainArgs};
     use crate::commands::series::read_series;
     use crate::commands::{model as models, print_json, print_text};
+    use crate::exit::Exit;
     use kernel::{MarketData, Symbols};
     use marketdata::calendar::Date;
     use marketdata::{Generator, SyntheticConfig};
     use model::Series;
     use model::config::Config;
-    use model::folder::Folder;
+    use model::folder::{Folder, Model};
     use model::train::{Epoch, Made, Order, Progress, curves, make};
     use serde_json::json;
     use std::io::{IsTerminal, Write};
     use std::path::Path;
+    use std::sync::Arc;
     use std::time::{Duration, Instant};
 
     const DEFAULT: &str = include_str!("../../../config/train.toml");
@@ -36,8 +38,13 @@ mod with_burn {
     const SYNTHETIC_START: Date = Date::constant(2024, 1, 2);
     /// Letters across and down of the curve of losses.
     const CURVE: (usize, usize) = (60, 8);
+    /// The lowest priority that there is.
+    const LOWEST: i32 = 19;
 
     pub fn run(args: &TrainArgs) -> Result<(), Failure> {
+        if args.background {
+            step_back();
+        }
         let config = config(args)?;
         let folder = models::folder(&args.place);
         let is_synthetic = args.data.is_empty();
@@ -66,6 +73,19 @@ mod with_burn {
             Failure::other(format!("{} cannot be written: {error}", report.display()))
         })?;
         say(args, &made, &work, &report)
+    }
+
+    /// Lets whatever else the machine does come first, and ends with whoever has started this.
+    fn step_back() {
+        // What the system does not grant costs others time, and is no reason not to train.
+        let _ = rustix::process::nice(LOWEST);
+        // Where memory ends, Linux is to end this process before a session. Elsewhere there is no such file.
+        let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+        std::thread::spawn(|| {
+            let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+            // The checkpoint of the last epoch is whole at any moment.
+            std::process::exit(Exit::Other as i32);
+        });
     }
 
     fn say(args: &TrainArgs, made: &Made, work: &Path, report: &Path) -> Result<(), Failure> {
@@ -98,19 +118,16 @@ mod with_burn {
         Config::from_toml(&text).map_err(|error| Failure::usage(format!("{place}: {error}")))
     }
 
-    fn parent(args: &TrainArgs, folder: &Folder) -> Result<Option<String>, Failure> {
-        match args.parent.as_deref() {
-            None => Ok(None),
-            Some("champion") => {
-                let champion = folder.champion().map_err(Failure::usage)?;
-                let none = || Failure::usage("--parent champion: no model was promoted yet");
-                Ok(Some(champion.ok_or_else(none)?.id().to_string()))
-            }
-            Some(name) => {
-                let parent = folder.load(name).map_err(Failure::usage)?;
-                Ok(Some(parent.id().to_string()))
-            }
-        }
+    fn parent(args: &TrainArgs, folder: &Folder) -> Result<Option<Arc<Model>>, Failure> {
+        let parent = match args.parent.as_deref() {
+            None => return Ok(None),
+            Some("champion") => folder
+                .champion()
+                .map_err(Failure::usage)?
+                .ok_or_else(|| Failure::usage("--parent champion: no model was promoted yet"))?,
+            Some(name) => folder.load(name).map_err(Failure::usage)?,
+        };
+        Ok(Some(Arc::new(parent)))
     }
 
     fn generated(args: &TrainArgs) -> Result<Vec<Series>, Failure> {

@@ -1,6 +1,7 @@
 //! What keys hold, and which values are taken for them.
 
 use super::risk::window;
+use crate::retrain::clock_time;
 use toml::Value;
 
 /// What a key holds.
@@ -36,6 +37,8 @@ pub enum Kind {
     Address,
     /// A table of the strategy's own parameters.
     Params,
+    /// A time of the day in New York such as `18:00`, or `"off"`.
+    Clock,
     /// Hours of the day in New York, such as `09:45-15:30`.
     Windows,
     /// A table of names with a list of symbols each.
@@ -66,6 +69,9 @@ impl Kind {
             Kind::Speed => "\"max\", or a number above 0 such as 60".into(),
             Kind::Address => "an address such as 127.0.0.1:9464, or \"off\"".into(),
             Kind::Params => "a table of parameters".into(),
+            Kind::Clock => {
+                "a time in New York from 00:00 to 23:59 such as 18:00, or \"off\"".into()
+            }
             Kind::Windows => "a list of hours such as [\"09:45-15:30\"]".into(),
             Kind::Groups => "a table of names with lists of symbols".into(),
             Kind::Layers => "a table of names with limits".into(),
@@ -93,6 +99,7 @@ impl Kind {
             | Kind::Limit(..)
             | Kind::Speed
             | Kind::Address
+            | Kind::Clock
             | Kind::Params
             | Kind::Groups
             | Kind::Layers => Value::String(text.into()),
@@ -122,6 +129,9 @@ impl Kind {
             Kind::Address => value
                 .as_str()
                 .is_some_and(|text| text == "off" || text.parse::<std::net::SocketAddr>().is_ok()),
+            Kind::Clock => {
+                value.as_str().is_some_and(|text| text == "off" || clock_time(text).is_some())
+            }
             Kind::Params | Kind::Groups | Kind::Layers => value.is_table(),
             Kind::Windows => value.as_array().is_some_and(|list| {
                 list.iter().all(|part| part.as_str().is_some_and(|text| window(text).is_some()))

@@ -151,6 +151,22 @@ static AFTER_RISK: &[Key] = &[
     key("model.watch_drift", Kind::Bool, "whether a model that has drifted is traded on no more"),
     key("model.folder", Kind::Text, "folder of models; empty: models in the user's data directory"),
     key(
+        "model.retrain.at",
+        Kind::Clock,
+        "when a session trains a model anew, on trading days; needs the feature train",
+    ),
+    key(
+        "model.retrain.every_days",
+        Kind::Integer(1, 365),
+        "days between two trainings at least; the next trading day after them is the day",
+    ),
+    key(
+        "model.retrain.config",
+        Kind::Text,
+        "what is trained, a file such as config/train.toml; empty: that one",
+    ),
+    key("model.retrain.data", Kind::List, "files of bars to train on, read anew each time"),
+    key(
         "exchange.speed",
         Kind::Speed,
         "embedded exchange: venue seconds per second, or max for lock step",

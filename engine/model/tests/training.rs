@@ -7,7 +7,7 @@ use common::{bars, config, series, walk};
 use model::config::Config;
 use model::folder::{Folder, Model, ModelError, RegistryError, Standing};
 use model::train::{Made, Order, make};
-use model::{PredictError, Predictor};
+use model::{PredictError, Predictor, Question};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -23,6 +23,19 @@ fn made(config: &Config, closes: &[f64], folder: &Path) -> Made {
         software: "tradewind test",
     };
     make(order, &folder.join("work"), &folder.join("models"), |_, _, _| {}).unwrap()
+}
+
+/// A model that is meant to take another's place, with a work folder of its own.
+fn made_beside(parent: &Model, config: &Config, closes: &[f64]) -> Model {
+    let folder = tempfile::tempdir().unwrap();
+    let order = Order {
+        config,
+        series: series(closes),
+        synthetic: true,
+        parent: Some(Arc::new(parent.clone())),
+        software: "tradewind test",
+    };
+    make(order, &folder.path().join("work"), folder.path(), |_, _, _| {}).unwrap().model
 }
 
 /// Three layers, dropout and many epochs: everything that a checkpoint must hold.
@@ -155,6 +168,38 @@ fn bar_by_bar_the_model_says_what_it_said_when_it_was_judged() {
     let hour = kernel::Bar { length: kernel::Span::from_secs(3600), ..first };
     let said = predictor.observe(&hour).unwrap_err().to_string();
     assert!(said.contains("was trained on bars of 1Min") && said.contains("lasts 1Hour"), "{said}");
+}
+
+#[test]
+fn a_parent_is_judged_on_the_samples_that_judge_the_new_model() {
+    let (folder, config, closes) = (tempfile::tempdir().unwrap(), config(), walk(2000, 0.6, 9));
+    let parent = made(&config, &closes[..1500], folder.path()).model;
+    assert_eq!(parent.card().rival, None);
+    let other_seed = {
+        let mut config = config.clone();
+        config.training.seed = 2;
+        made_beside(&parent, &config, &closes[..1500])
+    };
+    // Bar by bar it is as good as its own card says.
+    let (card, own) = (other_seed.card(), &parent.card().model);
+    let rival = card.rival.as_ref().unwrap();
+    assert_eq!((&*rival.id, rival.judgement.samples), (&*parent.id(), own.samples));
+    assert!((rival.judgement.log_loss - own.log_loss).abs() < 1e-5, "{rival:?} {own:?}");
+    assert!(rival.advantage.is_some());
+    assert!(card.markdown().contains(&format!("Model {} on the same samples", parent.id())));
+
+    let later = made_beside(&parent, &config, &closes);
+    let rival = later.card().rival.as_ref().unwrap();
+    assert_eq!(rival.judgement.samples, later.card().model.samples);
+    assert!((rival.judgement.log_loss - own.log_loss).abs() > 1e-4, "these are other samples");
+
+    let mut farther = config.clone();
+    farther.target = Question::Direction { horizon: 2, band_percent: 0.02 };
+    assert_eq!(
+        made_beside(&parent, &farther, &closes).card().rival,
+        None,
+        "it is asked another thing"
+    );
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn trade(
 ) -> Result<(BacktestReport, Vec<(String, PriceSketch)>), Failure> {
     let facts = source.facts();
     let chosen = super::strategies::build(settings, &facts.symbols)?;
-    let models = models::at_work(settings, &chosen, facts.bar_length)?;
+    let models = models::at_work(settings, &chosen, facts.bar_length, None)?;
     let config = BacktestConfig {
         journal: args.journal.clone(),
         keep_equity: args.equity.is_some(),

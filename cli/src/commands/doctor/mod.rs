@@ -8,7 +8,7 @@ use crate::args::DoctorArgs;
 use crate::config::{Settings, schema};
 use crate::exit::{Exit, Failure};
 use crate::venue;
-use crate::{assemble, kafka, resolve};
+use crate::{assemble, kafka, resolve, retrain};
 use runtime::control::{self, Request};
 use serde::Serialize;
 use serde_json::Value;
@@ -66,6 +66,7 @@ pub fn run(args: &DoctorArgs) -> Result<(), Failure> {
     let settings = Settings::new(values);
     mistakes.extend(venue::mistakes(&settings));
     mistakes.extend(kafka::mistakes(&settings));
+    mistakes.extend(retrain::mistakes(&settings));
     if !mistakes.is_empty() {
         let rows = mistakes.iter().map(ToString::to_string);
         let rows = rows.map(|text| Row::bad("configuration", Exit::Usage, text));

@@ -3,9 +3,11 @@
 mod baseline;
 mod judge;
 mod render;
+mod rival;
 
 pub use baseline::baselines;
 pub use judge::{Bin, Judgement, Outcome, Share, advantage, judge, log_loss};
+pub use rival::{Rival, outcomes_of};
 
 use crate::config::Config;
 use serde::{Deserialize, Serialize};
@@ -41,6 +43,10 @@ pub struct Card {
     pub model: Judgement,
     /// How the baselines did on the same samples, with the model's advantage over each.
     pub baselines: Vec<Baseline>,
+    /// How the model whose place it is meant to take did on the same samples, where it was asked the same
+    /// of the same bars.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rival: Option<Rival>,
 }
 
 /// The data of a model.

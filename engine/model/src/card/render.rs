@@ -44,6 +44,16 @@ impl Card {
              {} samples; their answers overlap, so intervals are as wide as if each bar were asked about once.\n",
             self.model.samples
         )?;
+        if let Some(rival) = &self.rival {
+            writeln!(
+                text,
+                "Model {} on the same samples: log loss {:.4}, accuracy {}; the advantage over it is {}.\n",
+                rival.id,
+                rival.judgement.log_loss,
+                percent(rival.judgement.accuracy.value),
+                rival.advantage.map_or_else(|| "none".into(), |by| format!("{by:.2}"))
+            )?;
+        }
         self.write_tables(text)?;
         writeln!(text, "## What it is made of\n")?;
         writeln!(

@@ -80,7 +80,7 @@ pub enum RegistryError {
     },
     /// The two were judged by other samples.
     #[error(
-        "model {id} and the champion {champion} were judged on different data, so neither is known to be better: train both on the same"
+        "model {id} and the champion {champion} were judged on different data, so neither is known to be better: train it with --parent champion, which judges both on the same"
     )]
     Incomparable {
         /// Which.
@@ -268,10 +268,13 @@ fn gate(model: &Model, champion: Option<&str>, root: &Path) -> Result<(), Regist
         let tests: Vec<_> = one.parts.iter().map(|part| part.test.clone()).collect();
         (one.data.sha256.clone(), tests, one.config.target)
     };
+    let beside = card.rival.as_ref().filter(|rival| rival.id == champion);
     let champion = champion.to_owned();
-    if same(card) != same(other.card()) {
-        return Err(RegistryError::Incomparable { id, champion });
-    }
-    let (own, other) = (card.model.log_loss, other.card().model.log_loss);
+    let other = match beside {
+        Some(rival) => rival.judgement.log_loss,
+        None if same(card) == same(other.card()) => other.card().model.log_loss,
+        None => return Err(RegistryError::Incomparable { id, champion }),
+    };
+    let own = card.model.log_loss;
     if own < other { Ok(()) } else { Err(RegistryError::Worse { id, champion, own, other }) }
 }

@@ -1,7 +1,7 @@
 //! From bars to a model in its folder: features, split, audit, training, judgement.
 
 use super::{Epoch, Plan, Progress, TrainError, Trained, answers, train};
-use crate::card::{self, Card, DataFacts, Outcome, PartFacts};
+use crate::card::{self, Card, DataFacts, Outcome, PartFacts, Rival};
 use crate::config::{Config, ConfigError};
 use crate::drift::Reference;
 use crate::features::ScalerError;
@@ -12,6 +12,7 @@ use marketdata::resolution;
 use sha2::{Digest, Sha256};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 /// What a model is made from.
 #[derive(Debug, Clone)]
@@ -22,8 +23,8 @@ pub struct Order<'a> {
     pub series: Vec<Series>,
     /// Whether the bars were generated.
     pub synthetic: bool,
-    /// The model that it is meant to take the place of.
-    pub parent: Option<String>,
+    /// The model that it is meant to take the place of; it is judged on the same samples.
+    pub parent: Option<Arc<Model>>,
     /// The name and version of this program.
     pub software: &'a str,
 }
@@ -119,6 +120,8 @@ pub fn make(
     let learned = last_of(&dataset, &splits);
     let reference = Reference::new(dataset.columns.len(), dataset.rows_until(learned), &said);
     let data = data_facts(&dataset, synthetic);
+    let rival = parent.as_ref().and_then(|parent| beside(parent, &dataset, &splits, &said));
+    let parent = parent.map(|parent| parent.id().to_string());
     let lineage = Lineage { parent, data: data.sha256.clone(), config: hash_of(config) };
     let card = Card {
         verdict,
@@ -131,6 +134,7 @@ pub fn make(
         epochs: (trained.history.len(), trained.best),
         model,
         baselines,
+        rival,
     };
     let Trained { weights, history, best, head } = trained;
     let parts = Parts {
@@ -146,6 +150,18 @@ pub fn make(
         lineage,
     };
     Ok(Made { model: Model::save(parts, models)?, history, best })
+}
+
+/// How another model does on the samples that have judged this one, which has said `said`.
+fn beside(
+    model: &Arc<Model>,
+    dataset: &Dataset,
+    splits: &[Split],
+    said: &[Outcome],
+) -> Option<Rival> {
+    let tests: Vec<_> = splits.iter().map(|split| split.test.clone()).collect();
+    let outcomes = card::outcomes_of(model, dataset, &tests)?;
+    Some(Rival::new(&model.id(), &outcomes, said, dataset.question.horizon()))
 }
 
 /// When the last question was asked that the model was trained on.

@@ -45,6 +45,8 @@ struct Shown {
 /// What a model makes of a bar.
 pub(super) struct Said {
     worker: usize,
+    /// Which model said it: another may have taken the place of the one that the thread began with.
+    model: Box<str>,
     of: (SymbolId, Timestamp),
     words: Vec<Input>,
 }
@@ -120,10 +122,10 @@ impl Models {
     /// never too late.
     pub fn hear(&mut self, said: Said) -> Vec<Input> {
         let Self::Apart(workers, _) = self else { return Vec::new() };
-        let awaited = workers.get_mut(said.worker).map(|worker| &mut worker.awaited);
-        let is_awaited = awaited.is_some_and(|awaited| {
-            let place = awaited.iter().position(|of| *of == said.of);
-            place.is_some_and(|place| awaited.remove(place).is_some())
+        let is_awaited = workers.get_mut(said.worker).is_some_and(|worker| {
+            worker.id = said.model;
+            let place = worker.awaited.iter().position(|of| *of == said.of);
+            place.is_some_and(|place| worker.awaited.remove(place).is_some())
         });
         let mut words = said.words;
         words.retain(|word| is_awaited || matches!(word, Input::Notice(_)));
@@ -191,7 +193,8 @@ fn work(
         };
         let words = timed(&mut *model, &bar, asked);
         let of = (bar.symbol, bar.end_time());
-        if out.send(Said { worker, of, words }).is_err() {
+        let said = Said { worker, model: model.id().into(), of, words };
+        if out.send(said).is_err() {
             return;
         }
     }
