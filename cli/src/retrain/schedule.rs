@@ -64,85 +64,31 @@ mod tests {
 
     #[test]
     fn it_is_due_at_the_exchanges_time_on_trading_days() {
-        // at, every days, the last one, now, due
-        let cases = [
-            (
-                "before it on the day",
-                "18:00",
-                1,
-                "",
-                "2026-11-23T15:00:00Z",
-                "2026-11-23T23:00:00Z",
-            ),
-            ("at that very moment", "18:00", 1, "", "2026-11-23T23:00:00Z", "2026-11-24T23:00:00Z"),
-            ("Friday evening", "18:00", 1, "", "2026-11-20T23:00:01Z", "2026-11-23T23:00:00Z"),
-            ("before a holiday", "18:00", 1, "", "2026-11-26T01:00:00Z", "2026-11-27T23:00:00Z"),
-            ("an early close", "13:30", 1, "", "2026-11-27T15:00:00Z", "2026-11-27T18:30:00Z"),
-            ("UTC is a day ahead", "18:00", 1, "", "2026-11-24T02:00:00Z", "2026-11-24T23:00:00Z"),
-            ("summer time", "18:00", 1, "", "2026-07-06T15:00:00Z", "2026-07-06T22:00:00Z"),
-            ("clocks go forward", "18:00", 1, "", "2026-03-06T23:30:00Z", "2026-03-09T22:00:00Z"),
-            ("clocks go back", "18:00", 1, "", "2026-10-30T22:30:00Z", "2026-11-02T23:00:00Z"),
-            (
-                "an hour that is skipped",
-                "02:30",
-                1,
-                "",
-                "2026-03-06T23:00:00Z",
-                "2026-03-09T06:30:00Z",
-            ),
-            ("midnight", "00:00", 1, "", "2026-11-23T15:00:00Z", "2026-11-24T05:00:00Z"),
-            (
-                "done today",
-                "18:00",
-                1,
-                "2026-11-23T23:00:00Z",
-                "2026-11-23T23:05:00Z",
-                "2026-11-24T23:00:00Z",
-            ),
-            (
-                "weekly",
-                "18:00",
-                7,
-                "2026-11-20T23:00:00Z",
-                "2026-11-23T15:00:00Z",
-                "2026-11-27T23:00:00Z",
-            ),
-            (
-                "weekly, on a holiday",
-                "18:00",
-                7,
-                "2026-11-19T23:00:00Z",
-                "2026-11-23T15:00:00Z",
-                "2026-11-27T23:00:00Z",
-            ),
-            (
-                "weekly, over a change of clocks",
-                "18:00",
-                7,
-                "2026-10-28T22:00:00Z",
-                "2026-10-29T15:00:00Z",
-                "2026-11-04T23:00:00Z",
-            ),
-            (
-                "long overdue",
-                "18:00",
-                7,
-                "2026-09-01T22:00:00Z",
-                "2026-11-23T15:00:00Z",
-                "2026-11-23T23:00:00Z",
-            ),
-            (
-                "a last one that lies ahead",
-                "18:00",
-                1,
-                "2026-12-01T23:00:00Z",
-                "2026-11-23T15:00:00Z",
-                "2026-12-02T23:00:00Z",
-            ),
-        ];
-        for (what, at, every_days, last, now, due) in cases {
-            let schedule = Schedule::new(clock_time(at).unwrap(), every_days);
-            let last = (!last.is_empty()).then(|| utc(last));
+        // what, at, every so many days, the last one, now, due
+        let cases = "
+            before it on the day            | 18:00 | 1 | -                    | 2026-11-23T15:00:00Z | 2026-11-23T23:00:00Z
+            at that very moment             | 18:00 | 1 | -                    | 2026-11-23T23:00:00Z | 2026-11-24T23:00:00Z
+            Friday evening                  | 18:00 | 1 | -                    | 2026-11-20T23:00:01Z | 2026-11-23T23:00:00Z
+            before a holiday                | 18:00 | 1 | -                    | 2026-11-26T01:00:00Z | 2026-11-27T23:00:00Z
+            an early close                  | 13:30 | 1 | -                    | 2026-11-27T15:00:00Z | 2026-11-27T18:30:00Z
+            UTC is a day ahead              | 18:00 | 1 | -                    | 2026-11-24T02:00:00Z | 2026-11-24T23:00:00Z
+            summer time                     | 18:00 | 1 | -                    | 2026-07-06T15:00:00Z | 2026-07-06T22:00:00Z
+            clocks go forward               | 18:00 | 1 | -                    | 2026-03-06T23:30:00Z | 2026-03-09T22:00:00Z
+            clocks go back                  | 18:00 | 1 | -                    | 2026-10-30T22:30:00Z | 2026-11-02T23:00:00Z
+            an hour that is skipped         | 02:30 | 1 | -                    | 2026-03-06T23:00:00Z | 2026-03-09T06:30:00Z
+            midnight                        | 00:00 | 1 | -                    | 2026-11-23T15:00:00Z | 2026-11-24T05:00:00Z
+            done today                      | 18:00 | 1 | 2026-11-23T23:00:00Z | 2026-11-23T23:05:00Z | 2026-11-24T23:00:00Z
+            weekly                          | 18:00 | 7 | 2026-11-20T23:00:00Z | 2026-11-23T15:00:00Z | 2026-11-27T23:00:00Z
+            weekly, on a holiday            | 18:00 | 7 | 2026-11-19T23:00:00Z | 2026-11-23T15:00:00Z | 2026-11-27T23:00:00Z
+            weekly, over a change of clocks | 18:00 | 7 | 2026-10-28T22:00:00Z | 2026-10-29T15:00:00Z | 2026-11-04T23:00:00Z
+            long overdue                    | 18:00 | 7 | 2026-09-01T22:00:00Z | 2026-11-23T15:00:00Z | 2026-11-23T23:00:00Z
+            a last one that lies ahead      | 18:00 | 1 | 2026-12-01T23:00:00Z | 2026-11-23T15:00:00Z | 2026-12-02T23:00:00Z
+        ";
+        for case in cases.lines().filter(|line| line.contains('|')) {
+            let cells: Vec<&str> = case.split('|').map(str::trim).collect();
+            let [what, at, every_days, last, now, due] = cells[..] else { panic!("{case}") };
+            let schedule = Schedule::new(clock_time(at).unwrap(), every_days.parse().unwrap());
+            let last = (last != "-").then(|| utc(last));
             assert_eq!(schedule.next(utc(now), last), utc(due), "{what}");
         }
     }

@@ -13,8 +13,12 @@ impl Card {
     }
 
     fn write(&self, text: &mut String) -> std::fmt::Result {
-        let data = &self.data;
-        let synthetic = if data.synthetic { ", synthetic" } else { "" };
+        self.write_judgements(text)?;
+        self.write_tables(text)?;
+        self.write_making(text)
+    }
+
+    fn write_judgements(&self, text: &mut String) -> std::fmt::Result {
         writeln!(text, "## Out of sample\n")?;
         writeln!(text, "| | model |{} |", self.names(|name| name.to_owned()))?;
         writeln!(text, "|---|---|{}", "---|".repeat(self.baselines.len()))?;
@@ -54,7 +58,12 @@ impl Card {
                 rival.advantage.map_or_else(|| "none".into(), |by| format!("{by:.2}"))
             )?;
         }
-        self.write_tables(text)?;
+        Ok(())
+    }
+
+    fn write_making(&self, text: &mut String) -> std::fmt::Result {
+        let data = &self.data;
+        let synthetic = if data.synthetic { ", synthetic" } else { "" };
         writeln!(text, "## What it is made of\n")?;
         writeln!(
             text,
