@@ -86,6 +86,13 @@ impl Bounds {
         self.seen.get(&symbol).map(|seen| seen.price)
     }
 
+    /// Whether what every channel last brought of a symbol is below a price.
+    pub(crate) fn is_below(&self, symbol: SymbolId, least: Price) -> bool {
+        let of_it = self.channels.iter().filter(|((of, _), _)| *of == symbol);
+        let mut prices = of_it.map(|(_, seen)| seen.price).peekable();
+        prices.peek().is_some() && prices.all(|price| price < least)
+    }
+
     /// What was seen of a symbol counts no more: its shares were split.
     pub(crate) fn forget(&mut self, symbol: SymbolId) {
         self.seen.remove(&symbol);

@@ -19,6 +19,8 @@ struct Worth {
     equity: i64,
     /// Long plus short.
     held: i64,
+    /// Long less short.
+    net: i64,
 }
 
 /// What a trading day's loss is measured from, in billionths of USD.
@@ -90,13 +92,14 @@ impl Equity {
         if self.told.len() != self.posted {
             return None;
         }
-        let (mut equity, mut held) = (exchange.account().cash.nanos(), 0_i64);
+        let cash = exchange.account().cash.nanos();
+        let (mut held, mut net) = (0_i64, 0_i64);
         for row in exchange.positions() {
             let value = bounds.price(row.symbol)?.value(row.qty, Rounding::HalfEven)?.nanos();
-            equity = equity.checked_add(value)?;
+            net = net.checked_add(value)?;
             held = held.checked_add(value.abs())?;
         }
-        Some(Worth { equity, held })
+        Some(Worth { equity: cash.checked_add(net)?, held, net })
     }
 
     /// A trading day has begun. `exchange` where the process knows of every execution.
@@ -117,7 +120,8 @@ impl Equity {
         let Some(last) = bounds.price(order.symbol) else { return Ok(()) };
         let asked = at_best(order, last);
         let exposure = worth.held.saturating_add(asked.nanos());
-        match self.exceeded(order, limits, worth, exposure).or_else(|| {
+        let concentrated = concentrated(order, limits, worth, asked, bounds, exchange);
+        match self.exceeded(order, limits, worth, exposure).or(concentrated).or_else(|| {
             let risk = least_risk(order, limits, last, asked)?;
             let most = limits.max_risk_per_trade?.get();
             (risk > share(worth.equity, most)).then_some("the share of equity at risk in a trade")
@@ -142,6 +146,9 @@ impl Equity {
         if limits.daily_drawdown.is_some_and(|most| self.has_lost(worth.equity, most.get())) {
             return Some("the loss of a day");
         }
+        if limits.max_daily_loss.is_some_and(|most| self.has_lost_usd(worth.equity, most)) {
+            return Some("the USD lost in a day");
+        }
         let borrows = order.side == Side::Sell || exposure > worth.equity.saturating_add(ROUNDED);
         let least = limits.min_margin_equity.map_or(i64::MIN, |least| least.nanos());
         if borrows && worth.equity.saturating_add(ROUNDED) < least {
@@ -159,6 +166,36 @@ impl Equity {
         let limit = share(day.equity.saturating_add(day.moved.1), most);
         limit > ROUNDED && least_start.saturating_sub(equity) > limit
     }
+
+    /// Whether the day has surely lost so much.
+    fn has_lost_usd(&self, equity: i64, most: Cash) -> bool {
+        let Some(day) = self.day else { return false };
+        let least_start = day.equity.saturating_add(day.moved.0);
+        least_start.saturating_sub(equity) > most.nanos().saturating_add(ROUNDED)
+    }
+}
+
+/// Whether so much more in its symbol, or on its side, is too large a share of equity.
+fn concentrated(
+    order: &Order,
+    limits: &Limits,
+    worth: Worth,
+    asked: Cash,
+    bounds: &Bounds,
+    exchange: &Exchange,
+) -> Option<&'static str> {
+    let side = if order.side == Side::Buy { 1 } else { -1 };
+    let net = worth.net.saturating_mul(side).saturating_add(asked.nanos());
+    if limits.max_net_exposure.is_some_and(|most| net > share(worth.equity, most.get())) {
+        return Some("the net exposure");
+    }
+    let last = bounds.price(order.symbol)?;
+    let held = exchange.position(order.symbol).map_or(Cash::ZERO, |row| {
+        last.value(row.qty.abs(), Rounding::HalfEven).unwrap_or_default()
+    });
+    let most = limits.max_symbol_concentration?;
+    let in_it = held.nanos().saturating_add(asked.nanos());
+    (in_it > share(worth.equity, most.get())).then_some("the share of equity in a symbol")
 }
 
 /// The least that an order loses when its stop is hit.

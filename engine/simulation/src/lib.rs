@@ -10,6 +10,7 @@ mod again;
 mod bounds;
 mod conduct;
 mod coverage;
+mod entries;
 mod equity;
 mod fault;
 mod feed;
@@ -77,7 +78,8 @@ pub fn run(seed: u64, trace: bool) -> Outcome {
 pub fn run_by_record(seed: u64) -> Outcome {
     let mut world = World::new(Plan::new(seed), false);
     world.by_record = true;
-    run_in(world, seed)
+    let outcome = run_in(world, seed);
+    Outcome { violation: outcome.violation.filter(Violation::is_of_record), ..outcome }
 }
 
 fn run_in(mut world: World, seed: u64) -> Outcome {

@@ -4,8 +4,9 @@ use crate::quotes;
 use crate::random::Random;
 use crate::split::{self, Split};
 use exchange::ExchangeConfig;
+use kernel::risk::Minutes;
 use kernel::{
-    BasisPoints, Cash, Limits, MarketData, Quantity, Span, Symbols, TradingDay, TradingHours,
+    BasisPoints, Cash, Limits, MarketData, Price, Quantity, Span, Symbols, TradingDay, TradingHours,
 };
 use marketdata::calendar::{self, Date};
 use marketdata::{Generator, SyntheticConfig};
@@ -47,6 +48,7 @@ impl Plan {
         let names = NAMES.iter().take(usize::try_from(count).unwrap_or(2));
         // The names are valid and few, so no error can come; an empty list would trade nothing.
         let symbols = Symbols::new(names).unwrap_or_default();
+        let names: Vec<Box<str>> = symbols.names().map(Into::into).collect();
         let days = 1 + usize::try_from(random.below(2)).unwrap_or(0);
         let start = first_day(&mut random);
         let calendar = calendar::trading_days(start, start.saturating_add(two_weeks()));
@@ -73,7 +75,7 @@ impl Plan {
             calendar,
             hours,
             exchange: exchange(seed, &mut random),
-            limits: limits(seed, &mut random),
+            limits: fewer(limits(seed, &mut random), &names, &mut Random::new(seed, 10)),
             faults: 20 + random.below(50),
             orders: (150 + random.below(150)).max(PROPOSALS * 1000 / fewest),
             days,
@@ -161,6 +163,32 @@ fn tightened(mut limits: Limits, random: &mut Random) -> Limits {
         limits.intraday_margin = Some(margin);
         limits.max_position_notional = Some(usd(80_000));
     }
+    limits
+}
+
+/// Limits on which entries there are and how many, each in a few of the plans: a day is full all the same.
+fn fewer(mut limits: Limits, symbols: &[Box<str>], random: &mut Random) -> Limits {
+    let mut drawn = |in_a_thousand: u64, least: u64, more: u64| {
+        let value = least + random.below(more);
+        random.chance(in_a_thousand).then_some(value)
+    };
+    let points = |drawn: u64| BasisPoints::new(i32::try_from(drawn).unwrap_or(i32::MAX));
+    let minutes = |drawn: u64| Minutes::new(i64::try_from(drawn).unwrap_or(0));
+    let count = |drawn: u64| u32::try_from(drawn).unwrap_or(u32::MAX);
+    limits.long_only = drawn(80, 0, 1).is_some();
+    let restricted = drawn(80, 0, symbols.len() as u64);
+    let restricted = restricted.and_then(|at| symbols.get(usize::try_from(at).ok()?));
+    limits.scopes.restricted = restricted.cloned().into_iter().collect();
+    limits.min_price = drawn(80, 15, 150).map(|whole| Price::from_nanos(usd(whole).nanos()));
+    limits.max_positions = drawn(80, 1, symbols.len() as u64 - 1).map(count);
+    limits.max_orders_per_day = drawn(80, 30, 100).map(count);
+    limits.max_notional_per_day = drawn(80, 200_000, 600_000).map(usd);
+    limits.max_net_exposure = drawn(80, 1_000, 7_000).map(points);
+    limits.max_symbol_concentration = drawn(80, 1_000, 2_500).map(points);
+    limits.max_daily_loss = drawn(80, 100, 500).map(usd);
+    limits.no_entries_after_open = drawn(80, 2, 40).map(minutes);
+    limits.no_entries_before_close = drawn(80, 2, 40).map(minutes);
+    limits.flat_before_close = drawn(80, 2, 20).map(minutes);
     limits
 }
 

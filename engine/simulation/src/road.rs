@@ -328,9 +328,13 @@ impl World {
     }
 
     /// An operator who is told that a day has lost too much lets it lose more.
-    pub(crate) fn allow_more_loss(&mut self) {
+    pub(crate) fn allow_more_loss(&mut self, code: &str) {
+        let (path, value) = match code {
+            "daily_drawdown" => ("daily_drawdown_percent".into(), "100".into()),
+            "daily_loss" => ("max_daily_loss_usd".into(), "off".into()),
+            _ => return,
+        };
         let at = self.now.plus(self.random.millis(60_000, 600_000));
-        let (path, value) = ("daily_drawdown_percent".into(), "100".into());
         let reason = "looked after".into();
         self.queue.plan(at, Happening::Command(Command::SetLimit { path, value, reason }));
     }

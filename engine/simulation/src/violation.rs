@@ -78,4 +78,9 @@ impl Violation {
             _ => "a law of the simulation",
         }
     }
+
+    /// Whether the exchange's record shows it by itself.
+    pub(crate) const fn is_of_record(&self) -> bool {
+        matches!(self, Violation::Exchange(_) | Violation::Breach(_))
+    }
 }

@@ -4,6 +4,7 @@
 use crate::Violation;
 use crate::bounds::Bounds;
 use crate::conduct::Conduct;
+use crate::entries::Entries;
 use crate::equity::Equity;
 use crate::halts::Halts;
 use crate::plan::Plan;
@@ -53,6 +54,7 @@ pub(crate) struct Watch {
     bands: BTreeMap<SymbolId, Luld>,
     /// What the limits in money and time are judged by.
     bounds: Bounds,
+    entries: Entries,
     /// What the account is worth.
     equity: Equity,
     /// What the data stream has lost and the session has not read.
@@ -82,6 +84,7 @@ impl Watch {
             halts: Halts::default(),
             bands: BTreeMap::new(),
             bounds: Bounds::default(),
+            entries: Entries::default(),
             equity: Equity::default(),
             repairs: Repairs::default(),
             promises: Promises::default(),
@@ -271,7 +274,9 @@ impl Watch {
         self.check_bands(order, state)?;
         let is_live = |number| state.order(number).is_some_and(|order| order.is_live());
         self.bounds.judge(order, state.now(), &self.limits, is_live)?;
-        if self.is_sure() {
+        let holds = self.is_sure().then_some(exchange);
+        self.entries.judge(order, state, &self.limits, &self.bounds, holds)?;
+        if holds.is_some() {
             self.equity.judge(order, &self.limits, &self.bounds, exchange)?;
         }
         self.check_exposure(order, state, exchange)

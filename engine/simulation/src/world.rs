@@ -332,9 +332,7 @@ impl World {
                     let at = self.now.plus(Span::from_millis(400));
                     self.queue.plan(at, Happening::Reconcile { life });
                 }
-                kernel::Event::AlertRaised(alert) if &*alert.code == "daily_drawdown" => {
-                    self.allow_more_loss();
-                }
+                kernel::Event::AlertRaised(alert) => self.allow_more_loss(&alert.code),
                 _ => {}
             }
         }
