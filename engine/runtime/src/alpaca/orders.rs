@@ -85,9 +85,11 @@ impl Client {
         let after = after.map(|time| time.to_string());
         let mut query = vec![("status", status), ("limit", &limit), ("direction", "asc")];
         query.extend(after.as_deref().map(|after| ("after", after)));
-        query.extend((listing == Listing::OpenGroups).then_some(("nested", "true")));
+        let is_nested = listing == Listing::OpenGroups;
+        query.extend(is_nested.then_some(("nested", "true")));
+        let read = if is_nested { map::standing_orders } else { map::orders };
         let call = self.trading("/v2/orders").query(&query);
-        self.read(call, |body| map::orders(body, &self.names)).await
+        self.read(call, |body| read(body, &self.names)).await
     }
 
     /// An order by the id that its sender gave it; `None` when the broker has none. Right after a

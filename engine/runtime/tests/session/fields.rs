@@ -219,9 +219,9 @@ const NEEDED_OF_THE_PAST: &[(&str, &str)] =
     &[("history", "bars.*.c bars.*.h bars.*.l bars.*.o bars.*.t")];
 const NEEDED_OVER_NIGHT: &[(&str, &str)] = &[
     ("activities", "id net_amount order_id price qty side transaction_time"),
-    ("list_orders", "id"),
+    ("list_orders", "filled_qty id legs.filled_qty legs.id legs.status status"),
     ("positions", "avg_entry_price qty symbol"),
-    ("read_order", "filled_qty id legs.filled_qty legs.id legs.status status"),
+    ("read_order", "filled_qty id status"),
     (
         "request",
         "corporate_actions.forward_splits.id corporate_actions.forward_splits.new_rate \

@@ -6,7 +6,9 @@ mod orders;
 mod venue;
 
 pub(super) use account::{Announced, account, announced, corporate_actions, positions, posting};
-pub(super) use orders::{fill, of_other_session, order, orders, standing_order, update};
+pub(super) use orders::{
+    fill, of_other_session, order, orders, standing_order, standing_orders, update,
+};
 pub(super) use venue::{asset, bar, calendar, clock, new_york, quote, trade};
 
 use super::unusable::Problem;

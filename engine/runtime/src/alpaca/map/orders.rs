@@ -70,11 +70,24 @@ pub(in crate::alpaca) fn standing_order(
     names: &Names,
 ) -> Result<OrderState, ReadError> {
     let wire: OrderWire<'_> = parse(body)?;
-    for order in std::iter::once(&wire).chain(wire.legs.iter().flatten()) {
+    Ok(standing(&wire, names)?)
+}
+
+/// Orders that were listed to learn where each stands.
+pub(in crate::alpaca) fn standing_orders(
+    body: &[u8],
+    names: &Names,
+) -> Result<Vec<OrderState>, ReadError> {
+    let wires: Vec<OrderWire<'_>> = parse(body)?;
+    Ok(wires.iter().map(|wire| standing(wire, names)).collect::<Result<_, _>>()?)
+}
+
+fn standing(wire: &OrderWire<'_>, names: &Names) -> Result<OrderState, FieldError> {
+    for order in std::iter::once(wire).chain(wire.legs.iter().flatten()) {
         need("order", "status", &order.status, |_| Some(()))?;
         need("order", "filled_qty", &order.filled_qty, quantity)?;
     }
-    Ok(order(&wire, names)?)
+    order(wire, names)
 }
 
 pub(in crate::alpaca) fn orders(body: &[u8], names: &Names) -> Result<Vec<OrderState>, ReadError> {
