@@ -130,8 +130,10 @@ pub(in crate::alpaca) fn corporate_actions(
         actions.extend(renamed(wire, symbol)?);
     }
     for wire in lists.name_changes.iter().flatten() {
-        let old = wire.old_symbol.text().or(wire.symbol.text());
-        let Some(symbol) = old.and_then(|name| names.symbol(name)) else { continue };
+        let named = if wire.old_symbol.text().is_some() { &wire.old_symbol } else { &wire.symbol };
+        let old = need("name change", "old_symbol", named, |name| Some(names.symbol(name)))?;
+        let Some(symbol) = old else { continue };
+        need("name change", "new_symbol", &wire.new_symbol, |_| Some(()))?;
         actions.extend(renamed(wire, symbol)?);
     }
     Ok(actions)

@@ -102,6 +102,24 @@ pub const OVER_NIGHT: World = World {
     },
 };
 
+/// The same night with a reverse split.
+pub const REVERSED: World = World {
+    venue: "[[fault]]\non='step'\nstep=1\ninject='split'\nsymbol='SPY'\nnew=1\nold=2\ndate='2026-01-06'\n",
+    tries: |point, path| {
+        point == Point::Request && path.starts_with("corporate_actions.reverse_splits")
+    },
+    ..OVER_NIGHT
+};
+
+/// The same night with a new name.
+pub const RENAMED: World = World {
+    venue: "[[fault]]\non='step'\nstep=1\ninject='rename'\nsymbol='SPY'\nto='SPX'\ndate='2026-01-06'\n",
+    tries: |point, path| {
+        point == Point::Request && path.starts_with("corporate_actions.name_changes")
+    },
+    ..OVER_NIGHT
+};
+
 impl World {
     /// Its exchange, with a rule more.
     pub async fn exchange(&self, rule: &str) -> Running {
