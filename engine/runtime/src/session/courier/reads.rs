@@ -1,7 +1,7 @@
 //! Looking things up.
 
 use super::{Answer, BarsWanted, Courier, Mark, MissedWanted, Target, tell};
-use crate::alpaca::{ApiError, ErrorClass, OrderState, Posting};
+use crate::alpaca::{ApiError, Asset, ErrorClass, OrderState, Posting};
 use crate::session::lease::Lease;
 use crate::session::startup::connect::date;
 use crate::session::{OrderRead, Venue};
@@ -68,13 +68,26 @@ impl Courier {
         out: &mpsc::Sender<Answer>,
     ) {
         for (symbol, name) in symbols {
-            match self.venue.asset(name).await {
-                Ok(Some(asset)) => tell(out, Answer::Asset(asset.facts(*symbol))).await,
-                Ok(None) => tracing::warn!("the broker has no symbol {name}"),
-                // The next start asks again, and what it said before stands.
-                Err(error) => tracing::warn!("cannot look up the symbol {name}: {error}"),
+            if let Some(asset) = self.asset(name).await {
+                tell(out, Answer::Asset(asset.facts(*symbol))).await;
             }
         }
+    }
+
+    /// Asks for a symbol, again where there is no answer that can be read; `None` when none comes: the next
+    /// start asks again, and what the broker said before stands.
+    async fn asset(&self, name: &str) -> Option<Asset> {
+        let mut backoff = self.backoff(0);
+        for _ in 0..READINGS {
+            match self.venue.asset(name).await {
+                Ok(Some(asset)) => return Some(asset),
+                Ok(None) => break,
+                Err(error) => tracing::warn!("cannot look up the symbol {name}: {error}"),
+            }
+            tokio::time::sleep(backoff.step()).await;
+        }
+        tracing::warn!("what the broker says of {name} is not known");
+        None
     }
 
     pub(super) async fn read(&self, target: &Target) -> Result<Option<OrderRead>, ApiError> {
