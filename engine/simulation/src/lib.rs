@@ -63,6 +63,8 @@ pub struct Outcome {
     pub thinnest: (u64, u64),
     /// Times the process was started.
     pub lives: u32,
+    /// Whether its limits left too little of a day, so that it was played again without the tight ones.
+    pub is_again: bool,
     /// Which fault met which kind of order.
     pub coverage: Coverage,
     /// The law that was broken, if one was.
@@ -71,19 +73,29 @@ pub struct Outcome {
 
 /// Runs a seed. With `trace` everything that happens is written to stderr.
 pub fn run(seed: u64, trace: bool) -> Outcome {
-    run_in(World::new(Plan::new(seed), trace), seed)
+    play(seed, |plan| World::new(plan, trace))
 }
 
 /// The same with no other judge than the checkers of the exchange's record, which users have too.
 pub fn run_by_record(seed: u64) -> Outcome {
-    let mut world = World::new(Plan::new(seed), false);
-    world.by_record = true;
-    let outcome = run_in(world, seed);
+    let outcome = play(seed, |plan| World { by_record: true, ..World::new(plan, false) });
     Outcome { violation: outcome.violation.filter(Violation::is_of_record), ..outcome }
 }
 
-fn run_in(mut world: World, seed: u64) -> Outcome {
+/// Plays a plan, and where no law was broken but its limits left a day too thin, the same days with room.
+fn play(seed: u64, world: impl Fn(Plan) -> World) -> Outcome {
+    let outcome = run_in(world(Plan::new(seed)));
+    if !matches!(outcome.violation, Some(Violation::Thin { .. })) {
+        return outcome;
+    }
+    Outcome { is_again: true, ..run_in(world(Plan::with_room(seed))) }
+}
+
+fn run_in(mut world: World) -> Outcome {
     let trace = world.trace;
+    if trace {
+        eprintln!("{:?}", world.plan.limits);
+    }
     let violation = world.run().err();
     if trace && violation.is_some() {
         world.tell_differences();
@@ -91,13 +103,14 @@ fn run_in(mut world: World, seed: u64) -> Outcome {
     let thinnest = thinnest(&world);
     let violation = violation.or_else(|| thin(thinnest));
     Outcome {
-        seed,
+        seed: world.plan.seed,
         days: world.plan.days as u64,
         orders: world.watch.orders,
         fills: world.watch.fills,
         faults: world.faults.values().sum(),
         thinnest,
         lives: world.lives,
+        is_again: false,
         coverage: world.coverage,
         violation,
     }

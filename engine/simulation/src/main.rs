@@ -48,6 +48,7 @@ struct Total {
     fills: u64,
     faults: u64,
     lives: u64,
+    again: u64,
     fewest_orders: Option<u64>,
     fewest_faults: Option<u64>,
     coverage: Coverage,
@@ -62,6 +63,7 @@ impl Total {
         self.fills += outcome.fills;
         self.faults += outcome.faults;
         self.lives += u64::from(outcome.lives);
+        self.again += u64::from(outcome.is_again);
         let (orders, faults) = outcome.thinnest;
         self.fewest_orders = least(self.fewest_orders, Some(orders));
         self.fewest_faults = least(self.fewest_faults, Some(faults));
@@ -78,6 +80,7 @@ impl Total {
         self.fills += other.fills;
         self.faults += other.faults;
         self.lives += other.lives;
+        self.again += other.again;
         self.fewest_orders = least(self.fewest_orders, other.fewest_orders);
         self.fewest_faults = least(self.fewest_faults, other.fewest_faults);
         self.coverage.add(&other.coverage);
@@ -163,6 +166,10 @@ fn print(total: &Total, seconds: f64) {
         total.fewest_faults.unwrap_or(0)
     );
     let a_minute = total.days as f64 / seconds * 60.0;
+    println!(
+        "{} seeds were played again with room, since their limits left a day too thin",
+        total.again
+    );
     println!("{seconds:.1} s, {a_minute:.0} trading days a minute");
     for (fault, kind) in total.coverage.empty_cells() {
         println!("never met: {fault} and {kind}");

@@ -43,12 +43,19 @@ pub(crate) struct Plan {
 impl Plan {
     /// The plan of a seed.
     pub(crate) fn new(seed: u64) -> Self {
+        let plan = Self::with_room(seed);
+        let names: Vec<Box<str>> = plan.symbols.names().map(Into::into).collect();
+        let limits = tightened(plan.limits, &mut Random::new(seed, 9));
+        Self { limits: fewer(limits, &names, &mut Random::new(seed, 10)), ..plan }
+    }
+
+    /// The same without the limits that may leave a day few orders.
+    pub(crate) fn with_room(seed: u64) -> Self {
         let mut random = Random::new(seed, 1);
         let count = 2 + random.below(3);
         let names = NAMES.iter().take(usize::try_from(count).unwrap_or(2));
         // The names are valid and few, so no error can come; an empty list would trade nothing.
         let symbols = Symbols::new(names).unwrap_or_default();
-        let names: Vec<Box<str>> = symbols.names().map(Into::into).collect();
         let days = 1 + usize::try_from(random.below(2)).unwrap_or(0);
         let start = first_day(&mut random);
         let calendar = calendar::trading_days(start, start.saturating_add(two_weeks()));
@@ -75,7 +82,7 @@ impl Plan {
             calendar,
             hours,
             exchange: exchange(seed, &mut random),
-            limits: fewer(limits(seed, &mut random), &names, &mut Random::new(seed, 10)),
+            limits: limits(seed, &mut random),
             faults: 20 + random.below(50),
             orders: (150 + random.below(150)).max(PROPOSALS * 1000 / fewest),
             days,
@@ -125,7 +132,7 @@ fn exchange(seed: u64, random: &mut Random) -> ExchangeConfig {
 fn limits(seed: u64, random: &mut Random) -> Limits {
     // Of dice of their own, so that the other seeds stand for what they stood for.
     let place_stops = Random::new(seed, 7).chance(250);
-    let limits = Limits {
+    Limits {
         max_order_quantity: Some(Quantity::from_nanos(
             (50 + i64::try_from(random.below(100)).unwrap_or(0)) * kernel::SCALE,
         )),
@@ -136,8 +143,7 @@ fn limits(seed: u64, random: &mut Random) -> Limits {
         duplicate_window: Some(Span::from_secs(1)),
         place_stops,
         ..Limits::default()
-    };
-    tightened(limits, &mut Random::new(seed, 9))
+    }
 }
 
 /// Limits that are shares of equity, in some of the plans so tight that they are met.
@@ -166,7 +172,7 @@ fn tightened(mut limits: Limits, random: &mut Random) -> Limits {
     limits
 }
 
-/// Limits on which entries there are and how many, each in a few of the plans: a day is full all the same.
+/// Limits on which entries there are and how many, each in a few of the plans.
 fn fewer(mut limits: Limits, symbols: &[Box<str>], random: &mut Random) -> Limits {
     let mut drawn = |in_a_thousand: u64, least: u64, more: u64| {
         let value = least + random.below(more);

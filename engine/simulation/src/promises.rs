@@ -17,6 +17,8 @@ pub(crate) struct Promises {
     cancels: BTreeMap<OrderNumber, Timestamp>,
     /// Entries whose cancel has not been decided on, with when it is due.
     entries: BTreeMap<OrderNumber, Timestamp>,
+    /// Entries in whose place other ones were asked for, by those.
+    replaced: BTreeMap<OrderNumber, OrderNumber>,
     /// When the process was started, last.
     started: Option<Timestamp>,
 }
@@ -26,6 +28,14 @@ impl Promises {
     pub(crate) fn entry(&mut self, order: &Order, time_to_live: Option<Span>, now: Timestamp) {
         if let Some(span) = time_to_live {
             self.entries.insert(order.number, now.plus(span));
+        }
+    }
+
+    /// An order was approved in the place of another one, which the broker lets nobody cancel until it
+    /// has answered.
+    pub(crate) fn replacement(&mut self, order: &Order) {
+        if let Some(replaced) = order.replaces.filter(|it| self.entries.contains_key(it)) {
+            self.replaced.insert(order.number, replaced);
         }
     }
 
@@ -53,18 +63,31 @@ impl Promises {
     pub(crate) fn check(&mut self, state: &State) -> Result<(), Violation> {
         let is_live = |order: &OrderNumber| state.order(*order).is_some_and(Order::is_live);
         self.entries.retain(|order, _| is_live(order));
+        self.resume_replaced(state);
         // A cancel that was refused is its strategy's to ask for again; others the kernel repeats.
         let asks = |order: &OrderNumber| state.order(*order).is_some_and(|it| it.cancel_requested);
         self.cancels.retain(|order, _| is_live(order) && asks(order));
         let since = *self.started.get_or_insert(state.now());
         let late = |due: &Timestamp| (*due).max(since).plus(NOTICED_WITHIN) < state.now();
-        if let Some((order, _)) = self.entries.iter().find(|(_, due)| late(due)) {
+        let waits = |order: &OrderNumber| self.replaced.values().any(|replaced| replaced == order);
+        let mut entries = self.entries.iter().filter(|(order, _)| !waits(order));
+        if let Some((order, _)) = entries.find(|(_, due)| late(due)) {
             return Err(Violation::LeftStanding { order: *order });
         }
         let late = |at: &Timestamp| at.plus(SENT_WITHIN) < state.now();
         match self.cancels.iter().find(|(_, at)| late(at)) {
             Some((order, _)) => Err(Violation::CancelUnsent { order: *order }),
             None => Ok(()),
+        }
+    }
+
+    /// What stays although another order was asked for in its place is due again.
+    fn resume_replaced(&mut self, state: &State) {
+        let is_open = |order: &OrderNumber| state.order(*order).is_some_and(Order::is_live);
+        for replaced in self.replaced.extract_if(.., |order, _| !is_open(order)).map(|(_, it)| it) {
+            if let Some(due) = self.entries.get_mut(&replaced) {
+                *due = state.now().max(*due);
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use journal::storage::MemoryStorage;
 use journal::{Durability, Journal, JournalError, Options};
 use kernel::{
     DecideError, Event, Input, Kernel, Order, OrderNumber, OrderStatus, Output, Send, SessionStart,
-    Stamped, State, Strategy, StrategySpec, Timestamp, TradingState,
+    Span, Stamped, State, Strategy, StrategySpec, Timestamp, TradingState,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,6 +19,9 @@ const SEGMENT_BYTES: u64 = 48 << 10;
 /// The session's id; one account sees one session.
 pub(crate) const SESSION: &str = "0123456789abcdef0123456789abcdef";
 
+/// How often what is buffered is synced.
+const SYNC: Span = Span::from_secs(1);
+
 /// The running process.
 pub(crate) struct Shell {
     kernel: Kernel,
@@ -28,6 +31,8 @@ pub(crate) struct Shell {
     pub(crate) life: u32,
     /// Counts the connections of the order stream; even while it is down.
     pub(crate) connection: u64,
+    /// Whether everything is on disk, and since when that was last made so.
+    synced: (bool, Timestamp),
 }
 
 /// What an input led to.
@@ -62,7 +67,8 @@ impl Shell {
             false => Kernel::recovered(recovered.state, strategies(plan)),
         };
         let connection = u64::from(life) << 32;
-        Ok((Self { kernel, journal, out: Output::default(), life, connection }, is_new))
+        let synced = (true, Timestamp::default());
+        Ok((Self { kernel, journal, out: Output::default(), life, connection, synced }, is_new))
     }
 
     pub(crate) fn state(&self) -> &State {
@@ -94,8 +100,27 @@ impl Shell {
             true => Durability::Synced,
             false => Durability::Buffered,
         };
-        self.journal.commit(self.kernel.state(), durability).map_err(Death::Disk)?;
+        self.commit(durability, at).map_err(Death::Disk)?;
         Ok(work)
+    }
+
+    /// What is only buffered is on disk within a second, as it is in a session.
+    pub(crate) fn keep_synced(&mut self, now: Timestamp) -> Result<(), JournalError> {
+        let (is_synced, last) = self.synced;
+        if is_synced || now.since(last) < SYNC {
+            Ok(())
+        } else {
+            self.commit(Durability::Synced, now)
+        }
+    }
+
+    fn commit(&mut self, durability: Durability, at: Timestamp) -> Result<(), JournalError> {
+        self.journal.commit(self.kernel.state(), durability)?;
+        self.synced = match durability {
+            Durability::Synced => (true, at),
+            Durability::Buffered => (false, self.synced.1),
+        };
+        Ok(())
     }
 
     pub(crate) fn mark(&self) -> Mark {
@@ -156,13 +181,10 @@ pub(crate) fn start(plan: &Plan) -> Input {
     }))
 }
 
-impl Death {
-    /// The fault that a disk's failure stands for.
-    pub(crate) const fn fault(&self) -> Option<Fault> {
-        match self {
-            Death::Disk(JournalError::NotDurable { .. }) => Some(Fault::SyncFailed),
-            Death::Disk(_) => Some(Fault::DiedWriting),
-            Death::Decide(_) => None,
-        }
+/// The fault that a disk's failure stands for.
+pub(crate) const fn fault_of(error: &JournalError) -> Fault {
+    match error {
+        JournalError::NotDurable { .. } => Fault::SyncFailed,
+        _ => Fault::DiedWriting,
     }
 }

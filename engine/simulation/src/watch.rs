@@ -266,6 +266,7 @@ impl Watch {
             return Err(Violation::ClosesTooMuch { order: number });
         }
         self.claims.decided(number, state.now());
+        self.promises.replacement(order);
         if !self.grows(order, exchange) {
             self.claims.unsure(number);
             return Ok(());

@@ -5,7 +5,7 @@ use crate::kind::Kind;
 use crate::plan::Plan;
 use crate::queue::{Answer, Happening, Queue, Search, link};
 use crate::random::Random;
-use crate::shell::{Death, SESSION, Shell, Work};
+use crate::shell::{Death, SESSION, Shell, Work, fault_of};
 use crate::watch::Watch;
 use crate::{Coverage, Fault, Violation};
 use backtest::venue::Venue;
@@ -160,6 +160,7 @@ impl World {
         if self.trace {
             eprintln!("{} {happening:?}", self.now);
         }
+        self.keep_synced()?;
         match happening {
             Happening::Step(place) => self.step(place),
             Happening::Data { connection, data } => self.data(connection, data),
@@ -292,11 +293,18 @@ impl World {
         match shell.take(input, at) {
             Ok(work) => self.plan_work(work),
             Err(Death::Decide(error)) => Err(Violation::Contradiction(error.to_string())),
-            Err(death @ Death::Disk(_)) => {
+            Err(Death::Disk(error)) => {
                 self.watch.torn();
-                let fault = death.fault().unwrap_or(Fault::DiedWriting);
-                self.die(fault)
+                self.die(fault_of(&error))
             }
+        }
+    }
+
+    fn keep_synced(&mut self) -> Result<(), Violation> {
+        let Some(shell) = &mut self.shell else { return Ok(()) };
+        match shell.keep_synced(self.now) {
+            Ok(()) => Ok(()),
+            Err(error) => self.die(fault_of(&error)),
         }
     }
 
