@@ -11,9 +11,10 @@ use std::collections::BTreeMap;
 /// How far ahead of the clock data may be stamped.
 const CLOCKS_DIFFER: Span = Span::from_secs(30);
 
-/// The newest price that the process was given of a symbol.
+/// The newest data that the process was given of a symbol.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
+    data: MarketData,
     price: Price,
     time: Timestamp,
     /// Of the bar it is from; zero for a quote or trade.
@@ -69,7 +70,7 @@ impl Bounds {
             MarketData::Bar(bar) => bar.length,
             MarketData::Quote(_) | MarketData::Trade(_) => Span::ZERO,
         };
-        let (symbol, new) = (data.symbol(), Seen { price, time, length });
+        let (symbol, new) = (data.symbol(), Seen { data, price, time, length });
         let note = |held: &mut Seen| {
             let is_newest = held.time <= time;
             if is_newest {
@@ -134,7 +135,37 @@ impl Bounds {
         if most.is_some_and(|most| now.since(seen.time) > most) {
             return broken("the age of a price");
         }
-        Ok(())
+        if limits.max_spread.is_some_and(|most| self.is_wide(order.symbol, most)) {
+            return broken("the spread");
+        }
+        match limits.max_participation.is_some_and(|most| self.takes_much(order, most)) {
+            true => broken("the part of a bar's volume"),
+            false => Ok(()),
+        }
+    }
+
+    fn newest(&self, symbol: SymbolId, channel: Channel) -> Option<&MarketData> {
+        self.channels.get(&(symbol, channel)).map(|seen| &seen.data)
+    }
+
+    /// Whether the newest quote of a symbol has one side alone, or too much between the two.
+    fn is_wide(&self, symbol: SymbolId, most: BasisPoints) -> bool {
+        let Some(MarketData::Quote(quote)) = self.newest(symbol, Channel::Quotes) else {
+            return false;
+        };
+        let (bid, ask) = (i128::from(quote.bid.nanos()), i128::from(quote.ask.nanos()));
+        let is_one_sided = bid <= 0 || ask <= 0;
+        is_one_sided || (ask - bid) * 20_000 > (bid + ask) * i128::from(most.get())
+    }
+
+    /// Whether an order is for more than such a part of what was traded in the newest bar.
+    fn takes_much(&self, order: &Order, most: BasisPoints) -> bool {
+        let Some(MarketData::Bar(bar)) = self.newest(order.symbol, Channel::Bars) else {
+            return false;
+        };
+        let asked = u128::try_from(order.quantity.nanos()).unwrap_or(0);
+        let most = u128::try_from(most.get()).unwrap_or(0);
+        asked.saturating_mul(10_000) > bar.volume.nanos().saturating_mul(most)
     }
 
     /// Notes an order, and says whether it is one of just before again.

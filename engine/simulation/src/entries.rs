@@ -74,6 +74,10 @@ fn kind(order: &Order, state: &State, limits: &Limits, bounds: &Bounds) -> Optio
     if limits.scopes.restricted.iter().any(|restricted| **restricted == *name) {
         return Some("the restricted symbols");
     }
+    let allowed = &limits.scopes.allowed;
+    if !allowed.is_empty() && !allowed.iter().any(|allowed| **allowed == *name) {
+        return Some("the symbols that are allowed");
+    }
     let is_cheap = limits.min_price.is_some_and(|least| bounds.is_below(order.symbol, least));
     is_cheap.then_some("the lowest price")
 }
@@ -83,6 +87,10 @@ fn time(state: &State, limits: &Limits) -> Option<&'static str> {
     let is_early = |minutes: Minutes| now.since(day.open) < minutes.span();
     if limits.no_entries_after_open.is_some_and(is_early) {
         return Some("the minutes after the open");
+    }
+    let windows = &limits.scopes.windows;
+    if !windows.is_empty() && !windows.iter().any(|window| window.holds(day.open, now)) {
+        return Some("the hours in which entries are allowed");
     }
     let before_close = limits.no_entries_before_close.max(limits.flat_before_close);
     let is_late = |minutes: Minutes| day.close.since(now) <= minutes.span();

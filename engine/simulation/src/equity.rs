@@ -6,12 +6,19 @@
 
 use crate::Violation;
 use crate::bounds::{Bounds, at_best};
+use crate::holdings::Holdings;
 use exchange::{Activity, Exchange};
-use kernel::{Cash, Input, Leg, Limits, MovementKind, Order, OrderClass, Rounding, Side, State};
+use kernel::{
+    BasisPoints, Cash, Input, Leg, Limits, MovementKind, Order, OrderClass, Rounding, Side, Span,
+    State, Timestamp,
+};
 use std::collections::BTreeSet;
 
 /// What sums of rounded values may differ by.
-const ROUNDED: i64 = kernel::SCALE / 100;
+pub(crate) const ROUNDED: i64 = kernel::SCALE / 100;
+
+/// What was decided on is on disk after so long.
+const ON_DISK_WITHIN: Span = Span::from_secs(2);
 
 /// What is held, in billionths of USD.
 #[derive(Debug, Clone, Copy)]
@@ -19,17 +26,62 @@ struct Worth {
     equity: i64,
     /// Long plus short.
     held: i64,
-    /// Long less short.
-    net: i64,
 }
 
-/// What a trading day's loss is measured from, in billionths of USD.
+/// What a loss is measured from, in billionths of USD.
 #[derive(Debug, Clone, Copy)]
-struct DayStart {
-    date: u32,
+struct Mark {
     equity: i64,
     /// The least and the most that cash moved since counts, which no trade has moved.
     moved: (i64, i64),
+}
+
+impl Mark {
+    const fn new(equity: i64) -> Self {
+        Self { equity, moved: (0, 0) }
+    }
+
+    fn shift(&mut self, counts: (i64, i64)) {
+        self.moved.0 = self.moved.0.saturating_add(counts.0);
+        self.moved.1 = self.moved.1.saturating_add(counts.1);
+    }
+
+    const fn least(self) -> i64 {
+        self.equity.saturating_add(self.moved.0)
+    }
+
+    /// Whether such a part of it is surely lost, in basis points.
+    fn has_lost(self, equity: i64, most: i64) -> bool {
+        let limit = share(self.equity.saturating_add(self.moved.1), most);
+        limit > ROUNDED && self.least().saturating_sub(equity) > limit
+    }
+}
+
+/// The highest equity, once what it was noted by is surely on disk.
+#[derive(Debug, Default)]
+struct High {
+    sure: Option<Mark>,
+    noted: Option<(Timestamp, Mark)>,
+}
+
+impl High {
+    fn marks(&mut self) -> impl Iterator<Item = &mut Mark> {
+        self.sure.iter_mut().chain(self.noted.as_mut().map(|(_, mark)| mark))
+    }
+
+    fn note(&mut self, now: Timestamp, equity: i64) {
+        let is_on_disk = |(at, _): &mut (Timestamp, Mark)| now.since(*at) > ON_DISK_WITHIN;
+        if let Some((_, mark)) = self.noted.take_if(is_on_disk) {
+            self.sure = self.sure.filter(|sure| sure.least() >= mark.least()).or(Some(mark));
+        }
+        self.noted.get_or_insert((now, Mark::new(equity)));
+    }
+
+    /// Another process goes on, which may have lost what was noted last.
+    fn recovered(&mut self, goes_on: bool) {
+        self.noted = None;
+        self.sure = self.sure.filter(|_| goes_on);
+    }
 }
 
 /// What is known of the account's worth.
@@ -40,7 +92,9 @@ pub(crate) struct Equity {
     /// How much of the account's history was read, and how many postings were in it.
     read: usize,
     posted: usize,
-    day: Option<DayStart>,
+    /// A trading day, by its date, and what it began with.
+    day: Option<(u32, Mark)>,
+    high: High,
 }
 
 impl Equity {
@@ -57,9 +111,9 @@ impl Equity {
                     MovementKind::Deposit | MovementKind::Withdrawal => (amount, amount),
                     _ => (amount.min(0), amount.max(0)),
                 };
-                if let Some(day) = self.day.as_mut().filter(|_| is_news) {
-                    day.moved.0 = day.moved.0.saturating_add(counts.0);
-                    day.moved.1 = day.moved.1.saturating_add(counts.1);
+                if is_news {
+                    let day = self.day.iter_mut().map(|(_, mark)| mark);
+                    day.chain(self.high.marks()).for_each(|mark| mark.shift(counts));
                 }
             }
             _ => {}
@@ -74,9 +128,17 @@ impl Equity {
         self.posted += new.iter().filter(posted).count();
     }
 
-    /// What a day's loss is measured from is not known any more.
-    pub(crate) fn forget_day(&mut self) {
+    /// What losses are measured from is not known any more.
+    pub(crate) fn forget_marks(&mut self) {
         self.day = None;
+        self.high = High::default();
+    }
+
+    /// The books were found to be the broker's. `exchange` where the process knows of every execution.
+    pub(crate) fn note(&mut self, now: Timestamp, bounds: &Bounds, exchange: Option<&Exchange>) {
+        if let Some(worth) = exchange.and_then(|exchange| self.worth(bounds, exchange)) {
+            self.high.note(now, worth.equity);
+        }
     }
 
     /// Another process goes on; what it has lost it is told again.
@@ -85,7 +147,8 @@ impl Equity {
         self.told.retain(|id| state.ledger().has_posting(id));
         let date = state.day().map(|day| day.hours.date);
         let goes_on = before == self.told.len();
-        self.day = self.day.filter(|day| goes_on && Some(day.date) == date);
+        self.day = self.day.filter(|(of, _)| goes_on && Some(*of) == date);
+        self.high.recovered(goes_on);
     }
 
     fn worth(&self, bounds: &Bounds, exchange: &Exchange) -> Option<Worth> {
@@ -99,19 +162,20 @@ impl Equity {
             net = net.checked_add(value)?;
             held = held.checked_add(value.abs())?;
         }
-        Some(Worth { equity: cash.checked_add(net)?, held, net })
+        Some(Worth { equity: cash.checked_add(net)?, held })
     }
 
     /// A trading day has begun. `exchange` where the process knows of every execution.
     pub(crate) fn begin_day(&mut self, date: u32, bounds: &Bounds, exchange: Option<&Exchange>) {
         let worth = exchange.and_then(|exchange| self.worth(bounds, exchange));
-        self.day = worth.map(|worth| DayStart { date, equity: worth.equity, moved: (0, 0) });
+        self.day = worth.map(|worth| (date, Mark::new(worth.equity)));
     }
 
     /// Judges an order that opens or grows a position, where the process knows of every execution.
     pub(crate) fn judge(
         &self,
         order: &Order,
+        state: &State,
         limits: &Limits,
         bounds: &Bounds,
         exchange: &Exchange,
@@ -120,7 +184,8 @@ impl Equity {
         let Some(last) = bounds.price(order.symbol) else { return Ok(()) };
         let asked = at_best(order, last);
         let exposure = worth.held.saturating_add(asked.nanos());
-        let concentrated = concentrated(order, limits, worth, asked, bounds, exchange);
+        let concentrated = Holdings::of(exchange, bounds, worth.equity)
+            .and_then(|holdings| holdings.exceeded(order, asked, limits, state.symbols()));
         match self.exceeded(order, limits, worth, exposure).or(concentrated).or_else(|| {
             let risk = least_risk(order, limits, last, asked)?;
             let most = limits.max_risk_per_trade?.get();
@@ -143,8 +208,14 @@ impl Equity {
         if exposure > share(worth.equity, gross) {
             return Some("the share of equity");
         }
-        if limits.daily_drawdown.is_some_and(|most| self.has_lost(worth.equity, most.get())) {
+        let has_lost = |mark: Option<Mark>, most: Option<BasisPoints>| {
+            mark.zip(most).is_some_and(|(mark, most)| mark.has_lost(worth.equity, most.get()))
+        };
+        if has_lost(self.day.map(|(_, mark)| mark), limits.daily_drawdown) {
             return Some("the loss of a day");
+        }
+        if has_lost(self.high.sure, limits.total_drawdown) {
+            return Some("the loss from the highest equity");
         }
         if limits.max_daily_loss.is_some_and(|most| self.has_lost_usd(worth.equity, most)) {
             return Some("the USD lost in a day");
@@ -159,43 +230,11 @@ impl Equity {
         (!covered).then_some("the exposure that equity covers")
     }
 
-    /// Whether the day has surely lost such a part of what it began with, in basis points.
-    fn has_lost(&self, equity: i64, most: i64) -> bool {
-        let Some(day) = self.day else { return false };
-        let least_start = day.equity.saturating_add(day.moved.0);
-        let limit = share(day.equity.saturating_add(day.moved.1), most);
-        limit > ROUNDED && least_start.saturating_sub(equity) > limit
-    }
-
     /// Whether the day has surely lost so much.
     fn has_lost_usd(&self, equity: i64, most: Cash) -> bool {
-        let Some(day) = self.day else { return false };
-        let least_start = day.equity.saturating_add(day.moved.0);
-        least_start.saturating_sub(equity) > most.nanos().saturating_add(ROUNDED)
+        let Some((_, day)) = self.day else { return false };
+        day.least().saturating_sub(equity) > most.nanos().saturating_add(ROUNDED)
     }
-}
-
-/// Whether so much more in its symbol, or on its side, is too large a share of equity.
-fn concentrated(
-    order: &Order,
-    limits: &Limits,
-    worth: Worth,
-    asked: Cash,
-    bounds: &Bounds,
-    exchange: &Exchange,
-) -> Option<&'static str> {
-    let side = if order.side == Side::Buy { 1 } else { -1 };
-    let net = worth.net.saturating_mul(side).saturating_add(asked.nanos());
-    if limits.max_net_exposure.is_some_and(|most| net > share(worth.equity, most.get())) {
-        return Some("the net exposure");
-    }
-    let last = bounds.price(order.symbol)?;
-    let held = exchange.position(order.symbol).map_or(Cash::ZERO, |row| {
-        last.value(row.qty.abs(), Rounding::HalfEven).unwrap_or_default()
-    });
-    let most = limits.max_symbol_concentration?;
-    let in_it = held.nanos().saturating_add(asked.nanos());
-    (in_it > share(worth.equity, most.get())).then_some("the share of equity in a symbol")
 }
 
 /// The least that an order loses when its stop is hit.
@@ -218,7 +257,7 @@ fn least_risk(order: &Order, limits: &Limits, last: kernel::Price, asked: Cash) 
 }
 
 /// So many basis points of an amount, and what rounding may add.
-fn share(amount: i64, points: i64) -> i64 {
+pub(crate) fn share(amount: i64, points: i64) -> i64 {
     let part = i128::from(amount) * i128::from(points) / 10_000;
     i64::try_from(part).unwrap_or(i64::MAX).saturating_add(ROUNDED)
 }

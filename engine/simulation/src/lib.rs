@@ -7,6 +7,7 @@
 //! must be the exchange's, and the journal, decided again, must say the same.
 
 mod again;
+mod bands;
 mod bounds;
 mod conduct;
 mod coverage;
@@ -15,9 +16,11 @@ mod equity;
 mod fault;
 mod feed;
 mod halts;
+mod holdings;
 mod kind;
 mod lives;
 mod market;
+mod past;
 mod plan;
 mod postings;
 mod promises;

@@ -4,7 +4,7 @@ use crate::quotes;
 use crate::random::Random;
 use crate::split::{self, Split};
 use exchange::ExchangeConfig;
-use kernel::risk::Minutes;
+use kernel::risk::{Breaker, Minutes, Window};
 use kernel::{
     BasisPoints, Cash, Limits, MarketData, Price, Quantity, Span, Symbols, TradingDay, TradingHours,
 };
@@ -46,7 +46,8 @@ impl Plan {
         let plan = Self::with_room(seed);
         let names: Vec<Box<str>> = plan.symbols.names().map(Into::into).collect();
         let limits = tightened(plan.limits, &mut Random::new(seed, 9));
-        Self { limits: fewer(limits, &names, &mut Random::new(seed, 10)), ..plan }
+        let limits = fewer(limits, &names, &mut Random::new(seed, 10));
+        Self { limits: looking_back(limits, &names, &mut Random::new(seed, 11)), ..plan }
     }
 
     /// The same without the limits that may leave a day few orders.
@@ -195,6 +196,43 @@ fn fewer(mut limits: Limits, symbols: &[Box<str>], random: &mut Random) -> Limit
     limits.no_entries_after_open = drawn(80, 2, 40).map(minutes);
     limits.no_entries_before_close = drawn(80, 2, 40).map(minutes);
     limits.flat_before_close = drawn(80, 2, 20).map(minutes);
+    limits
+}
+
+/// Limits on groups of symbols, on what has happened before, on how a symbol is traded and on hours, each in
+/// a few of the plans.
+fn looking_back(mut limits: Limits, symbols: &[Box<str>], random: &mut Random) -> Limits {
+    let mut drawn = |in_a_thousand: u64, least: u64, more: u64| {
+        let value = least + random.below(more);
+        random.chance(in_a_thousand).then_some(value)
+    };
+    let points = |drawn: u64| BasisPoints::new(i32::try_from(drawn).unwrap_or(i32::MAX));
+    let count = |drawn: u64| u32::try_from(drawn).unwrap_or(u32::MAX);
+    let span = |drawn: u64| Span::from_secs(i64::try_from(drawn).unwrap_or(i64::MAX));
+    limits.total_drawdown = drawn(80, 5, 60).map(points);
+    limits.cooldown_after_loss = drawn(80, 60, 1_200).map(span);
+    limits.stop_guard_stops = drawn(80, 2, 4).map(count);
+    limits.max_round_trips_per_day = drawn(80, 8, 40).map(count);
+    limits.max_spread = drawn(80, 1, 5).map(points);
+    limits.max_participation = drawn(80, 10, 300).map(points);
+    limits.news_blackout = drawn(150, 60, 1_800).map(span);
+    limits.max_sector_concentration = drawn(80, 1_000, 4_500).map(points);
+    limits.max_correlated_exposure = drawn(80, 1_000, 4_500).map(points);
+    if let Some(failures) = drawn(200, 2, 3) {
+        let breaker = limits.breaker.unwrap_or_default();
+        limits.breaker = Some(Breaker { failures: count(failures), ..breaker });
+    }
+    if let (Some(from), Some(lasts)) = (drawn(500, 0, 120), drawn(120, 200, 180)) {
+        let (from, until) = (span(from * 60), span((from + lasts) * 60));
+        limits.scopes.windows = vec![Window { from, until }];
+    }
+    if let (Some(last), true) = (symbols.last(), drawn(80, 0, 1).is_some()) {
+        limits.scopes.allowed = symbols.iter().filter(|name| *name != last).cloned().collect();
+    }
+    let some = symbols.iter().take(2).cloned().collect();
+    limits.scopes.sectors = [("tech".into(), some)].into();
+    let some = symbols.iter().skip(1).cloned().collect();
+    limits.scopes.correlated = [("index".into(), some)].into();
     limits
 }
 

@@ -9,8 +9,8 @@ use crate::{Fault, Violation};
 use exchange::{OrderId, OrderRequest, Update, UpdateEvent};
 use journal::storage::Faults;
 use kernel::{
-    BasisPoints, Command, Input, Luld, OrderClass, OrderKind, OrderNumber, Report, ReportKind,
-    Rounding, Send, Side, Span, SymbolId, TimeInForce, TradingState,
+    BasisPoints, Command, Input, Luld, News, OrderClass, OrderKind, OrderNumber, Report,
+    ReportKind, Rounding, Send, Side, Span, SymbolId, TimeInForce, TradingState,
 };
 
 /// A request that hung once arrives for good.
@@ -269,6 +269,9 @@ impl World {
         if self.strikes(8) {
             self.halt_a_symbol();
         }
+        if self.plan.limits.news_blackout.is_some() && self.random.chance(20) {
+            self.publish_news()?;
+        }
         if self.strikes(8) {
             self.narrow_bands();
         }
@@ -356,6 +359,13 @@ impl World {
             (last.shifted(width.negated(), Rounding::Down), last.shifted(width, Rounding::Up));
         let (Some(lower), Some(upper)) = (lower, upper) else { return Ok(()) };
         self.feed(Input::Luld(Luld { symbol, time: self.now, lower, upper }))
+    }
+
+    fn publish_news(&mut self) -> Result<(), Violation> {
+        let symbols: Vec<SymbolId> = self.plan.symbols.ids().collect();
+        let Some(symbol) = self.random.pick(&symbols).copied() else { return Ok(()) };
+        let (id, headline) = (format!("news-{}", self.now).into(), "drawn at random".into());
+        self.feed(Input::News(News { id, symbol, time: self.now, headline }))
     }
 
     fn halt_a_symbol(&mut self) {

@@ -2,11 +2,13 @@
 //! delivered. None of it asks the kernel whether it kept them.
 
 use crate::Violation;
+use crate::bands::Bands;
 use crate::bounds::Bounds;
 use crate::conduct::Conduct;
 use crate::entries::Entries;
 use crate::equity::Equity;
 use crate::halts::Halts;
+use crate::past::Past;
 use crate::plan::Plan;
 use crate::promises::Promises;
 use crate::repair::Repairs;
@@ -15,9 +17,9 @@ use backtest::venue::Venue;
 use exchange::check::SessionRecord;
 use exchange::{Exchange, OrderRow, Update};
 use kernel::{
-    Cash, Command, Difference, Event, Input, Limits, Luld, Order, OrderKind, OrderNumber,
-    OrderSize, OrderStatus, Origin, Price, Quantity, Ratio, Report, ReportKind, Rounding, Send,
-    Side, State, SymbolId, TradingState,
+    Cash, Command, Difference, Event, Input, Limits, Order, OrderKind, OrderNumber, OrderSize,
+    OrderStatus, Origin, Price, Quantity, Ratio, Report, ReportKind, Rounding, Send, Side, State,
+    SymbolId, TradingState,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,11 +52,11 @@ pub(crate) struct Watch {
     /// Every symbol in which somebody else ever traded.
     foreign: BTreeSet<SymbolId>,
     halts: Halts,
-    /// The venue's price bands, likewise.
-    bands: BTreeMap<SymbolId, Luld>,
+    bands: Bands,
     /// What the limits in money and time are judged by.
     bounds: Bounds,
     entries: Entries,
+    past: Past,
     /// What the account is worth.
     equity: Equity,
     /// What the data stream has lost and the session has not read.
@@ -82,9 +84,10 @@ impl Watch {
             disturbed: BTreeSet::new(),
             foreign: BTreeSet::new(),
             halts: Halts::default(),
-            bands: BTreeMap::new(),
+            bands: Bands::default(),
             bounds: Bounds::default(),
             entries: Entries::default(),
+            past: Past::default(),
             equity: Equity::default(),
             repairs: Repairs::default(),
             promises: Promises::default(),
@@ -98,12 +101,10 @@ impl Watch {
         self.bounds.before(input);
         self.equity.before(input);
         self.halts.before(input);
-        match input {
-            Input::Command(Command::SetLimit { path, value, .. }) => self.widen(path, value),
-            Input::Luld(bands) => {
-                self.bands.insert(bands.symbol, *bands);
-            }
-            _ => {}
+        self.bands.before(input);
+        self.past.before(input);
+        if let Input::Command(Command::SetLimit { path, value, .. }) = input {
+            self.widen(path, value);
         }
         self.heard = match input {
             Input::Command(Command::Halt { .. } | Command::Flatten { .. }) => {
@@ -136,7 +137,8 @@ impl Watch {
         self.promises.recovered(state);
         // What the venue said and was not synced may be gone.
         self.halts.keep(|symbol| state.is_halted_by_venue(symbol));
-        self.bands.retain(|symbol, bands| state.price_bands(*symbol) == Some(bands));
+        self.bands.recovered(state);
+        self.past.recovered(state);
         let torn = std::mem::take(&mut self.is_torn).then_some(self.heard).flatten();
         if state.session().is_none() {
             return Ok(());
@@ -170,6 +172,7 @@ impl Watch {
         }
         for event in &work.events {
             self.check_reserve(event, state)?;
+            self.past.follow(event, state);
             match event {
                 Event::OrderApproved(order) if !is_of_now && is_proposed(order) => {
                     return Err(Violation::OtherTime { order: order.number });
@@ -182,15 +185,19 @@ impl Watch {
                     self.equity.begin_day(*date, &self.bounds, known);
                 }
                 Event::DifferenceFound(difference) => {
-                    self.equity.forget_day();
+                    self.equity.forget_marks();
                     self.claims.moved(state.now(), difference);
                     self.explain(difference, state)?;
                 }
                 Event::SharesSplit { symbol, ratio, .. } => {
-                    self.equity.forget_day();
+                    self.equity.forget_marks();
                     self.rebase(*symbol, *ratio, state, venue);
                 }
-                Event::Reconciled { .. } => self.forget_disturbance(state, exchange),
+                Event::Reconciled { .. } => {
+                    self.forget_disturbance(state, exchange);
+                    let known = self.is_sure().then_some(exchange);
+                    self.equity.note(state.now(), &self.bounds, known);
+                }
                 Event::CancelApproved { order, .. } => {
                     self.canceling.insert(*order);
                     self.promises.cancel(*order, state.now());
@@ -272,13 +279,14 @@ impl Watch {
             return Ok(());
         }
         self.promises.entry(order, self.limits.entry_time_to_live, state.now());
-        self.check_bands(order, state)?;
+        self.bands.judge(order, state)?;
+        self.past.judge(order, state.now(), &self.limits)?;
         let is_live = |number| state.order(number).is_some_and(|order| order.is_live());
         self.bounds.judge(order, state.now(), &self.limits, is_live)?;
         let holds = self.is_sure().then_some(exchange);
         self.entries.judge(order, state, &self.limits, &self.bounds, holds)?;
         if holds.is_some() {
-            self.equity.judge(order, &self.limits, &self.bounds, exchange)?;
+            self.equity.judge(order, state, &self.limits, &self.bounds, exchange)?;
         }
         self.check_exposure(order, state, exchange)
     }
@@ -332,20 +340,6 @@ impl Watch {
         match order.reserved.nanos() > most.nanos().saturating_add(slack) {
             true => Err(Violation::Reserved { order: order.number }),
             false => Ok(()),
-        }
-    }
-
-    /// Prices that an order names lie inside the venue's bands, which hold for a day's session.
-    fn check_bands(&self, order: &Order, state: &State) -> Result<(), Violation> {
-        let holds = |bands: &&Luld| {
-            let day = state.day().map(|day| day.hours);
-            day.is_some_and(|day| day.extended_open <= bands.time && state.now() < day.close)
-        };
-        let Some(bands) = self.bands.get(&order.symbol).filter(holds) else { return Ok(()) };
-        let prices = [order.kind.limit(), order.kind.stop()].into_iter().flatten();
-        match prices.into_iter().all(|price| bands.lower <= price && price <= bands.upper) {
-            true => Ok(()),
-            false => Err(Violation::Limit { order: order.number, what: "the venue's price bands" }),
         }
     }
 
