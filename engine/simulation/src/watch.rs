@@ -47,6 +47,8 @@ pub(crate) struct Watch {
     canceling: BTreeSet<OrderNumber>,
     /// Executions at the exchange that the process has not been told of.
     untold: BTreeMap<String, SymbolId>,
+    /// Those that it was told of since it was started: a crash may lose them.
+    told: BTreeMap<String, SymbolId>,
     /// Symbols in which somebody else traded and the books were not compared since.
     disturbed: BTreeSet<SymbolId>,
     /// Every symbol in which somebody else ever traded.
@@ -81,6 +83,7 @@ impl Watch {
             reserves: BTreeMap::new(),
             canceling: BTreeSet::new(),
             untold: BTreeMap::new(),
+            told: BTreeMap::new(),
             disturbed: BTreeSet::new(),
             foreign: BTreeSet::new(),
             halts: Halts::default(),
@@ -129,6 +132,8 @@ impl Watch {
     /// A process has taken up a session: what was promised must be in it.
     pub(crate) fn recovered(&mut self, state: &State) -> Result<(), Violation> {
         let found = state.trading_state();
+        let has = |id: &str| state.orders().any(|it| it.executions.iter().any(|one| *one.0 == *id));
+        self.untold.extend(std::mem::take(&mut self.told).into_iter().filter(|(id, _)| !has(id)));
         // That the books were moved to what somebody else's trade left may have been lost.
         self.disturbed.clone_from(&self.foreign);
         self.bounds.begin_anew();
@@ -436,7 +441,8 @@ impl Watch {
     /// The process is told of an execution.
     pub(crate) fn told(&mut self, report: &Report) {
         if let Some(execution) = &report.execution {
-            self.untold.remove(&*execution.id.0);
+            let untold = self.untold.remove_entry(&*execution.id.0);
+            self.told.extend(untold);
         }
     }
 
