@@ -15,8 +15,8 @@ use super::state_log::{Entry, Header, Request, StateLog};
 use super::tape::Tape;
 use super::wire;
 use crate::check::{Happening, Stream};
-use crate::{Exchange, OrderId, OrderRequest, OrderRow, Refusal, Replacement, Update};
-use kernel::{MarketData, Span, Timestamp, TradingDay};
+use crate::{Exchange, OrderId, OrderRequest, OrderRow, Part, Refusal, Replacement, Update};
+use kernel::{MarketData, Span, SymbolId, Timestamp, TradingDay};
 use serde_json::Value;
 
 pub(super) struct Venue {
@@ -47,6 +47,10 @@ pub(super) struct Venue {
 /// What a request led to.
 pub(super) enum Outcome {
     Order(Box<OrderRow>),
+    /// Of each order that was open.
+    Canceled(Vec<(OrderId, Result<(), Refusal>)>),
+    /// Of each symbol that was held.
+    Closed(Vec<(SymbolId, Result<OrderRow, Refusal>)>),
     Done,
 }
 
@@ -333,6 +337,31 @@ impl Venue {
         self.logged(Request::Replace(id, change))?.order()
     }
 
+    pub(super) fn cancel_all(&mut self) -> Result<Vec<(OrderId, Result<(), Refusal>)>, ApiError> {
+        match self.logged(Request::CancelAll)? {
+            Outcome::Canceled(outcomes) => Ok(outcomes),
+            _ => Err(unfitting()),
+        }
+    }
+
+    pub(super) fn close_position(
+        &mut self,
+        symbol: SymbolId,
+        part: Part,
+    ) -> Result<OrderRow, ApiError> {
+        self.logged(Request::Close(symbol, part))?.order()
+    }
+
+    pub(super) fn close_all(
+        &mut self,
+        cancel_orders: bool,
+    ) -> Result<Vec<(SymbolId, Result<OrderRow, Refusal>)>, ApiError> {
+        match self.logged(Request::CloseAll { cancel_orders })? {
+            Outcome::Closed(outcomes) => Ok(outcomes),
+            _ => Err(unfitting()),
+        }
+    }
+
     /// Gives the state directory free. Nothing changes any more from here on.
     pub(super) fn close(&mut self) {
         self.closed = true;
@@ -360,6 +389,13 @@ impl Venue {
             Request::Submit(request) => self.exchange.submit(request).map(Outcome::from),
             Request::Cancel(id) => self.exchange.cancel(id).map(|()| Outcome::Done),
             Request::Replace(id, change) => self.exchange.replace(id, change).map(Outcome::from),
+            Request::CancelAll => Ok(Outcome::Canceled(self.exchange.cancel_all())),
+            Request::Close(symbol, part) => {
+                self.exchange.close_position(symbol, part).map(Outcome::from)
+            }
+            Request::CloseAll { cancel_orders } => {
+                Ok(Outcome::Closed(self.exchange.close_all(cancel_orders)))
+            }
             Request::Act(act) => self.carry_out(act).map(|()| Outcome::Done),
         }
     }
@@ -437,9 +473,13 @@ impl Outcome {
     fn order(self) -> Result<OrderRow, ApiError> {
         match self {
             Outcome::Order(order) => Ok(*order),
-            Outcome::Done => Err(ApiError::internal("the exchange answered with no order")),
+            Outcome::Canceled(_) | Outcome::Closed(_) | Outcome::Done => Err(unfitting()),
         }
     }
+}
+
+fn unfitting() -> ApiError {
+    ApiError::internal("the exchange answered another request")
 }
 
 impl From<OrderRow> for Outcome {
