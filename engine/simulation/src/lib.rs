@@ -8,6 +8,7 @@
 
 mod again;
 mod bounds;
+mod closings;
 mod conduct;
 mod coverage;
 mod entries;
@@ -18,6 +19,7 @@ mod halts;
 mod kind;
 mod lives;
 mod market;
+mod news;
 mod plan;
 mod postings;
 mod promises;

@@ -3,10 +3,12 @@
 
 use crate::Violation;
 use crate::bounds::Bounds;
+use crate::closings::Closings;
 use crate::conduct::Conduct;
 use crate::entries::Entries;
 use crate::equity::Equity;
 use crate::halts::Halts;
+use crate::news::{News, held};
 use crate::plan::Plan;
 use crate::promises::Promises;
 use crate::repair::Repairs;
@@ -20,9 +22,6 @@ use kernel::{
     Side, State, SymbolId, TradingState,
 };
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What the `client_order_id` of somebody else's order begins with.
-pub(crate) const BY_HAND: &str = "hand-";
 
 /// What is known from outside.
 #[derive(Debug)]
@@ -43,12 +42,8 @@ pub(crate) struct Watch {
     reserves: BTreeMap<OrderNumber, Cash>,
     /// Orders whose cancel was approved.
     canceling: BTreeSet<OrderNumber>,
-    /// Executions at the exchange that the process has not been told of.
-    untold: BTreeMap<String, SymbolId>,
-    /// Symbols in which somebody else traded and the books were not compared since.
-    disturbed: BTreeSet<SymbolId>,
-    /// Every symbol in which somebody else ever traded.
-    foreign: BTreeSet<SymbolId>,
+    /// What the process may not know.
+    pub(crate) news: News,
     halts: Halts,
     /// The venue's price bands, likewise.
     bands: BTreeMap<SymbolId, Luld>,
@@ -61,6 +56,7 @@ pub(crate) struct Watch {
     pub(crate) repairs: Repairs,
     /// What is to be done within a time.
     promises: Promises,
+    closings: Closings,
     /// Orders that passed risk.
     pub(crate) orders: u64,
     pub(crate) fills: u64,
@@ -78,9 +74,7 @@ impl Watch {
             approved: BTreeMap::new(),
             reserves: BTreeMap::new(),
             canceling: BTreeSet::new(),
-            untold: BTreeMap::new(),
-            disturbed: BTreeSet::new(),
-            foreign: BTreeSet::new(),
+            news: News::default(),
             halts: Halts::default(),
             bands: BTreeMap::new(),
             bounds: Bounds::default(),
@@ -88,6 +82,7 @@ impl Watch {
             equity: Equity::default(),
             repairs: Repairs::default(),
             promises: Promises::default(),
+            closings: Closings::default(),
             orders: 0,
             fills: 0,
         }
@@ -126,10 +121,13 @@ impl Watch {
     }
 
     /// A process has taken up a session: what was promised must be in it.
-    pub(crate) fn recovered(&mut self, state: &State) -> Result<(), Violation> {
+    pub(crate) fn recovered(
+        &mut self,
+        state: &State,
+        exchange: &Exchange,
+    ) -> Result<(), Violation> {
         let found = state.trading_state();
-        // That the books were moved to what somebody else's trade left may have been lost.
-        self.disturbed.clone_from(&self.foreign);
+        self.news.recovered();
         self.bounds.begin_anew();
         self.equity.recovered(state);
         self.repairs.excuse();
@@ -138,6 +136,8 @@ impl Watch {
         self.halts.keep(|symbol| state.is_halted_by_venue(symbol));
         self.bands.retain(|symbol, bands| state.price_bands(*symbol) == Some(bands));
         let torn = std::mem::take(&mut self.is_torn).then_some(self.heard).flatten();
+        let is_resumed = torn == Some(TradingState::Active);
+        self.closings.recovered(state, exchange, &self.news, is_resumed);
         if state.session().is_none() {
             return Ok(());
         }
@@ -170,6 +170,7 @@ impl Watch {
         }
         for event in &work.events {
             self.check_reserve(event, state)?;
+            self.closings.follow(event, state, exchange, &self.news)?;
             match event {
                 Event::OrderApproved(order) if !is_of_now && is_proposed(order) => {
                     return Err(Violation::OtherTime { order: order.number });
@@ -177,7 +178,7 @@ impl Watch {
                 Event::OrderApproved(order) => self.approve(order, state, exchange)?,
                 Event::DayStarted { date, .. } => {
                     let fills = |event: &Event| matches!(event, Event::OrderFilled { .. });
-                    let is_sure = self.is_sure() && !work.events.iter().any(fills);
+                    let is_sure = self.news.is_sure() && !work.events.iter().any(fills);
                     let known = is_sure.then_some(exchange);
                     self.equity.begin_day(*date, &self.bounds, known);
                 }
@@ -190,7 +191,7 @@ impl Watch {
                     self.equity.forget_day();
                     self.rebase(*symbol, *ratio, state, venue);
                 }
-                Event::Reconciled { .. } => self.forget_disturbance(state, exchange),
+                Event::Reconciled { .. } => self.news.compared(state, exchange),
                 Event::CancelApproved { order, .. } => {
                     self.canceling.insert(*order);
                     self.promises.cancel(*order, state.now());
@@ -210,6 +211,7 @@ impl Watch {
         if state.ledger().trial_balance() != 0 {
             return Err(Violation::Unbalanced);
         }
+        self.closings.check(state, exchange)?;
         self.promises.check(state)
     }
 
@@ -230,19 +232,9 @@ impl Watch {
 
     /// Books are moved to what the broker says only where somebody else has traded.
     fn explain(&self, difference: &Difference, state: &State) -> Result<(), Violation> {
-        match difference.moves_books() && self.disturbed.is_empty() {
+        match difference.moves_books() && self.news.is_undisturbed() {
             true => Err(Violation::Unexplained(difference.sentence(state.symbols()))),
             false => Ok(()),
-        }
-    }
-
-    /// Somebody else's trade is dealt with once the books show what the account holds.
-    fn forget_disturbance(&mut self, state: &State, exchange: &Exchange) {
-        let same = |symbol: &SymbolId| {
-            held(exchange, *symbol) == state.ledger().position(*symbol).quantity
-        };
-        if self.disturbed.iter().all(same) && state.ledger().cash() == exchange.account().cash {
-            self.disturbed.clear();
         }
     }
 
@@ -274,7 +266,7 @@ impl Watch {
         self.check_bands(order, state)?;
         let is_live = |number| state.order(number).is_some_and(|order| order.is_live());
         self.bounds.judge(order, state.now(), &self.limits, is_live)?;
-        let holds = self.is_sure().then_some(exchange);
+        let holds = self.news.is_sure().then_some(exchange);
         self.entries.judge(order, state, &self.limits, &self.bounds, holds)?;
         if holds.is_some() {
             self.equity.judge(order, &self.limits, &self.bounds, exchange)?;
@@ -287,8 +279,8 @@ impl Watch {
     fn grows(&self, order: &Order, exchange: &Exchange) -> bool {
         let others = exchange
             .open_orders()
-            .any(|row| row.symbol == order.symbol && row.client_order_id.starts_with(BY_HAND));
-        let unsure = others || self.is_unsure(order.symbol);
+            .any(|row| row.symbol == order.symbol && self.news.is_others(row));
+        let unsure = others || self.news.is_unsure(order.symbol);
         // A leg is held until its parent has filled, and closes what that opened.
         if order.parent.is_some() {
             return false;
@@ -298,22 +290,11 @@ impl Watch {
         !unsure && (adds || order.quantity > held.abs())
     }
 
-    /// Whether the process knows of every execution.
-    fn is_sure(&self) -> bool {
-        self.untold.is_empty() && self.disturbed.is_empty()
-    }
-
-    /// Whether the process cannot know what is held: executions are on their way, or somebody else
-    /// has traded.
-    fn is_unsure(&self, symbol: SymbolId) -> bool {
-        self.disturbed.contains(&symbol) || self.untold.values().any(|it| *it == symbol)
-    }
-
     /// Whether an order is larger than the position that it closes, which is known.
     fn closes_too_much(&self, order: &Order, exchange: &Exchange) -> bool {
         let held = held(exchange, order.symbol);
         let closes = !held.is_zero() && held.is_negative() == (order.side == Side::Buy);
-        let known = order.parent.is_none() && !self.is_unsure(order.symbol);
+        let known = order.parent.is_none() && !self.news.is_unsure(order.symbol);
         closes && known && order.quantity > held.abs()
     }
 
@@ -402,7 +383,7 @@ impl Watch {
                 return Ok(());
             }
         };
-        if self.is_unsure(symbol) {
+        if self.news.is_unsure(symbol) {
             self.claims.unsure(order);
         }
         if !self.requested.insert(order) {
@@ -419,7 +400,7 @@ impl Watch {
             return Err(Violation::Twice { order });
         }
         // Somebody else's order the session need not know.
-        let others = exchange.open_orders().any(|row| row.client_order_id.starts_with(BY_HAND));
+        let others = exchange.open_orders().any(|row| self.news.is_others(row));
         match text.contains("wash trade") && !others {
             true => Err(Violation::WashTrade { order }),
             false => Ok(()),
@@ -428,30 +409,7 @@ impl Watch {
 
     /// The exchange recorded something.
     pub(crate) fn filled(&mut self, update: &Update) {
-        if let Some(execution) = &update.execution {
-            self.fills += 1;
-            if update.order.client_order_id.starts_with(BY_HAND) {
-                self.disturbed.insert(update.order.symbol);
-                self.foreign.insert(update.order.symbol);
-            }
-            self.untold.insert(execution.id.to_string(), update.order.symbol);
-        }
-    }
-
-    /// The process is told of an execution.
-    pub(crate) fn told(&mut self, report: &Report) {
-        if let Some(execution) = &report.execution {
-            self.untold.remove(&*execution.id.0);
-        }
-    }
-
-    /// The shares of a symbol are about to be split at the exchange. A session that knows of it
-    /// follows; one that does not finds a difference.
-    pub(crate) fn split(&mut self, symbol: SymbolId, is_known: bool) {
-        self.foreign.insert(symbol);
-        if !is_known {
-            self.disturbed.insert(symbol);
-        }
+        self.fills += u64::from(self.news.filled(update));
     }
 
     /// After quiet: the exchange's own record is sound, and the session has kept its word by it.
@@ -488,8 +446,4 @@ fn at_best(side: Side, kind: OrderKind, last: Price, quantity: Quantity) -> i64 
         Side::Sell => last,
     };
     price.value(quantity, Rounding::Down).unwrap_or(Cash::MAX).nanos()
-}
-
-fn held(exchange: &Exchange, symbol: SymbolId) -> Quantity {
-    exchange.position(symbol).map_or(Quantity::ZERO, |position| position.qty)
 }
