@@ -43,6 +43,6 @@ pub use exchange::Exchange;
 pub use financing::{Financing, FinancingRules};
 pub use order::{GroupKind, OrderId, OrderRow, Trailed};
 pub use refusal::Refusal;
-pub use request::{OrderRequest, RawOrder, RawReplacement, RawStopLoss, Replacement};
+pub use request::{OrderRequest, Part, RawOrder, RawReplacement, RawStopLoss, Replacement};
 pub use rows::{AccountRow, PositionRow};
 pub use update::{Fill, Update, UpdateEvent};

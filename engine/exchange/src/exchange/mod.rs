@@ -12,6 +12,7 @@
 mod account;
 mod auction;
 mod by_hand;
+mod close;
 mod expiry;
 mod fill;
 mod financing;
