@@ -39,7 +39,7 @@ pub use activity::{
 };
 pub use asset::{AssetRow, AssetRules};
 pub use config::{AccountRules, CommissionRates, ExchangeConfig, FeeRules, FillRules, Impact};
-pub use exchange::Exchange;
+pub use exchange::{Cancels, Closings, Exchange};
 pub use financing::{Financing, FinancingRules};
 pub use order::{GroupKind, OrderId, OrderRow, Trailed};
 pub use refusal::Refusal;

@@ -8,12 +8,17 @@ use super::Exchange;
 use crate::{OrderId, OrderRequest, OrderRow, Part, Refusal};
 use kernel::{OrderKind, OrderStatus, Percent, Quantity, Rounding, SCALE, Side, SymbolId};
 
+/// What came of each order of a cancel of all.
+pub type Cancels = Vec<(OrderId, Result<(), Refusal>)>;
+/// What came of each symbol of a closing of all: its order.
+pub type Closings = Vec<(SymbolId, Result<OrderRow, Refusal>)>;
+
 impl Exchange {
     /// Asks for the end of every order that is open, in order of arrival. An order that ends with
     /// another of its group, or whose cancel is on its way already, counts as cancelled.
     ///
     /// A refusal that is given with an order is that of [`Exchange::cancel`].
-    pub fn cancel_all(&mut self) -> Vec<(OrderId, Result<(), Refusal>)> {
+    pub fn cancel_all(&mut self) -> Cancels {
         let open: Vec<OrderId> = self.open_orders().map(|order| order.id).collect();
         let outcomes = open.into_iter().map(|id| {
             let canceled = self.cancel(id);
@@ -43,7 +48,7 @@ impl Exchange {
     /// cancelled first; where a cancel takes its time, they hold them still.
     ///
     /// A refusal that is given with a symbol is that of [`Exchange::close_position`].
-    pub fn close_all(&mut self, cancel_orders: bool) -> Vec<(SymbolId, Result<OrderRow, Refusal>)> {
+    pub fn close_all(&mut self, cancel_orders: bool) -> Closings {
         if cancel_orders {
             self.cancel_all();
         }

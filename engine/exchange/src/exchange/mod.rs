@@ -25,6 +25,7 @@ mod replace;
 mod rules;
 mod slippage;
 
+pub use close::{Cancels, Closings};
 #[cfg(feature = "server")]
 pub(crate) use read::position_intent;
 

@@ -4,16 +4,16 @@ use super::Venue;
 use crate::server::error::ApiError;
 use crate::server::faults::Act;
 use crate::server::state_log::{Entry, Request};
-use crate::{OrderId, OrderRequest, OrderRow, Part, Refusal, Replacement};
+use crate::{Cancels, Closings, OrderId, OrderRequest, OrderRow, Part, Refusal, Replacement};
 use kernel::SymbolId;
 
 /// What a request led to.
 pub(in crate::server) enum Outcome {
     Order(Box<OrderRow>),
     /// Of each order that was open.
-    Canceled(Vec<(OrderId, Result<(), Refusal>)>),
+    Canceled(Cancels),
     /// Of each symbol that was held.
-    Closed(Vec<(SymbolId, Result<OrderRow, Refusal>)>),
+    Closed(Closings),
     Done,
 }
 
@@ -37,9 +37,7 @@ impl Venue {
         self.logged(Request::Replace(id, change))?.order()
     }
 
-    pub(in crate::server) fn cancel_all(
-        &mut self,
-    ) -> Result<Vec<(OrderId, Result<(), Refusal>)>, ApiError> {
+    pub(in crate::server) fn cancel_all(&mut self) -> Result<Cancels, ApiError> {
         match self.logged(Request::CancelAll)? {
             Outcome::Canceled(outcomes) => Ok(outcomes),
             _ => Err(unfitting()),
@@ -57,7 +55,7 @@ impl Venue {
     pub(in crate::server) fn close_all(
         &mut self,
         cancel_orders: bool,
-    ) -> Result<Vec<(SymbolId, Result<OrderRow, Refusal>)>, ApiError> {
+    ) -> Result<Closings, ApiError> {
         match self.logged(Request::CloseAll { cancel_orders })? {
             Outcome::Closed(outcomes) => Ok(outcomes),
             _ => Err(unfitting()),
