@@ -137,26 +137,27 @@ impl AtWork {
     }
 
     /// Before a bar, the change of the model in use, if there is one.
-    fn follow(&mut self, bar: &Bar) {
-        let reigning = self.succession.as_ref().and_then(|line| line.reigning(bar.open_time));
-        let Some(heir) = reigning else { return };
+    fn follow(&mut self, bar: &Bar) -> Option<Input> {
+        let heir = self.succession.as_ref()?.reigning(bar.open_time)?;
         match &mut self.role {
-            Role::InUse if self.id != heir.id() => self.make_way(heir),
+            Role::InUse if self.id != heir.id() => return Some(self.make_way(heir)),
             Role::StandsInFor(first) => *first = heir.id(),
             Role::InUse | Role::Challenger => {}
         }
+        None
     }
 
     /// Another model takes over, as if it had seen what this one has seen of late.
-    fn make_way(&mut self, heir: Arc<Model>) {
-        tracing::info!("model {} takes over from {}", heir.id(), self.id);
-        self.id = heir.id();
+    fn make_way(&mut self, heir: Arc<Model>) -> Input {
+        let from = std::mem::replace(&mut self.id, heir.id());
         self.look_in = self.watches.then_some(LOOK_EVERY);
         self.watch = Watch::new(heir, Limits::default());
         for bar in self.past.values().flatten() {
             // As of any bar of the past, nobody waits for its word.
             let _ = self.watch.observe(bar);
         }
+        let (model, from) = (Box::from(&*self.id), Box::from(&*from));
+        Input::Notice(Notice::ModelTookOver { model, from })
     }
 
     /// Keeps a bar for a model that may take over.
@@ -224,7 +225,7 @@ impl Forecaster for AtWork {
     }
 
     fn observe(&mut self, bar: &Bar) -> Vec<Input> {
-        self.follow(bar);
+        let changed = self.follow(bar);
         self.keep(bar);
         let said = self.watch.observe(bar);
         let word = match said {
@@ -236,7 +237,7 @@ impl Forecaster for AtWork {
                 reason: error.to_string().into(),
             })),
         };
-        self.drift().into_iter().chain(word).collect()
+        changed.into_iter().chain(self.drift()).chain(word).collect()
     }
 
     fn remember(&mut self, bar: &Bar) {
@@ -272,13 +273,15 @@ mod tests {
         one
     }
 
+    /// What it says of the price.
     fn words(model: &mut AtWork, bars: &[Bar]) -> Vec<kernel::Prediction> {
         let inputs = bars.iter().flat_map(|bar| model.observe(bar));
         let word = |input| match input {
-            Input::Prediction(said) => said,
+            Input::Prediction(said) => Some(said),
+            Input::Notice(Notice::ModelTookOver { .. }) => None,
             other => panic!("{other:?}"),
         };
-        inputs.map(word).collect()
+        inputs.filter_map(word).collect()
     }
 
     #[test]
@@ -307,6 +310,15 @@ mod tests {
             assert_eq!(*word.model, *by(word.time), "{}", word.time);
             assert_eq!(other.stands_in_for.as_deref(), Some(&*by(other.time)), "{}", other.time);
         }
+        let mut changes = at_work(&old, Role::InUse, &succession);
+        let told = |bar| {
+            let notice =
+                |input| if let Input::Notice(notice) = input { Some(notice) } else { None };
+            changes.observe(bar).into_iter().find_map(notice).map(|notice| (bar.open_time, notice))
+        };
+        let told: Vec<_> = bars.iter().filter_map(told).collect();
+        let (model, before) = (new.id().as_ref().into(), old.id().as_ref().into());
+        assert_eq!(told, [(from, Notice::ModelTookOver { model, from: before })]);
         let mut alone = at_work(&new, Role::InUse, &Succession::default());
         let right = words(&mut alone, &bars);
         let (right, said) = (&right[right.len() - 100..], &said[said.len() - 100..]);
