@@ -4,7 +4,7 @@ use crate::commands::model::folder_at;
 use crate::config::Settings;
 use crate::exit::Failure;
 use crate::retrain::Succession;
-use backtest::{Chosen, Forecasters};
+use backtest::{Chosen, MadeFrom, ModelFacts, ModelPart, Models};
 use kernel::{Bar, Forecaster, Input, MissedPrediction, Notice, Probability, Span, SymbolId};
 use marketdata::resolution;
 use model::Prediction;
@@ -35,6 +35,7 @@ pub struct AtWork {
 }
 
 /// What a model's words are for.
+#[derive(Clone)]
 enum Role {
     /// They are traded on.
     InUse,
@@ -44,53 +45,97 @@ enum Role {
     Challenger,
 }
 
-/// The model in use and its challengers, for bars of a length where that is known; none where no
-/// strategy listens. With a succession the model in use may change while they run.
+/// The models of a configuration, read once.
+pub struct Cast {
+    /// Each with what its words are for; the model in use comes first.
+    members: Vec<(Model, Role)>,
+    watches: bool,
+}
+
+impl Cast {
+    /// The model in use and those beside it, for bars of a length where that is known.
+    ///
+    /// # Errors
+    /// When a model is missing, damaged, of other features or of other bars.
+    pub fn of(settings: &Settings, bar_length: Option<Span>) -> Result<Self, Failure> {
+        let check = |model: Model| match bar_length {
+            Some(length) if length != model.bar_length() => Err(Failure::usage(format!(
+                "model {} was trained on bars of {}, and these last {}: give it its own",
+                model.id(),
+                resolution::name(model.bar_length()),
+                resolution::name(length),
+            ))),
+            Some(_) | None => Ok(model),
+        };
+        let folder = folder_at(settings.text("model.folder"));
+        let in_use = check(find(&folder, settings.text("model.name"))?)?;
+        eprintln!("note: model {}: {}", in_use.id(), in_use.card().verdict);
+        let first = in_use.id();
+        let mut members = vec![(in_use, Role::InUse)];
+        let fallback = settings.text("model.fallback");
+        if !fallback.is_empty() {
+            let model = check(find(&folder, fallback)?)?;
+            if model.id() == first {
+                return Err(Failure::usage(format!(
+                    "model.fallback: {fallback} is the model in use, and cannot take over from itself"
+                )));
+            }
+            members.push((model, Role::StandsInFor(first)));
+        }
+        for name in settings.list("model.challengers") {
+            members.push((check(find(&folder, &name)?)?, Role::Challenger));
+        }
+        Ok(Self { members, watches: settings.is_on("model.watch_drift") })
+    }
+
+    /// They, as none of them has seen a bar yet. With a succession the model in use may change while they
+    /// run.
+    pub fn models(&self, succession: Option<&Succession>) -> Models {
+        let mut models = Models::default();
+        for (model, role) in &self.members {
+            let is_challenger = matches!(role, Role::Challenger);
+            let watched = self.watches && !is_challenger;
+            models.facts.push(facts(model, role, watched));
+            let mut one = AtWork::new(model.clone(), role.clone(), watched);
+            one.succession = succession.filter(|_| !is_challenger).cloned();
+            models.forecasters.push(Box::new(one));
+        }
+        models
+    }
+}
+
+/// The models beside strategies, for bars of a length where that is known; none where no strategy listens.
 ///
 /// # Errors
-/// When a model is missing, damaged, of other features or of other bars.
+/// As [`Cast::of`].
 pub fn at_work(
     settings: &Settings,
     strategies: &[Chosen],
     bar_length: Option<Span>,
     succession: Option<&Succession>,
-) -> Result<Forecasters, Failure> {
+) -> Result<Models, Failure> {
     if !strategies.iter().any(|(strategy, _)| strategy.listens_to_models()) {
-        return Ok(Vec::new());
+        return Ok(Models::default());
     }
-    let check = |model: Model| match bar_length {
-        Some(length) if length != model.bar_length() => Err(Failure::usage(format!(
-            "model {} was trained on bars of {}, and these last {}: give it its own",
-            model.id(),
-            resolution::name(model.bar_length()),
-            resolution::name(length),
-        ))),
-        Some(_) | None => Ok(model),
+    Ok(Cast::of(settings, bar_length)?.models(succession))
+}
+
+/// What a manifest says of a model.
+fn facts(model: &Model, role: &Role, watched: bool) -> ModelFacts {
+    let data = &model.card().data;
+    let times = data.from.parse().ok().zip(data.to.parse().ok());
+    let made_from = times.map(|(first, last)| MadeFrom {
+        symbols: data.symbols.clone(),
+        first,
+        last,
+        synthetic: data.synthetic,
+    });
+    let part = match role {
+        Role::InUse => ModelPart::InUse,
+        Role::StandsInFor(_) => ModelPart::StandsIn,
+        Role::Challenger => ModelPart::Challenger,
     };
-    let folder = folder_at(settings.text("model.folder"));
-    let in_use = check(find(&folder, settings.text("model.name"))?)?;
-    eprintln!("note: model {}: {}", in_use.id(), in_use.card().verdict);
-    let watches = settings.is_on("model.watch_drift");
-    let first = in_use.id();
-    let follows = |mut one: AtWork| {
-        one.succession = succession.cloned();
-        Box::new(one)
-    };
-    let mut all: Forecasters = vec![follows(AtWork::new(in_use, Role::InUse, watches))];
-    let fallback = settings.text("model.fallback");
-    if !fallback.is_empty() {
-        let model = check(find(&folder, fallback)?)?;
-        if model.id() == first {
-            return Err(Failure::usage(format!(
-                "model.fallback: {fallback} is the model in use, and cannot take over from itself"
-            )));
-        }
-        all.push(follows(AtWork::new(model, Role::StandsInFor(first), watches)));
-    }
-    for name in settings.list("model.challengers") {
-        all.push(Box::new(AtWork::new(check(find(&folder, &name)?)?, Role::Challenger, false)));
-    }
-    Ok(all)
+    ModelFacts { id: model.id().to_string(), part, watched, made_from, shown: None }
 }
 
 /// The model of a name: `champion`, `bundled` or that of a folder.
