@@ -36,8 +36,14 @@ fn measure() -> Result<(), String> {
         let built = strategies::build("sma-crossover", &params, &feed.symbols);
         built.map_err(|error| error.to_string())
     };
-    let bench =
-        Bench { config: &config, data: &feed.data, facts: &facts, program: "bench", by: "sweep" };
+    let bench = Bench {
+        config: &config,
+        data: &feed.data,
+        facts: &facts,
+        program: "bench",
+        by: "sweep",
+        words: None,
+    };
     for threads in [1, THREADS] {
         let mut best = [f64::INFINITY; 2];
         let mut fills = 0;
@@ -55,6 +61,7 @@ fn measure() -> Result<(), String> {
                 data_hash: facts.content_hash.clone(),
                 span,
                 rows: facts.rows,
+                models: Vec::new(),
             };
             let report = judge_sweep(subject, &space, &tried, &ledger, Objective::Sharpe);
             assert!(!report.verdict.is_empty());

@@ -25,9 +25,10 @@ pub(crate) use corporate::digest;
 
 use crate::config::{BacktestConfig, Chosen, Observer};
 use crate::equity::Equity;
-use crate::forecast::Forecasters;
+use crate::forecast::{Forecasters, Models};
 use crate::live::Circumstances;
 use crate::result::{self, Finished};
+use crate::said::Said;
 use crate::shared::Shared;
 use crate::trades::Trades;
 use crate::venue::{Answer, Venue};
@@ -74,7 +75,7 @@ pub fn run_source(
     strategies: Vec<Chosen>,
     observer: &mut dyn Observer,
 ) -> Result<BacktestReport, BacktestError> {
-    run_with_models(config, source, strategies, Vec::new(), observer)
+    run_with_models(config, source, strategies, Models::default(), observer)
 }
 
 /// The same with models beside the strategies.
@@ -85,7 +86,7 @@ pub fn run_with_models(
     config: &BacktestConfig,
     source: &mut dyn Source,
     strategies: Vec<Chosen>,
-    models: Forecasters,
+    models: Models,
     observer: &mut dyn Observer,
 ) -> Result<BacktestReport, BacktestError> {
     result::report(complete_under(config, source, strategies, models, observer, None)?)
@@ -96,9 +97,10 @@ pub(crate) fn complete(
     config: &BacktestConfig,
     source: &mut dyn Source,
     strategies: Vec<Chosen>,
+    models: Models,
     observer: &mut dyn Observer,
 ) -> Result<Finished, BacktestError> {
-    complete_under(config, source, strategies, Vec::new(), observer, None)
+    complete_under(config, source, strategies, models, observer, None)
 }
 
 /// The same under the circumstances of a session.
@@ -106,7 +108,7 @@ pub(crate) fn complete_under(
     config: &BacktestConfig,
     source: &mut dyn Source,
     strategies: Vec<Chosen>,
-    models: Forecasters,
+    models: Models,
     observer: &mut dyn Observer,
     circumstances: Option<&mut Circumstances>,
 ) -> Result<Finished, BacktestError> {
@@ -116,7 +118,8 @@ pub(crate) fn complete_under(
         return Err(BacktestError::NoStrategy);
     }
     let (strategies, specs): (Vec<_>, Vec<_>) = strategies.into_iter().unzip();
-    let manifest = result::manifest(config, &facts, specs);
+    let said = Said::new(&models.facts);
+    let manifest = result::manifest(config, &facts, specs, models.facts);
     let run = result::run_id(&manifest)?;
     let started = Instant::now();
     let exchange =
@@ -137,7 +140,8 @@ pub(crate) fn complete_under(
         trades: Trades::new(facts.symbols.len()),
         shared: Shared::new(&config.labels, &manifest.strategies),
         equity: Equity::new(config.exchange.starting_cash, config.keep_equity, &config.calendar),
-        models,
+        models: models.forecasters,
+        said,
         observer,
         latency: config.exchange.fills.latency,
         circumstances,
@@ -152,9 +156,7 @@ pub(crate) fn complete_under(
     driver.announce_splits()?;
     let mut driver = driver.data(source, Pace { done: 0, told: 0, total: facts.rows, started })?;
     driver.end(config.shutdown)?;
-    let elapsed = started.elapsed();
-    let Driver { kernel, venue, hash, trades, shared, equity, corporate, .. } = driver;
-    let events_hash = hash.finish_hex();
+    let Driver { kernel, venue, hash, trades, shared, equity, corporate, said, .. } = driver;
     Ok(Finished {
         run,
         manifest,
@@ -165,10 +167,11 @@ pub(crate) fn complete_under(
         trades,
         shared,
         equity,
+        models: said.into_lines(),
         dividends: corporate.received(),
-        events_hash,
+        events_hash: hash.finish_hex(),
         calendar: config.calendar.clone(),
-        elapsed,
+        elapsed: started.elapsed(),
     })
 }
 
@@ -207,6 +210,8 @@ struct Driver<'a, 'o> {
     equity: Equity,
     /// What says something of each bar.
     models: Forecasters,
+    /// What they have said.
+    said: Said,
     observer: &'o mut dyn Observer,
     /// How long a request takes to the venue.
     latency: Span,
@@ -422,6 +427,9 @@ impl<'a, 'o> Driver<'a, 'o> {
             let met = self.meeting.as_ref().map_or(self.step, Meeting::rows);
             self.trades.take(event, at, bar_time(met, event).unwrap_or(at), strategy);
             self.observer.event(at, event);
+        }
+        if !self.said.is_empty() {
+            self.said.take(at, &stamped.input, &self.out.events);
         }
         if let Some(circumstances) = self.circumstances.as_deref_mut() {
             circumstances.note(stamped, &self.out.events);

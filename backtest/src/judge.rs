@@ -1,13 +1,14 @@
 //! What a finished run is worth: its figures by a convention, and a verdict in a sentence.
 
 use crate::dates::{day_count, written};
+use crate::forecast::notes_of_run;
 use crate::metrics::{ConventionNote, Metrics};
 use crate::sketch::Benchmark;
 use crate::statistics::{
     Activity, ClosedTrade, Convention, Facts, Metric, Periods, Series, TRADEWIND, Trials,
     Undefined, figures,
 };
-use crate::{BacktestReport, DailyPoint, Dividends, TradeRow};
+use crate::{BacktestReport, DailyPoint, Dividends, TradeRow, said};
 use kernel::{Cash, Side, VenueRules};
 
 /// Sessions below which nothing can be told from chance.
@@ -180,6 +181,9 @@ impl BacktestReport {
                  call, after which it may close positions; here nothing was closed"
             ));
         }
+        notes.extend(said::notes(&self.models));
+        let span = (self.data.first, self.data.last);
+        notes.extend(notes_of_run(&self.manifest.models, &self.symbols, span));
         notes.extend(self.liberties());
         notes
     }

@@ -27,6 +27,7 @@ mod metrics;
 mod report;
 mod result;
 mod runs;
+mod said;
 mod sessions;
 mod shared;
 mod sketch;
@@ -39,6 +40,7 @@ mod table;
 mod trades;
 pub mod venue;
 pub mod walk;
+mod words;
 pub mod workload;
 
 pub use compare::{Comparison, Difference, TradeDifference, compare};
@@ -48,7 +50,7 @@ pub use driver::{run, run_source, run_with_models};
 pub use equity::{DailyPoint, EquityPoint};
 pub use error::BacktestError;
 pub use facts::{FactColumn, FactTable, FactValues, FactsFormat, fact_tables, write_facts};
-pub use forecast::Forecasters;
+pub use forecast::{Forecasters, MadeFrom, ModelFacts, ModelPart, Models};
 pub use html::{html_report, sweep_html, walk_html};
 pub use judge::{Judgement, Yardstick};
 pub use layers::{Layers, layers};
@@ -65,6 +67,8 @@ pub use report::{
     StrategyLine, TradeRow,
 };
 pub use runs::{RunError, find_run, keep_run, read_equity, read_run, runs_folder, write_whole};
+pub use said::{ModelLine, Told};
 pub use sketch::{Benchmark, PriceBucket, PriceSketch, Sketch, sketch_feed, written_date};
 pub use sparkline::braille;
 pub use table::{write_daily, write_equity, write_trades};
+pub use words::Words;

@@ -2,23 +2,26 @@
 //!
 //! The strategy is run over the data, and then again and again with the data changed after an instant
 //! (every price drawn anew around its own) or cut off there. A strategy, or features made from the
-//! data beforehand, that looks ahead decides otherwise before the instant. The instants are those
-//! of its own decisions, because only there a look at the very next bar shows, and some between.
-//! A finding is narrowed down by bisection to one step of the data that the decision depends on.
+//! data beforehand, that looks ahead decides otherwise before the instant. What models say counts as
+//! a decision of their own, so that features that peek are found also where nothing is traded on them.
+//! The instants are those of its own decisions, because only there a look at the very next bar shows,
+//! and some between. A finding is narrowed down by bisection to one step of the data that the decision
+//! depends on.
 
 use crate::driver::complete;
-use crate::{BacktestConfig, BacktestError, Chosen, Progress, Quiet};
+use crate::{BacktestConfig, BacktestError, Chosen, Models, Progress, Quiet};
 use kernel::{
-    Intent, Intents, MarketData, Price, Quantity, Ratio, Strategy, SymbolId, Symbols, Timestamp,
-    View,
+    Bar, Forecaster, Input, Intent, Intents, MarketData, Prediction, Price, Quantity, Ratio,
+    Strategy, SymbolId, Symbols, Timestamp, View,
 };
 use marketdata::{Feed, FeedSource};
 use serde::Serialize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// Makes the strategy, and whatever features it reads, from the data of a run.
-pub type Rebuild<'a> = &'a dyn Fn(&Feed) -> Result<Chosen, String>;
+/// Makes the strategy, the models that it listens to, and whatever features they read, from the data
+/// of a run.
+pub type Rebuild<'a> = &'a dyn Fn(&Feed) -> Result<(Chosen, Models), String>;
 
 /// Cuts beside those after decisions, for one that follows after them.
 const BETWEEN: usize = 2;
@@ -76,6 +79,8 @@ pub struct LookaheadReport {
     pub rows: u64,
     /// Decisions in the unchanged run.
     pub decisions: usize,
+    /// What models said in it.
+    pub words: usize,
     /// Instants at which the future was changed.
     pub cuts: usize,
     /// Runs that it took.
@@ -88,17 +93,69 @@ pub struct LookaheadReport {
     pub verdict: String,
 }
 
-/// What was wanted on a row of data.
+/// What was wanted or said on a row of data.
 #[derive(Debug, Clone, PartialEq)]
 struct Decision {
     at: Timestamp,
-    intents: Vec<Intent>,
+    what: What,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum What {
+    /// What a strategy would like done.
+    Intents(Vec<Intent>),
+    /// What a model said.
+    Word(Box<Input>),
+}
+
+/// Every decision of a run, in order.
+type Written = Arc<Mutex<Vec<Decision>>>;
+
+fn write(said: &Written, at: Timestamp, what: What) {
+    said.lock().unwrap_or_else(PoisonError::into_inner).push(Decision { at, what });
+}
+
+/// A model whose words are written down.
+struct Heard {
+    inner: Box<dyn Forecaster>,
+    said: Written,
+}
+
+impl Forecaster for Heard {
+    fn id(&self) -> &str {
+        self.inner.id()
+    }
+
+    fn warmup_bars(&self) -> usize {
+        self.inner.warmup_bars()
+    }
+
+    fn observe(&mut self, bar: &Bar) -> Vec<Input> {
+        let words = self.inner.observe(bar);
+        for word in &words {
+            write(&self.said, bar.end_time(), What::Word(Box::new(word.clone())));
+        }
+        words
+    }
+
+    fn remember(&mut self, bar: &Bar) {
+        self.inner.remember(bar);
+    }
 }
 
 /// A strategy whose intents are written down.
 struct Recorded {
     inner: Box<dyn Strategy>,
-    said: Arc<Mutex<Vec<Decision>>>,
+    said: Written,
+}
+
+impl Recorded {
+    fn note(&self, at: Timestamp, before: usize, intents: &Intents) {
+        let new = intents.as_slice().get(before..).unwrap_or_default();
+        if !new.is_empty() {
+            write(&self.said, at, What::Intents(new.to_vec()));
+        }
+    }
 }
 
 impl Strategy for Recorded {
@@ -109,11 +166,21 @@ impl Strategy for Recorded {
     fn propose(&self, data: &MarketData, view: &View<'_>, intents: &mut Intents) {
         let before = intents.as_slice().len();
         self.inner.propose(data, view, intents);
-        let new = intents.as_slice().get(before..).unwrap_or_default();
-        if !new.is_empty() {
-            let decision = Decision { at: data.time(), intents: new.to_vec() };
-            self.said.lock().unwrap_or_else(PoisonError::into_inner).push(decision);
-        }
+        self.note(data.time(), before, intents);
+    }
+
+    fn listens_to_models(&self) -> bool {
+        self.inner.listens_to_models()
+    }
+
+    fn hear(&mut self, said: &Prediction) {
+        self.inner.hear(said);
+    }
+
+    fn propose_on(&self, said: &Prediction, view: &View<'_>, intents: &mut Intents) {
+        let before = intents.as_slice().len();
+        self.inner.propose_on(said, view, intents);
+        self.note(said.time, before, intents);
     }
 
     fn warmup_bars(&self) -> usize {
@@ -159,13 +226,16 @@ pub fn find_lookahead(
         Some((change, cut, place)) => Some(search.smallest(&base, change, cut, place)?),
         None => None,
     };
-    let passed = (!base.is_empty()).then_some(example.is_none());
-    let verdict = verdict(&base, places.len(), example.as_ref());
+    let decisions = base.iter().filter(|one| matches!(one.what, What::Intents(_))).count();
+    let words = base.len() - decisions;
+    let passed = (decisions > 0 || example.is_some()).then_some(example.is_none());
+    let verdict = verdict((decisions, words), places.len(), example.as_ref());
     Ok(LookaheadReport {
         strategy: search.strategy,
         data_hash: feed.content_hash(),
         rows: feed.data.len() as u64,
-        decisions: base.len(),
+        decisions,
+        words,
         cuts: places.len(),
         runs: search.runs,
         passed,
@@ -186,30 +256,36 @@ impl Search<'_> {
     /// Every decision over some data.
     fn run(&mut self, feed: &Feed) -> Result<Vec<Decision>, LookaheadError> {
         self.runs += 1;
-        let (inner, spec) = (self.rebuild)(feed).map_err(LookaheadError::Strategy)?;
+        let built = (self.rebuild)(feed).map_err(LookaheadError::Strategy)?;
+        let ((inner, spec), Models { facts, forecasters }) = built;
         self.strategy = spec.name.to_string();
-        let said = Arc::new(Mutex::new(Vec::new()));
+        let said = Written::default();
+        let heard =
+            |inner| Box::new(Heard { inner, said: Arc::clone(&said) }) as Box<dyn Forecaster>;
+        let models = Models { facts, forecasters: forecasters.into_iter().map(heard).collect() };
         let recorded = Recorded { inner, said: Arc::clone(&said) };
-        complete(
-            self.config,
-            &mut FeedSource::new(feed),
-            vec![(Box::new(recorded), spec)],
-            &mut Quiet,
-        )?;
+        let strategies: Vec<Chosen> = vec![(Box::new(recorded), spec)];
+        let mut source = FeedSource::new(feed);
+        complete(self.config, &mut source, strategies, models, &mut Quiet)?;
         let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(std::mem::take(&mut *said))
     }
 
-    /// The rows after which the future is changed: spread over the decisions, and some between.
+    /// The rows after which the future is changed: spread over the decisions, over the words of models,
+    /// and some between.
     fn places(&self, base: &[Decision], cuts: usize) -> Vec<usize> {
         let rows = self.feed.data.len();
-        let decided: Vec<usize> =
-            base.iter().map(|decision| self.rows_until(decision.at)).collect();
+        let (decided, said): (Vec<&Decision>, Vec<&Decision>) =
+            base.iter().partition(|one| matches!(one.what, What::Intents(_)));
         let spread = |count: usize, of: usize| {
             (0..count.min(of)).map(move |n| if count < of { n * of / count } else { n })
         };
-        let mut places: Vec<usize> =
-            spread(cuts, decided.len()).filter_map(|n| decided.get(n).copied()).collect();
+        let spread_over = |all: Vec<&Decision>| {
+            let chosen = spread(cuts, all.len()).filter_map(|n| all.get(n).map(|one| one.at));
+            chosen.map(|at| self.rows_until(at)).collect::<Vec<_>>()
+        };
+        let mut places = spread_over(decided);
+        places.extend(spread_over(said));
         let between = cuts.div_ceil(BETWEEN) + 1;
         places.extend((1..between).map(|n| self.step_end(n * rows / between)));
         places.retain(|place| (1..rows).contains(place));
@@ -266,9 +342,7 @@ impl Search<'_> {
         let symbols = &self.feed.symbols;
         let at = |decisions: &[Decision]| {
             let same = decisions.iter().filter(|decision| decision.at == decided_at);
-            let told: Vec<String> = same
-                .flat_map(|one| one.intents.iter().map(|intent| told(intent, symbols)))
-                .collect();
+            let told: Vec<String> = same.map(|one| one.what.told(symbols)).collect();
             if told.is_empty() { "nothing".into() } else { told.join(", ") }
         };
         let datum = self.feed.data.get(low);
@@ -343,6 +417,28 @@ fn perturbed(datum: &MarketData, row: u64) -> MarketData {
     }
 }
 
+impl What {
+    fn told(&self, symbols: &Symbols) -> String {
+        match self {
+            Self::Intents(intents) => {
+                let all: Vec<String> = intents.iter().map(|intent| told(intent, symbols)).collect();
+                all.join(", ")
+            }
+            Self::Word(word) => match word.as_ref() {
+                Input::Prediction(Prediction { symbol, model, trend, confidence, .. }) => {
+                    let (name, trend) = (symbols.name(*symbol), trend.as_str());
+                    format!("model {model} says of {name}: {trend}, {confidence}")
+                }
+                Input::MissedPrediction(missed) => {
+                    let name = symbols.name(missed.symbol);
+                    format!("model {} says nothing of {name}: {}", missed.model, missed.reason)
+                }
+                other => format!("{other:?}"),
+            },
+        }
+    }
+}
+
 fn told(intent: &Intent, symbols: &Symbols) -> String {
     let Intent::Submit(order) = intent else { return format!("{intent:?}") };
     let size =
@@ -364,15 +460,21 @@ fn written(datum: &MarketData, symbols: &Symbols) -> String {
     }
 }
 
-fn verdict(base: &[Decision], cuts: usize, example: Option<&CounterExample>) -> String {
-    match (base.len(), example) {
+fn verdict(
+    (decisions, words): (usize, usize),
+    cuts: usize,
+    example: Option<&CounterExample>,
+) -> String {
+    let of_models =
+        if words == 0 { String::new() } else { format!(" and {words} words of models") };
+    match (decisions, example) {
         (_, Some(example)) => format!(
-            "It looks ahead: what it wanted at {} depends on data that is known only at {}.",
+            "It looks ahead: what was decided at {} depends on data that is known only at {}.",
             example.decided_at, example.known_at
         ),
         (0, None) => "It decided nothing over this data, so nothing is shown: give it more.".into(),
         (count, None) => format!(
-            "No look-ahead: {count} decisions stayed the same with another future, or none, after each of {cuts} instants."
+            "No look-ahead: {count} decisions{of_models} stayed the same with another future, or none, after each of {cuts} instants."
         ),
     }
 }

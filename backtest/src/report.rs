@@ -1,6 +1,8 @@
 //! The result of a run, as it is printed and stored.
 
+use crate::forecast::ModelFacts;
 use crate::metrics::{ConventionNote, Metrics};
+use crate::said::ModelLine;
 use crate::{DailyPoint, Dividends, EquityPoint};
 use exchange::{ExchangeConfig, Financing};
 use kernel::{
@@ -31,6 +33,9 @@ pub struct BacktestReport {
     /// What each of several strategies did, in their order; empty for one alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub strategies: Vec<StrategyLine>,
+    /// What each model has said; left out where none was run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<ModelLine>,
     /// Orders by their end.
     pub orders: OrderCounts,
     /// Executions booked.
@@ -267,6 +272,9 @@ pub struct Manifest {
     pub rules: Rules,
     /// The strategies with every parameter.
     pub strategies: Vec<StrategySpec>,
+    /// The models beside them; left out where there was none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<ModelFacts>,
     /// The resolved configuration, redacted.
     pub config: BTreeMap<Box<str>, Box<str>>,
 }

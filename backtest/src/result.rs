@@ -2,11 +2,13 @@
 
 use crate::dates::day_count;
 use crate::equity::Equity;
+use crate::forecast::ModelFacts;
 use crate::judge::Yardstick;
 use crate::metrics::{ConventionNote, Metrics};
 use crate::report::{
     ActivitySummary, BacktestReport, DataSummary, Manifest, OrderCounts, PositionLine, Rules,
 };
+use crate::said::ModelLine;
 use crate::shared::Shared;
 use crate::trades::Trades;
 use crate::{BacktestConfig, BacktestError, DailyPoint, memory};
@@ -31,6 +33,7 @@ pub(crate) struct Finished {
     pub trades: Trades,
     pub shared: Option<Shared>,
     pub equity: Equity,
+    pub models: Vec<ModelLine>,
     pub dividends: Cash,
     pub events_hash: String,
     pub calendar: Vec<TradingDay>,
@@ -41,6 +44,7 @@ pub(crate) fn manifest(
     config: &BacktestConfig,
     facts: &Facts,
     strategies: Vec<StrategySpec>,
+    models: Vec<ModelFacts>,
 ) -> Manifest {
     Manifest {
         build: config.build.clone(),
@@ -59,6 +63,7 @@ pub(crate) fn manifest(
             detail: config.detail.as_ref().map(|detail| detail.hash.clone()),
         },
         strategies,
+        models,
         config: config.config.clone(),
     }
 }
@@ -107,6 +112,7 @@ pub(crate) fn report(finished: Finished) -> Result<BacktestReport, BacktestError
         activity,
         trades: rows,
         strategies: strategies.unwrap_or_default(),
+        models: finished.models,
         orders: orders(state),
         fills: state.tally().fills,
         positions: positions(state),

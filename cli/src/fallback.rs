@@ -8,8 +8,8 @@
 
 use crate::config::Settings;
 use crate::exit::Failure;
-use kernel::TradingState;
-use runtime::control::{self, Request};
+use kernel::{Notice, TradingState};
+use runtime::control;
 use runtime::session::{Phase, Status};
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
@@ -129,21 +129,7 @@ impl Fallback {
 
     /// Has the live session note it, so that its journal and its alerts have it.
     async fn tell(&self, begun: bool, text: String) {
-        let dir = self.live_dir.clone();
-        let told = tokio::task::spawn_blocking(move || {
-            control::ask(&dir, &Request::stand_in(begun, &text))
-        });
-        match told.await {
-            Ok(Ok(answer)) if answer.ok => {}
-            Ok(Ok(answer)) => {
-                let why = answer.error.unwrap_or_default();
-                tracing::warn!("the journal does not have that the paper session changed: {why}");
-            }
-            Ok(Err(error)) => {
-                tracing::warn!("the journal does not have that the paper session changed: {error}");
-            }
-            Err(error) => tracing::warn!("the session could not be told: {error}"),
-        }
+        control::tell(&self.live_dir, Notice::StandIn { begun, text: text.into() }).await;
     }
 
     /// Whether entries are to go to the paper session; `None` while the session cannot say. The mark

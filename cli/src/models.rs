@@ -4,7 +4,7 @@ use crate::commands::model::folder_at;
 use crate::config::Settings;
 use crate::exit::Failure;
 use crate::retrain::Succession;
-use backtest::{Chosen, Forecasters};
+use backtest::{Chosen, MadeFrom, ModelFacts, ModelPart, Models};
 use kernel::{Bar, Forecaster, Input, MissedPrediction, Notice, Probability, Span, SymbolId};
 use marketdata::resolution;
 use model::Prediction;
@@ -35,6 +35,7 @@ pub struct AtWork {
 }
 
 /// What a model's words are for.
+#[derive(Clone)]
 enum Role {
     /// They are traded on.
     InUse,
@@ -44,53 +45,97 @@ enum Role {
     Challenger,
 }
 
-/// The model in use and its challengers, for bars of a length where that is known; none where no
-/// strategy listens. With a succession the model in use may change while they run.
+/// The models of a configuration, read once.
+pub struct Cast {
+    /// Each with what its words are for; the model in use comes first.
+    members: Vec<(Model, Role)>,
+    watches: bool,
+}
+
+impl Cast {
+    /// The model in use and those beside it, for bars of a length where that is known.
+    ///
+    /// # Errors
+    /// When a model is missing, damaged, of other features or of other bars.
+    pub fn of(settings: &Settings, bar_length: Option<Span>) -> Result<Self, Failure> {
+        let check = |model: Model| match bar_length {
+            Some(length) if length != model.bar_length() => Err(Failure::usage(format!(
+                "model {} was trained on bars of {}, and these last {}: give it its own",
+                model.id(),
+                resolution::name(model.bar_length()),
+                resolution::name(length),
+            ))),
+            Some(_) | None => Ok(model),
+        };
+        let folder = folder_at(settings.text("model.folder"));
+        let in_use = check(find(&folder, settings.text("model.name"))?)?;
+        eprintln!("note: model {}: {}", in_use.id(), in_use.card().verdict);
+        let first = in_use.id();
+        let mut members = vec![(in_use, Role::InUse)];
+        let fallback = settings.text("model.fallback");
+        if !fallback.is_empty() {
+            let model = check(find(&folder, fallback)?)?;
+            if model.id() == first {
+                return Err(Failure::usage(format!(
+                    "model.fallback: {fallback} is the model in use, and cannot take over from itself"
+                )));
+            }
+            members.push((model, Role::StandsInFor(first)));
+        }
+        for name in settings.list("model.challengers") {
+            members.push((check(find(&folder, &name)?)?, Role::Challenger));
+        }
+        Ok(Self { members, watches: settings.is_on("model.watch_drift") })
+    }
+
+    /// They, as none of them has seen a bar yet. With a succession the model in use may change while they
+    /// run.
+    pub fn models(&self, succession: Option<&Succession>) -> Models {
+        let mut models = Models::default();
+        for (model, role) in &self.members {
+            let is_challenger = matches!(role, Role::Challenger);
+            let watched = self.watches && !is_challenger;
+            models.facts.push(facts(model, role, watched));
+            let mut one = AtWork::new(model.clone(), role.clone(), watched);
+            one.succession = succession.filter(|_| !is_challenger).cloned();
+            models.forecasters.push(Box::new(one));
+        }
+        models
+    }
+}
+
+/// The models beside strategies, for bars of a length where that is known; none where no strategy listens.
 ///
 /// # Errors
-/// When a model is missing, damaged, of other features or of other bars.
+/// As [`Cast::of`].
 pub fn at_work(
     settings: &Settings,
     strategies: &[Chosen],
     bar_length: Option<Span>,
     succession: Option<&Succession>,
-) -> Result<Forecasters, Failure> {
+) -> Result<Models, Failure> {
     if !strategies.iter().any(|(strategy, _)| strategy.listens_to_models()) {
-        return Ok(Vec::new());
+        return Ok(Models::default());
     }
-    let check = |model: Model| match bar_length {
-        Some(length) if length != model.bar_length() => Err(Failure::usage(format!(
-            "model {} was trained on bars of {}, and these last {}: give it its own",
-            model.id(),
-            resolution::name(model.bar_length()),
-            resolution::name(length),
-        ))),
-        Some(_) | None => Ok(model),
+    Ok(Cast::of(settings, bar_length)?.models(succession))
+}
+
+/// What a manifest says of a model.
+fn facts(model: &Model, role: &Role, watched: bool) -> ModelFacts {
+    let data = &model.card().data;
+    let times = data.from.parse().ok().zip(data.to.parse().ok());
+    let made_from = times.map(|(first, last)| MadeFrom {
+        symbols: data.symbols.clone(),
+        first,
+        last,
+        synthetic: data.synthetic,
+    });
+    let part = match role {
+        Role::InUse => ModelPart::InUse,
+        Role::StandsInFor(_) => ModelPart::StandsIn,
+        Role::Challenger => ModelPart::Challenger,
     };
-    let folder = folder_at(settings.text("model.folder"));
-    let in_use = check(find(&folder, settings.text("model.name"))?)?;
-    eprintln!("note: model {}: {}", in_use.id(), in_use.card().verdict);
-    let watches = settings.is_on("model.watch_drift");
-    let first = in_use.id();
-    let follows = |mut one: AtWork| {
-        one.succession = succession.cloned();
-        Box::new(one)
-    };
-    let mut all: Forecasters = vec![follows(AtWork::new(in_use, Role::InUse, watches))];
-    let fallback = settings.text("model.fallback");
-    if !fallback.is_empty() {
-        let model = check(find(&folder, fallback)?)?;
-        if model.id() == first {
-            return Err(Failure::usage(format!(
-                "model.fallback: {fallback} is the model in use, and cannot take over from itself"
-            )));
-        }
-        all.push(follows(AtWork::new(model, Role::StandsInFor(first), watches)));
-    }
-    for name in settings.list("model.challengers") {
-        all.push(Box::new(AtWork::new(check(find(&folder, &name)?)?, Role::Challenger, false)));
-    }
-    Ok(all)
+    ModelFacts { id: model.id().to_string(), part, watched, made_from, shown: None }
 }
 
 /// The model of a name: `champion`, `bundled` or that of a folder.
@@ -137,26 +182,27 @@ impl AtWork {
     }
 
     /// Before a bar, the change of the model in use, if there is one.
-    fn follow(&mut self, bar: &Bar) {
-        let reigning = self.succession.as_ref().and_then(|line| line.reigning(bar.open_time));
-        let Some(heir) = reigning else { return };
+    fn follow(&mut self, bar: &Bar) -> Option<Input> {
+        let heir = self.succession.as_ref()?.reigning(bar.open_time)?;
         match &mut self.role {
-            Role::InUse if self.id != heir.id() => self.make_way(heir),
+            Role::InUse if self.id != heir.id() => return Some(self.make_way(heir)),
             Role::StandsInFor(first) => *first = heir.id(),
             Role::InUse | Role::Challenger => {}
         }
+        None
     }
 
     /// Another model takes over, as if it had seen what this one has seen of late.
-    fn make_way(&mut self, heir: Arc<Model>) {
-        tracing::info!("model {} takes over from {}", heir.id(), self.id);
-        self.id = heir.id();
+    fn make_way(&mut self, heir: Arc<Model>) -> Input {
+        let from = std::mem::replace(&mut self.id, heir.id());
         self.look_in = self.watches.then_some(LOOK_EVERY);
         self.watch = Watch::new(heir, Limits::default());
         for bar in self.past.values().flatten() {
             // As of any bar of the past, nobody waits for its word.
             let _ = self.watch.observe(bar);
         }
+        let (model, from) = (Box::from(&*self.id), Box::from(&*from));
+        Input::Notice(Notice::ModelTookOver { model, from })
     }
 
     /// Keeps a bar for a model that may take over.
@@ -224,7 +270,7 @@ impl Forecaster for AtWork {
     }
 
     fn observe(&mut self, bar: &Bar) -> Vec<Input> {
-        self.follow(bar);
+        let changed = self.follow(bar);
         self.keep(bar);
         let said = self.watch.observe(bar);
         let word = match said {
@@ -236,7 +282,7 @@ impl Forecaster for AtWork {
                 reason: error.to_string().into(),
             })),
         };
-        self.drift().into_iter().chain(word).collect()
+        changed.into_iter().chain(self.drift()).chain(word).collect()
     }
 
     fn remember(&mut self, bar: &Bar) {
@@ -272,13 +318,15 @@ mod tests {
         one
     }
 
+    /// What it says of the price.
     fn words(model: &mut AtWork, bars: &[Bar]) -> Vec<kernel::Prediction> {
         let inputs = bars.iter().flat_map(|bar| model.observe(bar));
         let word = |input| match input {
-            Input::Prediction(said) => said,
+            Input::Prediction(said) => Some(said),
+            Input::Notice(Notice::ModelTookOver { .. }) => None,
             other => panic!("{other:?}"),
         };
-        inputs.map(word).collect()
+        inputs.filter_map(word).collect()
     }
 
     #[test]
@@ -307,6 +355,15 @@ mod tests {
             assert_eq!(*word.model, *by(word.time), "{}", word.time);
             assert_eq!(other.stands_in_for.as_deref(), Some(&*by(other.time)), "{}", other.time);
         }
+        let mut changes = at_work(&old, Role::InUse, &succession);
+        let told = |bar| {
+            let notice =
+                |input| if let Input::Notice(notice) = input { Some(notice) } else { None };
+            changes.observe(bar).into_iter().find_map(notice).map(|notice| (bar.open_time, notice))
+        };
+        let told: Vec<_> = bars.iter().filter_map(told).collect();
+        let (model, before) = (new.id().as_ref().into(), old.id().as_ref().into());
+        assert_eq!(told, [(from, Notice::ModelTookOver { model, from: before })]);
         let mut alone = at_work(&new, Role::InUse, &Succession::default());
         let right = words(&mut alone, &bars);
         let (right, said) = (&right[right.len() - 100..], &said[said.len() - 100..]);

@@ -64,9 +64,16 @@ fn a_model_of_other_bars_or_none_at_all_is_told_before_anything_runs() {
     let ended = user.run(&["data", "convert", &file, "--resample", "15Min", "--out", &long]);
     assert_eq!(ended.code, 0, "{}", ended.err);
     let backtest = ["backtest", "--strategy", "lstm", "--data", &long, "--no-keep"];
-    let cases: [(&[&str], &str); 3] = [
+    let cases: [(&[&str], &str); 4] = [
         (&backtest, "was trained on bars of 1Min, and these last 15Min: give it its own"),
-        (&["sweep", "--strategy", "lstm", "--data", &file, "--grid", "quantity=1,2"], "runs none"),
+        (
+            &["sweep", "--strategy", "lstm", "--data", &long, "--grid", "quantity=1,2"],
+            "was trained on bars of 1Min, and these last 15Min: give it its own",
+        ),
+        (
+            &["lookahead", "--strategy", "lstm", "--data", &long],
+            "was trained on bars of 1Min, and these last 15Min: give it its own",
+        ),
         (
             &["backtest", "--strategy", "lstm", "--data", &file, "--set", "model.name=3f2a"],
             "there is no model 3f2a",
@@ -89,10 +96,74 @@ fn a_model_that_has_drifted_is_told_and_traded_on_no_more() {
     let summary = user.json(&args);
     let shown = user.run(&["journal", "show"]);
     assert!(shown.out.contains("model_drifted"), "{}", shown.out);
+    let args = ["backtest", "--strategy", "lstm", "--data", &file];
+    let told = user.run(&args);
+    let sentence = "note: model_drifted: model ";
+    assert!(told.out.contains(sentence) && told.out.contains("no other took over"), "{}", told.out);
+    assert!(told.out.contains("\nmodels    "), "{}", told.out);
+    let page = told.out.lines().find_map(|line| line.strip_prefix("report")).unwrap().trim();
+    assert!(std::fs::read_to_string(page).unwrap().contains("model_drifted: model "));
+    let report = user.json(&[&args[..], &["--no-keep", "--json"]].concat());
+    let line = &report["models"][0];
+    assert!(line["drifted"]["reason"].is_string() && line["noted"].as_u64() > Some(0), "{line:#}");
+    let args =
+        ["paper", "--strategy", "lstm", "--data", &file, "--speed", "max", "--until-end", "--json"];
     let unwatched = user.json(&[&args[..], &["--set", "model.watch_drift=false"]].concat());
     assert_eq!(unwatched["alerts"].as_u64().map(|alerts| alerts + 1), summary["alerts"].as_u64());
     assert!(unwatched["fills"].as_u64() > summary["fills"].as_u64(), "{unwatched:#}");
     let ended = user.run(&[&args[..], &["--set", "model.fallback=bundled"]].concat());
     assert_eq!(ended.code, 2);
     assert!(ended.sentence().contains("cannot take over from itself"), "{}", ended.err);
+}
+
+#[test]
+fn a_sweep_over_how_sure_a_model_must_be_comes_to_what_backtests_come_to() {
+    let user = User::new();
+    let file = generated(&user, "2000");
+    let of = ["--strategy", "lstm", "--data", &file, "--json"];
+    let grid = ["sweep", "--grid", "confidence_percent=45,55"];
+    let report = user.json(&[&grid[..], &of].concat());
+    let trials = report["trials"].as_array().unwrap();
+    assert_eq!(trials.len(), 2, "{report:#}");
+    for trial in trials {
+        let sure = format!(
+            "confidence_percent={}",
+            trial["params"]["confidence_percent"].as_str().unwrap()
+        );
+        let alone = user.json(&[&["backtest", "--param", &sure][..], &of].concat());
+        assert_eq!(trial["events_hash"], alone["events_hash"], "{sure}");
+        assert_eq!(alone["trials"], 2, "it is one of those of the sweep");
+    }
+    assert_ne!(trials[0]["trades"], trials[1]["trades"]);
+    assert!(
+        report["notes"].to_string().contains("was made from generated bars of SYNA"),
+        "{report:#}"
+    );
+    // Another model is another try.
+    let args = ["--set", "model.watch_drift=false"];
+    let again = user.json(&[&grid[..], &of, &args].concat());
+    assert_eq!(again["known"], 0);
+    assert_eq!(user.json(&[&grid[..], &of].concat())["known"], 2);
+}
+
+#[test]
+fn a_walk_forward_says_whether_its_model_has_seen_the_tests() {
+    let user = User::new();
+    let file = generated(&user, "2340");
+    let grid = ["--grid", "confidence_percent=45,55", "--train", "2", "--test", "1"];
+    let args = ["walk-forward", "--strategy", "lstm", "--data", &file];
+    let told = user.run(&[&args[..], &grid].concat());
+    assert_eq!(told.code, 0, "{}", told.err);
+    assert!(told.out.contains("note: model "), "{}", told.out);
+    assert!(told.out.contains("of 4 tests overlap them and are not out of sample"), "{}", told.out);
+}
+
+#[test]
+fn what_a_model_says_is_searched_for_look_ahead() {
+    let user = User::new();
+    let file = generated(&user, "800");
+    let args = ["lookahead", "--strategy", "lstm", "--data", &file, "--param"];
+    let told = user.run(&[&args[..], &["confidence_percent=45", "--cuts", "4"]].concat());
+    assert_eq!(told.code, 0, "{}{}", told.out, told.err);
+    assert!(told.out.contains(" words of models stayed the same"), "{}", told.out);
 }

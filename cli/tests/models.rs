@@ -239,6 +239,8 @@ mod with_training {
         assert!(child.wait().unwrap().success());
         let told = told.unwrap();
         assert!(told.contains("may not trade: No edge shown"), "{told}");
+        let shown = user.run(&["journal", "show"]).out;
+        assert!(shown.contains("training_begun") && shown.contains("model_refused"), "{shown}");
         let models = user.json(&["model", "list", "--json"]);
         assert_eq!(models["models"][0]["standing"], "candidate", "{models:#}");
         let log = fs::read_to_string(user.path(".local/share/tradewind/default/retrain.log"));

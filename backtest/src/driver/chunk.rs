@@ -47,7 +47,9 @@ impl<'a, 'o> Driver<'a, 'o> {
             fees_read,
             ..
         } = self;
-        let Self { hash, journal, committed, trades, shared, equity, models, observer, .. } = self;
+        let Self {
+            hash, journal, committed, trades, shared, equity, models, said, observer, ..
+        } = self;
         let Self { latency, circumstances, .. } = self;
         let step = &[];
         Driver {
@@ -67,6 +69,7 @@ impl<'a, 'o> Driver<'a, 'o> {
             shared,
             equity,
             models,
+            said,
             observer,
             latency,
             circumstances,

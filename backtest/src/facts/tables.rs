@@ -97,6 +97,7 @@ fn run(report: &BacktestReport) -> FactTable {
     rows.extend(params.map(|(name, value)| (format!("param.{name}"), value.clone())));
     let config = report.manifest.config.iter();
     rows.extend(config.map(|(name, value)| (format!("config.{name}"), value.to_string())));
+    rows.extend(report.models.iter().map(|model| ("model".to_owned(), model.counts())));
     rows.extend(report.notes.iter().map(|note| ("note".to_owned(), note.clone())));
     let rules = serde_json::to_string(&report.manifest.rules).unwrap_or_default();
     rows.push(("rules".into(), rules));

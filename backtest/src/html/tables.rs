@@ -4,7 +4,7 @@ use super::format::{figure, grouped, percent};
 use super::svg::escape;
 use crate::dates::{date_of_count, written};
 use crate::statistics::{CONVENTIONS, Group, Metric, drawdowns};
-use crate::{BacktestReport, Judgement, StrategyLine, TradeRow};
+use crate::{BacktestReport, Judgement, ModelLine, StrategyLine, TradeRow};
 use std::fmt::Write;
 
 /// Trades listed at most.
@@ -199,7 +199,8 @@ pub(super) fn manifest(report: &BacktestReport) -> String {
         report.data.first,
         report.data.last
     );
-    let rows = [
+    let models: Vec<String> = report.models.iter().map(ModelLine::counts).collect();
+    let mut rows = vec![
         ("Run", report.run.clone()),
         ("Strategy", report.strategy.clone()),
         ("Parameters", params.join(", ")),
@@ -211,6 +212,9 @@ pub(super) fn manifest(report: &BacktestReport) -> String {
         ("Build", report.manifest.build.clone()),
         ("Seed", report.manifest.seed.to_string()),
     ];
+    if !models.is_empty() {
+        rows.push(("Models", models.join("; ")));
+    }
     let rows: String = rows
         .iter()
         .map(|(name, text)| {

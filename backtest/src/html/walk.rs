@@ -47,9 +47,12 @@ fn header(report: &WalkReport, title: &str) -> String {
             "pace of the tests by that of the samples".into(),
         ),
     ];
+    let notes: String =
+        report.notes.iter().map(|note| format!("<li>{}</li>", escape(note))).collect();
+    let notes = if notes.is_empty() { notes } else { format!("<ul class=\"notes\">{notes}</ul>") };
     format!(
         "<header><p class=\"kind\">Walk forward</p><h1>{}</h1><p class=\"span\">{}</p>\
-         <p class=\"verdict\">{}</p><dl class=\"tiles\">{}</dl></header>\n",
+         <p class=\"verdict\">{}</p>{notes}<dl class=\"tiles\">{}</dl></header>\n",
         escape(title),
         escape(&report.plan),
         escape(&report.verdict).replace(" %", "&#160;%"),

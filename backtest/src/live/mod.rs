@@ -27,6 +27,7 @@ pub use recorded::Recorded;
 
 use crate::config::{BacktestConfig, Chosen, Quiet};
 use crate::driver::complete_under;
+use crate::forecast::Models;
 use crate::result::Finished;
 use crate::{BacktestError, result};
 use diary::{Diary, OrderKey, Outcome};
@@ -190,7 +191,7 @@ impl Runs<'_> {
             &self.config,
             &mut source,
             strategies,
-            Vec::new(),
+            Models::default(),
             &mut Quiet,
             Some(&mut all),
         )?;

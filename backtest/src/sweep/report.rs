@@ -4,6 +4,7 @@ use super::ledger::Ledger;
 use super::run::Tried;
 use super::space::{Axis, Search, Space};
 use super::trial::Trial;
+use crate::forecast::{ModelFacts, notes_of_run};
 use crate::statistics::{
     Measure, Overfitting, Trials, Undefined, deflated_sharpe, minimum_track_record,
     overfitting_of_blocks, probabilistic_sharpe,
@@ -179,6 +180,8 @@ pub struct Subject {
     pub span: (Timestamp, Timestamp),
     /// How many bars, quotes and trades.
     pub rows: u64,
+    /// The models that strategies listen to.
+    pub models: Vec<ModelFacts>,
 }
 
 /// Judges what was tried, with everything that the ledger knows of earlier tries.
@@ -195,7 +198,7 @@ pub fn judge_sweep(
     let overfitting = overfitting_of_blocks(&sums);
     let luck = luck(best, ledger, &overfitting);
     let rows = ranked.iter().filter_map(|place| tried.trials.get(*place));
-    let Subject { strategy, symbols, data_hash, span, rows: count } = subject;
+    let Subject { strategy, symbols, data_hash, span, rows: count, models } = subject;
     let mut report = SweepReport {
         strategy,
         symbols,
@@ -218,6 +221,7 @@ pub fn judge_sweep(
     };
     report.verdict = verdict(&report);
     report.notes = notes(&report);
+    report.notes.extend(notes_of_run(&models, &report.symbols, span));
     report
 }
 

@@ -142,7 +142,7 @@ fn try_one(
         Ok(strategy) => strategy,
         Err(reason) => return Told::Refused(reason),
     };
-    let earlier = match bench.id(&strategy.1) {
+    let earlier = match bench.id(&strategy) {
         Ok(id) => known.get(&id),
         Err(error) => return Told::Failed(error),
     };

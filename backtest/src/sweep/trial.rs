@@ -5,12 +5,14 @@ use crate::judge::periods_per_year;
 use crate::report::{BacktestReport, Manifest};
 use crate::result::{self, Finished};
 use crate::statistics::{BlockSums, Sample, Spread, deviation, mean, shape};
-use crate::{BacktestConfig, BacktestError, Chosen, DailyPoint, Quiet};
-use kernel::{Cash, StrategySpec};
-use marketdata::{Facts, MarketDataFileError, Source};
+use crate::words::{Shared, Words};
+use crate::{BacktestConfig, BacktestError, Chosen, DailyPoint, Models, Quiet};
+use kernel::{Cash, Strategy};
+use marketdata::Facts;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Blocks into which the sessions of a trial are cut for cross-validation, as in the paper.
 pub const BLOCKS: usize = 16;
@@ -160,6 +162,8 @@ pub struct Bench<'a> {
     pub program: &'a str,
     /// The command, for the ledger.
     pub by: &'a str,
+    /// What models say of the data, for a strategy that listens.
+    pub words: Option<&'a Arc<Words>>,
 }
 
 impl Bench<'_> {
@@ -167,8 +171,14 @@ impl Bench<'_> {
     ///
     /// # Errors
     /// When the rules cannot be written as JSON.
-    pub fn id(&self, spec: &StrategySpec) -> Result<String, BacktestError> {
-        trial_id(&result::manifest(self.config, self.facts, vec![spec.clone()]))
+    pub fn id(&self, (strategy, spec): &Chosen) -> Result<String, BacktestError> {
+        let models = self.models(strategy.as_ref()).facts;
+        trial_id(&result::manifest(self.config, self.facts, vec![spec.clone()], models))
+    }
+
+    fn models(&self, strategy: &dyn Strategy) -> Models {
+        let words = self.words.filter(|_| strategy.listens_to_models());
+        words.map_or_else(Models::default, |words| words.models(&self.facts.content_hash))
     }
 
     /// Tries a strategy. Nothing of the data is copied.
@@ -185,8 +195,9 @@ impl Bench<'_> {
     /// As [`crate::run_source`].
     pub fn run_daily(&self, strategy: Chosen) -> Result<(Trial, Vec<DailyPoint>), BacktestError> {
         let spec = strategy.1.clone();
-        let mut source = Shared { facts: self.facts, rest: Some(self.data) };
-        let done = complete(self.config, &mut source, vec![strategy], &mut Quiet)?;
+        let mut source = Shared::new(self.facts, self.data);
+        let models = self.models(strategy.0.as_ref());
+        let done = complete(self.config, &mut source, vec![strategy], models, &mut Quiet)?;
         result::compare(done.kernel.state(), &done.exchange)?;
         let Finished { manifest, trades, equity, events_hash, .. } = done;
         let (start, is_endless) = (equity.start(), equity.is_endless());
@@ -212,26 +223,14 @@ impl Bench<'_> {
 
 /// What decides a run: not who ran it, nor what is configured beside it.
 fn trial_id(manifest: &Manifest) -> Result<String, BacktestError> {
-    let Manifest { data_hash, adjustment, rules, strategies, .. } = manifest;
-    let text = serde_json::to_vec(&(data_hash, adjustment, rules, strategies))?;
+    let Manifest { data_hash, adjustment, rules, strategies, models, .. } = manifest;
+    let text = if models.is_empty() {
+        serde_json::to_vec(&(data_hash, adjustment, rules, strategies))?
+    } else {
+        serde_json::to_vec(&(data_hash, adjustment, rules, strategies, models))?
+    };
     let digest = Sha256::digest(text);
     Ok(hex::encode(digest.get(..16).unwrap_or(&digest)))
-}
-
-/// Data in memory that many runs read at once.
-struct Shared<'a> {
-    facts: &'a Facts,
-    rest: Option<&'a [kernel::MarketData]>,
-}
-
-impl Source for Shared<'_> {
-    fn facts(&self) -> &Facts {
-        self.facts
-    }
-
-    fn next_chunk(&mut self) -> Result<Option<&[kernel::MarketData]>, MarketDataFileError> {
-        Ok(self.rest.take().filter(|rows| !rows.is_empty()))
-    }
 }
 
 /// Floats from JSON to the last bit, which the reader of JSON does not promise.

@@ -12,12 +12,13 @@ pub use report::{Sampled, WalkReport, WindowRow, judge_walk};
 pub use windows::{Length, WalkError, WalkPlan, Window, windows};
 
 use crate::sweep::{Bench, Build, Ledger, Objective, Space, SweepError, Trial, try_all};
-use crate::{BacktestConfig, Chosen, DailyPoint, Progress};
+use crate::{BacktestConfig, Chosen, DailyPoint, Progress, Words};
 use kernel::MarketData;
 use marketdata::{Facts, FactsBuilder, Feed};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What a walk goes over, and how.
@@ -37,6 +38,8 @@ pub struct Walk<'a> {
     pub threads: usize,
     /// The program, for the ledger.
     pub program: &'a str,
+    /// What models say of the data, for strategies that listen.
+    pub words: Option<&'a Arc<Words>>,
 }
 
 /// One sample and its test, walked.
@@ -132,7 +135,8 @@ impl Walk<'_> {
     }
 
     fn bench<'b>(&'b self, data: &'b [MarketData], facts: &'b Facts) -> Bench<'b> {
-        Bench { config: self.config, data, facts, program: self.program, by: "walk-forward" }
+        let Self { config, program, words, .. } = *self;
+        Bench { config, data, facts, program, by: "walk-forward", words }
     }
 
     /// The strategy with its windows filled by what was known before a row.

@@ -2,6 +2,7 @@
 
 use super::{WalkPlan, Walked, windows::Length};
 use crate::dates::{day_count, written};
+use crate::forecast::notes_of_tests;
 use crate::statistics::{Moments, Sample, Series, Undefined, max_drawdown, probabilistic_sharpe};
 use crate::sweep::{Figure, Objective, Subject, Trial};
 use kernel::Timestamp;
@@ -92,6 +93,8 @@ pub struct WalkReport {
     pub probabilistic_sharpe: Figure,
     /// One plain sentence.
     pub verdict: String,
+    /// What must be known to read the figures.
+    pub notes: Vec<String>,
     /// A digest of what was chosen and what came of it.
     pub results_hash: String,
 }
@@ -142,9 +145,12 @@ pub fn judge_walk(
         efficiency: efficiency(walked).into(),
         probabilistic_sharpe: sample.and_then(|sample| probabilistic_sharpe(&sample, 0.0)).into(),
         verdict: String::new(),
+        notes: Vec::new(),
         results_hash: digest(walked),
     };
     report.verdict = verdict(&report);
+    let tests: Vec<_> = walked.iter().map(|one| one.test).collect();
+    report.notes = notes_of_tests(&subject.models, &report.symbols, &tests);
     report
 }
 

@@ -1,7 +1,7 @@
 //! Fills on finer data than the strategies see, worked by hand.
 
 use crate::common::*;
-use backtest::{BacktestConfig, BacktestReport, Detail, DetailError, find_lookahead};
+use backtest::{BacktestConfig, BacktestReport, Detail, DetailError, Models, find_lookahead};
 use kernel::{
     Intents, MarketData, OrderKind, Price, Quantity, Quote, Ratio, Side, Span, StopLoss, Strategy,
     StrategySpec, SymbolId, Symbols, Trade, View,
@@ -171,7 +171,9 @@ fn detail_that_says_the_same_changes_nothing() {
 fn decisions_do_not_look_ahead_through_the_detail() {
     let feed = walk(&["AAA"], 1);
     let config = on(&feed, &feed);
-    let rebuild = |feed: &Feed| Ok(chosen("sma-crossover", &[("fast", "3")], feed).remove(0));
+    let rebuild = |feed: &Feed| {
+        Ok((chosen("sma-crossover", &[("fast", "3")], feed).remove(0), Models::default()))
+    };
     let report = find_lookahead(&config, &feed, &rebuild, 5, &mut |_| {}).unwrap();
     assert_eq!(report.passed, Some(true), "{}", report.verdict);
 }

@@ -126,9 +126,10 @@ fn the_pages_of_a_sweep_and_a_walk_are_whole() {
         data_hash: facts.content_hash.clone(),
         span: facts.span.unwrap(),
         rows: facts.rows,
+        models: Vec::new(),
     };
     let (data, program) = (&feed.data[..], "one");
-    let bench = Bench { config: &config, data, facts: &facts, program, by: "sweep" };
+    let bench = Bench { config: &config, data, facts: &facts, program, by: "sweep", words: None };
     let mut ledger = Ledger::unkept();
     let tried = try_all(bench, &build, &space, &mut ledger, 2, &mut |_| {}).unwrap();
     let by = Objective::Sharpe;
@@ -144,6 +145,7 @@ fn the_pages_of_a_sweep_and_a_walk_are_whole() {
         by,
         threads: 2,
         program,
+        words: None,
     };
     let laid = windows(&plan, &feed, &config.calendar).unwrap();
     let walked = walker.run(&laid, &mut |_| Ok(Ledger::unkept()), &mut |_| {}).unwrap();

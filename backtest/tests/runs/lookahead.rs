@@ -1,9 +1,10 @@
 //! A strategy that peeks is found with the very bar that it peeks at; the ones that ship pass.
 
 use backtest::workload::swings;
-use backtest::{BacktestConfig, Change, Chosen, LookaheadReport, find_lookahead};
+use backtest::{BacktestConfig, Change, Chosen, LookaheadReport, Models, find_lookahead};
 use kernel::{
-    Intents, MarketData, Quantity, Ratio, Side, Span, Strategy, StrategySpec, SymbolId, View,
+    Bar, Forecaster, Input, Intents, MarketData, Prediction, Probability, Quantity, Ratio, Side,
+    Span, Strategy, StrategySpec, SymbolId, Trend, View,
 };
 use marketdata::Feed;
 use std::collections::BTreeMap;
@@ -58,7 +59,8 @@ impl Strategy for Peeking {
 
 fn search(feed: &Feed, rebuild: &dyn Fn(&Feed) -> Chosen) -> LookaheadReport {
     let config = BacktestConfig::for_feed(feed);
-    find_lookahead(&config, feed, &|feed| Ok(rebuild(feed)), 8, &mut |_| {}).unwrap()
+    let rebuild = |feed: &Feed| Ok((rebuild(feed), Models::default()));
+    find_lookahead(&config, feed, &rebuild, 8, &mut |_| {}).unwrap()
 }
 
 #[test]
@@ -107,4 +109,83 @@ fn two_symbols_at_one_instant_are_one_step() {
         strategies::build("sma-crossover", &BTreeMap::new(), &feed.symbols).unwrap()
     });
     assert_eq!(report.passed, Some(true), "{report:?}");
+}
+
+/// A model over features that were made of the data beforehand: of each bar the move to the close so many
+/// bars ahead; behind it at -1.
+struct Pipeline {
+    moves: Vec<i64>,
+    seen: usize,
+}
+
+impl Pipeline {
+    fn models(feed: &Feed, ahead: isize) -> Models {
+        let closes: Vec<i64> = feed.data.iter().map(|datum| datum.price().nanos()).collect();
+        let step = |row: usize| {
+            let other = row.checked_add_signed(ahead).and_then(|row| closes.get(row))?;
+            Some(if ahead > 0 { other - closes[row] } else { closes[row] - other })
+        };
+        let moves = (0..closes.len()).map(|row| step(row).unwrap_or(0)).collect();
+        Models { facts: Vec::new(), forecasters: vec![Box::new(Self { moves, seen: 0 })] }
+    }
+}
+
+impl Forecaster for Pipeline {
+    fn id(&self) -> &'static str {
+        "pipeline"
+    }
+
+    fn warmup_bars(&self) -> usize {
+        0
+    }
+
+    fn observe(&mut self, bar: &Bar) -> Vec<Input> {
+        let moved = self.moves[self.seen];
+        self.seen += 1;
+        vec![Input::Prediction(Prediction {
+            symbol: bar.symbol,
+            model: "pipeline".into(),
+            time: bar.end_time(),
+            trend: if moved > 0 { Trend::Up } else { Trend::Down },
+            confidence: Probability::from_millionths(600_000).unwrap(),
+            shadow: false,
+            stands_in_for: None,
+            latency: Span::ZERO,
+        })]
+    }
+
+    fn remember(&mut self, _: &Bar) {
+        self.seen += 1;
+    }
+}
+
+fn search_model(feed: &Feed, ahead: isize, confidence: &str) -> LookaheadReport {
+    let config = BacktestConfig::for_feed(feed);
+    let params: BTreeMap<String, String> = [("confidence_percent", confidence), ("quantity", "1")]
+        .map(|(name, value)| (name.into(), value.into()))
+        .into();
+    let rebuild = |feed: &Feed| {
+        let strategy = strategies::build("lstm", &params, &feed.symbols).unwrap();
+        Ok((strategy, Pipeline::models(feed, ahead)))
+    };
+    find_lookahead(&config, feed, &rebuild, 8, &mut |_| {}).unwrap()
+}
+
+#[test]
+fn features_that_peek_are_found_also_where_nothing_is_traded_on_them() {
+    let feed = swings(400);
+    let honest = search_model(&feed, -1, "55");
+    assert_eq!(honest.passed, Some(true), "{}", honest.verdict);
+    assert!(honest.decisions > 20 && honest.words == 400, "{honest:?}");
+    assert!(honest.verdict.contains("400 words of models"), "{}", honest.verdict);
+    for confidence in ["55", "90"] {
+        let peeking = search_model(&feed, 1, confidence);
+        assert_eq!(peeking.passed, Some(false), "{}", peeking.verdict);
+        let found = peeking.counter_example.unwrap();
+        assert_eq!(found.steps_ahead, 1, "{found:?}");
+        assert!(found.decided.contains("model pipeline says of SYN:"), "{found:?}");
+        assert_ne!(found.decided, found.otherwise);
+    }
+    let silent = search_model(&feed, -1, "90");
+    assert_eq!((silent.passed, silent.decisions), (None, 0), "{}", silent.verdict);
 }

@@ -24,6 +24,7 @@ mod limits_on_real_data;
 mod live;
 mod lookahead;
 mod luck;
+mod models;
 mod real_data;
 mod several;
 mod statistics_doc;

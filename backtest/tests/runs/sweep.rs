@@ -27,7 +27,7 @@ impl Scene {
 
     fn bench(&self) -> Bench<'_> {
         let (config, data, facts) = (&self.config, &self.feed.data[..], &self.facts);
-        Bench { config, data, facts, program: "one", by: "sweep" }
+        Bench { config, data, facts, program: "one", by: "sweep", words: None }
     }
 
     fn try_all(&self, space: &Space, ledger: &mut Ledger, threads: usize) -> Tried {
@@ -49,6 +49,7 @@ impl Scene {
             data_hash: self.facts.content_hash.clone(),
             span: self.facts.span.unwrap(),
             rows: self.facts.rows,
+            models: Vec::new(),
         };
         judge_sweep(subject, space, tried, ledger, Objective::Sharpe)
     }

@@ -68,7 +68,16 @@ fn walk(feed: &Feed, plan: &WalkPlan, grid: &[&str], threads: usize) -> WalkRepo
         strategies::build("sma-crossover", params, &feed.symbols).map_err(|error| error.to_string())
     };
     let (by, program) = (Objective::Sharpe, "one");
-    let walk = Walk { config: &config, feed, space: &space, build: &build, by, threads, program };
+    let walk = Walk {
+        config: &config,
+        feed,
+        space: &space,
+        build: &build,
+        by,
+        threads,
+        program,
+        words: None,
+    };
     let laid = windows(plan, feed, &config.calendar).unwrap();
     let walked = walk.run(&laid, &mut |_| Ok(Ledger::unkept()), &mut |_| {}).unwrap();
     let subject = Subject {
@@ -77,6 +86,7 @@ fn walk(feed: &Feed, plan: &WalkPlan, grid: &[&str], threads: usize) -> WalkRepo
         data_hash: feed.content_hash(),
         span: feed.span().unwrap(),
         rows: feed.data.len() as u64,
+        models: Vec::new(),
     };
     judge_walk(subject, plan, by, config.exchange.starting_cash.to_f64(), &walked)
 }

@@ -11,7 +11,11 @@ use std::collections::BTreeMap;
 pub fn run(args: &LookaheadArgs) -> Result<(), Failure> {
     let desk = Desk::open(&args.run)?;
     let mut line = ProgressLine::new("changed futures");
-    let rebuild = |_: &marketdata::Feed| desk.build(&BTreeMap::new());
+    let cast = desk.cast()?;
+    let rebuild = |_: &marketdata::Feed| {
+        let models = cast.as_ref().map(|cast| cast.models(None)).unwrap_or_default();
+        Ok((desk.build(&BTreeMap::new())?, models))
+    };
     let found = backtest::find_lookahead(
         &desk.config,
         &desk.feed,
@@ -36,9 +40,13 @@ pub fn run(args: &LookaheadArgs) -> Result<(), Failure> {
 }
 
 fn text(report: &LookaheadReport) -> String {
+    let said = match report.words {
+        0 => String::new(),
+        words => format!(" and {words} words of models"),
+    };
     let mut lines = vec![
         format!(
-            "{}: {} over {}, {} runs",
+            "{}: {}{said} over {}, {} runs",
             report.strategy,
             counted(report.decisions as u64, "decision"),
             counted(report.rows, "row"),

@@ -5,9 +5,10 @@ use super::data::run::{RunData, Selection};
 use crate::args::{Priority, RunArgs, SpaceArgs};
 use crate::config::{ChosenStrategy, Settings};
 use crate::exit::{Exit, Failure};
-use crate::{assemble, logging, models, resolve};
+use crate::models::Cast;
+use crate::{assemble, logging, resolve};
 use backtest::sweep::{Axis, Bench, Ledger, Search, Space, SweepError};
-use backtest::{BacktestConfig, Chosen, Detail, Progress};
+use backtest::{BacktestConfig, Chosen, Detail, Observer, Progress, Words};
 use exchange::ExchangeConfig;
 use marketdata::{CorporateActions, Facts, Feed};
 use std::collections::BTreeMap;
@@ -49,9 +50,6 @@ impl Desk {
         if facts.span.is_none() {
             return Err(Failure::from(&backtest::BacktestError::NoData));
         }
-        let built = strategies::build(&strategy.name, &strategy.params, &facts.symbols);
-        // What lacks parameters is told where it is tried.
-        built.map_or(Ok(()), |chosen| models::refuse(&chosen, "this command"))?;
         let config = config(&settings, &facts, args)?;
         Ok(Self { settings, strategy, feed, facts, config, program: program() })
     }
@@ -69,10 +67,40 @@ impl Desk {
             .map_err(|error| error.to_string())
     }
 
+    /// The models of the strategy, where it listens to any.
+    ///
+    /// # Errors
+    /// When one cannot be used.
+    pub fn cast(&self) -> Result<Option<Cast>, Failure> {
+        let built = self.build(&BTreeMap::new());
+        let listens = built.is_ok_and(|(strategy, _)| strategy.listens_to_models());
+        listens.then(|| Cast::of(&self.settings, self.facts.bar_length)).transpose()
+    }
+
+    /// What models say of the data, where a combination of parameters makes a strategy that listens.
+    ///
+    /// # Errors
+    /// When a model cannot be used, or the data fail.
+    pub fn words(&self, space: &Space) -> Result<Option<Arc<Words>>, Failure> {
+        let listens = |params| {
+            // What lacks parameters is told where it is tried.
+            self.build(params).is_ok_and(|(strategy, _)| strategy.listens_to_models())
+        };
+        if !space.points().iter().any(listens) {
+            return Ok(None);
+        }
+        let models = Cast::of(&self.settings, self.facts.bar_length)?.models(None);
+        let mut line = Hearing(ProgressLine::new("rows"));
+        let data = (&self.feed.data[..], &self.facts);
+        let words = Words::hear(&self.config, data, models, &mut line);
+        line.0.clear();
+        words.map(Arc::new).map(Some).map_err(|error| Failure::from(&error))
+    }
+
     /// What every trial shares.
-    pub fn bench<'a>(&'a self, by: &'a str) -> Bench<'a> {
+    pub fn bench<'a>(&'a self, by: &'a str, words: Option<&'a Arc<Words>>) -> Bench<'a> {
         let (config, data, facts) = (&self.config, &self.feed.data[..], &self.facts);
-        Bench { config, data, facts, program: &self.program, by }
+        Bench { config, data, facts, program: &self.program, by, words }
     }
 
     /// The ledger of the strategy over some data.
@@ -261,6 +289,15 @@ impl From<&SweepError> for Failure {
             SweepError::NothingToTry { .. } => Failure::usage(error),
             SweepError::Ledger(source) => Failure::new(Exit::of_io(source), error.to_string()),
         }
+    }
+}
+
+/// Shows how far models are.
+struct Hearing(ProgressLine);
+
+impl Observer for Hearing {
+    fn progress(&mut self, progress: &Progress) {
+        self.0.show("models: ", progress);
     }
 }
 

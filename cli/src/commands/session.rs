@@ -250,6 +250,7 @@ impl Parts {
         let retraining = Retraining::of(settings, self.bar_length)?;
         let succession = retraining.as_ref().map(Retraining::succession);
         let models = models::at_work(settings, &chosen, self.bar_length, succession.as_ref())?;
+        let models = models.forecasters;
         if retraining.is_some() && models.is_empty() {
             return Err(Failure::usage(
                 "model.retrain.at is set, and no strategy of this session listens to a model: set it to \"off\"",

@@ -26,6 +26,7 @@ pub fn run(args: &WalkArgs) -> Result<(), Failure> {
     let desk = Desk::open(&args.run)?;
     let laid = windows(&plan, &desk.feed, &desk.config.calendar).map_err(Failure::usage)?;
     let build = |params: &_| desk.build(params);
+    let words = desk.words(&space)?;
     let walk = Walk {
         config: &desk.config,
         feed: &desk.feed,
@@ -34,6 +35,7 @@ pub fn run(args: &WalkArgs) -> Result<(), Failure> {
         by: args.space.by.into(),
         threads: research::threads(&args.space),
         program: &desk.program,
+        words: words.as_ref(),
     };
     let mut line = ProgressLine::new("trials");
     let mut ledger = |hash: &str| {
@@ -44,7 +46,7 @@ pub fn run(args: &WalkArgs) -> Result<(), Failure> {
     line.clear();
     let walked = walked.map_err(|error| Failure::from(&error))?;
     let start = desk.config.exchange.starting_cash.to_f64();
-    let report = judge_walk(subject(&desk), &plan, walk.by, start, &walked);
+    let report = judge_walk(subject(&desk, words.as_deref()), &plan, walk.by, start, &walked);
     let html = backtest::walk_html(&report);
     let json = serde_json::to_string_pretty(&report).map_err(Failure::other)?;
     let name = report.results_hash.get(..16).unwrap_or(&report.results_hash);
@@ -69,6 +71,7 @@ fn text(report: &WalkReport, folder: Option<&Path>) -> String {
     }
     lines.push(String::new());
     lines.push(report.verdict.clone());
+    lines.extend(report.notes.iter().map(|note| format!("note: {note}")));
     lines.push(String::new());
     let share = |figure: &Figure| {
         figure.value.map_or_else(|| "-".into(), |value| format!("{:.2} %", value * 100.0))

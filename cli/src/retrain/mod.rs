@@ -23,11 +23,12 @@ use crate::commands::model::folder_at;
 use crate::config::settings::Speed;
 use crate::config::{ConfigError, Mistake, Settings, Source, settings};
 use crate::exit::Failure;
-use kernel::{Span, Timestamp};
+use kernel::{Notice, Span, Timestamp, TrainingStep};
 use marketdata::resolution;
 use model::config::Config;
 use model::folder::{Folder, Model, RegistryError};
 use process::{Running, Training};
+use runtime::control;
 use runtime::session::{Phase, Status, machine_time};
 use schedule::Schedule;
 use state::State;
@@ -37,11 +38,16 @@ use tokio::sync::watch;
 /// The command that builds a program which can train.
 const BUILD: &str = "cargo build --release --locked --features train";
 
+/// What is said where one training would begin before another has ended.
+const LEFT_OUT: &str = "a model is still being trained, so that none is begun now";
+
 /// The training of a session's next champion.
 pub struct Retraining {
     schedule: Schedule,
     training: Training,
     state: PathBuf,
+    /// The session's folder, where it is told what becomes of its trainings.
+    dir: PathBuf,
     gate: Gate,
     succession: Succession,
 }
@@ -150,6 +156,7 @@ impl Retraining {
                 log: dir.join("retrain.log"),
             },
             state: dir.join("retrain.json"),
+            dir,
             gate: Gate { folder, bar_length },
             succession: Succession::default(),
         }))
@@ -176,10 +183,8 @@ impl Retraining {
                 if due <= now {
                     next = Some(self.schedule.next(now, Some(due)));
                     match running {
-                        Some(_) => tracing::warn!(
-                            "a model is still being trained, so that none is begun now"
-                        ),
-                        None => running = self.begin(due),
+                        Some(_) => self.tell(TrainingStep::LeftOut, LEFT_OUT.into()).await,
+                        None => running = self.begin(due).await,
                     }
                 }
             }
@@ -198,19 +203,21 @@ impl Retraining {
         }
     }
 
-    fn begin(&self, due: Timestamp) -> Option<Running> {
+    async fn begin(&self, due: Timestamp) -> Option<Running> {
         let champion = self.gate.champion();
         match champion.and_then(|champion| {
             let running = self.training.start(due, champion.as_deref());
             running.map_err(|error| error.to_string())
         }) {
             Ok(running) => {
-                tracing::info!("a model is being trained: {}", self.training.log.display());
                 self.note(State { due, outcome: None });
+                let log = self.training.log.display();
+                self.tell(TrainingStep::Begun, format!("a model is being trained: see {log}"))
+                    .await;
                 Some(running)
             }
             Err(error) => {
-                self.tell(due, &Outcome::Failed(error));
+                self.close(due, &Outcome::Failed(error)).await;
                 None
             }
         }
@@ -226,32 +233,33 @@ impl Retraining {
                 judged.unwrap_or_else(|error| Outcome::Failed(error.to_string()))
             }
         };
-        self.tell(ended.due, &outcome);
+        self.close(ended.due, &outcome).await;
         if let Outcome::Promoted(model) = outcome {
             self.succession.crown(*model, schedule::next_day(now));
         }
     }
 
-    /// Logs what came of a training, and keeps it.
-    fn tell(&self, due: Timestamp, outcome: &Outcome) {
-        let (code, text) = match outcome {
+    /// Tells what came of a training, and keeps it.
+    async fn close(&self, due: Timestamp, outcome: &Outcome) {
+        let (step, text) = match outcome {
             Outcome::Promoted(model) => (
-                "model_promoted",
+                TrainingStep::Promoted,
                 format!(
                     "model {} was trained and is the champion, from the next trading day on: {}",
                     model.id(),
                     model.card().verdict
                 ),
             ),
-            Outcome::Stays(why) => ("model_refused", why.clone()),
-            Outcome::Failed(why) => ("training_failed", format!("no model is promoted: {why}")),
+            Outcome::Stays(why) => (TrainingStep::Refused, why.clone()),
+            Outcome::Failed(why) => (TrainingStep::Failed, format!("no model is promoted: {why}")),
         };
-        if matches!(outcome, Outcome::Failed(_)) {
-            tracing::error!(code = %code, "{text}");
-        } else {
-            tracing::info!(code = %code, "{text}");
-        }
+        self.tell(step, text.clone()).await;
         self.note(State { due, outcome: Some(text) });
+    }
+
+    /// Has the session note it, so that its log, its journal and its alerts have it.
+    async fn tell(&self, step: TrainingStep, text: String) {
+        control::tell(&self.dir, Notice::Training { step, text: text.into() }).await;
     }
 
     fn note(&self, state: State) {

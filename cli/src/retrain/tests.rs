@@ -1,9 +1,15 @@
 use super::*;
 use crate::config::Layers;
+use kernel::Input;
 use model::card::{Card, Judgement, Rival};
 use model::folder::Parts;
+use runtime::control::{Answer, ControlServer};
+use runtime::session::{Stopper, stop_signal};
 use std::fs;
+use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 /// The bundled model with another card, kept in a folder.
 pub fn model_like_the_bundled(root: &Path, log_loss: f64, card_of: impl Fn(&mut Card)) -> Model {
@@ -80,6 +86,7 @@ impl Bench {
                 log: path("retrain.log"),
             },
             state: path("retrain.json"),
+            dir: self.dir.path().to_path_buf(),
             gate: self.gate(),
             succession: Succession::default(),
         }
@@ -100,23 +107,60 @@ impl Bench {
     }
 }
 
-/// A session that replays data.
-fn session(time: &str) -> (watch::Sender<Status>, watch::Receiver<Status>) {
-    let mut status = Status::starting("embedded", "file");
-    status.phase = Phase::Running;
-    status.venue_time = Some(time.parse().unwrap());
-    watch::channel(status)
+/// A session that replays data, with a training beside it.
+struct Session {
+    status: watch::Sender<Status>,
+    training: JoinHandle<()>,
+    noted: Arc<Mutex<Vec<Notice>>>,
+    _control: (ControlServer, Stopper),
 }
 
-fn at(status: &watch::Sender<Status>, time: &str) {
-    status.send_modify(|status| status.venue_time = Some(time.parse().unwrap()));
-}
+impl Session {
+    fn begin(bench: &Bench, retraining: Retraining, time: &str) -> Self {
+        let mut status = Status::starting("embedded", "file");
+        status.phase = Phase::Running;
+        status.venue_time = Some(time.parse().unwrap());
+        let (status, seen) = watch::channel(status);
+        let (orders, mut taken) = mpsc::channel::<control::Order>(4);
+        let (stopper, stop) = stop_signal();
+        let control = control::serve(bench.dir.path(), orders, seen.clone(), stop).unwrap();
+        let noted = Arc::new(Mutex::new(Vec::new()));
+        let notes = noted.clone();
+        tokio::spawn(async move {
+            while let Some(order) = taken.recv().await {
+                let Input::Notice(notice) = order.input else { panic!("{:?}", order.input) };
+                notes.lock().unwrap().push(notice);
+                order.answer.send(Answer::done(&())).unwrap();
+            }
+        });
+        let training = tokio::spawn(retraining.stand_by(seen));
+        Self { status, training, noted, _control: (control, stopper) }
+    }
 
-/// Goes on publishing the status until something is so.
-async fn until(status: &watch::Sender<Status>, is_so: impl Fn() -> bool) {
-    while !is_so() {
-        status.send_modify(|_| {});
-        tokio::task::yield_now().await;
+    fn at(&self, time: &str) {
+        self.status.send_modify(|status| status.venue_time = Some(time.parse().unwrap()));
+    }
+
+    /// What it was told of its trainings.
+    fn steps(&self) -> Vec<TrainingStep> {
+        let step = |notice: &Notice| match notice {
+            Notice::Training { step, .. } => *step,
+            other => panic!("{other:?}"),
+        };
+        self.noted.lock().unwrap().iter().map(step).collect()
+    }
+
+    /// Goes on publishing the status until something is so.
+    async fn until(&self, is_so: impl Fn() -> bool) {
+        while !is_so() {
+            self.status.send_modify(|_| {});
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn end(self) {
+        drop(self.status);
+        self.training.await.unwrap();
     }
 }
 
@@ -188,18 +232,17 @@ async fn a_session_trains_when_it_is_due_and_trades_on_what_passes_from_the_next
 
     let retraining = bench.retraining();
     let succession = retraining.succession();
-    let (status, seen) = session("2026-11-25T15:00:00Z");
-    let task = tokio::spawn(retraining.stand_by(seen));
+    let session = Session::begin(&bench, retraining, "2026-11-25T15:00:00Z");
     for time in ["2026-11-25T16:00:00Z", "2026-11-25T22:59:59Z"] {
-        at(&status, time);
+        session.at(time);
         tokio::task::yield_now().await;
         assert_eq!(bench.outcome(), None, "{time}");
         assert!(!root.parent().unwrap().join("retrain.json").exists(), "{time}");
     }
-    at(&status, "2026-11-25T23:00:00Z");
-    until(&status, || bench.outcome().is_some()).await;
-    drop(status);
-    task.await.unwrap();
+    session.at("2026-11-25T23:00:00Z");
+    session.until(|| bench.outcome().is_some()).await;
+    assert_eq!(session.steps(), [TrainingStep::Begun, TrainingStep::Promoted]);
+    session.end().await;
 
     let models = root.display();
     assert_eq!(
@@ -221,18 +264,20 @@ async fn a_session_trains_when_it_is_due_and_trades_on_what_passes_from_the_next
 #[tokio::test]
 async fn one_at_a_time_is_trained_and_none_outlives_the_session() {
     let bench = Bench::new("echo $$ >> $5/lines; read forever");
-    let (status, seen) = session("2026-11-23T15:00:00Z");
-    let task = tokio::spawn(bench.retraining().stand_by(seen));
+    let session = Session::begin(&bench, bench.retraining(), "2026-11-23T15:00:00Z");
     tokio::task::yield_now().await;
-    at(&status, "2026-11-23T23:00:00Z");
-    until(&status, || bench.lines().len() == 1).await;
+    session.at("2026-11-23T23:00:00Z");
+    session.until(|| bench.lines().len() == 1).await;
     // The next one is due, and the one after it.
-    for time in ["2026-11-24T23:00:00Z", "2026-11-25T23:00:00Z", "2026-11-25T23:30:00Z"] {
-        at(&status, time);
-        tokio::task::yield_now().await;
+    for (time, left_out) in [("2026-11-24T23:00:00Z", 1), ("2026-11-25T23:00:00Z", 2)] {
+        session.at(time);
+        session.until(|| session.steps().len() == 1 + left_out).await;
     }
-    drop(status);
-    task.await.unwrap();
+    session.at("2026-11-25T23:30:00Z");
+    tokio::task::yield_now().await;
+    let left_out = TrainingStep::LeftOut;
+    assert_eq!(session.steps(), [TrainingStep::Begun, left_out, left_out]);
+    session.end().await;
     let lines = bench.lines();
     assert_eq!(lines.len(), 1);
     let process = rustix::process::Pid::from_raw(lines[0].parse().unwrap()).unwrap();
@@ -240,13 +285,12 @@ async fn one_at_a_time_is_trained_and_none_outlives_the_session() {
 
     // What was cut short goes on with the next session, whatever the time.
     fs::write(bench.models().join("script"), "echo again >> $5/lines; exit 3").unwrap();
-    let (status, seen) = session("2026-11-26T02:00:00Z");
-    let task = tokio::spawn(bench.retraining().stand_by(seen));
-    until(&status, || bench.outcome().is_some()).await;
-    at(&status, "2026-11-27T22:59:00Z");
+    let session = Session::begin(&bench, bench.retraining(), "2026-11-26T02:00:00Z");
+    session.until(|| bench.outcome().is_some()).await;
+    session.at("2026-11-27T22:59:00Z");
     tokio::task::yield_now().await;
-    drop(status);
-    task.await.unwrap();
+    assert_eq!(session.steps(), [TrainingStep::Begun, TrainingStep::Failed]);
+    session.end().await;
     let why = bench.outcome().unwrap();
     assert!(why.starts_with("no model is promoted: exit status: 3: see "), "{why}");
     assert_eq!(bench.lines().len(), 2, "one that failed is not tried again before its time");

@@ -2,9 +2,9 @@
 
 use crate::{
     Bar, BrokerOrderId, CancelError, Cash, CashMovement, Channel, CorporateAction, Correction,
-    FeeRates, Limits, Luld, MarketData, MissedPrediction, OrderNumber, OrderStatus, Prediction,
-    Price, Quantity, Reinvestment, Report, Side, Span, SymbolId, Symbols, Timestamp, TradingState,
-    VenueRules,
+    FeeRates, Limits, Luld, MarketData, MissedPrediction, Notice, OrderNumber, OrderStatus,
+    Prediction, Price, Quantity, Reinvestment, Report, Side, Span, SymbolId, Symbols, Timestamp,
+    TradingState, VenueRules,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -387,53 +387,6 @@ pub enum Room {
     High,
     /// All of it is used; what is kept back is for cancels, exits and reports.
     Full,
-}
-
-/// What a session found out about its surroundings. Nothing is decided on it but an alert.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Notice {
-    /// Another session trades on the account.
-    OtherSession {
-        /// The first characters of its id.
-        session: Box<str>,
-        /// The client order id that gives it away.
-        order: Box<str>,
-    },
-    /// Strategies decide on bars, and the data hold none.
-    NoBars {
-        /// Of which symbols, separated by commas.
-        symbols: Box<str>,
-        /// Where none were found.
-        source: Box<str>,
-    },
-    /// A message of the broker's cannot be used. Each kind is told once for each reason.
-    Unusable {
-        /// What kind of message.
-        message: Box<str>,
-        /// Why not, with the field by its name.
-        reason: Box<str>,
-    },
-    /// A model sees otherwise than in training, or errs more than it did: nothing is traded on its word
-    /// any more.
-    ModelDrifted {
-        /// Its id.
-        model: Box<str>,
-        /// What has moved, and how far.
-        reason: Box<str>,
-    },
-    /// A part of the journal that no recovery needs any more cannot be read.
-    JournalDamaged {
-        /// The file, the place in it, what is wrong there, and what to do.
-        what: Box<str>,
-    },
-    /// A paper session takes new entries in the place of this one, or does so no more.
-    StandIn {
-        /// Whether it has begun; else it has ended.
-        begun: bool,
-        /// Where its folder is, or how it ended.
-        text: Box<str>,
-    },
 }
 
 /// A connection of the session.

@@ -15,6 +15,7 @@ mod fees;
 mod input;
 mod ledger;
 mod market;
+mod notice;
 mod number;
 mod order;
 mod prediction;
@@ -34,7 +35,7 @@ pub use event::{Alert, Event, IgnoreReason, Record, RecordBody, Severity};
 pub use fees::{FeeRates, RatesByDate, TafRate};
 pub use input::{
     AccountSnapshot, AssetClass, AssetFacts, BrokerOrder, BrokerPosition, BrokerState, Command,
-    FeeCharge, FeeKind, Input, Link, News, Notice, Room, SessionStart, ShutdownPolicy, Stamped,
+    FeeCharge, FeeKind, Input, Link, News, Room, SessionStart, ShutdownPolicy, Stamped,
     StrategySpec, TradingDay, TradingHours,
 };
 pub use ledger::{Ledger, LedgerError, Position};
@@ -42,6 +43,7 @@ pub use market::{
     AHEAD, Bar, CancelError, Channel, Correction, Luld, MarketData, MarketDataError, Quote,
     TapeTrade, Trade,
 };
+pub use notice::{Notice, TrainingStep};
 pub use number::{
     BasisPoints, Cash, Notional, NumberError, Percent, Price, Quantity, Rounding, SCALE, Volume,
 };

@@ -2,7 +2,7 @@
 
 use crate::figures::{counted, date_time, exact, signed};
 use backtest::statistics::{Group, Metric, Unit};
-use backtest::{BacktestReport, Judgement, StrategyLine, TradeRow};
+use backtest::{BacktestReport, Judgement, ModelLine, StrategyLine, TradeRow};
 use exchange::Financing;
 use kernel::Cash;
 use std::path::Path;
@@ -124,6 +124,7 @@ fn rows(report: &BacktestReport, judgement: &Judgement) -> Vec<(&'static str, St
         ("trades", format!("{} closed, {}", report.trades.len(), counted(report.fills, "fill"))),
         ("of these", said(&["win_rate", "profit_factor", "expectancy"])),
         ("activity", said(&["exposure", "turnover"])),
+        ("models", report.models.iter().map(ModelLine::counts).collect::<Vec<_>>().join("; ")),
         ("by", format!("{}, A = {}", report.convention.name, report.convention.periods_per_year)),
         ("speed", format!("{:.0} bars a second", report.bars_per_second)),
         ("events", report.events_hash.clone()),

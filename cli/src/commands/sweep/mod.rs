@@ -6,6 +6,7 @@ use super::research::{self, Desk, ProgressLine};
 use super::{print_json, print_text};
 use crate::args::{SpaceArgs, SweepArgs};
 use crate::exit::{Exit, Failure};
+use backtest::Words;
 use backtest::sweep::{Subject, SweepReport, judge_sweep, try_all};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -18,13 +19,20 @@ pub fn run(args: &SweepArgs) -> Result<(), Failure> {
     let mut line = ProgressLine::new("trials");
     let build = |params: &_| desk.build(params);
     let threads = research::threads(&args.space);
-    let tried =
-        try_all(desk.bench("sweep"), &build, &space, &mut ledger, threads, &mut |progress| {
-            line.show("", progress);
-        });
+    let words = desk.words(&space)?;
+    let bench = desk.bench("sweep", words.as_ref());
+    let tried = try_all(bench, &build, &space, &mut ledger, threads, &mut |progress| {
+        line.show("", progress);
+    });
     line.clear();
     let tried = tried.map_err(|error| Failure::from(&error))?;
-    let report = judge_sweep(subject(&desk), &space, &tried, &ledger, args.space.by.into());
+    let report = judge_sweep(
+        subject(&desk, words.as_deref()),
+        &space,
+        &tried,
+        &ledger,
+        args.space.by.into(),
+    );
     let folder = keep(&desk, &args.space, &report)?;
     if args.space.json {
         return print_json(&report);
@@ -34,13 +42,14 @@ pub fn run(args: &SweepArgs) -> Result<(), Failure> {
 }
 
 /// What is tried, for a report.
-pub fn subject(desk: &Desk) -> Subject {
+pub fn subject(desk: &Desk, words: Option<&Words>) -> Subject {
     Subject {
         strategy: desk.strategy().to_owned(),
         symbols: desk.facts.symbols.names().map(Into::into).collect(),
         data_hash: desk.facts.content_hash.clone(),
         span: desk.facts.span.unwrap_or_default(),
         rows: desk.facts.rows,
+        models: words.map_or_else(Vec::new, |words| words.facts().to_vec()),
     }
 }
 

@@ -3,9 +3,8 @@
 use super::{DecideError, Deciding};
 use crate::risk;
 use crate::{
-    AssetClass, Command, Event, Intent, NewOrder, Notice, OrderKind, OrderNumber, Origin, Room,
-    Rounding, Severity, ShutdownPolicy, Side, State, SymbolId, TimeInForce, TradingHours,
-    TradingState,
+    AssetClass, Command, Event, Intent, NewOrder, OrderKind, OrderNumber, Origin, Room, Rounding,
+    Severity, ShutdownPolicy, Side, State, SymbolId, TimeInForce, TradingHours, TradingState,
 };
 
 impl Deciding<'_> {
@@ -42,48 +41,6 @@ impl Deciding<'_> {
                 let text = "The journal's room is used up: positions may only be reduced until there is more and trading is resumed".to_owned();
                 self.stop_entries(&text)?;
                 self.alert(Severity::Critical, "journal_room_full", text)
-            }
-        }
-    }
-
-    /// What a session found out about its surroundings is told, and nothing else follows from it.
-    pub(super) fn notice(&mut self, notice: &Notice) -> Result<(), DecideError> {
-        match notice {
-            Notice::OtherSession { session, order } => {
-                let text = format!(
-                    "Session {session} trades on this account as well: order {order} is its; end one of the two"
-                );
-                self.alert(Severity::Critical, "second_session", text)
-            }
-            Notice::NoBars { symbols, source } => {
-                let text = format!(
-                    "{source}: no bars of {symbols}, and strategies decide on bars alone, so they will not trade it; give files with bars"
-                );
-                self.alert(Severity::Warning, "no_bars", text)
-            }
-            Notice::StandIn { begun: true, text } => {
-                let text = format!(
-                    "The broker's API fails: a paper session takes new entries until trading is resumed, {text}"
-                );
-                self.alert(Severity::Critical, "stand_in_begun", text)
-            }
-            Notice::StandIn { begun: false, text } => {
-                let text = format!("The paper session that took new entries has ended: {text}");
-                self.alert(Severity::Warning, "stand_in_ended", text)
-            }
-            Notice::Unusable { message, reason } => {
-                let text = format!("The broker's {message} cannot be used: {reason}");
-                self.alert(Severity::Warning, "message_unusable", text)
-            }
-            Notice::ModelDrifted { model, reason } => {
-                let text = format!(
-                    "Model {model} has drifted, and nothing is traded on its word any more: {reason}"
-                );
-                self.alert(Severity::Critical, "model_drifted", text)
-            }
-            Notice::JournalDamaged { what } => {
-                let text = format!("An earlier part of the journal cannot be read: {what}");
-                self.alert(Severity::Critical, "journal_damaged", text)
             }
         }
     }

@@ -8,6 +8,7 @@ mod calm;
 mod command;
 mod data;
 mod limits;
+mod notice;
 mod prediction;
 mod reconcile;
 mod report;

@@ -131,6 +131,30 @@ fn without_a_time_to_live_a_word_stands_until_the_next() {
 }
 
 #[test]
+fn what_becomes_of_a_training_is_told_and_changes_nothing() {
+    let mut bench = Bench::warm(Limits::default());
+    let word = said(&bench, Trend::Up);
+    bench.feed(Input::Prediction(word));
+    let training = |step| Notice::Training { step, text: "as it is".into() };
+    let took_over = Notice::ModelTookOver { model: "m2".into(), from: "m1".into() };
+    let cases = [
+        (training(TrainingStep::Begun), Severity::Info, "training_begun"),
+        (training(TrainingStep::LeftOut), Severity::Warning, "training_left_out"),
+        (training(TrainingStep::Failed), Severity::Warning, "training_failed"),
+        (training(TrainingStep::Refused), Severity::Info, "model_refused"),
+        (training(TrainingStep::Promoted), Severity::Info, "model_promoted"),
+        (took_over, Severity::Info, "model_took_over"),
+    ];
+    for (notice, severity, code) in cases {
+        let events = bench.feed(Input::Notice(notice));
+        let [Event::AlertRaised(alert)] = &events[..] else { panic!("{events:?}") };
+        assert_eq!((alert.severity, &*alert.code), (severity, code));
+        assert!(alert.text.contains(if code == "model_took_over" { "m2" } else { "as it is" }));
+        assert_eq!(trends(&bench), [("m1".into(), Trend::Up)], "its words are judged one by one");
+    }
+}
+
+#[test]
 fn what_a_drifted_model_has_said_stands_no_longer_and_another_takes_over() {
     let mut bench = Bench::warm(Limits::default());
     let word = said(&bench, Trend::Up);

@@ -1,6 +1,7 @@
 //! The client's side: one question, one answer.
 
 use super::{Answer, Request, path};
+use kernel::Notice;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,23 @@ pub fn ask(dir: &Path, request: &Request) -> Result<Answer, AskError> {
         Err(error) => return Err(failed(error)),
     };
     exchange(stream, request).map_err(failed)
+}
+
+/// Has the session of a data directory note something, off the thread that asks. Where it cannot be
+/// noted, that is logged: nothing else can be done about it.
+pub async fn tell(dir: &Path, notice: Notice) {
+    let dir = dir.to_owned();
+    let told = tokio::task::spawn_blocking(move || {
+        let why = match ask(&dir, &Request::notice(&notice)) {
+            Ok(answer) if answer.ok => return,
+            Ok(answer) => answer.error.unwrap_or_default(),
+            Err(error) => error.to_string(),
+        };
+        tracing::warn!("the journal does not have {notice:?}: {why}");
+    });
+    if let Err(error) = told.await {
+        tracing::warn!("the session could not be told: {error}");
+    }
 }
 
 fn is_absence(error: &io::Error) -> bool {

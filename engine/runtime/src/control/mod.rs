@@ -9,14 +9,15 @@ mod ask;
 mod path;
 mod server;
 
-pub use ask::{AskError, ask};
+pub use ask::{AskError, ask, tell};
 pub use server::{ControlError, ControlServer, Order, serve};
 
+use kernel::Notice;
 use serde::{Deserialize, Serialize};
 
-/// The word by which a live session is told that a paper session stands in for it, for its journal
-/// and its alerts: `args.begun` says whether it has begun or ended.
-const STAND_IN: &str = "stand-in";
+/// The word by which what works beside a session has it note something, for its journal and its
+/// alerts: `args` are the notice.
+const NOTICE: &str = "notice";
 
 /// One line from the client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,9 +52,9 @@ impl Request {
         Self { cmd: cmd.into(), args: serde_json::Value::Null, reason: reason.into() }
     }
 
-    /// Tells a live session that a paper session has begun to stand in for it, or has ended.
-    pub fn stand_in(begun: bool, text: &str) -> Self {
-        Self { args: serde_json::json!({ "begun": begun }), ..Self::new(STAND_IN, text) }
+    /// Has a session note something.
+    pub fn notice(notice: &Notice) -> Self {
+        Self { args: serde_json::json!(notice), ..Self::new(NOTICE, "") }
     }
 }
 

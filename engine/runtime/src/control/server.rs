@@ -1,8 +1,9 @@
 //! The session's side of the socket.
 
-use super::{Answer, Request, STAND_IN, path};
+use super::{Answer, NOTICE, Request, path};
 use crate::session::{Phase, Status, StopReceiver};
 use kernel::{Command, Input, Limits, Notice, SymbolId, Symbols};
+use serde::Deserialize;
 use serde_json::json;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -176,12 +177,11 @@ async fn reply(
 
 /// What the session makes of a request, or why it cannot be.
 fn input(request: &Request, status: &Status) -> Result<Input, String> {
-    if request.cmd != STAND_IN {
+    if request.cmd != NOTICE {
         return command(request, status).map(Input::Command);
     }
-    let begun = request.args.get("begun").and_then(serde_json::Value::as_bool);
-    let begun = begun.ok_or("args.begun says whether the paper session has begun")?;
-    Ok(Input::Notice(Notice::StandIn { begun, text: request.reason.as_str().into() }))
+    let notice = Notice::deserialize(&request.args);
+    notice.map(Input::Notice).map_err(|error| format!("args are no notice: {error}"))
 }
 
 /// What a request asks for, or why it cannot be.
@@ -289,6 +289,10 @@ mod tests {
         };
         let other = ask_off_thread(dir.path(), close("TSLA")).await.unwrap();
         assert!(other.error.unwrap().contains("does not trade TSLA, but AAPL, MSFT"));
+
+        let noise = Request { args: serde_json::json!("rain"), ..Request::new("notice", "") };
+        let noise = ask_off_thread(dir.path(), noise).await.unwrap();
+        assert!(!noise.ok && noise.error.unwrap().contains("no notice"));
 
         let unknown = ask_off_thread(dir.path(), Request::new("dance", "")).await.unwrap();
         assert!(!unknown.ok && unknown.error.unwrap().contains("dance"));

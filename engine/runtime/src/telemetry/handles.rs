@@ -1,7 +1,7 @@
 //! The metrics as handles, so that nothing looks a label up while it counts.
 
 use super::metric::{self, Kind, Metric};
-use kernel::Prediction;
+use kernel::{Notice, Prediction, TrainingStep};
 use prometheus::{
     Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry, TextEncoder,
@@ -26,6 +26,7 @@ pub struct Metrics {
     pub(super) fills_sold: IntCounter,
     pub(super) denials: IntCounterVec,
     pub(super) predictions: Predictions,
+    pub(super) models: Models,
     /// By severity: info, warning, critical. Each begins at zero, so that the first one is a rise.
     pub(super) alerts: [IntCounter; 3],
     pub(super) equity: Gauge,
@@ -81,6 +82,39 @@ impl Predictions {
     }
 }
 
+/// What happens to models. Each begins at zero, so that the first one is a rise.
+#[derive(Debug)]
+pub(super) struct Models {
+    pub drifted: IntCounter,
+    pub begun: IntCounter,
+    pub left_out: IntCounter,
+    pub failed: IntCounter,
+    pub refused: IntCounter,
+    pub promoted: IntCounter,
+    pub took_over: IntCounter,
+}
+
+impl Models {
+    pub fn take(&self, notice: &Notice) {
+        match notice {
+            Notice::ModelDrifted { .. } => self.drifted.inc(),
+            Notice::ModelTookOver { .. } => self.took_over.inc(),
+            Notice::Training { step, .. } => match step {
+                TrainingStep::Begun => self.begun.inc(),
+                TrainingStep::LeftOut => self.left_out.inc(),
+                TrainingStep::Failed => self.failed.inc(),
+                TrainingStep::Refused => self.refused.inc(),
+                TrainingStep::Promoted => self.promoted.inc(),
+            },
+            Notice::OtherSession { .. }
+            | Notice::NoBars { .. }
+            | Notice::Unusable { .. }
+            | Notice::JournalDamaged { .. }
+            | Notice::StandIn { .. } => {}
+        }
+    }
+}
+
 /// Orders by outcome.
 #[derive(Debug)]
 pub(super) struct Orders {
@@ -129,6 +163,7 @@ impl Metrics {
             fills_sold: fills.with_label_values(&["sell"]),
             denials: build.counters(&metric::DENIALS)?,
             predictions: build.predictions()?,
+            models: build.models()?,
             alerts: ["info", "warning", "critical"]
                 .map(|severity| alerts.with_label_values(&[severity])),
             equity: build.gauge(&metric::EQUITY)?,
@@ -195,6 +230,20 @@ impl Builder<'_> {
         let latency = self.histogram(&metric::PREDICTION_LATENCY)?;
         let (taken, noted, missed) = (of("taken"), of("noted"), of("missed"));
         Ok(Predictions { taken, noted, missed, expired: of("expired"), latency })
+    }
+
+    fn models(&self) -> Result<Models, prometheus::Error> {
+        let all = self.counters(&metric::MODEL_EVENTS)?;
+        let of = |event: &str| all.with_label_values(&[event]);
+        Ok(Models {
+            drifted: of("drifted"),
+            begun: of("training_begun"),
+            left_out: of("training_left_out"),
+            failed: of("training_failed"),
+            refused: of("refused"),
+            promoted: of("promoted"),
+            took_over: of("took_over"),
+        })
     }
 
     fn counters(&self, metric: &Metric) -> Result<IntCounterVec, prometheus::Error> {

@@ -71,6 +71,13 @@ pub const PREDICTION_LATENCY: Metric = Metric {
         30.0,
     ]),
 };
+/// What happens to the models of a session; `event` is `drifted`, `training_begun`,
+/// `training_left_out`, `training_failed`, `refused`, `promoted` or `took_over`.
+pub const MODEL_EVENTS: Metric = counter(
+    "tradewind_model_events_total",
+    &["event"],
+    "What happens to models: one has drifted or took over, a training began, failed or was left out, its model was refused or promoted.",
+);
 /// Alerts; `severity` is `info`, `warning` or `critical`.
 pub const ALERTS: Metric = counter("tradewind_alerts_total", &["severity"], "Alerts raised.");
 /// Records set aside on the dead-letter topic.
@@ -151,7 +158,7 @@ pub const ROUND_TRIP: Metric = Metric {
 };
 
 /// Every metric, in the order in which people read them.
-pub const ALL: [&Metric; 25] = [
+pub const ALL: [&Metric; 26] = [
     &SESSION_UP,
     &SESSION_INFO,
     &TRADING_STATE,
@@ -167,6 +174,7 @@ pub const ALL: [&Metric; 25] = [
     &DENIALS,
     &PREDICTIONS,
     &PREDICTION_LATENCY,
+    &MODEL_EVENTS,
     &ALERTS,
     &ROUND_TRIP,
     &FEED_AGE,

@@ -59,6 +59,10 @@ impl Observer {
             }
             Input::Broker(_) => inputs.broker.inc(),
             Input::Timer => inputs.timer.inc(),
+            Input::Notice(notice) => {
+                inputs.other.inc();
+                self.metrics.models.take(notice);
+            }
             Input::Start(_)
             | Input::Restart { .. }
             | Input::Warmup(_)
@@ -75,7 +79,6 @@ impl Observer {
             | Input::Mute { .. }
             | Input::Asset(_)
             | Input::Calendar(_)
-            | Input::Notice(_)
             | Input::Cash(_)
             | Input::Reinvestment(_)
             | Input::News(_)

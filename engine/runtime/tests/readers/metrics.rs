@@ -1,7 +1,7 @@
 //! The metrics endpoint of a running session.
 
 use crate::support::{SESSION, Script, Written};
-use kernel::{CorporateAction, Input, ShareChange, TradingDay};
+use kernel::{CorporateAction, Input, Notice, ShareChange, TradingDay, TrainingStep};
 use runtime::readers::{Readers, ReadersConfig};
 use runtime::telemetry::{Live, metric};
 use std::net::SocketAddr;
@@ -143,6 +143,38 @@ async fn show_what_models_say() {
     }
     let latency = |of: &str| value(&text, &format!("tradewind_prediction_latency_seconds_{of}"));
     assert_eq!((latency("count"), latency("sum")), (2.0, 0.004));
+    written.end();
+    readers.finish(Duration::from_secs(60)).await;
+}
+
+/// What happens to models is counted, each from zero.
+#[tokio::test(flavor = "multi_thread")]
+async fn show_what_happens_to_models() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut written = Written::new(dir.path());
+    let (readers, address) = readers(&written, Arc::default()).await;
+    let mut script = Script::new(SESSION);
+    let training = |step| Notice::Training { step, text: "as it is".into() };
+    let took_over = Notice::ModelTookOver { model: "m2".into(), from: "m1".into() };
+    let drifted = Notice::ModelDrifted { model: "m2".into(), reason: "rsi".into() };
+    let cases = [
+        ("training_begun", training(TrainingStep::Begun)),
+        ("training_left_out", training(TrainingStep::LeftOut)),
+        ("training_failed", training(TrainingStep::Failed)),
+        ("refused", training(TrainingStep::Refused)),
+        ("promoted", training(TrainingStep::Promoted)),
+        ("took_over", took_over),
+        ("drifted", drifted),
+    ];
+    for (number, (_, notice)) in (1..).zip(&cases) {
+        (0..number).for_each(|_| script.feed(Input::Notice(notice.clone())));
+    }
+    written.write(&script.records);
+    let text = scrape_at(address, script.records.len()).await;
+    for (number, (event, _)) in (1_u32..).zip(&cases) {
+        let series = format!("tradewind_model_events_total{{event=\"{event}\"}}");
+        assert_eq!(value(&text, &series), f64::from(number), "{event}");
+    }
     written.end();
     readers.finish(Duration::from_secs(60)).await;
 }
