@@ -13,8 +13,8 @@ use crate::readers::tail::{Source, Tail, TailError, off_thread};
 use kernel::{State, Timestamp};
 use observe::Observer;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -38,6 +38,8 @@ pub(crate) struct Shared {
     metrics: Arc<Metrics>,
     live: Arc<Live>,
     source: Source,
+    /// Held while the gauges are set and while a page is made, so that a page is of one record.
+    page: Mutex<()>,
     last_data: AtomicI64,
     reconciled: AtomicBool,
     market_data_up: AtomicBool,
@@ -50,6 +52,7 @@ impl Shared {
             metrics,
             live,
             source,
+            page: Mutex::new(()),
             last_data: AtomicI64::new(machine_now().nanos()),
             reconciled: AtomicBool::new(false),
             market_data_up: AtomicBool::new(false),
@@ -59,6 +62,7 @@ impl Shared {
 
     /// Everything as text, with the figures that move without a record brought up to date.
     fn text(&self) -> Result<String, prometheus::Error> {
+        let _whole = self.page.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = self.live.journal_bytes.load(Ordering::Relaxed);
         self.metrics.journal_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
         self.metrics.journal_seq.set(i64::try_from(self.source.durable()).unwrap_or(i64::MAX));
@@ -80,11 +84,15 @@ impl Shared {
         (!holds(&self.reconciled)).then_some("the books are not reconciled with the broker")
     }
 
-    fn settle(&self, state: &State, last_data: Option<Timestamp>) {
+    /// Shows the state after record `seq`.
+    fn settle(&self, state: &State, seq: u64, observer: &mut Observer, figures: &ReaderFigures) {
+        let _whole = self.page.lock().unwrap_or_else(PoisonError::into_inner);
+        observer.settle(state);
+        figures.seq.set(i64::try_from(seq).unwrap_or(i64::MAX));
         self.reconciled.store(state.is_reconciled(), Ordering::Relaxed);
         self.market_data_up.store(state.market_stream_is_up(), Ordering::Relaxed);
         self.orders_up.store(state.order_stream_is_up(), Ordering::Relaxed);
-        if let Some(time) = last_data {
+        if let Some(time) = observer.last_data() {
             self.last_data.store(time.nanos(), Ordering::Relaxed);
         }
     }
@@ -109,8 +117,7 @@ pub(crate) async fn count(
         })
         .await;
         counted?;
-        shared.settle(tail.state(), observer.last_data());
-        figures.seq.set(i64::try_from(tail.seq()).unwrap_or(i64::MAX));
+        shared.settle(tail.state(), tail.seq(), &mut observer, figures);
         if !tail.growth().more().await? {
             return Ok(());
         }
@@ -125,7 +132,6 @@ fn count_some(tail: &mut Tail, observer: &mut Observer) -> Result<(), TailError>
         tail.fold(&record)?;
         observer.take(&record, tail.seen());
     }
-    observer.settle(tail.state());
     Ok(())
 }
 
