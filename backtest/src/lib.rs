@@ -24,6 +24,7 @@ mod live;
 mod lookahead;
 mod memory;
 mod metrics;
+mod overheard;
 mod report;
 mod result;
 mod runs;

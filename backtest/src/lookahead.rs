@@ -9,10 +9,11 @@
 //! depends on.
 
 use crate::driver::complete;
+use crate::overheard::overheard;
 use crate::{BacktestConfig, BacktestError, Chosen, Models, Progress, Quiet};
 use kernel::{
-    Bar, Forecaster, Input, Intent, Intents, MarketData, Prediction, Price, Quantity, Ratio,
-    Strategy, SymbolId, Symbols, Timestamp, View,
+    Input, Intent, Intents, MarketData, Prediction, Price, Quantity, Ratio, Strategy, SymbolId,
+    Symbols, Timestamp, View,
 };
 use marketdata::{Feed, FeedSource};
 use serde::Serialize;
@@ -113,34 +114,6 @@ type Written = Arc<Mutex<Vec<Decision>>>;
 
 fn write(said: &Written, at: Timestamp, what: What) {
     said.lock().unwrap_or_else(PoisonError::into_inner).push(Decision { at, what });
-}
-
-/// A model whose words are written down.
-struct Heard {
-    inner: Box<dyn Forecaster>,
-    said: Written,
-}
-
-impl Forecaster for Heard {
-    fn id(&self) -> &str {
-        self.inner.id()
-    }
-
-    fn warmup_bars(&self) -> usize {
-        self.inner.warmup_bars()
-    }
-
-    fn observe(&mut self, bar: &Bar) -> Vec<Input> {
-        let words = self.inner.observe(bar);
-        for word in &words {
-            write(&self.said, bar.end_time(), What::Word(Box::new(word.clone())));
-        }
-        words
-    }
-
-    fn remember(&mut self, bar: &Bar) {
-        self.inner.remember(bar);
-    }
 }
 
 /// A strategy whose intents are written down.
@@ -260,8 +233,12 @@ impl Search<'_> {
         let ((inner, spec), Models { facts, forecasters }) = built;
         self.strategy = spec.name.to_string();
         let said = Written::default();
-        let heard =
-            |inner| Box::new(Heard { inner, said: Arc::clone(&said) }) as Box<dyn Forecaster>;
+        let heard = |inner| {
+            let said = Arc::clone(&said);
+            overheard(inner, move |bar, word| {
+                write(&said, bar.end_time(), What::Word(Box::new(word.clone())));
+            })
+        };
         let models = Models { facts, forecasters: forecasters.into_iter().map(heard).collect() };
         let recorded = Recorded { inner, said: Arc::clone(&said) };
         let strategies: Vec<Chosen> = vec![(Box::new(recorded), spec)];

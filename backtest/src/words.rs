@@ -6,6 +6,7 @@
 use crate::config::Observer;
 use crate::driver::complete;
 use crate::forecast::{ModelFacts, Models};
+use crate::overheard::overheard;
 use crate::{BacktestConfig, BacktestError};
 use kernel::{
     Bar, Forecaster, Input, Intents, MarketData, Notice, Ratio, Strategy, StrategySpec, SymbolId,
@@ -40,10 +41,13 @@ impl Words {
         observer: &mut dyn Observer,
     ) -> Result<Self, BacktestError> {
         let told: Arc<Mutex<Said>> = Arc::default();
-        let forecasters = models
-            .forecasters
-            .into_iter()
-            .map(|inner| Box::new(Overheard { inner, told: told.clone() }) as Box<dyn Forecaster>);
+        let forecasters = models.forecasters.into_iter().map(|inner| {
+            let told = Arc::clone(&told);
+            overheard(inner, move |bar, word| {
+                let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+                told.entry(bar.end_time()).or_default().push((bar.symbol, word.clone()));
+            })
+        });
         let overheard = Models { facts: models.facts.clone(), forecasters: forecasters.collect() };
         let spec = StrategySpec { name: "none".into(), params: BTreeMap::new() };
         let config = BacktestConfig { journal: None, ..config.clone() };
@@ -80,36 +84,6 @@ impl Words {
         let words = between.into_iter().flatten().flat_map(|(_, words)| words);
         let is_drift = |word: &&Input| matches!(word, Input::Notice(Notice::ModelDrifted { .. }));
         words.map(|(_, word)| word).filter(is_drift)
-    }
-}
-
-/// A model whose words are written down.
-struct Overheard {
-    inner: Box<dyn Forecaster>,
-    told: Arc<Mutex<Said>>,
-}
-
-impl Forecaster for Overheard {
-    fn id(&self) -> &str {
-        self.inner.id()
-    }
-
-    fn warmup_bars(&self) -> usize {
-        self.inner.warmup_bars()
-    }
-
-    fn observe(&mut self, bar: &Bar) -> Vec<Input> {
-        let words = self.inner.observe(bar);
-        if !words.is_empty() {
-            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-            let then = told.entry(bar.end_time()).or_default();
-            then.extend(words.iter().map(|word| (bar.symbol, word.clone())));
-        }
-        words
-    }
-
-    fn remember(&mut self, bar: &Bar) {
-        self.inner.remember(bar);
     }
 }
 

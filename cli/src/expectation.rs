@@ -8,6 +8,7 @@ use kernel::BasisPoints;
 use kernel::risk::Expected;
 use serde::{Deserialize, Serialize};
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 /// The band, as it is in its file.
@@ -43,8 +44,7 @@ impl Expectation {
             self.seed,
             rows.join(",\n")
         );
-        let part = file.with_extension("part");
-        let written = fs::write(&part, text).and_then(|()| fs::rename(&part, file));
+        let written = backtest::write_whole(file, |out| out.write_all(text.as_bytes()));
         written.map_err(|error| {
             Failure::usage(format!("{} cannot be written: {error}", file.display()))
         })

@@ -149,12 +149,9 @@ fn limits(seed: u64, random: &mut Random) -> Limits {
 
 /// Limits that are shares of equity, in some of the plans so tight that they are met.
 fn tightened(mut limits: Limits, random: &mut Random) -> Limits {
-    let mut points = |least: u64, more: u64| {
-        let drawn = least + random.below(more);
-        BasisPoints::new(i32::try_from(drawn).unwrap_or(i32::MAX))
-    };
-    let (loss, risk) = (points(5, 40), points(5, 40));
-    let (gross, margin) = (points(15_000, 15_000), points(5_000, 5_000));
+    let mut share = |least: u64, more: u64| points(least + random.below(more));
+    let (loss, risk) = (share(5, 40), share(5, 40));
+    let (gross, margin) = (share(15_000, 15_000), share(5_000, 5_000));
     if random.chance(250) {
         limits.daily_drawdown = Some(loss);
     }
@@ -173,15 +170,24 @@ fn tightened(mut limits: Limits, random: &mut Random) -> Limits {
     limits
 }
 
+/// A number from `least` on, of so many, in some plans of a thousand.
+fn drawn(random: &mut Random, in_a_thousand: u64, least: u64, more: u64) -> Option<u64> {
+    let value = least + random.below(more);
+    random.chance(in_a_thousand).then_some(value)
+}
+
+fn points(drawn: u64) -> BasisPoints {
+    BasisPoints::new(i32::try_from(drawn).unwrap_or(i32::MAX))
+}
+
+fn count(drawn: u64) -> u32 {
+    u32::try_from(drawn).unwrap_or(u32::MAX)
+}
+
 /// Limits on which entries there are and how many, each in a few of the plans.
 fn fewer(mut limits: Limits, symbols: &[Box<str>], random: &mut Random) -> Limits {
-    let mut drawn = |in_a_thousand: u64, least: u64, more: u64| {
-        let value = least + random.below(more);
-        random.chance(in_a_thousand).then_some(value)
-    };
-    let points = |drawn: u64| BasisPoints::new(i32::try_from(drawn).unwrap_or(i32::MAX));
+    let mut drawn = |in_a_thousand, least, more| drawn(random, in_a_thousand, least, more);
     let minutes = |drawn: u64| Minutes::new(i64::try_from(drawn).unwrap_or(0));
-    let count = |drawn: u64| u32::try_from(drawn).unwrap_or(u32::MAX);
     limits.long_only = drawn(80, 0, 1).is_some();
     let restricted = drawn(80, 0, symbols.len() as u64);
     let restricted = restricted.and_then(|at| symbols.get(usize::try_from(at).ok()?));
@@ -202,12 +208,7 @@ fn fewer(mut limits: Limits, symbols: &[Box<str>], random: &mut Random) -> Limit
 /// Limits on groups of symbols, on what has happened before, on how a symbol is traded and on hours, each in
 /// a few of the plans.
 fn looking_back(mut limits: Limits, symbols: &[Box<str>], random: &mut Random) -> Limits {
-    let mut drawn = |in_a_thousand: u64, least: u64, more: u64| {
-        let value = least + random.below(more);
-        random.chance(in_a_thousand).then_some(value)
-    };
-    let points = |drawn: u64| BasisPoints::new(i32::try_from(drawn).unwrap_or(i32::MAX));
-    let count = |drawn: u64| u32::try_from(drawn).unwrap_or(u32::MAX);
+    let mut drawn = |in_a_thousand, least, more| drawn(random, in_a_thousand, least, more);
     let span = |drawn: u64| Span::from_secs(i64::try_from(drawn).unwrap_or(i64::MAX));
     limits.total_drawdown = drawn(80, 5, 60).map(points);
     limits.cooldown_after_loss = drawn(80, 60, 1_200).map(span);
