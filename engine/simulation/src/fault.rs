@@ -7,10 +7,16 @@ use std::fmt;
 pub enum Fault {
     /// A request is refused for its rate (429) and comes again.
     RateLimited,
-    /// A server error (500, 503) or a reset before the exchange took the request.
-    LostBefore,
-    /// A gateway time-out (504) or a reset after the exchange took the request.
-    LostAfter,
+    /// A server error (500); the exchange did not take the request.
+    ServerError,
+    /// The exchange is unavailable (503); it did not take the request.
+    Unavailable,
+    /// The connection is reset before the exchange took the request.
+    ResetBefore,
+    /// A gateway time-out (504) after the exchange took the request.
+    GatewayTimeout,
+    /// The connection is reset after the exchange took the request.
+    ResetAfter,
     /// The answer does not come in time, and the request arrives much later.
     Hang,
     /// An execution is reported before the answer to its order.
@@ -92,10 +98,13 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault, in the order of declaration.
-    pub const ALL: [Fault; 41] = [
+    pub const ALL: [Fault; 44] = [
         Fault::RateLimited,
-        Fault::LostBefore,
-        Fault::LostAfter,
+        Fault::ServerError,
+        Fault::Unavailable,
+        Fault::ResetBefore,
+        Fault::GatewayTimeout,
+        Fault::ResetAfter,
         Fault::Hang,
         Fault::FillBeforeAnswer,
         Fault::LateRejection,
@@ -139,9 +148,12 @@ impl Fault {
     /// Its name in words.
     pub const fn name(self) -> &'static str {
         match self {
-            Fault::RateLimited => "rate limited",
-            Fault::LostBefore => "lost before it was taken",
-            Fault::LostAfter => "answer lost after it was taken",
+            Fault::RateLimited => "rate limited (429)",
+            Fault::ServerError => "server error (500)",
+            Fault::Unavailable => "unavailable (503)",
+            Fault::ResetBefore => "connection reset before it was taken",
+            Fault::GatewayTimeout => "gateway time-out (504) after it was taken",
+            Fault::ResetAfter => "connection reset after it was taken",
             Fault::Hang => "hang, then a late arrival",
             Fault::FillBeforeAnswer => "fill before the answer",
             Fault::LateRejection => "rejected after it was taken",

@@ -25,6 +25,7 @@ enum Fate {
     Again,
     LostBefore,
     LostAfter,
+    TimesOutAfter,
     Hangs,
     AnswersLate,
 }
@@ -50,15 +51,22 @@ impl World {
                 let at = self.now.plus(Span::from_secs(1));
                 self.queue.plan(at, Happening::Arrive { life, parcel, attempt: attempt + 1 });
             }
-            Fate::LostBefore => self.lose(life, order, is_cancel),
-            Fate::LostAfter => {
+            Fate::LostBefore => {
+                let wait = self.random.millis(1, 60);
+                self.lose(life, order, is_cancel, wait);
+            }
+            Fate::LostAfter | Fate::TimesOutAfter => {
                 self.carry_out(parcel)?;
-                self.lose(life, order, is_cancel);
+                let wait = match fate {
+                    Fate::TimesOutAfter => self.random.millis(2_000, 9_000),
+                    _ => self.random.millis(1, 60),
+                };
+                self.lose(life, order, is_cancel, wait);
             }
             Fate::Hangs => {
                 let at = self.now.plus(self.random.millis(2_000, 45_000));
                 self.queue.plan(at, Happening::Arrive { life, parcel, attempt: HUNG });
-                self.lose(life, order, is_cancel);
+                self.lose(life, order, is_cancel, PATIENCE);
             }
             Fate::Fine | Fate::AnswersLate => {
                 let answer = self.carry_out(parcel)?;
@@ -81,15 +89,18 @@ impl World {
             return Fate::Fine;
         }
         let faults = [
-            (Fault::RateLimited, Fate::Again),
-            (Fault::LostBefore, Fate::LostBefore),
-            (Fault::LostAfter, Fate::LostAfter),
-            (Fault::Hang, Fate::Hangs),
-            (Fault::FillBeforeAnswer, Fate::AnswersLate),
+            (Fault::RateLimited, 60, Fate::Again),
+            (Fault::ServerError, 20, Fate::LostBefore),
+            (Fault::Unavailable, 20, Fate::LostBefore),
+            (Fault::ResetBefore, 20, Fate::LostBefore),
+            (Fault::GatewayTimeout, 30, Fate::TimesOutAfter),
+            (Fault::ResetAfter, 30, Fate::LostAfter),
+            (Fault::Hang, 60, Fate::Hangs),
+            (Fault::FillBeforeAnswer, 60, Fate::AnswersLate),
         ];
-        for (fault, fate) in faults {
+        for (fault, in_a_thousand, fate) in faults {
             let again = matches!(fate, Fate::Again);
-            if (!again || attempt < REPEATS) && self.strikes(60) {
+            if (!again || attempt < REPEATS) && self.strikes(in_a_thousand) {
                 self.note(fault, kind);
                 return fate;
             }
@@ -145,9 +156,9 @@ impl World {
         self.random.pick(&group).copied().unwrap_or(id)
     }
 
-    /// The answer does not come: the order is unknown, and looked for.
-    fn lose(&mut self, life: u32, order: OrderNumber, is_cancel: bool) {
-        let at = self.now.plus(PATIENCE);
+    /// No answer comes, which is known after a while: the order is unknown, and looked for.
+    fn lose(&mut self, life: u32, order: OrderNumber, is_cancel: bool, known_after: Span) {
+        let at = self.now.plus(known_after);
         let answer = match is_cancel {
             true => Answer::CancelRefused(order, "no answer".into()),
             false => Answer::Report(bare(order, ReportKind::AnswerLost, at)),
