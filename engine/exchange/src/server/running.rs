@@ -13,6 +13,7 @@ use crate::{AccountRow, Activity, OrderRow, PositionRow};
 use kernel::{SymbolError, Symbols, Timestamp};
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -76,7 +77,15 @@ pub struct Snapshot {
 ///
 /// # Errors
 /// When there is nothing to replay, the state directory cannot be used, or the address is taken.
-pub async fn start(config: ServerConfig) -> Result<Running, ServerError> {
+// Boxed, so that the server is compiled with this crate and not again with each that starts one.
+pub fn start(config: ServerConfig) -> Starting {
+    Box::pin(begin(config))
+}
+
+/// An exchange that is being started.
+pub type Starting = Pin<Box<dyn Future<Output = Result<Running, ServerError>> + Send>>;
+
+async fn begin(config: ServerConfig) -> Result<Running, ServerError> {
     let venue = Venue::open(&config)?;
     let listen = |source| ServerError::Listen { address: config.listen, source };
     let listener = TcpListener::bind(config.listen).await.map_err(listen)?;

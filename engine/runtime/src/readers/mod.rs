@@ -6,6 +6,7 @@
 pub mod tail;
 
 use crate::telemetry::{self, Live, Metrics, ReaderFigures, Shared};
+use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
 use std::net::SocketAddr;
@@ -67,7 +68,16 @@ impl Readers {
     ///
     /// Start them with the source at the last record recovered, before the session writes. What
     /// readers still owe to finished sessions of the same directory they do first.
-    pub async fn start(config: ReadersConfig, source: Source, live: Arc<Live>) -> Self {
+    // Boxed, so that the readers are compiled with this crate and not again with each that starts them.
+    pub fn start(
+        config: ReadersConfig,
+        source: Source,
+        live: Arc<Live>,
+    ) -> BoxFuture<'static, Self> {
+        Box::pin(Self::begin(config, source, live))
+    }
+
+    async fn begin(config: ReadersConfig, source: Source, live: Arc<Live>) -> Self {
         let metrics = Arc::new(Metrics::new().unwrap_or_else(|error| {
             // Two metrics of one name: a fault of the list, which its test finds.
             unreachable!("the list of metrics is wrong: {error}")

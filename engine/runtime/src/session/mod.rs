@@ -48,6 +48,7 @@ pub use summary::{BrokerSummary, OrderCounts, PositionSummary, Summary};
 pub use venue::{Answered, Venue};
 pub use venue_clock::{VenueClock, machine_time};
 
+use futures_util::future::LocalBoxFuture;
 use kernel::{Forecaster, Strategy};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -67,7 +68,18 @@ const LAST_WORD: Duration = Duration::from_secs(5);
 /// # Errors
 /// Why it could not begin, or why it ended early; [`SessionError::exit_class`] says what a command
 /// makes of it.
-pub async fn run(
+// Boxed, so that a session is compiled with this crate and not again with each that runs one.
+pub fn run(
+    config: SessionConfig,
+    strategies: Vec<Box<dyn Strategy>>,
+    models: Vec<Box<dyn Forecaster>>,
+    stop: StopReceiver,
+    status: watch::Sender<Status>,
+) -> LocalBoxFuture<'static, Result<Summary, SessionError>> {
+    Box::pin(trade(config, strategies, models, stop, status))
+}
+
+async fn trade(
     config: SessionConfig,
     strategies: Vec<Box<dyn Strategy>>,
     models: Vec<Box<dyn Forecaster>>,

@@ -12,6 +12,7 @@ pub(super) use probe::for_tests;
 
 use super::names::Names;
 use super::rest::Client;
+use futures_util::future::BoxFuture;
 use kernel::Symbols;
 
 /// The symbol that is asked about when the client knows none.
@@ -65,7 +66,12 @@ impl Finding {
 
 /// Runs the checks one after the other. Without `place_order` nothing is sent that changes
 /// anything. Ends the checks early when the keys are not good, since all others would fail alike.
-pub async fn conformance(client: &Client, place_order: bool) -> Vec<Finding> {
+// Boxed, so that the client is compiled with this crate and not again with each that checks it.
+pub fn conformance(client: &Client, place_order: bool) -> BoxFuture<'_, Vec<Finding>> {
+    Box::pin(check(client, place_order))
+}
+
+async fn check(client: &Client, place_order: bool) -> Vec<Finding> {
     let client = client.named(own_names(client));
     let account = Finding::of("account", reads::account(&client).await);
     if account.outcome == Outcome::Failed {
