@@ -1,6 +1,6 @@
 //! Fill frame to ledger event, over loopback: the broker writes a fill into the order stream; it is
 //! read and decoded on the stream's task, handed to the session's, decided on, booked and
-//! journalled. Run by `cargo bench -p tradewind-runtime --bench fill_path`; prints the figures
+//! journalled. Run by `cargo bench --profile release --workspace --bench fill_path`; prints the figures
 //! beside their budget.
 //!
 //! The clock starts before the broker writes, and stops when the journal has the event.

@@ -19,14 +19,16 @@ type Medians = [f64; 2];
 
 pub fn run(root: &Path) -> Result<(), String> {
     let cargo = || cargo_command(root);
-    let bench = ["bench", "-p", "tradewind-runtime", "--bench", "order_path"];
-    succeed(cargo().args(["build", "--release", "-p", "tradewind"]))?;
-    succeed(cargo().args(bench).arg("--no-run"))?;
+    let build = ["build", "--release", "--locked", "--workspace", "--bin", "tradewind"];
+    let bench = ["--profile", "release", "--locked", "--workspace", "--bench", "order_path"];
+    let bench = [&["bench"], &bench[..]].concat();
+    succeed(cargo().args(build))?;
+    succeed(cargo().args(&bench).arg("--no-run"))?;
     let place = std::env::temp_dir().join(format!("tradewind-beside-{}", std::process::id()));
     std::fs::create_dir_all(&place).map_err(|error| error.to_string())?;
     let result = measure(&program(root), &place, || {
         // The name of no benchmark: only the medians at the end are wanted.
-        let output = cargo().args(bench).args(["--", "medians alone"]).output();
+        let output = cargo().args(&bench).args(["--", "medians alone"]).output();
         medians(&String::from_utf8_lossy(&output.map_err(|error| error.to_string())?.stdout))
     });
     let removed = std::fs::remove_dir_all(&place).map_err(|error| error.to_string());

@@ -4,7 +4,7 @@ use super::beside::micros;
 use super::{cargo, date, machine, section};
 use std::path::Path;
 
-const BENCH: &str = "cargo bench -p tradewind-runtime --bench fill_path";
+const BENCH: &str = "cargo bench --profile release --workspace --locked --bench fill_path";
 /// Microseconds for 99 of 100 fills.
 const BUDGET: f64 = 1_000.0;
 

@@ -223,7 +223,7 @@ fn seconds(time: Duration) -> String {
 /// The release binary, built.
 fn built(root: &Path) -> Result<PathBuf, String> {
     let output = cargo_command(root)
-        .args(["build", "--release", "--locked", "--package", "tradewind"])
+        .args(["build", "--release", "--locked", "--workspace", "--bin", "tradewind"])
         .args(["--message-format", "json"])
         .stderr(Stdio::inherit())
         .output()

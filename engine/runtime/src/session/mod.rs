@@ -48,7 +48,7 @@ pub use summary::{BrokerSummary, OrderCounts, PositionSummary, Summary};
 pub use venue::{Answered, Venue};
 pub use venue_clock::{VenueClock, machine_time};
 
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::BoxFuture;
 use kernel::{Forecaster, Strategy};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -75,7 +75,7 @@ pub fn run(
     models: Vec<Box<dyn Forecaster>>,
     stop: StopReceiver,
     status: watch::Sender<Status>,
-) -> LocalBoxFuture<'static, Result<Summary, SessionError>> {
+) -> BoxFuture<'static, Result<Summary, SessionError>> {
     Box::pin(trade(config, strategies, models, stop, status))
 }
 
