@@ -183,7 +183,8 @@ const fn pending(status: OrderStatus, report: ReportKind) -> Transition {
         },
         R::CancelRejected => match status {
             S::PendingCancel => Working,
-            _ => Stale,
+            // The cancel came to nothing while a replacement is under way, whose outcome moves it.
+            _ => To(status),
         },
         R::ReplaceRejected => match status {
             S::PendingReplace => Working,

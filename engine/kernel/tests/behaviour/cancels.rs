@@ -37,6 +37,21 @@ fn a_refused_cancel_leaves_the_order_working_and_may_be_asked_again() {
     assert!(matches!(&events[..], [Event::CancelApproved { .. }]), "{events:?}");
 }
 
+/// The replacement was rejected and nobody told that the original works on, so it counts as being replaced.
+#[test]
+fn a_cancel_that_was_refused_under_a_replacement_may_be_asked_again() {
+    let mut bench = Bench::warm(Limits::default());
+    let buy = bench.market(Side::Buy, 10);
+    bench.propose([buy]);
+    bench.report(1, ReportKind::New);
+    bench.report(1, ReportKind::PendingReplace);
+    bench.propose([Intent::Cancel { order: OrderNumber(1) }]);
+    bench.report(1, ReportKind::CancelRejected);
+    assert_eq!(bench.status(1), OrderStatus::PendingReplace);
+    let events = bench.propose([Intent::Cancel { order: OrderNumber(1) }]);
+    assert!(matches!(&events[..], [Event::CancelApproved { .. }]), "{events:?}");
+}
+
 /// The cancel overtakes its order, which is still being sent: the broker knows no such order yet.
 #[test]
 fn a_cancel_that_overtook_its_order_is_asked_for_again() {
