@@ -14,6 +14,7 @@ pub use config::KafkaConfig;
 
 use crate::readers::tail::{Source, Tail, TailError, off_thread};
 use crate::telemetry::ReaderFigures;
+use futures_util::future::BoxFuture;
 use journal::{Cursor, JournalError};
 use producer::{Delivery, Producer};
 use prometheus::IntCounter;
@@ -75,7 +76,17 @@ pub enum PublishError {
 ///
 /// # Errors
 /// When publishing cannot go on from here; call again to go on from the cursor.
-pub async fn publish(
+pub fn publish<'a>(
+    config: &'a KafkaConfig,
+    source: &'a Source,
+    figures: &'a ReaderFigures,
+    dead_letters: &'a IntCounter,
+) -> BoxFuture<'a, Result<(), PublishError>> {
+    // Boxed, so that the producer is compiled with this crate and not again with each caller.
+    Box::pin(publish_all(config, source, figures, dead_letters))
+}
+
+async fn publish_all(
     config: &KafkaConfig,
     source: &Source,
     figures: &ReaderFigures,

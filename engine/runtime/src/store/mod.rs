@@ -14,6 +14,7 @@ pub use query::{EquityPoint, FillLine, OrderLine, SessionLine, Store};
 use crate::envelope::session_of;
 use crate::readers::tail::{Source, Tail, TailError, off_thread};
 use crate::telemetry::ReaderFigures;
+use futures_util::future::BoxFuture;
 use journal::{Cursor, JournalError};
 use rows::Recorder;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -71,11 +72,18 @@ pub enum StoreError {
 ///
 /// # Errors
 /// When it cannot go on; call again to go on from the place that is stored.
-pub async fn keep(file: &Path, source: &Source, figures: &ReaderFigures) -> Result<(), StoreError> {
-    let pool = open(file).await?;
-    let kept = Keeper { pool: &pool, source, figures }.run().await;
-    pool.close().await;
-    kept
+pub fn keep<'a>(
+    file: &'a Path,
+    source: &'a Source,
+    figures: &'a ReaderFigures,
+) -> BoxFuture<'a, Result<(), StoreError>> {
+    // Boxed, so that the database's driver is compiled with this crate and not again with each caller.
+    Box::pin(async move {
+        let pool = open(file).await?;
+        let kept = Keeper { pool: &pool, source, figures }.run().await;
+        pool.close().await;
+        kept
+    })
 }
 
 /// Opens the file for writing, made and brought up to date as needed.
