@@ -6,6 +6,7 @@ mod assemble;
 mod commands;
 mod config;
 mod exit;
+mod expectation;
 mod fallback;
 mod figures;
 mod kafka;

@@ -107,3 +107,88 @@ fn a_convention_that_is_none_lists_those_there_are() {
     assert_eq!(ended.code, 2);
     assert!(ended.err.contains("quantstats") && ended.err.contains("lean"), "{}", ended.err);
 }
+
+/// Six days of bars, and the band of a backtest over them.
+fn with_a_band(days: &str) -> (User, String) {
+    let user = User::new();
+    let file = write_bars(&user, "AAA", 6 * 390);
+    let result = user.json(&["backtest", "--json", "--data-dir", "place", "--data", &file]);
+    let run = result["run"].as_str().unwrap();
+    let args = ["bootstrap", run, "--data-dir", "place", "--expected", "band.json", "--days", days];
+    let ended = user.run(&args);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    (user, file)
+}
+
+fn session_with_the_band(user: &User, file: &str, dir: &str) -> common::Ended {
+    let run =
+        ["paper", "--json", "--speed", "max", "--until-end", "--data", file, "--data-dir", dir];
+    user.run(&[&run[..], &["--set", "risk.expected=band.json"]].concat())
+}
+
+#[test]
+fn a_session_stays_in_the_band_of_its_backtest_and_is_stopped_outside_of_it() {
+    let (user, file) = with_a_band("4");
+    let band: Value =
+        serde_json::from_str(&std::fs::read_to_string(user.path("band.json")).unwrap()).unwrap();
+    let rows = band["returns"].as_array().unwrap();
+    assert_eq!(rows.len(), 4);
+    let mut rows = rows.clone();
+    // Twice as wide as found, so that the very days that it was made of lie inside.
+    for row in &mut rows {
+        for edge in row.as_object_mut().unwrap().iter_mut().filter(|(key, _)| key.starts_with('p'))
+        {
+            let below = if ["p1", "p5"].contains(&edge.0.as_str()) { -0.01 } else { 0.01 };
+            *edge.1 = (edge.1.as_f64().unwrap() * 2.0 + below).into();
+        }
+    }
+    let write = |rows: &[Value]| {
+        let band = serde_json::json!({ "run": band["run"], "seed": band["seed"], "returns": rows });
+        std::fs::write(user.path("band.json"), band.to_string()).unwrap();
+    };
+    rows.iter_mut().for_each(|row| row["p25"] = row["p5"].clone());
+    rows.iter_mut().for_each(|row| row["p50"] = row["p5"].clone());
+    write(&rows);
+    let inside = session_with_the_band(&user, &file, "inside");
+    assert_eq!(inside.code, 0, "{}", inside.err);
+    // A band that asks for half as much again on the second day.
+    for edge in ["p5", "p25", "p50", "p75", "p95", "p99"] {
+        rows[1][edge] = 0.5.into();
+    }
+    write(&rows);
+    let reduced = session_with_the_band(&user, &file, "reduced");
+    assert!(reduced.err.contains("outside_expectation"), "{}", reduced.err);
+    let status = user.run(&["journal", "show", "--data-dir", "reduced"]);
+    let told = "After 2 trading days the session is at";
+    assert!(
+        status.out.contains(told) && status.out.contains("below the 50.00 %"),
+        "{}",
+        status.out
+    );
+    rows[1]["p1"] = 0.4.into();
+    write(&rows);
+    let halted = session_with_the_band(&user, &file, "halted");
+    assert_eq!(halted.code, 4, "{}", halted.err);
+}
+
+#[test]
+fn a_file_that_is_no_band_is_refused_with_its_row() {
+    let (user, file) = with_a_band("2");
+    let good = std::fs::read_to_string(user.path("band.json")).unwrap();
+    for (text, says) in [
+        (good.replace("\"session\":2", "\"session\":3"), "row 2 is of session 3"),
+        (good.replacen("\"p1\":", "\"p1\":9", 1), "the quantiles of session 1 do not rise"),
+        (good.replace("\"p95\"", "\"p96\""), "p96"),
+        ("{}".into(), "missing field"),
+        (String::new(), "EOF"),
+    ] {
+        std::fs::write(user.path("band.json"), text).unwrap();
+        let refused = session_with_the_band(&user, &file, "none");
+        assert_eq!(refused.code, 2);
+        assert!(refused.sentence().contains(says), "{says}: {}", refused.err);
+        assert!(refused.sentence().contains("risk.expected: band.json"), "{}", refused.err);
+    }
+    std::fs::remove_file(user.path("band.json")).unwrap();
+    assert_eq!(session_with_the_band(&user, &file, "none").code, 2);
+    assert!(!user.path("none/journal").exists(), "nothing was begun");
+}

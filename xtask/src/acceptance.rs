@@ -21,8 +21,14 @@ use std::process::{Command, Stdio};
 /// Seeds that the simulation must keep every law in.
 const SEEDS: &str = "10000";
 
-/// Runs a proof by its name.
-pub fn run(root: &Path, name: &str) -> Result<(), String> {
+/// Runs a proof by its name; of planted bugs those that are named.
+pub fn run(root: &Path, name: &str, parts: &[&str]) -> Result<(), String> {
+    if name == "planted-bugs" {
+        return planted::run(root, parts);
+    }
+    if !parts.is_empty() {
+        return Err(format!("{name} has no parts to choose from"));
+    }
     match name {
         "simulation" => simulation(root),
         "backtest-process" => backtest_process::run(root),
@@ -33,7 +39,6 @@ pub fn run(root: &Path, name: &str) -> Result<(), String> {
         "fill-path" => fill_path::run(root),
         "indicators" => indicators::run(root),
         "lstm" => lstm::run(root),
-        "planted-bugs" => planted::run(root),
         "recovery" => recovery::run(root),
         "soak" => soak::run(root),
         "stress" => stress::run(root),

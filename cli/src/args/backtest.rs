@@ -159,6 +159,13 @@ pub struct BootstrapArgs {
     /// Seed of the resampling.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// Write the band that a session of this strategy should stay in, trading day by trading day, to a
+    /// file that `risk.expected` names.
+    #[arg(long, value_name = "FILE")]
+    pub expected: Option<PathBuf>,
+    /// How many trading days that band is for; later ones are held to the last.
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub days: u32,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,

@@ -3,10 +3,11 @@
 use super::{print_json, print_text};
 use crate::args::{BootstrapArgs, CompareArgs};
 use crate::exit::{Exit, Failure};
+use crate::expectation::Expectation;
 use crate::figures::{date_time, exact};
 use crate::resolve;
 use backtest::statistics::{
-    Band, Bands, BootstrapConfig, Undefined, bootstrap_returns, bootstrap_trades,
+    Band, Bands, BootstrapConfig, Undefined, bootstrap_returns, bootstrap_trades, expected_returns,
 };
 use backtest::{BacktestReport, Comparison, RunError, TradeRow};
 use std::path::{Path, PathBuf};
@@ -116,6 +117,11 @@ pub fn bootstrap(args: &BootstrapArgs) -> Result<(), Failure> {
         block: args.block.map(f64::from),
         seed: args.seed,
     };
+    if let Some(file) = &args.expected {
+        let days = args.days as usize;
+        let rows = expected_returns(&returns, days, config).map_err(Failure::usage)?;
+        Expectation { run: report.run.clone(), seed: args.seed, returns: rows }.write(file)?;
+    }
     let periods = report.convention.periods_per_year;
     let by_session = bootstrap_returns(&returns, start, periods, config);
     let by_trade = bootstrap_trades(&profits, start, config);

@@ -9,7 +9,7 @@ use crate::kafka;
 use crate::retrain::{self, Retraining};
 use crate::shell::{Shell, unless_stopped};
 use crate::venue::{self, Venue};
-use crate::{assemble, logging, models, resolve, view};
+use crate::{assemble, expectation, logging, models, resolve, view};
 use exchange::server::{self, Running};
 use kernel::{Forecaster, MarketData, Span, Strategy, Symbols};
 use marketdata::Feed;
@@ -257,7 +257,8 @@ impl Parts {
             ));
         }
         let (strategies, specs) = chosen.into_iter().unzip();
-        let (limits, hours) = assemble::limits_and_hours(settings, self.bar_length);
+        let (mut limits, hours) = assemble::limits_and_hours(settings, self.bar_length);
+        limits.scopes.expected = expectation::of(settings)?;
         let per_minute = settings.integer("alpaca.requests_per_minute");
         let requests_counted_in = (self.venue != VenueKind::Embedded)
             .then(|| assemble::requests_counted_in(&self.endpoints));

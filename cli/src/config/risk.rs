@@ -42,6 +42,21 @@ static OTHERS: &[Key] = &[
         Kind::Groups,
         "groups of symbols that move together; a symbol may be in several",
     ),
+    key(
+        "risk.expected",
+        Kind::Text,
+        "file with the band that the session should stay in, of `tradewind bootstrap --expected`; empty: none",
+    ),
+    key(
+        "risk.expected_reduce",
+        Kind::Choice(&["p25", "p5", "p1", "off"]),
+        "the quantile of that band below which only exits pass",
+    ),
+    key(
+        "risk.expected_halt",
+        Kind::Choice(&["p25", "p5", "p1", "off"]),
+        "the quantile of that band below which trading halts",
+    ),
     key("risk.strategies", Kind::Layers, "limits of a strategy, where they are tighter"),
     key("risk.symbols", Kind::Layers, "limits of a symbol, where they are tighter"),
 ];

@@ -39,10 +39,10 @@ pub use activity::{
 };
 pub use asset::{AssetRow, AssetRules};
 pub use config::{AccountRules, CommissionRates, ExchangeConfig, FeeRules, FillRules, Impact};
-pub use exchange::Exchange;
+pub use exchange::{Cancels, Closings, Exchange};
 pub use financing::{Financing, FinancingRules};
 pub use order::{GroupKind, OrderId, OrderRow, Trailed};
 pub use refusal::Refusal;
-pub use request::{OrderRequest, RawOrder, RawReplacement, RawStopLoss, Replacement};
+pub use request::{OrderRequest, Part, RawOrder, RawReplacement, RawStopLoss, Replacement};
 pub use rows::{AccountRow, PositionRow};
 pub use update::{Fill, Update, UpdateEvent};

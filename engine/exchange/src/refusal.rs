@@ -47,6 +47,10 @@ impl Refusal {
         Self::not_found(format!("order not found for {id}"))
     }
 
+    pub(crate) fn position_not_found() -> Self {
+        Self::not_found("position does not exist")
+    }
+
     pub(crate) fn asset_not_found(symbol: &str) -> Self {
         Self::unprocessable(format!("asset \"{symbol}\" not found"))
     }

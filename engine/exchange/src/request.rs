@@ -1,6 +1,8 @@
 //! What a client asks for: typed, and raw as it comes over a wire.
 
-use kernel::{OrderClass, OrderKind, OrderSize, Price, Quantity, Side, SymbolId, TimeInForce};
+use kernel::{
+    OrderClass, OrderKind, OrderSize, Percent, Price, Quantity, Side, SymbolId, TimeInForce,
+};
 use serde::{Deserialize, Serialize};
 
 /// A new order in types: whoever has this has no field left to get wrong in form.
@@ -56,6 +58,18 @@ pub struct Replacement {
     pub trail: Option<Price>,
     /// The client's name for the new order.
     pub client_order_id: Option<String>,
+}
+
+/// How much of a position to close.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// So many shares.
+    Shares(Quantity),
+    /// So much of what is held.
+    Percent(Percent),
 }
 
 /// A new order as texts, before anything about it has been checked.

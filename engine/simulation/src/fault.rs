@@ -73,6 +73,8 @@ pub enum Fault {
     OperatorHalt,
     /// An operator cancels everything, or flattens.
     OperatorFlatten,
+    /// An operator closes one symbol.
+    OperatorClose,
     /// The process is killed; what the operating system holds is kept.
     Killed,
     /// The machine loses power; what was not synced is lost, or torn.
@@ -90,7 +92,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault, in the order of declaration.
-    pub const ALL: [Fault; 40] = [
+    pub const ALL: [Fault; 41] = [
         Fault::RateLimited,
         Fault::LostBefore,
         Fault::LostAfter,
@@ -125,6 +127,7 @@ impl Fault {
         Fault::PriceBands,
         Fault::OperatorHalt,
         Fault::OperatorFlatten,
+        Fault::OperatorClose,
         Fault::Killed,
         Fault::PowerLost,
         Fault::DiedWriting,
@@ -170,6 +173,7 @@ impl Fault {
             Fault::PriceBands => "price bands drawn close",
             Fault::OperatorHalt => "operator halts",
             Fault::OperatorFlatten => "operator cancels all or flattens",
+            Fault::OperatorClose => "operator closes a symbol",
             Fault::Killed => "process killed",
             Fault::PowerLost => "power lost",
             Fault::DiedWriting => "died at a byte of the journal",

@@ -9,6 +9,7 @@
 mod again;
 mod bands;
 mod bounds;
+mod closings;
 mod conduct;
 mod coverage;
 mod entries;
@@ -20,6 +21,7 @@ mod holdings;
 mod kind;
 mod lives;
 mod market;
+mod news;
 mod past;
 mod plan;
 mod postings;

@@ -37,7 +37,7 @@ impl World {
         self.lives += 1;
         let started = Shell::start(&self.plan, &self.storage, self.lives);
         let (shell, is_new) = started.map_err(|error| Violation::Journal(error.to_string()))?;
-        let kept = self.watch.recovered(shell.state());
+        let kept = self.watch.recovered(shell.state(), &self.venue.exchange);
         self.law(kept)?;
         let first = if is_new { start(&self.plan) } else { restart() };
         if is_new {

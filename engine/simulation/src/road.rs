@@ -3,14 +3,13 @@
 use crate::feed::reconnects;
 use crate::kind::Kind;
 use crate::queue::{Answer, Happening, Search, Unread};
-use crate::watch::BY_HAND;
 use crate::world::{World, bare};
 use crate::{Fault, Violation};
-use exchange::{OrderId, OrderRequest, Update, UpdateEvent};
+use exchange::{OrderId, Part, Update, UpdateEvent};
 use journal::storage::Faults;
 use kernel::{
-    BasisPoints, Command, Input, Luld, News, OrderClass, OrderKind, OrderNumber, Report,
-    ReportKind, Rounding, Send, Side, Span, SymbolId, TimeInForce, TradingState,
+    BasisPoints, Command, Input, Luld, News, OrderNumber, Report, ReportKind, Rounding, Send, Span,
+    SymbolId, TradingState,
 };
 
 /// A request that hung once arrives for good.
@@ -381,9 +380,11 @@ impl World {
         let reason: Box<str> = "simulated".into();
         let later = self.now.plus(self.random.millis(10_000, 600_000));
         let resume = Happening::Command(Command::Resume { reason: reason.clone() });
-        let (fault, command, resumes) = match self.random.below(3) {
-            0 => (Fault::OperatorHalt, Command::Halt { reason }, true),
-            1 => (Fault::OperatorFlatten, Command::Flatten { reason }, true),
+        let symbols: Vec<SymbolId> = self.plan.symbols.ids().collect();
+        let (fault, command, resumes) = match (self.random.below(4), self.random.pick(&symbols)) {
+            (0, _) => (Fault::OperatorHalt, Command::Halt { reason }, true),
+            (1, _) => (Fault::OperatorFlatten, Command::Flatten { reason }, true),
+            (2, Some(&symbol)) => (Fault::OperatorClose, Command::Close { symbol, reason }, false),
             _ => (Fault::OperatorFlatten, Command::CancelAll { reason }, false),
         };
         self.note_for_all(fault);
@@ -413,21 +414,11 @@ impl World {
         Ok(())
     }
 
-    /// Somebody else closes a position of the account, with a market order.
+    /// Somebody else closes a position of the account.
     pub(crate) fn close_by_hand(&mut self, symbol: SymbolId) -> Result<(), Violation> {
         self.venue.exchange.advance(self.now);
-        let Some(position) = self.venue.exchange.position(symbol) else { return Ok(()) };
-        let request = OrderRequest {
-            symbol,
-            side: if position.qty.is_positive() { Side::Sell } else { Side::Buy },
-            size: position.qty.abs().into(),
-            kind: OrderKind::Market,
-            time_in_force: TimeInForce::Day,
-            class: OrderClass::Simple,
-            client_order_id: Some(format!("{BY_HAND}{}", self.venue.exchange.orders().len())),
-            extended_hours: false,
-        };
-        if self.venue.exchange.submit(request).is_ok() {
+        if let Ok(order) = self.venue.exchange.close_position(symbol, Part::Whole) {
+            self.watch.news.other(order.id);
             self.note_for_all(Fault::ClosedByHand);
         }
         self.send_updates();

@@ -92,7 +92,7 @@ impl World {
         for kind in met {
             self.coverage.count(Fault::SharesSplit, kind);
         }
-        self.watch.split(symbol, is_known);
+        self.watch.news.split(symbol, is_known);
         let done = self.venue.exchange.split_by_hand(symbol, split.new, split.old);
         done.map_err(|refusal| Violation::Exchange(refusal.message))?;
         // A broker gives the bars of the past in the shares of today.

@@ -55,6 +55,12 @@ pub enum Violation {
     /// An entry that outlives its time.
     #[error("order {order} is left standing beyond its time to live")]
     LeftStanding { order: OrderNumber },
+    /// A symbol that is called closed and is not.
+    #[error("symbol {symbol} is called closed, and the account holds some of it")]
+    NotFlat { symbol: usize },
+    /// A symbol that an operator had closed, and that nobody closes any more.
+    #[error("symbol {symbol} is to be closed, and nothing is asked for any more")]
+    Forgotten { symbol: usize },
     /// What the data stream missed is not read before what came after it.
     #[error("the bar of symbol {symbol} until {time}, which the data stream lost, is never read")]
     Unrepaired { symbol: usize, time: Timestamp },

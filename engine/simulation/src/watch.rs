@@ -4,10 +4,12 @@
 use crate::Violation;
 use crate::bands::Bands;
 use crate::bounds::Bounds;
+use crate::closings::Closings;
 use crate::conduct::Conduct;
 use crate::entries::Entries;
 use crate::equity::Equity;
 use crate::halts::Halts;
+use crate::news::{News, held};
 use crate::past::Past;
 use crate::plan::Plan;
 use crate::promises::Promises;
@@ -22,9 +24,6 @@ use kernel::{
     SymbolId, TradingState,
 };
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What the `client_order_id` of somebody else's order begins with.
-pub(crate) const BY_HAND: &str = "hand-";
 
 /// What is known from outside.
 #[derive(Debug)]
@@ -45,12 +44,8 @@ pub(crate) struct Watch {
     reserves: BTreeMap<OrderNumber, Cash>,
     /// Orders whose cancel was approved.
     canceling: BTreeSet<OrderNumber>,
-    /// Executions at the exchange that the process has not been told of.
-    untold: BTreeMap<String, SymbolId>,
-    /// Symbols in which somebody else traded and the books were not compared since.
-    disturbed: BTreeSet<SymbolId>,
-    /// Every symbol in which somebody else ever traded.
-    foreign: BTreeSet<SymbolId>,
+    /// What the process may not know.
+    pub(crate) news: News,
     halts: Halts,
     bands: Bands,
     /// What the limits in money and time are judged by.
@@ -63,6 +58,7 @@ pub(crate) struct Watch {
     pub(crate) repairs: Repairs,
     /// What is to be done within a time.
     promises: Promises,
+    closings: Closings,
     /// Orders that passed risk.
     pub(crate) orders: u64,
     pub(crate) fills: u64,
@@ -80,9 +76,7 @@ impl Watch {
             approved: BTreeMap::new(),
             reserves: BTreeMap::new(),
             canceling: BTreeSet::new(),
-            untold: BTreeMap::new(),
-            disturbed: BTreeSet::new(),
-            foreign: BTreeSet::new(),
+            news: News::default(),
             halts: Halts::default(),
             bands: Bands::default(),
             bounds: Bounds::default(),
@@ -91,6 +85,7 @@ impl Watch {
             equity: Equity::default(),
             repairs: Repairs::default(),
             promises: Promises::default(),
+            closings: Closings::default(),
             orders: 0,
             fills: 0,
         }
@@ -127,10 +122,13 @@ impl Watch {
     }
 
     /// A process has taken up a session: what was promised must be in it.
-    pub(crate) fn recovered(&mut self, state: &State) -> Result<(), Violation> {
+    pub(crate) fn recovered(
+        &mut self,
+        state: &State,
+        exchange: &Exchange,
+    ) -> Result<(), Violation> {
         let found = state.trading_state();
-        // That the books were moved to what somebody else's trade left may have been lost.
-        self.disturbed.clone_from(&self.foreign);
+        self.news.recovered(state);
         self.bounds.begin_anew();
         self.equity.recovered(state);
         self.repairs.excuse();
@@ -140,6 +138,8 @@ impl Watch {
         self.bands.recovered(state);
         self.past.recovered(state);
         let torn = std::mem::take(&mut self.is_torn).then_some(self.heard).flatten();
+        let is_resumed = torn == Some(TradingState::Active);
+        self.closings.recovered(state, exchange, &self.news, is_resumed);
         if state.session().is_none() {
             return Ok(());
         }
@@ -172,6 +172,7 @@ impl Watch {
         }
         for event in &work.events {
             self.check_reserve(event, state)?;
+            self.closings.follow(event, state, exchange, &self.news)?;
             self.past.follow(event, state);
             match event {
                 Event::OrderApproved(order) if !is_of_now && is_proposed(order) => {
@@ -180,7 +181,7 @@ impl Watch {
                 Event::OrderApproved(order) => self.approve(order, state, exchange)?,
                 Event::DayStarted { date, .. } => {
                     let fills = |event: &Event| matches!(event, Event::OrderFilled { .. });
-                    let is_sure = self.is_sure() && !work.events.iter().any(fills);
+                    let is_sure = self.news.is_sure() && !work.events.iter().any(fills);
                     let known = is_sure.then_some(exchange);
                     self.equity.begin_day(*date, &self.bounds, known);
                 }
@@ -194,8 +195,8 @@ impl Watch {
                     self.rebase(*symbol, *ratio, state, venue);
                 }
                 Event::Reconciled { .. } => {
-                    self.forget_disturbance(state, exchange);
-                    let known = self.is_sure().then_some(exchange);
+                    self.news.compared(state, exchange);
+                    let known = self.news.is_sure().then_some(exchange);
                     self.equity.note(state.now(), &self.bounds, known);
                 }
                 Event::CancelApproved { order, .. } => {
@@ -217,6 +218,7 @@ impl Watch {
         if state.ledger().trial_balance() != 0 {
             return Err(Violation::Unbalanced);
         }
+        self.closings.check(state, exchange)?;
         self.promises.check(state)
     }
 
@@ -237,19 +239,9 @@ impl Watch {
 
     /// Books are moved to what the broker says only where somebody else has traded.
     fn explain(&self, difference: &Difference, state: &State) -> Result<(), Violation> {
-        match difference.moves_books() && self.disturbed.is_empty() {
+        match difference.moves_books() && self.news.is_undisturbed() {
             true => Err(Violation::Unexplained(difference.sentence(state.symbols()))),
             false => Ok(()),
-        }
-    }
-
-    /// Somebody else's trade is dealt with once the books show what the account holds.
-    fn forget_disturbance(&mut self, state: &State, exchange: &Exchange) {
-        let same = |symbol: &SymbolId| {
-            held(exchange, *symbol) == state.ledger().position(*symbol).quantity
-        };
-        if self.disturbed.iter().all(same) && state.ledger().cash() == exchange.account().cash {
-            self.disturbed.clear();
         }
     }
 
@@ -283,7 +275,7 @@ impl Watch {
         self.past.judge(order, state.now(), &self.limits)?;
         let is_live = |number| state.order(number).is_some_and(|order| order.is_live());
         self.bounds.judge(order, state.now(), &self.limits, is_live)?;
-        let holds = self.is_sure().then_some(exchange);
+        let holds = self.news.is_sure().then_some(exchange);
         self.entries.judge(order, state, &self.limits, &self.bounds, holds)?;
         if holds.is_some() {
             self.equity.judge(order, state, &self.limits, &self.bounds, exchange)?;
@@ -296,8 +288,8 @@ impl Watch {
     fn grows(&self, order: &Order, exchange: &Exchange) -> bool {
         let others = exchange
             .open_orders()
-            .any(|row| row.symbol == order.symbol && row.client_order_id.starts_with(BY_HAND));
-        let unsure = others || self.is_unsure(order.symbol);
+            .any(|row| row.symbol == order.symbol && self.news.is_others(row));
+        let unsure = others || self.news.is_unsure(order.symbol);
         // A leg is held until its parent has filled, and closes what that opened.
         if order.parent.is_some() {
             return false;
@@ -307,22 +299,11 @@ impl Watch {
         !unsure && (adds || order.quantity > held.abs())
     }
 
-    /// Whether the process knows of every execution.
-    fn is_sure(&self) -> bool {
-        self.untold.is_empty() && self.disturbed.is_empty()
-    }
-
-    /// Whether the process cannot know what is held: executions are on their way, or somebody else
-    /// has traded.
-    fn is_unsure(&self, symbol: SymbolId) -> bool {
-        self.disturbed.contains(&symbol) || self.untold.values().any(|it| *it == symbol)
-    }
-
     /// Whether an order is larger than the position that it closes, which is known.
     fn closes_too_much(&self, order: &Order, exchange: &Exchange) -> bool {
         let held = held(exchange, order.symbol);
         let closes = !held.is_zero() && held.is_negative() == (order.side == Side::Buy);
-        let known = order.parent.is_none() && !self.is_unsure(order.symbol);
+        let known = order.parent.is_none() && !self.news.is_unsure(order.symbol);
         closes && known && order.quantity > held.abs()
     }
 
@@ -397,7 +378,7 @@ impl Watch {
                 return Ok(());
             }
         };
-        if self.is_unsure(symbol) {
+        if self.news.is_unsure(symbol) {
             self.claims.unsure(order);
         }
         if !self.requested.insert(order) {
@@ -414,7 +395,7 @@ impl Watch {
             return Err(Violation::Twice { order });
         }
         // Somebody else's order the session need not know.
-        let others = exchange.open_orders().any(|row| row.client_order_id.starts_with(BY_HAND));
+        let others = exchange.open_orders().any(|row| self.news.is_others(row));
         match text.contains("wash trade") && !others {
             true => Err(Violation::WashTrade { order }),
             false => Ok(()),
@@ -423,30 +404,7 @@ impl Watch {
 
     /// The exchange recorded something.
     pub(crate) fn filled(&mut self, update: &Update) {
-        if let Some(execution) = &update.execution {
-            self.fills += 1;
-            if update.order.client_order_id.starts_with(BY_HAND) {
-                self.disturbed.insert(update.order.symbol);
-                self.foreign.insert(update.order.symbol);
-            }
-            self.untold.insert(execution.id.to_string(), update.order.symbol);
-        }
-    }
-
-    /// The process is told of an execution.
-    pub(crate) fn told(&mut self, report: &Report) {
-        if let Some(execution) = &report.execution {
-            self.untold.remove(&*execution.id.0);
-        }
-    }
-
-    /// The shares of a symbol are about to be split at the exchange. A session that knows of it
-    /// follows; one that does not finds a difference.
-    pub(crate) fn split(&mut self, symbol: SymbolId, is_known: bool) {
-        self.foreign.insert(symbol);
-        if !is_known {
-            self.disturbed.insert(symbol);
-        }
+        self.fills += u64::from(self.news.filled(update));
     }
 
     /// After quiet: the exchange's own record is sound, and the session has kept its word by it.
@@ -483,8 +441,4 @@ fn at_best(side: Side, kind: OrderKind, last: Price, quantity: Quantity) -> i64 
         Side::Sell => last,
     };
     price.value(quantity, Rounding::Down).unwrap_or(Cash::MAX).nanos()
-}
-
-fn held(exchange: &Exchange, symbol: SymbolId) -> Quantity {
-    exchange.position(symbol).map_or(Quantity::ZERO, |position| position.qty)
 }

@@ -183,7 +183,7 @@ impl World {
             Happening::Stream { life, up } if self.is_alive(life) => self.connect(up),
             Happening::Frame { connection, update } if self.stream == Some(connection) => {
                 let report = self.venue.report(&update);
-                self.watch.told(&report);
+                self.watch.news.told(&report);
                 self.feed(Input::Report(report))
             }
             Happening::Silence { connection } if self.stream == Some(connection) => {
@@ -401,7 +401,7 @@ impl World {
         let ours = state.order(order);
         let reports = ours.map(|ours| self.venue.read(ours, state.predates_split(ours)));
         for report in reports.unwrap_or_default() {
-            self.watch.told(&report);
+            self.watch.news.told(&report);
             self.feed(Input::Report(report))?;
         }
         Ok(())

@@ -1,4 +1,5 @@
-//! Planted bugs: each is put into a copy of the tree, which must then break a law of the simulation.
+//! Planted bugs: each is put into a copy of the tree, which must then break a law of the simulation, or
+//! fail in the scenarios of the drill that it names.
 
 use super::{date, machine, section};
 use std::fmt::Write as _;
@@ -24,11 +25,17 @@ struct Bug {
     replace: String,
     /// Words of the violation that should catch it.
     law: String,
+    /// What the drill goes through, for bugs in what the simulation does not have.
+    scenarios: Vec<String>,
 }
 
-/// Plants each bug, runs seeds until one breaks a law, and writes the table.
-pub fn run(root: &Path) -> Result<(), String> {
-    let bugs = bugs(root)?;
+/// Plants each bug, judges it, and writes the table; with names only those bugs, and no table.
+pub fn run(root: &Path, names: &[&str]) -> Result<(), String> {
+    let mut bugs = bugs(root)?;
+    if let Some(name) = names.iter().find(|name| bugs.iter().all(|bug| bug.name != **name)) {
+        return Err(format!("{LIST} has no bug called \"{name}\""));
+    }
+    bugs.retain(|bug| names.is_empty() || names.contains(&bug.name.as_str()));
     let place = root.join("target/planted");
     let copy = copy(root, &place)?;
     let mut table = "| bug | caught by | who caught it | at seed | by the exchange's record alone | at seed |\n\
@@ -39,16 +46,17 @@ pub fn run(root: &Path) -> Result<(), String> {
         let path = copy.join(&bug.file);
         let sound = read(&path)?;
         write(&path, &planted(bug, &sound)?)?;
-        let said = simulate(&copy, &place, &["--seeds", SEEDS]);
-        let recorded = simulate(&copy, &place, &["--seeds", SEEDS_BY_RECORD, "--by-record"]);
+        let judged = match bug.scenarios.is_empty() {
+            true => by_seeds(&copy, &place),
+            false => by_scenarios(bug, &copy, &place),
+        };
         write(&path, &sound)?;
-        let Caught { seed, law, by } = caught(&said?).unwrap_or_default();
-        eprintln!("{}: seed {seed}: {law}", bug.name);
+        let (Caught { seed, law, by }, recorded) = judged?;
+        eprintln!("{}: seed {seed}: {law}; by {by}", bug.name);
         if !law.contains(&bug.law) {
             missed.push(format!("{}: \"{}\" expected, \"{law}\" found", bug.name, bug.law));
         }
         let _ = write!(table, "| {} | {} | {by} | {seed} |", bug.name, bug.law);
-        let recorded = caught(&recorded?).filter(|it| it.by.contains("SessionRecord"));
         by_record += usize::from(recorded.is_some());
         let _ = match recorded {
             Some(Caught { seed, law, .. }) => writeln!(table, " {law} | {seed} |"),
@@ -57,6 +65,10 @@ pub fn run(root: &Path) -> Result<(), String> {
     }
     if !missed.is_empty() {
         return Err(format!("not caught as they should be:\n{}", missed.join("\n")));
+    }
+    if !names.is_empty() {
+        println!("{table}");
+        return Ok(());
     }
     if by_record < LEAST_BY_RECORD {
         return Err(format!(
@@ -69,12 +81,37 @@ pub fn run(root: &Path) -> Result<(), String> {
          a law was broken. Some checkers watch inside the simulation; those that judge by the exchange's record\n\
          (`exchange::check`) are those of `tradewind stress`: the last columns show what they say where nobody else\n\
          judges, within {SEEDS_BY_RECORD} seeds. They catch {by_record}; a dash is a bug that leaves no trace there, since the session\n\
-         repaired its books or nobody but the kernel could know.\n\n{table}",
+         repaired its books or nobody but the kernel could know. The simulation has no courier: its bugs are judged\n\
+         by the scenarios of `tradewind stress` that their rows name.\n\n{table}",
         date()?,
         machine(),
         bugs.len()
     );
     section::replace(&root.join("docs/SIMULATION.md"), HEADING, &text)
+}
+
+/// What catches a bug of the kernel, and what the exchange's record says of it alone.
+fn by_seeds(copy: &Path, place: &Path) -> Result<(Caught, Option<Caught>), String> {
+    let simulate = |seeds: &[&str]| {
+        let simulate = ["-p", "tradewind-simulation", "--", "--first"];
+        said(copy, place, &[&simulate[..], seeds].concat())
+    };
+    let watched = caught(&simulate(&["--seeds", SEEDS])?).unwrap_or_default();
+    let recorded = caught(&simulate(&["--seeds", SEEDS_BY_RECORD, "--by-record"])?);
+    Ok((watched, recorded.filter(|it| it.by.contains("SessionRecord"))))
+}
+
+/// What catches a bug of the courier: the drill judges by the exchange's record.
+fn by_scenarios(bug: &Bug, copy: &Path, place: &Path) -> Result<(Caught, Option<Caught>), String> {
+    let drill = ["--bin", "tradewind", "--", "stress", "--json"];
+    let scenarios = bug.scenarios.iter().flat_map(|name| ["--scenario", name]);
+    let report = said(copy, place, &drill.into_iter().chain(scenarios).collect::<Vec<_>>())?;
+    let failed = failed(&report, &bug.law)?;
+    let recorded = failed.as_ref().and_then(|failed| {
+        let law = failed.law.strip_prefix(RECORD)?.to_owned();
+        Some(Caught { law, ..failed.clone() })
+    });
+    Ok((failed.unwrap_or_default(), recorded))
 }
 
 fn bugs(root: &Path) -> Result<Vec<Bug>, String> {
@@ -93,9 +130,17 @@ fn bugs(root: &Path) -> Result<Vec<Bug>, String> {
             find: field(bug, "find")?,
             replace: field(bug, "replace")?,
             law: field(bug, "law")?,
+            scenarios: scenarios(bug)?,
         })
     };
     list.iter().map(bug).collect()
+}
+
+fn scenarios(bug: &toml::Value) -> Result<Vec<String>, String> {
+    let Some(named) = bug.get("scenarios") else { return Ok(Vec::new()) };
+    let wrong = || format!("{LIST}: scenarios must be a list of names");
+    let names = named.as_array().filter(|names| !names.is_empty()).ok_or_else(wrong)?;
+    names.iter().map(|name| name.as_str().map(ToOwned::to_owned).ok_or_else(wrong)).collect()
 }
 
 /// A source with a bug in it.
@@ -126,28 +171,29 @@ fn copy(root: &Path, place: &Path) -> Result<PathBuf, String> {
     Ok(copy)
 }
 
-/// Builds the copy and runs it; what it says.
-fn simulate(copy: &Path, place: &Path, seeds: &[&str]) -> Result<String, String> {
-    let arguments = ["run", "--release", "--locked", "--quiet", "-p", "tradewind-simulation"];
+/// Builds a program of the copy and runs it; what it says.
+fn said(copy: &Path, place: &Path, program: &[&str]) -> Result<String, String> {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
-        .args(arguments)
-        .args(["--", "--first"])
-        .args(seeds)
+        .args(["run", "--release", "--locked", "--quiet"])
+        .args(program)
         .env("CARGO_TARGET_DIR", place.join("target"))
         // A bug is caught or not, however fast; what counts is the time to build.
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
         .env("CARGO_INCREMENTAL", "1")
         .current_dir(copy)
         .output()
-        .map_err(|error| format!("the simulation cannot be run: {error}"))?;
+        .map_err(|error| format!("cargo cannot be run: {error}"))?;
     match output.status.code() {
         Some(0 | 5) => Ok(String::from_utf8_lossy(&output.stdout).into()),
         _ => Err(format!("it does not build:\n{}", String::from_utf8_lossy(&output.stderr))),
     }
 }
 
-/// The first seed that broke a law, how, and who found it.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// What is said of a scenario by the exchange's record.
+const RECORD: &str = "the exchange's record: ";
+
+/// The first seed or scenario that broke a law, how, and who found it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Caught {
     seed: String,
     law: String,
@@ -160,6 +206,26 @@ fn caught(said: &str) -> Option<Caught> {
     let rest = rest.rsplit_once("; again: ").map_or(rest, |(rest, _)| rest);
     let (law, by) = rest.rsplit_once("; by ").unwrap_or((rest, ""));
     Some(Caught { seed: seed.to_owned(), law: law.to_owned(), by: by.to_owned() })
+}
+
+/// The first scenario of a report that failed as it should, else the first that failed.
+fn failed(report: &str, law: &str) -> Result<Option<Caught>, String> {
+    let told = |error| format!("the drill's report cannot be read: {error}");
+    let report: serde_json::Value = serde_json::from_str(report).map_err(told)?;
+    let scenarios = report.get("scenarios").and_then(serde_json::Value::as_array);
+    let mut all = Vec::new();
+    for scenario in scenarios.into_iter().flatten() {
+        let name = scenario.get("name").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let why = scenario.get("why").and_then(serde_json::Value::as_array);
+        let why = why.into_iter().flatten().filter_map(serde_json::Value::as_str);
+        all.extend(why.map(|why| Caught {
+            seed: "–".into(),
+            law: why.into(),
+            by: format!("`tradewind stress`, `{name}`"),
+        }));
+    }
+    let as_expected = all.iter().position(|caught| caught.law.contains(law));
+    Ok(all.into_iter().nth(as_expected.unwrap_or(0)))
 }
 
 fn read(path: &Path) -> Result<String, String> {
@@ -193,5 +259,20 @@ mod tests {
             Caught { seed: "7".into(), law: "cash is gone".into(), by: "a checker".into() };
         assert_eq!(caught(said), Some(expected));
         assert_eq!(caught("2 seeds\n0 seeds broke a law"), None);
+    }
+
+    #[test]
+    fn the_scenario_that_failed_as_it_should_is_read_off() {
+        let report = r#"{"scenarios": [
+            {"name": "a", "verdict": "passed", "why": []},
+            {"name": "b", "verdict": "failed", "why": ["it hangs", "the exchange's record: sent of order 1"]}
+        ]}"#;
+        let law = |words| failed(report, words).unwrap().map(|caught| caught.law);
+        assert_eq!(law("sent of"), Some("the exchange's record: sent of order 1".into()));
+        assert_eq!(law("something else"), Some("it hangs".into()));
+        let by = failed(report, "sent of").unwrap().unwrap().by;
+        assert_eq!(by, "`tradewind stress`, `b`");
+        assert_eq!(failed(r#"{"scenarios": []}"#, "sent of").unwrap(), None);
+        assert!(failed("no report", "sent of").is_err());
     }
 }

@@ -135,19 +135,20 @@ impl Exchange {
         }
     }
 
-    /// Takes shares off an exit that the other one has filled.
+    /// Takes shares off an exit that the other one has filled. One with nothing left is cancelled: the other
+    /// one was replaced by an order for more shares than the two had left.
     fn reduce(&mut self, exit: usize, by: Quantity) {
         let now = self.now;
         let Some(entry) = self.book.get_mut(exit) else {
             return;
         };
         let row = &mut entry.row;
-        row.qty = row.qty.checked_sub(by).unwrap_or(Quantity::ZERO).max(row.filled_qty);
-        row.updated_at = now;
-        if row.unfilled().is_positive() {
-            self.tell(exit, UpdateEvent::Restated, None);
-        } else {
-            self.finish(exit, UpdateEvent::Canceled);
+        match row.qty.checked_sub(by).filter(|left| *left > row.filled_qty) {
+            Some(left) => {
+                (row.qty, row.updated_at) = (left, now);
+                self.tell(exit, UpdateEvent::Restated, None);
+            }
+            None => self.finish(exit, UpdateEvent::Canceled),
         }
     }
 }

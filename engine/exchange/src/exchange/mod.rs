@@ -12,6 +12,7 @@
 mod account;
 mod auction;
 mod by_hand;
+mod close;
 mod expiry;
 mod fill;
 mod financing;
@@ -24,6 +25,7 @@ mod replace;
 mod rules;
 mod slippage;
 
+pub use close::{Cancels, Closings};
 #[cfg(feature = "server")]
 pub(crate) use read::position_intent;
 

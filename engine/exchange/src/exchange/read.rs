@@ -1,9 +1,9 @@
 //! From texts to types: what is wrong with a request's form, in Alpaca's words.
 
 use super::Exchange;
-use crate::{OrderRequest, RawOrder, RawReplacement, RawStopLoss, Refusal, Replacement};
+use crate::{OrderRequest, Part, RawOrder, RawReplacement, RawStopLoss, Refusal, Replacement};
 use kernel::{
-    Cash, Leg, OrderClass, OrderKind, OrderSize, Percent, Price, Quantity, Side, StopLoss,
+    Cash, Leg, OrderClass, OrderKind, OrderSize, Percent, Price, Quantity, SCALE, Side, StopLoss,
     SymbolId, TimeInForce, Trail,
 };
 use std::str::FromStr;
@@ -53,6 +53,26 @@ impl Exchange {
             trail: number(raw.trail.as_deref(), "invalid trail")?,
             client_order_id: raw.client_order_id.clone().filter(|id| !id.is_empty()),
         })
+    }
+
+    /// Reads how much of a position to close: `qty` or `percentage`, or neither for all of it.
+    ///
+    /// # Errors
+    /// 422 for both at once, and for what is not a number or no percentage.
+    pub fn read_part(&self, qty: Option<&str>, percentage: Option<&str>) -> Result<Part, Refusal> {
+        const WHOLE: Percent = Percent::from_nanos(100 * SCALE);
+        let wrong = "percentage must be above 0 and at most 100";
+        match (number(qty, "invalid qty")?, number(percentage, wrong)?) {
+            (Some(_), Some(_)) => {
+                Err(Refusal::malformed("only one of qty or percentage is accepted"))
+            }
+            (Some(qty), None) => Ok(Part::Shares(qty)),
+            (None, Some(percent)) if percent <= Percent::from_nanos(0) || percent > WHOLE => {
+                Err(Refusal::malformed(wrong))
+            }
+            (None, Some(percent)) => Ok(Part::Percent(percent)),
+            (None, None) => Ok(Part::Whole),
+        }
     }
 
     /// The place of a symbol or of an asset's id.

@@ -10,7 +10,7 @@ use super::faults::Fate;
 use super::stream::encoding::Encoding;
 use super::stream::pump::Outgoing;
 use super::stream::subscription::{Channel, SubscribeError, Subscription};
-use super::stream::{error_item, is_closing};
+use super::stream::{ToldError, is_closing};
 use super::wire::market::{Sent, StreamItem};
 use crate::check::Stream;
 use axum::body::Bytes;
@@ -328,7 +328,7 @@ impl Hub {
 
     /// Drops or mutes every connection that market data are replayed to, or sends it an error, with a
     /// step.
-    pub(super) fn strike_subscribers(&mut self, fate: &Fate, step: u64) {
+    pub(super) fn strike_subscribers(&mut self, fate: &Fate, error: Option<&ToldError>, step: u64) {
         if !matches!(fate, Fate::Error { code, .. } if !is_closing(*code)) {
             self.go_without(Stream::Data, fate, step);
         }
@@ -343,11 +343,8 @@ impl Hub {
                     (Outgoing::Mute, true)
                 }
                 Fate::Error { code, .. } => {
-                    let frame = {
-                        let error = error_item(*code);
-                        client
-                            .encoding
-                            .frame(&error.as_object().map(StreamItem::written).as_slice())
+                    let Some(frame) = error.map(|error| error.frame(client.encoding)) else {
+                        return true;
                     };
                     match is_closing(*code) {
                         true => (Outgoing::Last(frame), false),

@@ -7,8 +7,8 @@
 //! answered.
 
 use super::faults::Act;
-use crate::{ExchangeConfig, OrderId, OrderRequest, Replacement};
-use kernel::{Symbols, Timestamp};
+use crate::{ExchangeConfig, OrderId, OrderRequest, Part, Replacement};
+use kernel::{SymbolId, Symbols, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -118,6 +118,11 @@ pub(super) enum Request {
     Submit(OrderRequest),
     Cancel(OrderId),
     Replace(OrderId, Replacement),
+    CancelAll,
+    Close(SymbolId, Part),
+    CloseAll {
+        cancel_orders: bool,
+    },
     /// Done by a fault script.
     Act(Act),
 }

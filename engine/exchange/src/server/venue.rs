@@ -5,17 +5,17 @@ use super::ServerError;
 use super::clock::PacedClock;
 use super::config::{ServerConfig, Speed};
 use super::diary::Diary;
-use super::error::ApiError;
 use super::faults::{
-    self, Act, Acts, BandsChange, Fate, Held, Injector, Occasion, Point, StatusChange, Strike,
+    self, Acts, BandsChange, Fate, Held, Injector, Occasion, Point, StatusChange, Strike,
 };
 use super::hub::{ClientId, Element, Hub, Item, StepData};
 use super::source::{Prepared, Steps, prepare};
-use super::state_log::{Entry, Header, Request, StateLog};
+use super::state_log::{Entry, Header, StateLog};
+use super::stream::ToldError;
 use super::tape::Tape;
 use super::wire;
 use crate::check::{Happening, Stream};
-use crate::{Exchange, OrderId, OrderRequest, OrderRow, Refusal, Replacement, Update};
+use crate::{Exchange, OrderId, Update};
 use kernel::{MarketData, Span, Timestamp, TradingDay};
 use serde_json::Value;
 
@@ -42,12 +42,6 @@ pub(super) struct Venue {
     pub(super) status_changes: Vec<StatusChange>,
     /// Price bands that have changed, to be told with the next step.
     pub(super) bands_changes: Vec<BandsChange>,
-}
-
-/// What a request led to.
-pub(super) enum Outcome {
-    Order(Box<OrderRow>),
-    Done,
 }
 
 /// What a message is about, for the triggers of faults.
@@ -257,7 +251,11 @@ impl Venue {
                 }
                 Fate::Late { steps } => self.held.keep_data(self.step + steps, element),
                 Fate::Drop { .. } | Fate::Mute | Fate::Error { .. } => {
-                    self.hub.strike_subscribers(&fate, self.step);
+                    let error = match fate {
+                        Fate::Error { code, .. } => Some(ToldError::new(self, code)),
+                        _ => None,
+                    };
+                    self.hub.strike_subscribers(&fate, error.as_ref(), self.step);
                 }
                 Fate::Reorder => elements.push(element),
             }
@@ -317,51 +315,10 @@ impl Venue {
         Ok(())
     }
 
-    pub(super) fn submit(&mut self, request: OrderRequest) -> Result<OrderRow, ApiError> {
-        self.logged(Request::Submit(request))?.order()
-    }
-
-    pub(super) fn cancel(&mut self, id: OrderId) -> Result<(), ApiError> {
-        self.logged(Request::Cancel(id)).map(drop)
-    }
-
-    pub(super) fn replace(
-        &mut self,
-        id: OrderId,
-        change: Replacement,
-    ) -> Result<OrderRow, ApiError> {
-        self.logged(Request::Replace(id, change))?.order()
-    }
-
     /// Gives the state directory free. Nothing changes any more from here on.
     pub(super) fn close(&mut self) {
         self.closed = true;
         self.log = None;
-    }
-
-    /// Logs a request, then carries it out.
-    fn logged(&mut self, request: Request) -> Result<Outcome, ApiError> {
-        if self.closed {
-            return Err(ApiError::internal("the exchange is shutting down"));
-        }
-        let at = self.now();
-        if let Some(log) = &mut self.log {
-            let entry = Entry::Ask { at, request: request.clone() };
-            log.append(&entry).map_err(|error| ApiError::internal(error.to_string()))?;
-        }
-        self.exchange.advance(at);
-        let outcome = self.ask(request);
-        self.publish_updates();
-        Ok(outcome?)
-    }
-
-    fn ask(&mut self, request: Request) -> Result<Outcome, Refusal> {
-        match request {
-            Request::Submit(request) => self.exchange.submit(request).map(Outcome::from),
-            Request::Cancel(id) => self.exchange.cancel(id).map(|()| Outcome::Done),
-            Request::Replace(id, change) => self.exchange.replace(id, change).map(Outcome::from),
-            Request::Act(act) => self.carry_out(act).map(|()| Outcome::Done),
-        }
     }
 
     fn publish_updates(&mut self) {
@@ -395,7 +352,7 @@ impl Venue {
 
     /// Sends an update as its fate says.
     fn publish_struck(&mut self, fate: &Fate, message: &Value) {
-        let is_cut = matches!(fate, Fate::Say { cut: true, .. });
+        let is_cut = fate.is_cut();
         let json = faults::bytes(message, is_cut);
         match fate {
             Fate::Say { copies, .. } => {
@@ -421,31 +378,11 @@ impl Venue {
         let place = self.exchange.orders().position(|order| order.id == id)?;
         u64::try_from(place).ok().map(|place| place + 1)
     }
-
-    /// Does something at the venue as a fault script says.
-    pub(super) fn act(&mut self, act: Act) -> Result<(), ApiError> {
-        self.logged(Request::Act(act)).map(drop)
-    }
 }
 
 /// What time alone can change besides orders: postings, and the close that the account remembers.
 fn marks(exchange: &Exchange) -> (usize, Option<u32>) {
     (exchange.activities().len(), exchange.account().balance_asof)
-}
-
-impl Outcome {
-    fn order(self) -> Result<OrderRow, ApiError> {
-        match self {
-            Outcome::Order(order) => Ok(*order),
-            Outcome::Done => Err(ApiError::internal("the exchange answered with no order")),
-        }
-    }
-}
-
-impl From<OrderRow> for Outcome {
-    fn from(order: OrderRow) -> Self {
-        Self::Order(Box::new(order))
-    }
 }
 
 fn header(data: &Prepared, config: &ServerConfig) -> Header {
@@ -456,5 +393,6 @@ fn header(data: &Prepared, config: &ServerConfig) -> Header {
     Header::new(identity, symbols, config.exchange.clone(), calendar)
 }
 
+mod requests;
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,7 @@ mod account;
 mod agreement;
 mod bar_rules;
 mod checkers;
+mod closing;
 mod expectations;
 mod fees;
 mod financing;

@@ -149,6 +149,28 @@ fn what_one_exit_fills_is_taken_off_the_other() {
     assert_sound(&exchange);
 }
 
+/// A replacement names its own quantity, whatever the order before it had filled.
+#[test]
+fn an_exit_that_was_replaced_by_more_than_is_left_ends_the_group_when_nothing_is() {
+    let mut config = free();
+    config.fills.participation = Some(kernel::BasisPoints::new(10_000));
+    let mut exchange = open_exchange(config);
+    exchange.submit(buy(30, market())).unwrap();
+    exchange.step(&[bar_of(spy(), minute(3, 0), ["100"; 4], 100)]);
+    let parent = exchange.submit(oco(sell(10, limit("105")), "95")).unwrap();
+    exchange.step(&[bar_of(spy(), minute(3, 1), ["94"; 4], 8)]);
+    assert_eq!(row(&exchange, &parent).qty, shares(2));
+    let change = Replacement { stop_price: Some(price("96")), ..Replacement::default() };
+    let more = exchange.replace(parent.legs[0].unwrap(), change).unwrap();
+    assert_eq!(more.qty, shares(10));
+    exchange.step(&[bar_of(spy(), minute(3, 2), ["94"; 4], 4)]);
+    let (first, more) = (row(&exchange, &parent), row(&exchange, &more));
+    assert_eq!((first.status, first.qty, first.filled_qty), (Canceled, shares(2), shares(0)));
+    assert_eq!((more.status, more.filled_qty), (Canceled, shares(4)));
+    assert_eq!(exchange.positions()[0].qty, shares(18));
+    assert_sound(&exchange);
+}
+
 /// Conformance 43.
 #[test]
 fn to_cancel_one_of_a_group_is_to_cancel_all() {

@@ -396,6 +396,61 @@ async fn the_market_data_stream_refuses_with_its_codes() {
 }
 
 #[tokio::test]
+async fn errors_lose_gain_and_change_fields_and_are_cut_whoever_gives_them() {
+    let rule = |more: &str| format!("[[fault]]\non='refusal'\ntimes='all'\n{more}");
+    let words = "order not found for x";
+    let said = async |more: &str| {
+        let venue = venue(&rule(more)).await;
+        assert_eq!(venue.get("/v2/clock").await.status, 200, "what is no error stays as it is");
+        let refused = venue.get("/v2/orders/x").await;
+        assert_eq!((refused.status, venue.running.snapshot().faults), (404, vec![1]));
+        refused.body
+    };
+    assert_eq!(said("inject='remove'\nfield='code'").await, json!({"message": words}));
+    assert_eq!(said("inject='remove'\nfield='message'").await, json!({"code": 40_410_000}));
+    assert_eq!(said("inject='set'\nfield='code'\nvalue=7").await["code"], 7);
+    assert!(said("inject='add'").await["surprise"].is_object());
+    let cut = venue(&rule("inject='malformed'")).await;
+    let cut = cut.request(Method::GET, "/v2/orders/x").basic_auth(KEY, Some(SECRET)).send().await;
+    let bytes = cut.unwrap().bytes().await.unwrap();
+    assert!(serde_json::from_slice::<Value>(&bytes).is_err(), "{bytes:?}");
+    let faults = "[[fault]]\non='clock'\ninject='answer'\nstatus=429\n";
+    let venue = venue(&format!("{faults}{}", rule("inject='remove'\nfield='code'"))).await;
+    let limited = venue.get("/v2/clock").await;
+    assert_eq!((limited.status, limited.body), (429, json!({"message": "rate limit exceeded"})));
+}
+
+#[tokio::test]
+async fn errors_of_the_streams_lose_fields_while_one_is_set_up_and_later() {
+    for (rule, left) in [
+        ("inject='remove'\nfield='code'", json!({"T": "error", "msg": "slow client"})),
+        ("inject='remove'\nfield='T'", json!({"code": 407, "msg": "slow client"})),
+        (
+            "inject='add'\nfield='T'",
+            json!({"T": {"new": [1, null, "x"]}, "code": 407, "msg": "slow client"}),
+        ),
+    ] {
+        let faults = "[[fault]]\non='bar'\nstep=2\ninject='error'\ncode=407\n";
+        let venue = venue(&format!("{faults}[[fault]]\non='stream_error'\n{rule}")).await;
+        let mut session = venue.session().await;
+        session.pass().await;
+        assert_eq!(session.market.json().await[0], left);
+        assert_eq!(session.market.frame().await, None, "it is the end all the same");
+        assert_eq!(venue.running.snapshot().faults, [1, 1]);
+    }
+    let faulty = venue("[[fault]]\non='stream_error'\ninject='remove'\nfield='msg'").await;
+    let mut socket = faulty.socket("/v2/iex", &[]).await;
+    socket.json().await;
+    socket.send(json!({"action": "auth", "key": "no", "secret": "no"})).await;
+    assert_eq!(socket.json().await[0], json!({"T": "error", "code": 402}));
+    let faulty = venue("[[fault]]\non='authorization'\ninject='remove'\nfield='data.status'").await;
+    let mut socket = faulty.socket("/stream", &[]).await;
+    socket.send(json!({"action": "auth", "key": "no", "secret": "no"})).await;
+    let told = json!({"stream": "authorization", "data": {"action": "authenticate"}});
+    assert_eq!(socket.json().await, told);
+}
+
+#[tokio::test]
 async fn an_answer_is_kept_back_until_the_replay_has_gone_on() {
     let mut config = faulty("[[fault]]\non='submit'\ninject='hold'\nsteps=2");
     config.speed = Speed::Times(6000.0);

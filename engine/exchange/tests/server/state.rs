@@ -82,6 +82,31 @@ async fn a_killed_server_comes_back_the_same() {
 }
 
 #[tokio::test]
+async fn what_was_cancelled_and_closed_in_one_request_comes_back_closed() {
+    let dir = tempfile::tempdir().unwrap();
+    let venue = Venue::new(kept(dir.path())).await;
+    trade(&venue).await;
+    let asked = [
+        ("/v2/positions/AAA?percentage=10", 200),
+        ("/v2/orders", 207),
+        ("/v2/positions?cancel_orders=true", 207),
+    ];
+    for (path, status) in asked {
+        assert_eq!(venue.delete(path).await.status, status, "{path}");
+    }
+    let (before, snapshot) = (seen(&venue).await, venue.running.snapshot());
+    drop(venue);
+    let venue = Venue::new(kept(dir.path())).await;
+    assert_eq!(venue.running.snapshot(), snapshot);
+    assert_eq!(seen(&venue).await, before);
+    let mut session = venue.session_when_free().await;
+    session.step().await;
+    session.acknowledge(4).await;
+    session.step().await;
+    assert_eq!(venue.get("/v2/positions").await.body, json!([]));
+}
+
+#[tokio::test]
 async fn a_paced_server_comes_back_the_same() {
     let dir = tempfile::tempdir().unwrap();
     let mut paced = kept(dir.path());

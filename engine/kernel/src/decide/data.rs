@@ -23,7 +23,8 @@ impl Deciding<'_> {
         self.corporate_actions(day.date)?;
         let equity = self.state().equity();
         self.out.fees_due = true;
-        self.emit(Event::DayStarted { date: day.date, equity })
+        self.emit(Event::DayStarted { date: day.date, equity })?;
+        self.judge_course()
     }
 
     /// Market data that was missed and read afterwards. Strategies observe all of it, and propose

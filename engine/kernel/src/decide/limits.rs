@@ -32,6 +32,22 @@ impl Deciding<'_> {
         self.alert(Severity::Critical, denial.code(), text)
     }
 
+    /// Holds what the session has come to against what was expected of it, once a trading day is over.
+    /// Trading that an operator has resumed goes on until the next one is.
+    pub(super) fn judge_course(&mut self) -> Result<(), DecideError> {
+        let Some(strayed) = self.state().strayed() else { return Ok(()) };
+        let text = strayed.to_string();
+        let severity = match strayed.then {
+            Some(then) if self.state().trading_state() < then => {
+                self.set_trading(then, Origin::Kernel, &text)?;
+                self.cancel_each(Origin::Kernel, |order| order.grows)?;
+                Severity::Critical
+            }
+            _ => Severity::Warning,
+        };
+        self.alert(severity, "outside_expectation", text)
+    }
+
     /// Cancels and closes everything when the close is near.
     pub(super) fn flat_by_close(&mut self) -> Result<(), DecideError> {
         let state = self.state();

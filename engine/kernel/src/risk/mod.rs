@@ -31,7 +31,9 @@ pub use denial::Denial;
 pub use entry_size::{Measure, SizeModel, SizedEntry, Sizing};
 pub(crate) use entry_size::{is_entry, size};
 pub use examine::{Finding, Margin, examine};
-pub use limits::{Layer, Limit, LimitError, Limits, Minutes, Reach, Scopes, Tighter, Window};
+pub use limits::{
+    Expected, Layer, Limit, LimitError, Limits, Minutes, Reach, Scopes, Tighter, Window,
+};
 pub(crate) use limits::{Marks, Resolved};
 pub(crate) use losses::LossWatch;
 pub use usage::{Usage, usage};

@@ -106,6 +106,7 @@ impl State {
             day.starting_equity = equity;
         }
         self.high_water = Some(equity);
+        self.course = None;
         Ok(())
     }
 
@@ -162,7 +163,8 @@ impl State {
     /// Moves what profit and drawdown are measured from by what is no result of trading.
     fn measure_from(&mut self, moved: Cash) {
         let marks = self.day.as_mut().map(|day| &mut day.starting_equity);
-        for mark in marks.into_iter().chain(&mut self.high_water) {
+        let course = self.course.as_mut().map(|course| &mut course.from);
+        for mark in marks.into_iter().chain(&mut self.high_water).chain(course) {
             *mark = mark.checked_add(moved).unwrap_or(*mark);
         }
     }

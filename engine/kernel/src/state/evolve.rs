@@ -6,7 +6,7 @@
 use super::counts::Counts;
 use super::ranges::Ranges;
 use super::stops::Stops;
-use super::{Day, Market, State};
+use super::{Market, State};
 use crate::{
     AHEAD, AccountSnapshot, BrokerState, Cash, CashMovement, Difference, Event, FeeCharge, Input,
     Ledger, LedgerError, Link, Luld, MarketData, MarketDataError, Notice, Order, OrderNumber,
@@ -282,16 +282,7 @@ impl State {
             }
             Event::TradingStateChanged { to, .. } => self.trade_as(*to),
             Event::CommandTaken(command) => self.obey(command),
-            Event::DayStarted { date, equity } => {
-                let hours = self.trading_day_at(self.now).copied();
-                let hours = hours.filter(|day| day.date == *date);
-                let hours = hours.ok_or(EvolveError::Contradiction { seq })?;
-                self.day = Some(Day { hours, starting_equity: *equity });
-                self.counts.begin_day();
-                self.forget_actions_until(*date);
-                self.note_equity();
-                self.note_margin();
-            }
+            Event::DayStarted { date, equity } => self.begin_day(seq, *date, *equity)?,
             Event::AlertRaised(_) => self.tally.alerts += 1,
             Event::SymbolStatusChanged { symbol, halted, .. } => self.note_status(*symbol, *halted),
             Event::StopRequested { policy } => self.begin_stopping(*policy),

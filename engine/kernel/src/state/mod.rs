@@ -3,6 +3,7 @@
 mod books;
 mod closings;
 mod counts;
+mod course;
 mod evolve;
 mod exits;
 mod fills;
@@ -28,6 +29,7 @@ use crate::{
     Symbols, Timestamp, VenueRules,
 };
 use counts::Counts;
+use course::Course;
 use margin::Margin;
 use market::{Last, Market};
 use orders::Orders;
@@ -132,6 +134,8 @@ pub struct State {
     books_since: Timestamp,
     /// The highest equity so far.
     high_water: Option<Cash>,
+    /// What the session has come to, day by day.
+    course: Option<Course>,
     /// What will happen to shares, and has not yet.
     announced: Vec<CorporateAction>,
     /// The record that announced the newest of them.

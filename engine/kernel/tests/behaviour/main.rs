@@ -14,6 +14,7 @@ mod account;
 mod breaker;
 mod cancels;
 mod compatibility;
+mod course;
 mod cut_off;
 mod denial_precedence;
 mod examine;

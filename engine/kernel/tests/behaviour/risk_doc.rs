@@ -88,12 +88,22 @@ beside. Without it strategies place their own, and `stop_loss_percent` is an ass
 - `cancel-all` cancels resting stops too; none is placed until a strategy orders something in the symbol or trading is
   resumed, and the kernel watches meanwhile. All of this is in the journal and goes on after a restart.
 
+## What was expected
+
+A backtest's bootstrap says what a session of the same strategy should come to. `tradewind bootstrap RUN --expected band.json`
+writes quantiles of the return after each of 60 trading days (`--days`), and `risk.expected = \"band.json\"` has a session held to
+them: once a trading day is over, what the session has returned since its first one is compared with the row of as many
+days; the last row holds for all that come later. Money paid in or taken out is no return. Below `expected_reduce` entries end
+and those that stand are cancelled, below `expected_halt` trading halts, both until `tradewind resume`; above the 95 % quantile it
+is told and nothing stops. Each is the alert `outside_expectation`. A resumed session trades until its next day is over. Days on
+which the session did not run are not counted.
+
 ## Limits
 
 ";
 
 /// Keys that hold no number.
-const OTHERS: [(&str, &str, &str, &str); 8] = [
+const OTHERS: [(&str, &str, &str, &str); 11] = [
     ("breaker_then", "halt", "halt or reduce", "What the breaker does."),
     ("long_only", "false", "true or false", "Nothing is sold short."),
     ("place_stops", "false", "true or false", "Every position gets stops."),
@@ -105,6 +115,14 @@ const OTHERS: [(&str, &str, &str, &str); 8] = [
         "hours in New York, `09:45-15:30`",
         "Nothing is opened outside of them.",
     ),
+    (
+        "expected",
+        "",
+        "a file of `tradewind bootstrap RUN --expected FILE`",
+        "The band that the session should stay in, held against it once a trading day is over.",
+    ),
+    ("expected_reduce", "p5", "p25, p5, p1, off", "Below this quantile only exits pass."),
+    ("expected_halt", "p1", "p25, p5, p1, off", "Below this one trading halts."),
     ("[risk.sectors]", "", "names with symbols", "Sectors; what is in none is in one together."),
     ("[risk.correlated]", "", "names with symbols", "Groups that move together."),
 ];

@@ -2,6 +2,7 @@
 
 use super::wire::ErrorWire;
 use kernel::{OrderNumber, Report, ReportKind, Timestamp};
+use serde_json::{Map, Value};
 
 /// A request that did not end well.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +16,8 @@ pub struct ApiError {
     pub code: Option<u32>,
     /// Alpaca's words, or ours when there was no answer.
     pub message: String,
+    /// Whether the message is in Alpaca's words.
+    pub is_said: bool,
     /// Method and path.
     pub request: String,
     /// Who was asked.
@@ -58,6 +61,8 @@ pub enum Refusal {
     WashTrade,
     /// The account may not trade, or not this way.
     Account,
+    /// It does not say why.
+    Unsaid,
     /// Anything else.
     Other,
 }
@@ -75,12 +80,15 @@ impl ApiError {
     /// Out of an HTTP answer that is no success.
     pub(super) fn from_answer(request: &str, host: &str, status: u16, body: &[u8]) -> Self {
         let wire = ErrorWire::read(body);
-        let message = wire.message().unwrap_or_else(|| describe(status, body));
+        let said = wire.message();
+        let is_said = said.is_some();
+        let message = said.unwrap_or_else(|| describe(status, body));
         Self {
             class: classify(status, &message),
             status: Some(status),
             code: wire.code(),
             message,
+            is_said,
             request: request.into(),
             host: host.into(),
         }
@@ -102,6 +110,7 @@ impl ApiError {
             status: None,
             code: None,
             message,
+            is_said: false,
             request: request.into(),
             host: host.into(),
         }
@@ -114,6 +123,7 @@ impl ApiError {
             status: None,
             code: None,
             message: format!("the answer cannot be used: {}", what.to_string()),
+            is_said: false,
             request: request.into(),
             host: host.into(),
         }
@@ -121,7 +131,10 @@ impl ApiError {
 
     /// Why the broker refused; `None` for every other class.
     pub fn refusal(&self) -> Option<Refusal> {
-        (self.class == ErrorClass::Refused).then(|| refusal(&self.message))
+        (self.class == ErrorClass::Refused).then(|| match self.is_said {
+            true => refusal(&self.message),
+            false => Refusal::Unsaid,
+        })
     }
 
     /// Whether it is certain that the request was not carried out, so that even an order may be
@@ -284,6 +297,9 @@ fn describe(status: u16, body: &[u8]) -> String {
     match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None => format!("{reason} (empty answer)"),
         Some(b'<') => format!("{reason} (an HTML page)"),
+        Some(_) if serde_json::from_slice::<Map<String, Value>>(body).is_ok() => {
+            format!("{reason} (no message in the answer)")
+        }
         Some(_) => format!("{reason} (unreadable answer)"),
     }
 }
@@ -334,6 +350,9 @@ mod tests {
         assert_eq!(answer(404, "").message, "Not Found (empty answer)");
         assert_eq!(answer(500, "\u{1}\u{2}").message, "Internal Server Error (unreadable answer)");
         assert_eq!(answer(599, "[]").message, "no reason given (unreadable answer)");
+        let wordless = answer(403, r#"{"code":40310000}"#);
+        assert_eq!(wordless.message, "Forbidden (no message in the answer)");
+        assert_eq!(wordless.refusal(), Some(Refusal::Unsaid));
         let bare = answer(422, r#"{"message":"qty must be > 0"}"#);
         assert_eq!((bare.code, bare.message.as_str()), (None, "qty must be > 0"));
     }

@@ -227,6 +227,7 @@ impl Client {
                 status: Some(404),
                 code: None,
                 message: format!("the broker has no order {client_order_id}"),
+                is_said: false,
                 request: "DELETE /v2/orders".into(),
                 host: self.config.endpoints.trading_host().into(),
             }),

@@ -84,6 +84,7 @@ pub(super) fn market_error(address: &str, code: u16, message: &str) -> Option<En
         }
         // 401 and 404: too late with the keys; 406: another session, or our own dead one, for
         // about 90 seconds; 407: too slow; 500: their side.
+        0 => Some(Ended::Retry(format!("an error without a code: {message}"))),
         _ => Some(Ended::Retry(format!("{code} {message}"))),
     }
 }

@@ -8,7 +8,9 @@
 mod record;
 mod worlds;
 
+use crate::claims::Books;
 use crate::support::data_dir;
+use exchange::check::{Breach, Claims, SessionRecord};
 use exchange::server::{Point, Running};
 use journal::Reader;
 use kernel::{Difference, Event, OrderStatus, RecordBody, Side};
@@ -17,7 +19,10 @@ use runtime::session::{SessionError, journal_dir};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
-use worlds::{BEGUN, MINUTES_OF_BARS, OVER_NIGHT, RENAMED, REVERSED, TICKS, World};
+use worlds::{
+    BEGUN, MINUTES_OF_BARS, OVER_NIGHT, REFUSING, RENAMED, REVERSED, STREAM_REFUSING, TICKS,
+    UNAUTHORISED, World,
+};
 
 /// No session takes longer, whatever is missing.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -25,8 +30,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What came of one session.
 #[derive(Debug, PartialEq, Eq)]
 enum Came {
-    /// It traded, and no order was lost; with what it told of messages that it could not use.
-    Through(Vec<String>),
+    /// It traded, and no order was lost.
+    Through {
+        /// What it told of messages that it could not use.
+        told: Vec<String>,
+        /// Whether its books had to follow the broker's, by the exchange's record without a reason.
+        followed: bool,
+    },
     /// It said why it cannot begin or go on.
     Refused(String),
     /// Nothing was taken away: no message had the field.
@@ -74,9 +84,24 @@ async fn trades(world: &World, exchange: &Running) -> Came {
         Ok(Ok(Err(error))) => return Came::Wrong(error.to_string()),
         Ok(Ok(Ok(summary))) => summary,
     };
-    let findings = exchange.record().findings();
+    let record = exchange.record();
+    let findings = record.findings();
     if !findings.is_empty() {
         return Came::Wrong(format!("{findings:?}"));
+    }
+    let breaches = record.breaches(&claims(dir.path(), &record));
+    let is_of_books = |breach: &Breach| {
+        matches!(
+            breach,
+            Breach::Order { .. } | Breach::Position { .. } | Breach::Unexplained { .. }
+        )
+    };
+    if !breaches.iter().all(is_of_books) {
+        return Came::Wrong(format!("{breaches:?}"));
+    }
+    let wordless = wordless(dir.path());
+    if !wordless.is_empty() {
+        return Came::Wrong(format!("nothing is said of why {wordless:?} were refused"));
     }
     let snapshot = exchange.snapshot();
     // Exits stay at the end of a session; what would grow does not.
@@ -100,7 +125,27 @@ async fn trades(world: &World, exchange: &Running) -> Came {
     if sent > summary.orders.sent {
         return Came::Wrong(format!("{sent} orders are there, {} were sent", summary.orders.sent));
     }
-    Came::Through(unusable(dir.path()))
+    Came::Through { told: unusable(dir.path()), followed: !breaches.is_empty() }
+}
+
+/// What a journal says of its session.
+fn claims(dir: &Path, record: &SessionRecord) -> Claims {
+    let mut books = Books::default();
+    let mut records = Reader::open(&journal_dir(dir), 1).unwrap();
+    while let Some(record) = records.next().unwrap() {
+        books.take(&record).unwrap();
+    }
+    Claims { leaves_open: true, ..books.claims(record) }
+}
+
+/// Orders that were refused without a word in the journal.
+fn wordless(dir: &Path) -> Vec<u64> {
+    events(dir, |event| match event {
+        Event::OrderUpdated { order, to: OrderStatus::Rejected, text, .. } => {
+            text.is_none_or(|text| text.trim().is_empty()).then_some(order.0)
+        }
+        _ => None,
+    })
 }
 
 /// What a journal's events come to, in their order.
@@ -164,7 +209,7 @@ async fn all_meet(world: &World, rules: Vec<(String, String)>) -> AllCame {
     }));
     let came: Vec<(String, Came)> = tried.buffer_unordered(8).collect().await;
     let is_told = |came: &Came| match came {
-        Came::Through(told) => !told.is_empty(),
+        Came::Through { told, .. } => !told.is_empty(),
         Came::Refused(_) => true,
         Came::NotMet | Came::Wrong(_) => false,
     };
@@ -175,7 +220,11 @@ async fn all_meet(world: &World, rules: Vec<(String, String)>) -> AllCame {
     let mut wrong: Vec<String> = came
         .into_iter()
         .filter_map(|(name, came)| match came {
-            Came::Through(told) => {
+            // Where nothing could go wrong, nobody else's trade or reading explains other books.
+            Came::Through { followed, .. } if followed != (world.follows)(&name) => {
+                Some(format!("{name}: the books followed the broker's: {followed}"))
+            }
+            Came::Through { told, .. } => {
                 let unclear = told.iter().find(|sentence| !is_clear(&name, sentence))?;
                 Some(format!("{name}: unclear: {unclear}"))
             }
@@ -253,6 +302,13 @@ const NEEDED_OF_RENAMED: &[(&str, &str)] = &[(
     "corporate_actions.name_changes.id corporate_actions.name_changes.new_symbol \
      corporate_actions.name_changes.old_symbol corporate_actions.name_changes.process_date",
 )];
+
+/// Whatever an error lacks, its status says what it means to whoever asked; and the order stream's keys
+/// are refused by whatever is not the word that they are good.
+const NEEDED_OF_ERRORS: &[(&str, &str)] = &[];
+const NEEDED_OF_STREAM_ERRORS: &[(&str, &str)] = &[("stream_error", "T")];
+const NEEDED_OF_UNAUTHORISED: &[(&str, &str)] =
+    &[("authorization", "data data.action data.status stream")];
 
 /// Fields of the lock step itself, which no broker has: without them there is no lock step, and a
 /// session that cannot count the updates waits for those that it has been promised: an update without
@@ -343,8 +399,35 @@ async fn any_field_of_a_new_name_may_be_missing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn any_field_of_an_error_may_be_missing() {
+    each_may_be_missing(&REFUSING, NEEDED_OF_ERRORS, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_field_of_an_error_of_the_data_stream_may_be_missing() {
+    each_may_be_missing(&STREAM_REFUSING, NEEDED_OF_STREAM_ERRORS, 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_field_of_the_word_that_the_keys_are_not_good_may_be_missing() {
+    each_may_be_missing(&UNAUTHORISED, NEEDED_OF_UNAUTHORISED, 4).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_may_be_no_json() {
+    for (world, point) in [(&REFUSING, "refusal"), (&STREAM_REFUSING, "stream_error")] {
+        let rule = format!("[[fault]]\non='{point}'\ninject='malformed'\ntimes='all'");
+        let came = all_meet(world, vec![(format!("{point} JSON"), rule)]).await;
+        assert!(came.wrong.is_empty(), "{:?}", came.wrong);
+        assert!(came.not_met.is_empty(), "there was no {point}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn any_message_may_have_fields_that_nobody_knows() {
-    for world in [MINUTES_OF_BARS, TICKS, BEGUN, OVER_NIGHT, REVERSED, RENAMED] {
+    for world in
+        [MINUTES_OF_BARS, TICKS, BEGUN, OVER_NIGHT, REVERSED, RENAMED, REFUSING, STREAM_REFUSING]
+    {
         let mut rules = Vec::new();
         for (point, paths) in fields(&world).await {
             let tried: Vec<&String> =
@@ -375,8 +458,8 @@ async fn any_message_may_have_fields_that_nobody_knows() {
 const NOT_TRIED: &[(&str, &str)] = &[
     ("request", "every request, each of which is tried by its own name"),
     ("cancel", "its answer is empty"),
-    ("cancel_all", "no session asks for it: it cancels what it knows, one by one"),
-    ("close", "no session asks for it: it closes positions by orders of its own"),
+    ("cancel_all", "no session reads a 207: it cancels what it knows, one by one"),
+    ("close", "no session reads a 207: it closes positions by orders of its own"),
     ("daily_bar", "no session asks the stream for it"),
     ("market_data", "every element, each of which is tried by its own name"),
     ("step", "no message"),
@@ -386,7 +469,7 @@ const NOT_TRIED: &[(&str, &str)] = &[
 #[tokio::test(flavor = "multi_thread")]
 async fn each_kind_of_message_is_tried_in_some_world() {
     let mut tried = BTreeSet::new();
-    for world in [MINUTES_OF_BARS, TICKS, BEGUN, OVER_NIGHT] {
+    for world in [MINUTES_OF_BARS, TICKS, BEGUN, OVER_NIGHT, REFUSING, STREAM_REFUSING] {
         for (point, paths) in fields(&world).await {
             let path = paths.iter().find(|path| (world.tries)(point, path));
             tried.extend(path.map(|_| point.as_str()));

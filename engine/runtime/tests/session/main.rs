@@ -7,6 +7,10 @@
     reason = "a test fails by panicking"
 )]
 
+// What a session's journal says of it, as the drill reads it.
+#[path = "../../../../cli/src/stress/claims.rs"]
+mod claims;
+
 mod conduct;
 mod control;
 mod data_stream;

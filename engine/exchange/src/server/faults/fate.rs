@@ -38,6 +38,11 @@ impl Fate {
         matches!(self, Self::Drop { .. } | Self::Mute | Self::Error { .. })
     }
 
+    /// Whether it is cut in the middle.
+    pub(in crate::server) const fn is_cut(&self) -> bool {
+        matches!(self, Self::Say { cut: true, .. })
+    }
+
     /// Edits the message and says what becomes of it. What takes it away wins over what repeats it.
     /// `miss` is told of strikes that the message has no place for.
     pub(in crate::server) fn of(

@@ -8,7 +8,7 @@ use super::script::Fault;
 use crate::check::{Asked, Happening};
 use crate::server::error::ApiError;
 use crate::server::shared::Shared;
-use crate::server::venue::Venue;
+use crate::server::venue::{About, Venue};
 use crate::{OrderId, OrderRow};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
@@ -53,6 +53,27 @@ pub(in crate::server) async fn inject(
         Some(instead) => instead,
         None => inject.late(answer).await,
     }
+}
+
+/// Does to an error what the script says, whoever gives it: a handler, the gate, or another fault.
+pub(in crate::server) async fn refuse(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let answer = next.run(request).await;
+    let is_error = answer.status().is_client_error() || answer.status().is_server_error();
+    if !is_error || !shared.venue().concerns(Point::Refusal) {
+        return answer;
+    }
+    let (mut parts, body) = answer.into_parts();
+    let bytes = to_bytes(body, LARGEST).await.unwrap_or_default();
+    let Ok(mut message) = serde_json::from_slice::<Value>(&bytes) else {
+        return Response::from_parts(parts, bytes.into());
+    };
+    let fate = shared.venue().fate(Point::Refusal, &mut message, About::default());
+    parts.headers.remove(CONTENT_LENGTH);
+    Response::from_parts(parts, super::bytes(&message, fate.is_cut()).into())
 }
 
 /// What strikes at a request, and the order that it is about.

@@ -324,7 +324,8 @@ impl<'a> Keys<'a, '_, '_> {
             let (name, only) = (fault.name(), only.as_str());
             self.tell("on", format!("{name:?} can be injected on {only:?}"));
         }
-        if when.order.is_some() && matches!(on.family(), Family::Word | Family::Data) {
+        let is_of_none = matches!(on.family(), Family::Error | Family::Word | Family::Data);
+        if when.order.is_some() && is_of_none {
             self.tell("order", format!("{:?} is about no order", on.as_str()));
         }
     }

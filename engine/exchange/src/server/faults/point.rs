@@ -33,6 +33,9 @@ pub enum Point {
     Assets,
     /// Market data over REST.
     History,
+    /// An error in place of an answer over REST, whoever gives it: the venue, its limit of requests,
+    /// or a fault.
+    Refusal,
     /// The order stream's answer to the keys.
     Authorization,
     /// The order stream's answer to `listen`.
@@ -45,6 +48,8 @@ pub enum Point {
     Authenticated,
     /// The market data stream's answer to a subscription.
     Subscription,
+    /// An error of the market data stream.
+    StreamError,
     /// A minute bar on the stream.
     Bar,
     /// A daily bar on the stream.
@@ -74,6 +79,8 @@ pub enum Point {
 pub(super) enum Family {
     /// A request and its answer.
     Rest,
+    /// An error, which says what it says and is neither lost nor late.
+    Error,
     /// A word of a stream while it is being set up.
     Word,
     /// An order update.
@@ -86,7 +93,7 @@ pub(super) enum Family {
 
 impl Point {
     /// Every point with its name in a script.
-    pub const ALL: [(&'static str, Point); 32] = [
+    pub const ALL: [(&'static str, Point); 34] = [
         ("request", Point::Request),
         ("submit", Point::Submit),
         ("replace", Point::Replace),
@@ -102,12 +109,14 @@ impl Point {
         ("calendar", Point::Calendar),
         ("assets", Point::Assets),
         ("history", Point::History),
+        ("refusal", Point::Refusal),
         ("authorization", Point::Authorization),
         ("listening", Point::Listening),
         ("update", Point::Update),
         ("connected", Point::Connected),
         ("authenticated", Point::Authenticated),
         ("subscription", Point::Subscription),
+        ("stream_error", Point::StreamError),
         ("bar", Point::Bar),
         ("daily_bar", Point::DailyBar),
         ("quote", Point::Quote),
@@ -143,6 +152,7 @@ impl Point {
             | Point::Calendar
             | Point::Assets
             | Point::History => Family::Rest,
+            Point::Refusal | Point::StreamError => Family::Error,
             Point::Authorization
             | Point::Listening
             | Point::Connected

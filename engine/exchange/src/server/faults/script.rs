@@ -277,7 +277,8 @@ pub(super) const FAULTS: [(&str, &[Family]); 31] = [
     ("begin_anew", &[Family::Step]),
 ];
 
-const MESSAGES: &[Family] = &[Family::Rest, Family::Word, Family::Update, Family::Data];
+const MESSAGES: &[Family] =
+    &[Family::Rest, Family::Error, Family::Word, Family::Update, Family::Data];
 const FRAMES: &[Family] = &[Family::Word, Family::Update, Family::Data];
 
 impl Fault {

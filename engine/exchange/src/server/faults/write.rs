@@ -224,7 +224,9 @@ mod tests {
             let needs = ["close_by_hand", "split", "pay_fraction", "rename", "halt", "luld"];
             let needs = needs.contains(&fault.name());
             let symbol = symbol.or_else(|| needs.then(|| "SPY".into()));
-            let order = order.filter(|_| !matches!(on.family(), Family::Word | Family::Data));
+            let order = order.filter(|_| {
+                !matches!(on.family(), Family::Error | Family::Word | Family::Data)
+            });
             let event = (on == Point::Update && nth > 25).then(|| "fill".to_owned());
             let at = at.map(Timestamp::from_secs);
             Rule { on, when: When { nth, every, times, order, symbol, event, step, at }, fault }

@@ -35,6 +35,7 @@ const LONGEST_MESSAGE: usize = 4 << 20;
 /// All paths.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let gate = middleware::from_fn_with_state(Arc::clone(&shared), gate::pass);
+    let refusals = middleware::from_fn_with_state(Arc::clone(&shared), http::refuse);
     let faults = middleware::from_fn_with_state(Arc::clone(&shared), http::inject);
     trading()
         .merge(market_data())
@@ -42,6 +43,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .method_not_allowed_fallback(unknown_path)
         .layer(faults)
         .layer(gate)
+        .layer(refusals)
         .route("/stream", get(trade_updates))
         .route("/v2/{feed}", get(market_stream))
         .with_state(shared)

@@ -1,7 +1,6 @@
 //! `/v2/orders`.
 
 use super::super::error::ApiError;
-use super::super::venue::Venue;
 use super::super::wire::order::{OrderJson, nested as nested_json, order as order_json};
 use super::super::wire::request::{self, Query};
 use super::App;
@@ -189,27 +188,21 @@ pub(super) async fn cancel(
 }
 
 /// DELETE of all: 207 with one status for each open order.
-pub(super) async fn cancel_all(State(shared): App) -> Response {
-    let mut venue = shared.venue();
-    let open: Vec<OrderId> = venue.exchange.open_orders().map(|order| order.id).collect();
-    let outcomes = open.into_iter().map(|id| match venue.cancel(id) {
+pub(super) async fn cancel_all(State(shared): App) -> Result<Response, ApiError> {
+    let outcomes = shared.venue().cancel_all()?.into_iter().map(|(id, outcome)| match outcome {
         Ok(()) => json!({"id": id, "status": 200}),
-        // It went with another of its group.
-        Err(_) if ends_canceled(&venue, id) => json!({"id": id, "status": 200}),
-        Err(error) => json!({"id": id, "status": error.status, "body": error.body()}),
+        Err(refusal) => {
+            let error = ApiError::from(refusal);
+            json!({"id": id, "status": error.status, "body": error.body()})
+        }
     });
     let outcomes: Vec<Value> = outcomes.collect();
-    (StatusCode::MULTI_STATUS, Json(outcomes)).into_response()
+    Ok((StatusCode::MULTI_STATUS, Json(outcomes)).into_response())
 }
 
 /// An id in a path. What is no UUID names no order.
 fn read_id(text: &str) -> Result<OrderId, ApiError> {
     text.parse().map_err(|_| unknown(text))
-}
-
-fn ends_canceled(venue: &Venue, id: OrderId) -> bool {
-    let status = venue.exchange.order(id).map(|order| order.status);
-    matches!(status, Some(OrderStatus::Canceled | OrderStatus::PendingCancel))
 }
 
 fn unknown(id: &str) -> ApiError {

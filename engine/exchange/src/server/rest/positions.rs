@@ -6,12 +6,11 @@ use super::super::wire::order::{OrderJson, order as order_json};
 use super::super::wire::position::{PositionJson, position as position_json};
 use super::super::wire::request::Query;
 use super::App;
-use crate::{OrderRequest, OrderRow, PositionRow};
+use crate::{PositionRow, Refusal};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use kernel::{OrderKind, Quantity, Rounding, SCALE, Side};
 use serde_json::{Value, json};
 
 pub(super) async fn list(State(shared): App) -> Json<Vec<PositionJson>> {
@@ -35,66 +34,33 @@ pub(super) async fn close(
     query: Query,
 ) -> Result<Json<OrderJson>, ApiError> {
     let mut venue = shared.venue();
-    let row = find(&venue, &symbol)?;
-    let qty = match (query.text("qty"), query.text("percentage")) {
-        (Some(_), Some(_)) => {
-            return Err(ApiError::invalid("only one of qty or percentage is accepted"));
-        }
-        (Some(qty), None) => qty.parse().map_err(|_| ApiError::invalid("invalid qty"))?,
-        (None, Some(percent)) => part(&venue, &row, percent)?,
-        (None, None) => row.qty.abs(),
-    };
-    let order = submit_close(&mut venue, &row, qty)?;
+    let part = venue.exchange.read_part(query.text("qty"), query.text("percentage"))?;
+    let symbol = find(&venue, &symbol)?.symbol;
+    let order = venue.close_position(symbol, part)?;
     Ok(Json(order_json(&order, &venue.exchange)))
 }
 
 /// DELETE of all: 207 with one status for each position. `cancel_orders=true` cancels open orders
-/// first, which would otherwise hold the shares.
-pub(super) async fn close_all(State(shared): App, query: Query) -> Response {
+/// first.
+pub(super) async fn close_all(State(shared): App, query: Query) -> Result<Response, ApiError> {
     let mut venue = shared.venue();
-    if query.flag("cancel_orders") {
-        let open: Vec<_> = venue.exchange.open_orders().map(|order| order.id).collect();
-        for id in open {
-            // An order that ends by itself meanwhile needs no cancel.
-            let _ = venue.cancel(id);
-        }
-    }
-    let mut outcomes = Vec::new();
-    for row in venue.exchange.positions() {
-        let symbol = venue.exchange.symbols().name(row.symbol).to_owned();
-        let (status, body) = match submit_close(&mut venue, &row, row.qty.abs()) {
+    let outcomes = venue.close_all(query.flag("cancel_orders"))?.into_iter();
+    let outcomes = outcomes.map(|(symbol, outcome)| {
+        let (status, body) = match outcome {
             Ok(order) => (200, json!(order_json(&order, &venue.exchange))),
-            Err(error) => (error.status, error.body()),
+            Err(refusal) => {
+                let error = ApiError::from(refusal);
+                (error.status, error.body())
+            }
         };
-        outcomes.push(json!({"symbol": symbol, "status": status, "body": body}));
-    }
-    (StatusCode::MULTI_STATUS, Json(Value::Array(outcomes))).into_response()
-}
-
-fn submit_close(venue: &mut Venue, row: &PositionRow, qty: Quantity) -> Result<OrderRow, ApiError> {
-    let side = if row.qty.is_negative() { Side::Buy } else { Side::Sell };
-    venue.submit(OrderRequest::new(row.symbol, side, qty, OrderKind::Market))
+        let symbol = venue.exchange.symbols().name(symbol);
+        json!({"symbol": symbol, "status": status, "body": body})
+    });
+    let outcomes: Vec<Value> = outcomes.collect();
+    Ok((StatusCode::MULTI_STATUS, Json(outcomes)).into_response())
 }
 
 fn find(venue: &Venue, symbol: &str) -> Result<PositionRow, ApiError> {
-    let mut assets = venue.exchange.assets().iter();
-    let asset = assets.find(|asset| asset.name == symbol || asset.id == symbol);
-    let row = asset.and_then(|asset| venue.exchange.position(asset.symbol));
-    row.ok_or_else(|| ApiError::not_found("position does not exist"))
-}
-
-/// A percentage of a position towards zero: of a long one in parts of a share where the asset has
-/// them, else in whole shares.
-fn part(venue: &Venue, row: &PositionRow, percent: &str) -> Result<Quantity, ApiError> {
-    let wrong = || ApiError::invalid("percentage must be above 0 and at most 100");
-    let percent: Quantity = percent.parse().map_err(|_| wrong())?;
-    if !percent.is_positive() || percent.nanos() > 100 * SCALE {
-        return Err(wrong());
-    }
-    let product = i128::from(row.qty.abs().nanos()) * i128::from(percent.nanos());
-    let nanos = Rounding::Down.divide(product, 100 * i128::from(SCALE));
-    let part = i64::try_from(nanos).map_or(Quantity::ZERO, Quantity::from_nanos);
-    let asset = venue.exchange.asset(row.symbol);
-    let in_parts = asset.is_some_and(|asset| asset.rules.fractionable) && row.qty.is_positive();
-    Ok(if in_parts { part } else { part.whole() })
+    let row = venue.exchange.find(symbol).and_then(|symbol| venue.exchange.position(symbol));
+    row.ok_or_else(|| Refusal::position_not_found().into())
 }

@@ -3,7 +3,7 @@
 use super::encoding::Encoding;
 use super::pump::{Incoming, Outgoing, Pump};
 use super::subscription::SubscribeError;
-use super::{error_item, is_closing};
+use super::{ToldError, is_closing};
 use crate::check::Stream;
 use crate::server::Keys;
 use crate::server::config::Plan;
@@ -187,7 +187,7 @@ impl Connection {
         if let Fate::Error { code, .. } = fate {
             return Err(code);
         }
-        let outgoing = self.outgoing(&fate, &word);
+        let outgoing = self.outgoing(&mut venue, &fate, &word);
         let is_told = outgoing.iter().any(|said| matches!(said, Outgoing::Frame(_)));
         if is_told {
             if !venue.hub.join(self.id, self.endpoint, self.encoding, queue.clone()) {
@@ -223,7 +223,7 @@ impl Connection {
             return Ok(());
         };
         let fate = venue.fate(Point::Subscription, &mut state, About::default());
-        for outgoing in self.outgoing(&fate, &state) {
+        for outgoing in self.outgoing(venue, &fate, &state) {
             venue.hub.deliver(self.id, outgoing);
         }
         if self.endpoint != Endpoint::Test {
@@ -234,21 +234,24 @@ impl Connection {
     }
 
     /// What goes out for a word of this stream.
-    fn outgoing(&self, fate: &Fate, word: &Value) -> Vec<Outgoing> {
+    fn outgoing(&self, venue: &mut Venue, fate: &Fate, word: &Value) -> Vec<Outgoing> {
         let encoding = self.encoding;
         let items = word.as_object().map(StreamItem::written);
         let frame = |is_cut| match is_cut {
             true => encoding.cut_frame(&items.as_slice()),
             false => encoding.frame(&items.as_slice()),
         };
-        super::outgoing(fate, frame, |code| self.error_frame(code))
+        super::outgoing(fate, frame, |code| ToldError::new(venue, code).frame(encoding))
     }
 
     /// Says a word of success; `false` when the connection has ended.
     async fn say(&mut self, point: Point) -> bool {
         let mut word = success(point);
-        let fate = self.shared.venue().fate(point, &mut word, About::default());
-        let outgoing = self.outgoing(&fate, &word);
+        let outgoing = {
+            let mut venue = self.shared.venue();
+            let fate = venue.fate(point, &mut word, About::default());
+            self.outgoing(&mut venue, &fate, &word)
+        };
         self.pump.say(outgoing).await
     }
 
@@ -263,8 +266,7 @@ impl Connection {
     }
 
     fn error_frame(&self, code: u16) -> Message {
-        let error = error_item(code);
-        self.encoding.frame(&error.as_object().map(StreamItem::written).as_slice())
+        ToldError::new(&mut self.shared.venue(), code).frame(self.encoding)
     }
 
     /// Sends an error and closes.

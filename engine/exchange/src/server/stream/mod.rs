@@ -6,14 +6,17 @@ pub(super) mod pump;
 pub(super) mod subscription;
 pub(super) mod trading;
 
-use crate::server::faults::Fate;
+use super::faults::{Fate, Point};
+use super::venue::{About, Venue};
+use super::wire::market::StreamItem;
 use axum::extract::ws::Message;
+use encoding::Encoding;
 use pump::Outgoing;
 use serde_json::{Value, json};
 
 /// An error of the market data stream.
 /// Source: Alpaca, "Real-time Stock Data", error table.
-pub(super) fn error_item(code: u16) -> Value {
+fn error_item(code: u16) -> Value {
     let words = match code {
         400 => "invalid syntax",
         401 => "not authenticated",
@@ -30,6 +33,28 @@ pub(super) fn error_item(code: u16) -> Value {
     json!({"T": "error", "code": code, "msg": words})
 }
 
+/// An error of the market data stream after what the fault script does to it.
+pub(super) struct ToldError {
+    item: Value,
+    is_cut: bool,
+}
+
+impl ToldError {
+    pub(super) fn new(venue: &mut Venue, code: u16) -> Self {
+        let mut item = error_item(code);
+        let fate = venue.fate(Point::StreamError, &mut item, About::default());
+        Self { item, is_cut: fate.is_cut() }
+    }
+
+    pub(super) fn frame(&self, encoding: Encoding) -> Message {
+        let items = self.item.as_object().map(StreamItem::written);
+        match self.is_cut {
+            true => encoding.cut_frame(&items.as_slice()),
+            false => encoding.frame(&items.as_slice()),
+        }
+    }
+}
+
 /// Whether the connection is closed after an error.
 pub(super) const fn is_closing(code: u16) -> bool {
     matches!(code, 404 | 407)
@@ -39,7 +64,7 @@ pub(super) const fn is_closing(code: u16) -> bool {
 fn outgoing(
     fate: &Fate,
     frame: impl Fn(bool) -> Message,
-    error: impl Fn(u16) -> Message,
+    error: impl FnOnce(u16) -> Message,
 ) -> Vec<Outgoing> {
     match *fate {
         Fate::Say { copies, cut } => (0..copies).map(|_| Outgoing::Frame(frame(cut))).collect(),

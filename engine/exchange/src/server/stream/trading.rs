@@ -81,12 +81,16 @@ pub(in crate::server) async fn serve(shared: Arc<Shared>, socket: WebSocket) {
                 goes_on
             }
             Words::Authenticate { accepted: false } => {
-                pump.send(shared.control(authorization("unauthorized", "authenticate"))).await;
+                let reply = authorization("unauthorized", "authenticate");
+                let outgoing = shared.word(&mut shared.venue(), Point::Authorization, reply);
+                pump.say(outgoing).await;
                 pump.close().await;
                 false
             }
             Words::Listen { .. } if queue.is_some() => {
-                pump.send(shared.control(authorization("unauthorized", "listen"))).await
+                let reply = authorization("unauthorized", "listen");
+                let outgoing = shared.word(&mut shared.venue(), Point::Authorization, reply);
+                pump.say(outgoing).await
             }
             Words::Listen { trade_updates } => {
                 let streams: &[&str] = if trade_updates { &["trade_updates"] } else { &[] };
@@ -120,10 +124,6 @@ fn authorization(status: &str, action: &str) -> Value {
 }
 
 impl Shared {
-    fn control(&self, reply: Value) -> Message {
-        json_frame(reply.to_string().into(), self.streams.text_trade_updates)
-    }
-
     /// A word of this stream after what the fault script does to it.
     fn word(&self, venue: &mut Venue, point: Point, mut reply: Value) -> Vec<Outgoing> {
         let fate = venue.fate(point, &mut reply, About::default());

@@ -7,7 +7,7 @@ mod scopes;
 
 pub use figure::Minutes;
 pub(crate) use resolved::{Marks, Resolved};
-pub use scopes::{Layer, Scopes, Window};
+pub use scopes::{Expected, Layer, Scopes, Window};
 
 use super::Breaker;
 use crate::{BasisPoints, Cash, Price, Quantity, Span, TradingState};

@@ -2,7 +2,7 @@
 //! symbols.
 
 use crate::risk::Sizing;
-use crate::{Span, Timestamp};
+use crate::{BasisPoints, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -42,6 +42,18 @@ impl Window {
     }
 }
 
+/// What a session may have come to when so many trading days have passed: the edges of the band that was
+/// expected of it. `None` is no edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Expected {
+    /// Below this return only exits pass.
+    pub reduce_below: Option<BasisPoints>,
+    /// Below this one trading halts.
+    pub halt_below: Option<BasisPoints>,
+    /// Above this one it is told.
+    pub tell_above: Option<BasisPoints>,
+}
+
 /// Lists, hours and layers. Names are as configured; those that the session does not trade change
 /// nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -66,6 +78,9 @@ pub struct Scopes {
     /// How the entries of each strategy are sized, in their order; `None`, or nothing, is as the
     /// strategy says.
     pub sizing: Vec<Option<Sizing>>,
+    /// What is expected of the session after each trading day, from the first; the last holds for all
+    /// that come later. Empty is nothing.
+    pub expected: Vec<Expected>,
 }
 
 /// Whose layer.
@@ -87,6 +102,7 @@ impl Scopes {
         symbols: BTreeMap::new(),
         labels: Vec::new(),
         sizing: Vec::new(),
+        expected: Vec::new(),
     };
 
     /// How many bars of each symbol it takes until every size can be measured.

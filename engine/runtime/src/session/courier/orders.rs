@@ -22,7 +22,8 @@ impl Courier {
         out: &mpsc::Sender<Answer>,
     ) {
         let sent = Target::of(approved.order());
-        let error = match self.send_once(approved, original).await {
+        let (answer, times) = self.send_once(approved, original).await;
+        let error = match answer {
             Ok(reports) => {
                 for report in reports {
                     tell(out, Answer::Report(report)).await;
@@ -31,8 +32,14 @@ impl Courier {
             }
             Err(error) => error,
         };
-        if error.refusal() == Some(Refusal::DuplicateClientOrderId) {
-            tracing::warn!(order = %sent.number, "the broker has the order already: adopting it");
+        let may_be_there = match error.refusal() {
+            Some(Refusal::DuplicateClientOrderId) => true,
+            // Without a word of why, it may be that a try before this one has arrived after all.
+            Some(Refusal::Unsaid) => times > 1,
+            _ => false,
+        };
+        if may_be_there {
+            tracing::warn!(order = %sent.number, "the broker may have the order already: {error}");
             self.look_for(&sent, now, out).await;
         } else {
             if let Some(report) = error.report(alpaca::Request::Submit, sent.number, now) {
@@ -49,16 +56,18 @@ impl Courier {
         }
     }
 
-    /// Sends a new order or a replacement, and repeats it only when it was not carried out.
+    /// Sends a new order or a replacement, and repeats it only when it was not carried out. Says how
+    /// often it was sent.
     async fn send_once(
         &self,
         approved: &Approved,
         original: Option<&BrokerOrderId>,
-    ) -> Result<Vec<Report>, ApiError> {
+    ) -> (Result<Vec<Report>, ApiError>, u32) {
         let number = approved.order().number.0;
         let mut backoff = self.backoff(number);
-        let mut repeats = REPEATS;
+        let mut times = 0;
         loop {
+            times += 1;
             hit("send.before", number);
             let answer = match original {
                 None => self.venue.submit(approved).await,
@@ -66,8 +75,8 @@ impl Courier {
             };
             hit("send.after", number);
             match answer {
-                Err(error) if error.was_not_carried_out() && repeats > 0 => repeats -= 1,
-                answer => return answer,
+                Err(error) if error.was_not_carried_out() && times <= REPEATS => {}
+                answer => return (answer, times),
             }
             tokio::time::sleep(backoff.step()).await;
         }

@@ -1,6 +1,6 @@
 //! Which fields the messages of an exchange have: a client notes one message of each kind.
 
-use super::worlds::World;
+use super::worlds::{MINUTES_OF_BARS, World};
 use exchange::server::{Point, Running};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -182,6 +182,7 @@ impl Recorder<'_> {
             is_filled = update["data"]["event"] == "fill";
             self.note(Point::Update, &update);
         }
+        self.errors().await;
         self.get(Point::ReadOrder, &path).await;
         self.get(Point::ReadOrder, &format!("/v2/orders/{parent}?nested=true")).await;
         self.get(Point::ListOrders, "/v2/orders?status=all").await;
@@ -197,11 +198,22 @@ impl Recorder<'_> {
         let actions = "/v1/corporate-actions?symbols=SPY&start=2026-01-01&end=2026-12-31";
         self.get(Point::Request, actions).await;
     }
+
+    /// Notes what is said of requests and words that are refused.
+    async fn errors(&mut self) {
+        self.get(Point::Refusal, "/v2/orders/nobody").await;
+        let mut market = self.socket("/v2/iex").await;
+        hear(&mut market).await;
+        say(&mut market, json!({"action": "auth", "key": "no", "secret": "no"})).await;
+        let word = hear(&mut market).await;
+        self.note(Point::StreamError, &word[0]);
+    }
 }
 
 /// The fields of each kind of message in a world.
 pub async fn fields(world: &World) -> Fields {
     runtime::alpaca::tls::install();
+    let world = if world.refuses { &MINUTES_OF_BARS } else { world };
     let exchange =
         world.exchange("[[fault]]\non='step'\nstep=3\ninject='halt'\nsymbol='SPY'").await;
     let mut recorder = Recorder { exchange: &exchange, fields: Fields::new(), steps: world.steps };

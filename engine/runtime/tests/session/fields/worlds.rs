@@ -1,7 +1,8 @@
 //! The markets in which messages are met: each has those that the others have not.
 
 use crate::support::{exchange_with, generated, shares};
-use exchange::server::{FaultScript, Point, Running, Speed};
+use exchange::AssetRules;
+use exchange::server::{FaultScript, Point, Running, ServerConfig, Speed};
 use kernel::{
     Intents, MarketData, NewOrder, OrderClass, OrderKind, Price, Quantity, Quote, Rounding, Side,
     Span, StopLoss, Strategy, TimeInForce, Trade, View,
@@ -24,6 +25,13 @@ pub struct World {
     compares: bool,
     /// Steps that were taken before the session begins, and bars of them that its strategy has seen.
     pub before: usize,
+    /// What the exchange's rules are beside the ordinary ones.
+    rules: fn(&mut ServerConfig),
+    /// Whether it refuses so much that its messages are recorded in an ordinary half hour.
+    pub refuses: bool,
+    /// Under which rules the books must follow the broker's without a reason that the exchange's
+    /// record has: what was missed can never be read, or a position has another name.
+    pub follows: fn(&str) -> bool,
     /// Which fields of which messages are tried there.
     pub tries: fn(Point, &str) -> bool,
 }
@@ -40,12 +48,55 @@ pub const MINUTES_OF_BARS: World = World {
     ticks: false,
     compares: false,
     before: 0,
+    rules: |_| {},
+    refuses: false,
+    follows: |_| false,
     tries: |point, path| {
         let is_elsewhere = TICKS_HAVE.contains(&point)
             || NIGHT_HAS.contains(&point)
+            || ERRORS.contains(&point)
             || matches!(point, Point::Request | Point::History);
         !is_elsewhere && !path.contains("legs")
     },
+};
+
+/// Errors, which an ordinary half hour has none of.
+const ERRORS: [Point; 2] = [Point::Refusal, Point::StreamError];
+
+/// The same with errors of every kind: an order for parts of a share in an asset that has none, though
+/// the exchange calls it divisible; one that is told to come again though it was taken; one that is
+/// lost, so that it is asked for and not there; and a cancel that comes too late.
+pub const REFUSING: World = World {
+    venue: "[[fault]]\non='assets'\ninject='set'\nfield='fractionable'\nvalue=true\ntimes='all'\n\
+            [[fault]]\non='submit'\nnth=3\ninject='answer'\nstatus=429\ncarried_out=true\n\
+            [[fault]]\non='submit'\nnth=6\ninject='answer'\nstatus=500\n\
+            [[fault]]\non='cancel'\ninject='fill'\n",
+    script: by_turns_and_parts,
+    rules: |config| {
+        let rules = AssetRules { fractionable: false, ..AssetRules::default() };
+        config.exchange.assets.insert("SPY".into(), rules);
+    },
+    refuses: true,
+    tries: |point, _| point == Point::Refusal,
+    ..MINUTES_OF_BARS
+};
+
+/// The same with errors of the market data stream: as it is set up, later, and at its end.
+pub const STREAM_REFUSING: World = World {
+    venue: "[[fault]]\non='authenticated'\ninject='error'\ncode=406\n\
+            [[fault]]\non='bar'\nstep=4\ninject='error'\ncode=403\n\
+            [[fault]]\non='bar'\nstep=8\ninject='error'\ncode=407\n",
+    refuses: true,
+    tries: |point, _| point == Point::StreamError,
+    ..MINUTES_OF_BARS
+};
+
+/// Keys that the order stream does not take.
+pub const UNAUTHORISED: World = World {
+    venue: "[[fault]]\non='authorization'\ninject='set'\nfield='data.status'\nvalue='unauthorized'\ntimes='all'\n",
+    refuses: true,
+    tries: |point, _| point == Point::Authorization,
+    ..MINUTES_OF_BARS
 };
 
 /// What only a market with quotes and trades tells.
@@ -93,6 +144,9 @@ pub const OVER_NIGHT: World = World {
     // What is not understood over night is found by comparing.
     compares: true,
     before: 0,
+    rules: |_| {},
+    refuses: false,
+    follows: |rule| ["read_order id", "read_order status", "read_order filled_qty"].contains(&rule),
     tries: |point, path| match point {
         Point::Request => path.starts_with("corporate_actions"),
         Point::Submit | Point::Update => path.contains("legs"),
@@ -105,6 +159,7 @@ pub const OVER_NIGHT: World = World {
 /// The same night with a reverse split.
 pub const REVERSED: World = World {
     venue: "[[fault]]\non='step'\nstep=1\ninject='split'\nsymbol='SPY'\nnew=1\nold=2\ndate='2026-01-06'\n",
+    follows: |_| false,
     tries: |point, path| {
         point == Point::Request && path.starts_with("corporate_actions.reverse_splits")
     },
@@ -114,6 +169,8 @@ pub const REVERSED: World = World {
 /// The same night with a new name.
 pub const RENAMED: World = World {
     venue: "[[fault]]\non='step'\nstep=1\ninject='rename'\nsymbol='SPY'\nto='SPX'\ndate='2026-01-06'\n",
+    // The exchange's record knows its symbols by their places alone.
+    follows: |_| true,
     tries: |point, path| {
         point == Point::Request && path.starts_with("corporate_actions.name_changes")
     },
@@ -124,7 +181,11 @@ impl World {
     /// Its exchange, with a rule more.
     pub async fn exchange(&self, rule: &str) -> Running {
         let faults = FaultScript::parse(&format!("{}{rule}", self.venue)).unwrap();
-        exchange_with((self.feed)(), Speed::Max, |config| config.faults = faults).await
+        exchange_with((self.feed)(), Speed::Max, |config| {
+            config.faults = faults;
+            (self.rules)(config);
+        })
+        .await
     }
 
     /// A session there.
@@ -219,6 +280,17 @@ fn by_turns(data: &MarketData, view: &View<'_>, intents: &mut Intents) {
         (0 | 7, None) if held.is_positive() => intents.market(symbol, Side::Sell, held),
         _ => {}
     }
+}
+
+/// By turns, with an order for a part of a share now and then.
+fn by_turns_and_parts(data: &MarketData, view: &View<'_>, intents: &mut Intents) {
+    let symbol = data.symbol();
+    let minute = data.time().nanos() / 60_000_000_000 % 8;
+    if minute == 3 && !view.has_open_order(symbol) {
+        let part = Quantity::from_nanos(1_500_000_000);
+        intents.market(symbol, Side::Buy, part);
+    }
+    by_turns(data, view, intents);
 }
 
 /// By turns for the first minutes, so that fees are due; then a bracket that stands.

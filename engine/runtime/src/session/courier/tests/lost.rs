@@ -69,6 +69,28 @@ async fn nothing_else_is_ever_sent_again() {
     }
 }
 
+/// What said that it did not take the order may have been wrong, or stood behind what took it.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_without_words_after_a_try_before_it_is_looked_up() {
+    let wordless = ApiError { is_said: false, ..failure(ErrorClass::Refused, "Unprocessable") };
+    let limited = || Err(failure(ErrorClass::RateLimited, "rate limit exceeded"));
+    let there = || Ok(Some(seen(OrderStatus::New, 0)));
+    let twice = script(vec![limited(), Err(wordless.clone())], vec![there()]);
+    let (kernel, _) = after(&twice, MINUTE).await;
+    assert_eq!((twice.times("submit"), twice.times("find")), (2, 1));
+    assert_eq!(status(&kernel), OrderStatus::New);
+    let gone = script(vec![limited(), Err(wordless.clone())], vec![Ok(None)]);
+    let (kernel, _) = after(&gone, MINUTE).await;
+    assert_eq!(status(&kernel), OrderStatus::NotReceived, "it is not there");
+    let once = script(vec![Err(wordless)], vec![there()]);
+    let (kernel, _) = after(&once, MINUTE).await;
+    assert_eq!((once.times("find"), status(&kernel)), (0, OrderStatus::Rejected));
+    let words = failure(ErrorClass::Refused, "insufficient buying power");
+    let told = script(vec![limited(), Err(words)], vec![there()]);
+    let (kernel, _) = after(&told, MINUTE).await;
+    assert_eq!((told.times("find"), status(&kernel)), (0, OrderStatus::Rejected));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_lost_answer_after_a_try_that_did_not_arrive_is_looked_up() {
     let mut submits = vec![Err(failure(ErrorClass::NotSent, "refused"))];

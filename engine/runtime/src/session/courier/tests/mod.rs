@@ -233,6 +233,7 @@ fn failure(class: ErrorClass, message: &str) -> ApiError {
         status: None,
         code: None,
         message: message.into(),
+        is_said: true,
         request: "POST /v2/orders".into(),
         host: "127.0.0.1".into(),
     }
