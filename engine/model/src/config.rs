@@ -60,6 +60,30 @@ pub struct TrainingConfig {
     pub seed: u64,
     /// Threads; their number changes the speed alone. 0 takes as many as there are cores.
     pub threads: usize,
+    /// What makes the gradients.
+    #[serde(skip_serializing_if = "Backend::is_fused")]
+    pub backend: Backend,
+}
+
+/// What makes the gradients of a training. What is made is judged and run by the fused network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Backend {
+    /// The fused network, on the CPU.
+    #[default]
+    Fused,
+    /// burn's tensors on the CPU, to compare others with.
+    Flex,
+    /// burn's tensors on what wgpu finds.
+    Wgpu,
+    /// burn's tensors on the first CUDA device.
+    Cuda,
+}
+
+impl Backend {
+    fn is_fused(&self) -> bool {
+        *self == Self::Fused
+    }
 }
 
 /// What becomes of the learning rate.
@@ -97,6 +121,7 @@ impl Default for TrainingConfig {
             class_weights: true,
             seed: 1,
             threads: 0,
+            backend: Backend::Fused,
         }
     }
 }

@@ -90,6 +90,7 @@ pub fn make(
     mut tell: impl FnMut(usize, usize, &Progress<'_>),
 ) -> Result<Made, MakeError> {
     let Order { config, series, synthetic, parent, software } = order;
+    super::tensors::device(config.training.backend).map_err(TrainError::Backend)?;
     let pipeline = config.pipeline()?;
     let dataset = Dataset::new(series, &pipeline, config.network.window, config.target)?;
     let splits = config.split.splits(&dataset.samples, dataset.length)?;
