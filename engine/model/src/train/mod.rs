@@ -9,7 +9,7 @@ mod report;
 pub mod speed;
 mod tensors;
 
-use crate::config::{Config, Schedule, TrainingConfig};
+use crate::config::{Config, ConfigError, Schedule, TrainingConfig};
 use crate::dataset::{Dataset, Sample};
 use crate::features::Scaler;
 use crate::files::FileError;
@@ -99,6 +99,11 @@ pub enum TrainError {
         "{0} is the checkpoint of another configuration or other data: give another folder, or remove it"
     )]
     OtherPlan(String),
+    /// Another process trains the same there.
+    #[error(
+        "another training of the same configuration and data is at work in {0}: wait until it has ended, or end it"
+    )]
+    Busy(String),
     /// A file.
     #[error(transparent)]
     File(#[from] FileError),
@@ -106,8 +111,8 @@ pub enum TrainError {
     #[error("{0}")]
     State(String),
     /// The program was built without the backend.
-    #[error("{0}")]
-    Backend(String),
+    #[error(transparent)]
+    Backend(#[from] ConfigError),
 }
 
 /// Trains, or goes on where a run in this folder was killed.
@@ -189,7 +194,7 @@ impl<'a> Run<'a> {
             .try_for_each(|epoch| log(&mut events, epoch))
             .map_err(FileError::io(folder))?;
         let batches = Batches::new(learner.weights(), plan.dataset.window, threads(training));
-        let device = tensors::device(training.backend).map_err(TrainError::Backend)?;
+        let device = tensors::device(training.backend)?;
         let tensors = device.map(|device| Tensors::new(device, plan.dataset.window));
         let (loss, windows) = (loss(plan), Windows::new(plan));
         Ok(Self { plan, path, learner, batches, tensors, at, scheduler, events, loss, windows })
