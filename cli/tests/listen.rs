@@ -9,6 +9,8 @@
 mod common;
 
 use common::User;
+use model::features::{Declared, Pipeline};
+use model::folder::{Model, Parts};
 
 fn generated(user: &User, bars: &str) -> String {
     let file = user.text("SYNA_made.csv");
@@ -84,6 +86,54 @@ fn a_model_of_other_bars_or_none_at_all_is_told_before_anything_runs() {
         assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{args:?}");
         assert!(ended.sentence().contains(sentence), "{}", ended.err);
     }
+}
+
+#[test]
+fn a_damaged_model_or_one_of_another_feature_pipeline_trades_nothing() {
+    let user = User::new();
+    let file = generated(&user, "400");
+    let root = user.path(".local/share/tradewind/models");
+    let bundled = Model::bundled().unwrap();
+    let kept = |pipeline: Pipeline| {
+        let parts = Parts {
+            weights: bundled.weights().clone(),
+            scaler: bundled.scaler().clone(),
+            pipeline,
+            reference: bundled.reference().clone(),
+            card: bundled.card().clone(),
+            head: *bundled.head(),
+            window: bundled.window(),
+            horizon: bundled.horizon(),
+            bar_length: bundled.bar_length(),
+            lineage: bundled.lineage().clone(),
+        };
+        Model::save(parts, &root).unwrap().id()
+    };
+    let of_others = kept(Pipeline::new(&[Declared::named("rsi")]).unwrap());
+    let damaged = kept(bundled.pipeline().clone());
+    let done = user.run(&["model", "promote", &damaged, "--anyway", "a trial"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let path = root.join(&*damaged).join("weights.safetensors");
+    let mut bytes = std::fs::read(&path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let name = format!("model.name={of_others}");
+    let cases: [(&[&str], String); 2] = [
+        (&[], format!("model {damaged} is damaged: weights.safetensors is not what was written")),
+        (&["--set", &name], format!("model {of_others} was trained on another feature pipeline")),
+    ];
+    let session = ["paper", "--speed", "max", "--until-end"];
+    for (more, sentence) in cases {
+        for command in [&session[..], &["backtest", "--no-keep"]] {
+            let args = [command, &["--strategy", "lstm", "--data", &file], more].concat();
+            let ended = user.run(&args);
+            assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{args:?}");
+            assert!(ended.sentence().contains(&sentence), "{}", ended.err);
+            assert!(ended.sentence().contains("nothing is traded on it"), "{}", ended.err);
+        }
+    }
+    let begun = user.run(&["journal", "show"]);
+    assert_ne!(begun.code, 0, "no session has begun: {}", begun.out);
 }
 
 /// The bundled model knows the synthetic market; bars that swing to and fro are another world.

@@ -174,17 +174,40 @@ mod with_training {
         let config = configured(&user);
         for (text, told) in [
             (CONFIG.replace("hidden", "hiden"), "unknown field `hiden`"),
+            (CONFIG.replace("patience = 0", "backend = 'gpu'"), "unknown variant `gpu`"),
             (CONFIG.replace("horizon = 3", "horizon = 0"), "target.horizon = 0"),
             (CONFIG.replace("'rsi'", "'rsy'"), "there is no feature \"rsy\""),
         ] {
             fs::write(&path, text).unwrap();
             let ended = user.run(&["train", "--config", &path]);
             assert_eq!(ended.code, 2);
-            assert!(ended.err.contains(told), "{told}: {}", ended.err);
+            assert!(ended.sentence().contains(told), "{told}: {}", ended.err);
         }
         let ended = user.run(&["train", "--config", &config, "--data", &few]);
         assert_eq!(ended.code, 2);
         assert!(ended.sentence().contains("FEW has 12 bars"), "{}", ended.err);
+        let (still, gap) = (user.text("STILL.csv"), user.text("GAP.csv"));
+        let bars = |close: &dyn Fn(u32) -> &'static str| {
+            let row = |at: u32| {
+                let close = close(at);
+                format!("2024-02-05T{:02}:{:02}:00Z,9,9,9,{close},1\n", 14 + at / 60, at % 60)
+            };
+            let rows: String = (0..300).map(row).collect();
+            format!("timestamp,open,high,low,close,volume\n{rows}")
+        };
+        fs::write(&still, bars(&|_| "9")).unwrap();
+        fs::write(&gap, bars(&|at| if at == 200 { "NaN" } else { "9" })).unwrap();
+        for (file, told) in [
+            (&still, "STILL: every bar closes at the same price, so there is nothing to learn"),
+            (&gap, "GAP.csv, row 202, column close: `NaN` is "),
+        ] {
+            let ended = user.run(&["train", "--config", &config, "--data", file]);
+            assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{told}");
+            assert_eq!(ended.err.lines().count(), 1, "{}", ended.err);
+            assert!(ended.sentence().contains(told), "{}", ended.err);
+        }
+        let models = user.json(&["model", "list", "--json"]);
+        assert_eq!(models["models"], serde_json::json!([]));
         let ended = user.run(&["train", "--config", &config, "--parent", "champion"]);
         assert!(ended.sentence().contains("no model was promoted yet"), "{}", ended.err);
     }

@@ -18,15 +18,26 @@ fn fills(
     given: &[(&str, &str)],
     say: impl Fn(usize) -> Option<Trend>,
 ) -> Vec<(SymbolId, i64)> {
+    played(name, given, |session, symbol, index| {
+        if let Some(trend) = say(index) {
+            session.say(symbol, trend);
+        }
+    })
+}
+
+/// Fills where something happens after each bar.
+fn played(
+    name: &str,
+    given: &[(&str, &str)],
+    happen: impl Fn(&mut Session, SymbolId, usize),
+) -> Vec<(SymbolId, i64)> {
     let symbols = symbols(&["SPY"]);
     let (strategy, spec) = build(name, &params(given), &symbols).unwrap();
     let mut session = Session::new(strategy, spec, &symbols);
     let symbol = symbols.ids().next().unwrap();
     for (index, cents) in swings(900).into_iter().enumerate() {
         session.bar(bar(symbol, index, cents));
-        if let Some(trend) = say(index) {
-            session.say(symbol, trend);
-        }
+        happen(&mut session, symbol, index);
     }
     session.fills
 }
@@ -78,6 +89,45 @@ fn with_a_models_vote_it_decides_when_that_has_spoken() {
         Some(if swings(900)[index] > slow(index) { Trend::Up } else { Trend::Down })
     });
     assert!(agreed.len() > 4 && agreed.len() <= alone.len(), "{} {}", agreed.len(), alone.len());
+}
+
+#[test]
+fn the_rules_go_on_where_a_model_has_fallen_silent() {
+    let given = [("needed", "1"), ("macd_trend", "0"), ("models", "1")];
+    let alone = fills("sma-crossover", &[], silence);
+    assert_eq!(fills("ensemble", &given, silence), alone, "it has never spoken");
+    let until = |bars: usize| {
+        played("ensemble", &given, move |session, symbol, index| {
+            if index < bars {
+                session.say(symbol, Trend::Up);
+            } else {
+                session.wait();
+            }
+        })
+    };
+    // While it says up, one vote to leave meets one to stay.
+    let (whole, half) = (until(900), until(450));
+    assert_eq!(whole.len(), 1, "{whole:?}");
+    assert!(half.len() > 3 && half[0] == whole[0], "{half:?}");
+    let sides = |fills: &[(SymbolId, i64)]| -> Vec<i64> {
+        fills.iter().rev().take(3).map(|(_, quantity)| quantity.signum()).collect()
+    };
+    assert_eq!(sides(&half), sides(&alone), "it ends as the crossover alone");
+    let drifted = played("ensemble", &given, |session, symbol, index| {
+        if index == 450 {
+            session.drift();
+        }
+        session.say(symbol, Trend::Up);
+    });
+    assert_eq!(drifted, half, "nobody listens to one that has drifted");
+}
+
+#[test]
+fn a_model_that_speaks_is_waited_for() {
+    let given = [("needed", "1"), ("macd_trend", "0"), ("models", "1")];
+    assert!(!fills("sma-crossover", &[], silence).is_empty());
+    let downs = fills("ensemble", &given, |_| Some(Trend::Down));
+    assert_eq!(downs, [], "on a bar alone the rule would have bought, before the model spoke");
 }
 
 #[test]

@@ -186,25 +186,7 @@ mod with_burn {
         }
 
         fn draw(&mut self, fold: usize, of: usize, progress: &Progress<'_>) {
-            let (seen, all) = progress.samples;
-            let filled = 30 * seen / all.max(1);
-            let bar = format!("{}{}", "#".repeat(filled), "-".repeat(30 - filled));
-            let left = progress
-                .left
-                .map_or_else(String::new, |left| format!(", {:.0} s left at most", left.max(0.0)));
-            let mut lines = vec![format!("epoch {} [{bar}]{left}", progress.history.len() + 1)];
-            lines.extend(progress.history.last().map(|epoch| of_epoch(fold, of, epoch)));
-            let curves: [(&str, Loss); 2] = [
-                ("training loss", |epoch| epoch.train_loss),
-                ("validation loss", |epoch| epoch.validation_loss),
-            ];
-            for (name, of) in curves {
-                let values: Vec<f64> = progress.history.iter().map(of).collect();
-                if values.len() > 1 {
-                    lines.push(name.into());
-                    lines.extend(backtest::braille(&values, CURVE.0, CURVE.1));
-                }
-            }
+            let lines = drawn(fold, of, progress);
             self.clear();
             self.drawn = lines.len();
             eprintln!("{}", lines.join("\n"));
@@ -220,6 +202,30 @@ mod with_burn {
         }
     }
 
+    /// The bar of an epoch, what the last one came to, and the curves of both losses.
+    fn drawn(fold: usize, of: usize, progress: &Progress<'_>) -> Vec<String> {
+        let (seen, all) = progress.samples;
+        let filled = 30 * seen / all.max(1);
+        let bar = format!("{}{}", "#".repeat(filled), "-".repeat(30 - filled));
+        let left = progress
+            .left
+            .map_or_else(String::new, |left| format!(", {:.0} s left at most", left.max(0.0)));
+        let mut lines = vec![format!("epoch {} [{bar}]{left}", progress.history.len() + 1)];
+        lines.extend(progress.history.last().map(|epoch| of_epoch(fold, of, epoch)));
+        let curves: [(&str, Loss); 2] = [
+            ("training loss", |epoch| epoch.train_loss),
+            ("validation loss", |epoch| epoch.validation_loss),
+        ];
+        for (name, of) in curves {
+            let values: Vec<f64> = progress.history.iter().map(of).collect();
+            if values.len() > 1 {
+                lines.push(name.into());
+                lines.extend(backtest::braille(&values, CURVE.0, CURVE.1));
+            }
+        }
+        lines
+    }
+
     /// One of an epoch's losses.
     type Loss = fn(&Epoch) -> f64;
 
@@ -229,5 +235,37 @@ mod with_burn {
             "{fold}epoch {}: training loss {:.5}, validation loss {:.5}, {:.1} s",
             epoch.number, epoch.train_loss, epoch.validation_loss, epoch.seconds
         )
+    }
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_terminal_sees_how_far_it_is_and_the_curves_of_both_losses() {
+            let epoch = |number: usize| Epoch {
+                number,
+                train_loss: 1.0 / number as f64,
+                validation_loss: 0.5,
+                learning_rate: 0.01,
+                seconds: 2.0,
+            };
+            let history: Vec<Epoch> = (1..=3).map(epoch).collect();
+            let progress = Progress { history: &history, samples: (32, 64), left: Some(12.3) };
+            let lines = drawn(2, 3, &progress);
+            let half = "#".repeat(15) + &"-".repeat(15);
+            assert_eq!(lines[0], format!("epoch 4 [{half}], 12 s left at most"));
+            assert_eq!(
+                lines[1],
+                "fold 2 of 3, epoch 3: training loss 0.33333, validation loss 0.50000, 2.0 s"
+            );
+            assert_eq!((lines[2].as_str(), lines.len()), ("training loss", 2 + 2 * (1 + CURVE.1)));
+            assert_eq!(lines[3 + CURVE.1], "validation loss");
+            let dots = |line: &&String| {
+                line.chars().any(|letter| ('\u{2801}'..='\u{28ff}').contains(&letter))
+            };
+            assert!(lines[3..3 + CURVE.1].iter().filter(dots).count() > 1, "{lines:?}");
+            let begun = Progress { history: &[], samples: (0, 64), left: None };
+            assert_eq!(drawn(1, 1, &begun), [format!("epoch 1 [{}]", "-".repeat(30))]);
+        }
     }
 }

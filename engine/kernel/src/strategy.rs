@@ -28,7 +28,7 @@ pub trait Strategy: Send {
     /// Proposes what to do after `data`, which `observe` has just taken in.
     fn propose(&self, data: &MarketData, view: &View<'_>, intents: &mut Intents);
 
-    /// Whether it can do nothing without a model that says something.
+    /// Whether models are run for it.
     fn listens_to_models(&self) -> bool {
         false
     }

@@ -60,6 +60,49 @@ pub struct TrainingConfig {
     pub seed: u64,
     /// Threads; their number changes the speed alone. 0 takes as many as there are cores.
     pub threads: usize,
+    /// What makes the gradients.
+    #[serde(skip_serializing_if = "Backend::is_fused")]
+    pub backend: Backend,
+}
+
+/// What makes the gradients of a training. What is made is judged and run by the fused network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Backend {
+    /// The fused network, on the CPU.
+    #[default]
+    Fused,
+    /// burn's tensors on the CPU, to compare others with.
+    Flex,
+    /// burn's tensors on what wgpu finds.
+    Wgpu,
+    /// burn's tensors on the first CUDA device.
+    Cuda,
+}
+
+impl Backend {
+    fn is_fused(&self) -> bool {
+        *self == Self::Fused
+    }
+
+    /// Refuses one that this program was built without.
+    ///
+    /// # Errors
+    /// With how to build a program that has it.
+    pub fn built_in(self) -> Result<(), ConfigError> {
+        let (name, has_it) = match self {
+            Self::Fused | Self::Flex => return Ok(()),
+            Self::Wgpu => ("wgpu", cfg!(feature = "wgpu")),
+            Self::Cuda => ("cuda", cfg!(feature = "cuda")),
+        };
+        if has_it {
+            return Ok(());
+        }
+        Err(ConfigError(format!(
+            "training.backend = \"{name}\": this program was built without it; build it with `cargo build \
+             --release --locked --features {name}`, or set \"fused\""
+        )))
+    }
 }
 
 /// What becomes of the learning rate.
@@ -97,6 +140,7 @@ impl Default for TrainingConfig {
             class_weights: true,
             seed: 1,
             threads: 0,
+            backend: Backend::Fused,
         }
     }
 }
@@ -105,9 +149,9 @@ impl Config {
     /// From TOML, checked.
     ///
     /// # Errors
-    /// With the first mistake: its key, what it may be, and where in the text it stands.
+    /// With the first mistake: what it may be, and its line or its key.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text).map_err(|error| ConfigError(error.to_string()))?;
+        let config: Self = toml::from_str(text).map_err(|error| in_a_sentence(text, &error))?;
         config.check()?;
         Ok(config)
     }
@@ -143,9 +187,20 @@ impl Config {
                 return Err(ConfigError(told));
             }
         }
+        training.backend.built_in()?;
         match self.target.mistake() {
             Some(mistake) => Err(ConfigError(mistake)),
             None => self.pipeline().map(drop),
         }
     }
+}
+
+/// What is wrong with a text, and the line in which it stands.
+fn in_a_sentence(text: &str, error: &toml::de::Error) -> ConfigError {
+    let message = error.message().replace('\n', " ");
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let Some(before) = before else { return ConfigError(message) };
+    let number = before.matches('\n').count();
+    let line = text.lines().nth(number).unwrap_or_default().trim();
+    ConfigError(format!("line {} ({line}): {message}", number + 1))
 }

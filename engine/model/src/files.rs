@@ -31,6 +31,14 @@ impl FileError {
     }
 }
 
+/// Opens a file that nobody reads, to be held while a folder must have one writer.
+pub(crate) fn lock_file(folder: &Path) -> Result<(File, PathBuf), FileError> {
+    let path = folder.join("lock");
+    let opened = fs::create_dir_all(folder)
+        .and_then(|()| File::options().create(true).truncate(false).write(true).open(&path));
+    Ok((opened.map_err(FileError::io(&path))?, path))
+}
+
 /// Writes a file in one step: whoever reads sees the old content or the new.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let written = || -> io::Result<()> {

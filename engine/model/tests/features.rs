@@ -94,9 +94,35 @@ fn a_mistake_is_told_with_its_key_and_what_may_stand_there() {
         (("\"rsi\"", "\"return\""), "there is no parameter period: it has bars"),
         (("period = 5", "period = 0"), "indicator rsi: period = 0 is out of range"),
         (("dropout = 0.1", "dropout = 1.5"), "network.dropout = 1.5 is out of range"),
+        (
+            ("clip = 1.0", "backend = \"gpu\""),
+            "(backend = \"gpu\"): unknown variant `gpu`, expected one of `fused`, `flex`, `wgpu`, `cuda`",
+        ),
     ] {
         let said = refused(change);
-        assert!(said.contains(told), "{change:?}: {said}");
+        assert!(said.contains(told) && !said.contains('\n'), "{change:?}: {said}");
+    }
+}
+
+#[test]
+fn a_device_that_was_not_built_in_is_refused_with_how_to_build_it() {
+    for (name, is_built_in) in [
+        ("fused", true),
+        ("flex", true),
+        ("wgpu", cfg!(feature = "wgpu")),
+        ("cuda", cfg!(feature = "cuda")),
+    ] {
+        let given = format!("clip = 1.0\nbackend = \"{name}\"");
+        let text = toml::to_string(&config()).unwrap().replacen("clip = 1.0", &given, 1);
+        let said = Config::from_toml(&text).map_err(|mistake| mistake.to_string());
+        assert_eq!(said.is_ok(), is_built_in, "{said:?}");
+        if let Err(said) = said {
+            let sentence = format!(
+                "training.backend = \"{name}\": this program was built without it; build it with \
+                 `cargo build --release --locked --features {name}`, or set \"fused\""
+            );
+            assert_eq!(said, sentence);
+        }
     }
 }
 

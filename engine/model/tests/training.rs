@@ -1,13 +1,20 @@
 //! Training: killed and gone on with, judged, kept, and run again bar by bar.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
 
 mod common;
 
 use common::{bars, config, series, walk};
-use model::config::Config;
+use model::config::{Backend, Config, Schedule};
 use model::folder::{Folder, Model, ModelError, RegistryError, Standing};
-use model::train::{Made, Order, make};
-use model::{PredictError, Predictor, Question};
+use model::lstm::Weights;
+use model::train::{Made, MakeError, Order, Progress, TrainError, make};
+use model::{Dataset, Head, PredictError, Predictor, Question};
+use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -15,6 +22,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 fn made(config: &Config, closes: &[f64], folder: &Path) -> Made {
+    told(config, closes, folder, |_| {}).unwrap()
+}
+
+/// The same, with a listener to what is told while it trains.
+fn told(
+    config: &Config,
+    closes: &[f64],
+    folder: &Path,
+    mut tell: impl FnMut(&Progress<'_>),
+) -> Result<Made, MakeError> {
     let order = Order {
         config,
         series: series(closes),
@@ -22,7 +39,8 @@ fn made(config: &Config, closes: &[f64], folder: &Path) -> Made {
         parent: None,
         software: "tradewind test",
     };
-    make(order, &folder.join("work"), &folder.join("models"), |_, _, _| {}).unwrap()
+    let models = folder.join("models");
+    make(order, &folder.join("work"), &models, |_, _, progress| tell(progress))
 }
 
 /// A model that is meant to take another's place, with a work folder of its own.
@@ -100,18 +118,8 @@ fn the_number_of_threads_changes_no_weight() {
 fn a_checkpoint_of_something_else_and_a_damaged_one_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     made(&config(), &walk(1000, 0.5, 7), folder.path());
-    let fail = |closes: &[f64]| {
-        let config = config();
-        let order = Order {
-            config: &config,
-            series: series(closes),
-            synthetic: true,
-            parent: None,
-            software: "",
-        };
-        let models = folder.path().join("models");
-        make(order, &folder.path().join("work"), &models, |_, _, _| {}).unwrap_err().to_string()
-    };
+    let fail =
+        |closes: &[f64]| told(&config(), closes, folder.path(), |_| {}).unwrap_err().to_string();
     assert!(fail(&walk(1000, 0.5, 8)).contains("is the checkpoint of another configuration"));
     let path = folder.path().join("work/checkpoint");
     let mut bytes = fs::read(&path).unwrap();
@@ -119,6 +127,137 @@ fn a_checkpoint_of_something_else_and_a_damaged_one_are_refused() {
     bytes[middle] ^= 1;
     fs::write(&path, bytes).unwrap();
     assert!(fail(&walk(1000, 0.5, 7)).contains("is damaged"));
+}
+
+#[test]
+fn a_second_training_in_one_folder_is_refused_while_the_first_is_at_work() {
+    let (folder, config, closes) = (tempfile::tempdir().unwrap(), config(), walk(1000, 0.5, 7));
+    let mut refused = None;
+    let first = told(&config, &closes, folder.path(), |_| {
+        if refused.is_none() {
+            refused = told(&config, &closes, folder.path(), |_| {}).err();
+        }
+    });
+    let refused = refused.unwrap();
+    assert!(matches!(refused, MakeError::Train(TrainError::Busy(_))), "{refused}");
+    let work = folder.path().join("work").display().to_string();
+    let sentence = format!(
+        "another training of the same configuration and data is at work in {work}: wait until it \
+         has ended, or end it"
+    );
+    assert_eq!(refused.to_string(), sentence);
+    let id = first.unwrap().model.id();
+    assert_eq!(made(&config, &closes, folder.path()).model.id(), id, "it is free again");
+    let alone = tempfile::tempdir().unwrap();
+    assert_eq!(made(&config, &closes, alone.path()).model.id(), id, "nothing was disturbed");
+}
+
+#[test]
+fn with_burns_tensors_it_learns_what_the_fused_network_learns() {
+    let run = |backend| {
+        let (folder, mut config) = (tempfile::tempdir().unwrap(), config());
+        config.network.dropout = 0.2;
+        config.training.epochs = 3;
+        config.training.backend = backend;
+        made(&config, &walk(1000, 0.6, 7), folder.path())
+    };
+    let (fused, flex) = (run(Backend::Fused), run(Backend::Flex));
+    assert_eq!(flex.history.len(), 3);
+    for (one, other) in fused.history.iter().zip(&flex.history) {
+        assert!((one.train_loss - other.train_loss).abs() < 1e-4, "{one:?} {other:?}");
+        assert!((one.validation_loss - other.validation_loss).abs() < 1e-4, "{one:?} {other:?}");
+    }
+    let first = &fused.history[0];
+    assert!(fused.history[2].train_loss < first.train_loss - 1e-3, "there is something to learn");
+    let card = flex.model.card().markdown();
+    assert!(card.contains("was the best, gradients by burn's tensors (Flex)"), "{card}");
+}
+
+#[test]
+fn it_stops_early_with_the_weights_of_the_best_epoch() {
+    let mut config = config();
+    config.training.schedule = Schedule::Constant;
+    config.training.learning_rate = 0.05;
+    config.training.epochs = 50;
+    config.training.patience = 3;
+    let run =
+        |config: &Config| made(config, &walk(1500, 0.0, 7), tempfile::tempdir().unwrap().path());
+    let stopped = run(&config);
+    assert_eq!(
+        stopped.history.len(),
+        stopped.best + 3,
+        "there is nothing to find in a random walk"
+    );
+    let losses = stopped.history.iter().map(|epoch| epoch.validation_loss);
+    let least = losses.clone().fold(f64::MAX, f64::min);
+    assert_eq!(losses.clone().position(|loss| loss == least), Some(stopped.best - 1));
+    config.training.epochs = stopped.best;
+    assert_eq!(run(&config).model.weights(), stopped.model.weights());
+}
+
+#[test]
+fn the_learning_rate_follows_its_schedule() {
+    let rates = |schedule| {
+        let mut config = config();
+        config.training.schedule = schedule;
+        config.training.epochs = 8;
+        config.training.patience = 0;
+        let made = made(&config, &walk(400, 0.5, 7), tempfile::tempdir().unwrap().path());
+        made.history.iter().map(|epoch| epoch.learning_rate).collect::<Vec<f64>>()
+    };
+    let near = |one: f64, other: f64| (one - other).abs() < 1e-12;
+    assert!(rates(Schedule::Constant).iter().all(|rate| near(*rate, 0.01)));
+    let falling = rates(Schedule::Exponential);
+    assert!(falling.windows(2).all(|pair| near(pair[1], 0.9 * pair[0])), "{falling:?}");
+    let cosine = rates(Schedule::Cosine);
+    for (epoch, rate) in cosine.iter().enumerate() {
+        let share = (1.0 + (std::f64::consts::PI * epoch as f64 / 8.0).cos()) / 2.0;
+        assert!(near(*rate, 1e-4 + (0.01 - 1e-4) * share), "{cosine:?}");
+    }
+}
+
+#[test]
+fn a_gradient_is_cut_to_its_length() {
+    let moved = |clip| {
+        let mut config = config();
+        config.training.clip = clip;
+        config.training.epochs = 1;
+        let made = made(&config, &walk(1000, 0.5, 7), tempfile::tempdir().unwrap().path());
+        let weights = made.model.weights();
+        let fresh = Weights::random(weights.shape, config.training.seed);
+        let pairs = weights.slices().flatten().zip(fresh.slices().flatten());
+        pairs.fold(0.0_f32, |most, (one, other)| most.max((one - other).abs()))
+    };
+    // Far below what Adam adds to the root of squares, a step is as small as its gradient.
+    assert!(moved(1e-12) < 1e-3 && moved(0.0) > 1e-2);
+}
+
+#[test]
+fn rare_answers_weigh_as_much_as_frequent_ones_or_as_they_come() {
+    let closes = walk(1000, 0.5, 7);
+    let weights = |class_weights| {
+        let mut config = config();
+        config.training.class_weights = class_weights;
+        let made = made(&config, &closes, tempfile::tempdir().unwrap().path());
+        let Head::Classes { weights } = *made.model.head() else {
+            panic!("{:?}", made.model.head())
+        };
+        weights
+    };
+    assert_eq!(weights(false), [1.0; 3]);
+    let config = config();
+    let (pipeline, window) = (config.pipeline().unwrap(), config.network.window);
+    let dataset = Dataset::new(series(&closes), &pipeline, window, config.target).unwrap();
+    let split = config.split.splits(&dataset.samples, dataset.length).unwrap().remove(0);
+    let mut counts = [0.0; 3];
+    for sample in &dataset.samples[split.train] {
+        counts[sample.trend.class()] += 1.0;
+    }
+    let all: f64 = counts.iter().sum();
+    assert!(counts[1] < 0.7 * counts[0] && counts[1] < 0.7 * counts[2], "{counts:?}");
+    for (weight, count) in weights(true).into_iter().zip(counts) {
+        assert!((weight * count - all / 3.0).abs() < 1e-3 * all, "{weight} {counts:?}");
+    }
 }
 
 #[test]
@@ -242,6 +381,49 @@ fn a_damaged_model_or_one_of_other_features_is_refused() {
     assert!(Model::load(&root, &id).is_ok());
     assert!(matches!(Model::load(&root, "0123456789abcdef"), Err(ModelError::Unknown(_))));
     assert!(matches!(Model::load(&root, "../models"), Err(ModelError::Unknown(_))));
+}
+
+#[test]
+fn a_model_of_another_feature_pipeline_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = made(&config(), &walk(1000, 0.5, 7), folder.path());
+    let root = folder.path().join("models");
+    let place = root.join(&*made.model.id());
+    // As a program would have kept it that computes the same features in another way.
+    let text = fs::read_to_string(place.join("manifest.json")).unwrap();
+    let (hash, other) = (made.model.pipeline().hash(), hex::encode([7; 32]));
+    assert!(text.contains(&hash));
+    let text = text.replace(&hash, &other);
+    let id = hex::encode(Sha256::digest(&text))[..16].to_owned();
+    fs::write(place.join("manifest.json"), text).unwrap();
+    fs::rename(&place, root.join(&id)).unwrap();
+    let said = Model::load(&root, &id).unwrap_err();
+    assert!(matches!(said, ModelError::OtherPipeline { .. }), "{said}");
+    assert_eq!(
+        said.to_string(),
+        format!(
+            "model {id} was trained on another feature pipeline than this program computes, so \
+             nothing is traded on it: train it again"
+        )
+    );
+}
+
+#[test]
+fn changes_of_standing_at_one_time_are_all_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let ids: Vec<String> = (0..16_u8).map(|number| hex::encode([number; 8])).collect();
+    // A damaged model can be retired, so that names are enough.
+    ids.iter().for_each(|id| fs::create_dir(folder.path().join(id)).unwrap());
+    let models = Folder::new(folder.path());
+    std::thread::scope(|scope| {
+        for id in &ids {
+            let models = models.clone();
+            scope.spawn(move || models.retire(id, "now", None).unwrap());
+        }
+    });
+    let listed = models.list().unwrap();
+    assert_eq!(listed.len(), ids.len());
+    assert!(listed.iter().all(|one| one.standing == Standing::Retired), "{listed:?}");
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! Technical indicators with no value before there is one.
 //!
 //! Every indicator takes one [`Sample`] or [`Candle`] at a time at a cost that does not depend on its
-//! period, answers `None` until it has seen enough, and equals TA-Lib from its first value on. The
-//! mean of a window comes from the `ta` crate, whose numbers agree with TA-Lib's; the rest is
-//! written here, because `ta` seeds averages with the first sample and TA-Lib with a mean, smooths
-//! where Wilder does not, leaves a deviation of 5e-7 to a price of 100 that stands still, searches
-//! its windows, or does not have it.
+//! period (that of CCI grows with its logarithm), answers `None` until it has seen enough, and equals
+//! TA-Lib from its first value on. The rate of change comes from the `ta` crate, whose numbers agree
+//! with TA-Lib's; the rest is written here, because `ta` seeds averages with the first sample and
+//! TA-Lib with a mean, smooths where Wilder does not, leaves a deviation of 5e-7 to a price of 100
+//! that stands still, searches its windows, or does not have it.
 //!
-//! Running sums do not drift: those of `ta` are begun anew at fixed intervals, and those of this
-//! module are kept in two floats.
+//! Running sums do not drift: that of the simple mean is begun anew with each window, and the others are
+//! kept in two floats.
 
 mod adx;
 mod aroon;

@@ -9,6 +9,9 @@
 //!   counts where it is sure enough;
 //! - that leaving is worth as many votes as entering: what one member would have left long ago is held
 //!   until enough of them would.
+//!
+//! Votes are counted when a model has spoken. Where none has spoken of the bar before, because it failed,
+//! has drifted or needs more bars, they are counted on the bar, so that the rules go on without it.
 
 use super::{bollinger_breakout, macd_trend, rsi_mean_reversion, sma_crossover};
 use crate::{
@@ -71,17 +74,29 @@ const MEMBERS: [(&str, &Entry); 4] = [
 struct Ensemble {
     members: Vec<Member>,
     needed: i64,
-    /// Of each model; with none of them votes are counted on each bar, else when a model has spoken.
+    /// Of each model.
     models: i64,
     least: Probability,
     trading: Trading,
-    /// The newest bar of each symbol, which members are asked about.
-    last: Vec<Option<Bar>>,
+    seen: Vec<Seen>,
 }
 
 struct Member {
     strategy: Box<dyn Strategy>,
     votes: i64,
+}
+
+/// Bars without a word from which on votes are counted without one: a model speaks soon after each bar, so
+/// that of the last one it may still do so.
+const SILENT: u32 = 2;
+
+/// What there is of a symbol.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    /// The newest bar, which members are asked about.
+    last: Option<Bar>,
+    /// Bars since a model has spoken.
+    unheard: u32,
 }
 
 /// Votes for the next order of a symbol.
@@ -116,7 +131,7 @@ fn build(params: &Params, symbols: &Symbols) -> Result<Box<dyn Strategy>, Mistak
         models,
         least: Probability::from_millionths(millionths).unwrap_or(Probability::ONE),
         trading: Trading::from_params(params)?,
-        last: vec![None; symbols.len()],
+        seen: vec![Seen::default(); symbols.len()],
     }))
 }
 
@@ -176,16 +191,16 @@ impl Strategy for Ensemble {
     fn observe(&mut self, data: &MarketData) {
         self.members.iter_mut().for_each(|member| member.strategy.observe(data));
         if let MarketData::Bar(bar) = data
-            && let Some(last) = self.last.get_mut(bar.symbol.index())
+            && let Some(seen) = self.seen.get_mut(bar.symbol.index())
         {
-            *last = Some(*bar);
+            *seen = Seen { last: Some(*bar), unheard: seen.unheard.saturating_add(1) };
         }
     }
 
     fn propose(&self, data: &MarketData, view: &View<'_>, intents: &mut Intents) {
-        if let MarketData::Bar(bar) = data
-            && self.models == 0
-        {
+        let MarketData::Bar(bar) = data else { return };
+        let unheard = self.seen.get(bar.symbol.index()).map_or(0, |seen| seen.unheard);
+        if self.models == 0 || unheard >= SILENT {
             self.decide(bar, view, intents);
         }
     }
@@ -194,9 +209,15 @@ impl Strategy for Ensemble {
         self.models > 0
     }
 
+    fn hear(&mut self, said: &Prediction) {
+        if let Some(seen) = self.seen.get_mut(said.symbol.index()) {
+            seen.unheard = 0;
+        }
+    }
+
     fn propose_on(&self, said: &Prediction, view: &View<'_>, intents: &mut Intents) {
         // Where models have no vote it has decided on the bar.
-        if let Some(bar) = self.last.get(said.symbol.index()).copied().flatten()
+        if let Some(bar) = self.seen.get(said.symbol.index()).and_then(|seen| seen.last)
             && self.models > 0
         {
             self.decide(&bar, view, intents);
@@ -209,14 +230,14 @@ impl Strategy for Ensemble {
 
     fn reset(&mut self) {
         self.members.iter_mut().for_each(|member| member.strategy.reset());
-        self.last.fill(None);
+        self.seen.fill(Seen::default());
     }
 
     fn rebase(&mut self, symbol: SymbolId, ratio: Ratio) {
         self.members.iter_mut().for_each(|member| member.strategy.rebase(symbol, ratio));
-        if let Some(last) = self.last.get_mut(symbol.index()) {
+        if let Some(seen) = self.seen.get_mut(symbol.index()) {
             // Of the old shares; the next bar takes its place.
-            *last = None;
+            seen.last = None;
         }
     }
 

@@ -10,9 +10,10 @@
 
 use kernel::{
     AccountSnapshot, AssetClass, AssetFacts, Bar, BrokerOrderId, BrokerState, Cash, Event,
-    Execution, ExecutionId, Input, Intents, Kernel, Limits, Link, MarketData, Order, OrderNumber,
-    Output, Prediction, Price, Probability, Report, ReportKind, Send, SessionStart, Span, Stamped,
-    State, Strategy, StrategySpec, SymbolId, Symbols, Timestamp, TradingHours, Trend, View, Volume,
+    Execution, ExecutionId, Input, Intents, Kernel, Limits, Link, MarketData, Notice, Order,
+    OrderNumber, Output, Prediction, Price, Probability, Report, ReportKind, Send, SessionStart,
+    Span, Stamped, State, Strategy, StrategySpec, SymbolId, Symbols, Timestamp, TradingHours,
+    Trend, View, Volume,
 };
 use std::collections::BTreeMap;
 
@@ -145,6 +146,18 @@ impl Session {
             stands_in_for: None,
             latency: Span::ZERO,
         }));
+    }
+
+    /// Half a minute goes by, after which no word stands any more.
+    pub fn wait(&mut self) {
+        self.now = self.now.plus(Span::from_secs(30));
+        self.feed(Input::Timer);
+    }
+
+    /// It turns out that the model has drifted.
+    pub fn drift(&mut self) {
+        let (model, reason) = ("model".into(), "rsi".into());
+        self.feed(Input::Notice(Notice::ModelDrifted { model, reason }));
     }
 
     fn fill(&mut self, order: &Order, price: Price) {

@@ -1,6 +1,7 @@
 //! A card as a text for people.
 
 use super::{Card, Judgement, NEEDED, PartFacts};
+use crate::config::Backend;
 use std::fmt::Write;
 
 impl Card {
@@ -80,6 +81,10 @@ impl Card {
         }
         writeln!(text, "- Features: {}", self.features.join(", "))?;
         let (network, training) = (&self.config.network, &self.config.training);
+        let gradients = match training.backend {
+            Backend::Fused => String::new(),
+            other => format!(", gradients by burn's tensors ({other:?})"),
+        };
         writeln!(
             text,
             "- Network: {} bars, {} layers of {} units, dropout {}",
@@ -88,7 +93,7 @@ impl Card {
         writeln!(text, "- Asked: {:?}", self.config.target)?;
         writeln!(
             text,
-            "- Training: batch {}, learning rate {}, seed {}, {} epochs of which number {} was the best",
+            "- Training: batch {}, learning rate {}, seed {}, {} epochs of which number {} was the best{gradients}",
             training.batch, training.learning_rate, training.seed, self.epochs.0, self.epochs.1
         )?;
         writeln!(text, "- Made by {}", self.software)

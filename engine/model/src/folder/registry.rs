@@ -4,7 +4,7 @@ use super::model::{Model, ModelError, is_id};
 use crate::files::{self, FileError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 const STATE: &str = "state.json";
@@ -165,7 +165,8 @@ impl Folder {
         time: &str,
         anyway: Option<&str>,
     ) -> Result<Model, RegistryError> {
-        let (model, mut state) = (self.load(name)?, self.state()?);
+        let (model, _held) = (self.load(name)?, self.hold()?);
+        let mut state = self.state()?;
         let id = model.id().to_string();
         if state.retired.contains(&id) {
             return Err(RegistryError::Retired(id));
@@ -195,6 +196,7 @@ impl Folder {
             Err(ModelError::Unknown(name)) => return Err(ModelError::Unknown(name).into()),
             Err(_) => name.to_owned(),
         };
+        let _held = self.hold()?;
         let mut state = self.state()?;
         if state.champion.as_deref() == Some(&id) {
             if anyway.is_none() {
@@ -220,6 +222,13 @@ impl Folder {
         // Texts and lists always have a JSON form.
         let text = serde_json::to_vec_pretty(&state).unwrap_or_default();
         Ok(files::write(&self.root.join(STATE), &text)?)
+    }
+
+    /// Waits until nobody else changes the state, which is then this one's until the file is dropped.
+    fn hold(&self) -> Result<File, FileError> {
+        let (file, path) = files::lock_file(&self.root)?;
+        file.lock().map_err(FileError::io(&path))?;
+        Ok(file)
     }
 
     fn state(&self) -> Result<State, RegistryError> {

@@ -17,7 +17,7 @@ pub struct Dropout {
 
 impl Dropout {
     /// Writes the factors of a layer's outputs: steps outermost, then examples, then units.
-    pub(super) fn draw(
+    pub(crate) fn draw(
         self,
         examples: impl Iterator<Item = u64>,
         (layer, steps, units): (usize, usize, usize),

@@ -14,7 +14,7 @@ pub(super) struct Padded {
 
 impl Padded {
     pub const fn new(shape: Shape) -> Self {
-        Self { shape, units: shape.hidden.next_multiple_of(WIDE) }
+        Self { shape, units: shape.drawn_units() }
     }
 
     /// Numbers that a layer takes in at each step.

@@ -1,5 +1,6 @@
 //! The numbers that training finds, and their layout.
 
+use crate::simd::WIDE;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{RngCore, SeedableRng};
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,11 @@ impl Shape {
     /// Rows of a layer's matrix.
     pub const fn rows(&self, layer: usize) -> usize {
         self.inputs(layer) + 1 + self.hidden
+    }
+
+    /// Units of a layer with those that fill its last wide: dropout is drawn for all of them.
+    pub(crate) const fn drawn_units(&self) -> usize {
+        self.hidden.next_multiple_of(WIDE)
     }
 
     /// Columns of a layer's matrix.

@@ -5,11 +5,13 @@ use crate::card::{self, Card, DataFacts, Outcome, PartFacts, Rival};
 use crate::config::{Config, ConfigError};
 use crate::drift::Reference;
 use crate::features::ScalerError;
+use crate::files::{self, FileError};
 use crate::folder::{Lineage, Model, ModelError, Parts};
 use crate::{Dataset, DatasetError, Leak, Sample, Series, Split, SplitError, audit, fit};
 use kernel::Timestamp;
 use marketdata::resolution;
 use sha2::{Digest, Sha256};
+use std::fs::{File, TryLockError};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -79,7 +81,8 @@ impl Order<'_> {
 }
 
 /// Makes a model and keeps it under `models`; checkpoints and metrics go to `work`, for each fold of a
-/// walk-forward into a folder of its own. A run that was killed goes on.
+/// walk-forward into a folder of its own. A run that was killed goes on; one that is still at work there is
+/// left alone, and this one is refused.
 ///
 /// # Errors
 /// When bars, configuration or folders do not serve. No model is left behind then.
@@ -90,6 +93,9 @@ pub fn make(
     mut tell: impl FnMut(usize, usize, &Progress<'_>),
 ) -> Result<Made, MakeError> {
     let Order { config, series, synthetic, parent, software } = order;
+    config.training.backend.built_in()?;
+    // Held until the model is kept: two that write one checkpoint would spoil each other's.
+    let _held = hold(work)?;
     let pipeline = config.pipeline()?;
     let dataset = Dataset::new(series, &pipeline, config.network.window, config.target)?;
     let splits = config.split.splits(&dataset.samples, dataset.length)?;
@@ -150,6 +156,16 @@ pub fn make(
         lineage,
     };
     Ok(Made { model: Model::save(parts, models)?, history, best })
+}
+
+/// The folder of a training, for this one alone; a process that ends in any way lets it go.
+fn hold(work: &Path) -> Result<File, TrainError> {
+    let (file, path) = files::lock_file(work)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(TrainError::Busy(work.display().to_string())),
+        Err(TryLockError::Error(error)) => Err(FileError::io(&path)(error).into()),
+    }
 }
 
 /// How another model does on the samples that have judged this one, which has said `said`.

@@ -7,8 +7,9 @@ mod network;
 mod order;
 mod report;
 pub mod speed;
+mod tensors;
 
-use crate::config::{Config, Schedule, TrainingConfig};
+use crate::config::{Config, ConfigError, Schedule, TrainingConfig};
 use crate::dataset::{Dataset, Sample};
 use crate::features::Scaler;
 use crate::files::FileError;
@@ -28,6 +29,7 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use tensors::Tensors;
 
 pub use make::{Made, MakeError, Order, make};
 pub use report::curves;
@@ -97,12 +99,20 @@ pub enum TrainError {
         "{0} is the checkpoint of another configuration or other data: give another folder, or remove it"
     )]
     OtherPlan(String),
+    /// Another process trains the same there.
+    #[error(
+        "another training of the same configuration and data is at work in {0}: wait until it has ended, or end it"
+    )]
+    Busy(String),
     /// A file.
     #[error(transparent)]
     File(#[from] FileError),
     /// burn's state.
     #[error("{0}")]
     State(String),
+    /// The program was built without the backend.
+    #[error(transparent)]
+    Backend(#[from] ConfigError),
 }
 
 /// Trains, or goes on where a run in this folder was killed.
@@ -135,6 +145,8 @@ struct Run<'a> {
     path: std::path::PathBuf,
     learner: Learner,
     batches: Batches,
+    /// What makes gradients in the place of the fused network.
+    tensors: Option<Tensors>,
     at: Checkpoint,
     scheduler: ModuleLrScheduler,
     events: Events,
@@ -182,8 +194,10 @@ impl<'a> Run<'a> {
             .try_for_each(|epoch| log(&mut events, epoch))
             .map_err(FileError::io(folder))?;
         let batches = Batches::new(learner.weights(), plan.dataset.window, threads(training));
+        let device = tensors::device(training.backend)?;
+        let tensors = device.map(|device| Tensors::new(device, plan.dataset.window));
         let (loss, windows) = (loss(plan), Windows::new(plan));
-        Ok(Self { plan, path, learner, batches, at, scheduler, events, loss, windows })
+        Ok(Self { plan, path, learner, batches, tensors, at, scheduler, events, loss, windows })
     }
 
     /// Whether the best epoch lies too far back.
@@ -204,8 +218,13 @@ impl<'a> Run<'a> {
         for batch in order.chunks(config.training.batch) {
             let examples: Vec<Example<'_>> =
                 batch.iter().filter_map(|sample| self.windows.example(*sample)).collect();
-            self.batches.take(self.learner.weights());
-            let (loss, mut gradient) = self.batches.gradient(&examples, &self.loss, dropout);
+            let weights = self.learner.weights();
+            let (loss, mut gradient) = if let Some(tensors) = &self.tensors {
+                tensors.gradient(weights, &examples, &self.loss, dropout)
+            } else {
+                self.batches.take(weights);
+                self.batches.gradient(&examples, &self.loss, dropout)
+            };
             let norm = gradient.norm();
             if !(loss.is_finite() && norm.is_finite()) {
                 return Err(TrainError::Diverged(number));

@@ -57,3 +57,26 @@ pub fn curves(title: &str, history: &[Epoch], best: usize, card: &str) -> String
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_both_curves_a_mark_at_the_best_epoch_and_a_row_for_each() {
+        let epoch = |number, train_loss, validation_loss| Epoch {
+            number,
+            train_loss,
+            validation_loss,
+            learning_rate: 0.01,
+            seconds: 2.0,
+        };
+        let history = [epoch(1, 1.0, 0.9), epoch(2, 0.8, 0.5), epoch(3, 0.6, 0.7)];
+        let page = curves("Model 1", &history, 2, "No edge <shown>");
+        // The highest loss lies at the top, the lowest at the bottom.
+        assert!(page.contains("points=\"0.0,0.0 360.0,120.0 720.0,240.0\""), "{page}");
+        assert!(page.contains("points=\"0.0,60.0 360.0,300.0 720.0,180.0\""), "{page}");
+        assert!(page.contains("<line x1=\"360.0\" x2=\"360.0\""), "{page}");
+        assert!(page.contains("No edge &lt;shown&gt;") && page.matches("<tr><td>").count() == 3);
+    }
+}
