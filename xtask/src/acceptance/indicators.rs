@@ -108,8 +108,10 @@ fn table(said: &str) -> BTreeMap<String, Compared> {
 
 /// Nanoseconds an update, by indicator and window, from the benchmark.
 fn costs(root: &Path, target: &Path) -> Result<BTreeMap<(String, String), f64>, String> {
-    let bench = ["bench", "--locked", "--package", "tradewind-strategies", "--bench", "indicators"];
-    let (said, content) = cargo(root, &bench)?;
+    let bench =
+        ["bench", "--profile", "release", "--workspace", "--locked", "--bench", "indicators"];
+    let briefly = ["--", "--noplot", "--warm-up-time", "0.5", "--measurement-time", "1"];
+    let (said, content) = cargo(root, &[&bench[..], &briefly].concat())?;
     if !content {
         return Err(format!("{said}\nthe benchmark has failed"));
     }
