@@ -13,7 +13,7 @@ use marketdata::resolution;
 use sha2::{Digest, Sha256};
 use std::fs::{File, TryLockError};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What a model is made from.
@@ -106,8 +106,7 @@ pub fn make(
         let scaler = fit(&dataset, split)?;
         audit(&dataset, &pipeline, split, &scaler)?;
         let plan = Plan { config, dataset: &dataset, split, scaler: &scaler };
-        let place =
-            if splits.len() > 1 { work.join(format!("fold-{}", fold + 1)) } else { work.into() };
+        let place = place(work, fold, splits.len());
         let trained = train(&plan, &place, |progress| tell(fold + 1, splits.len(), progress))?;
         said.extend(outcomes(&plan, &trained));
         for (name, outcomes) in card::baselines(&dataset, split, &scaler) {
@@ -156,6 +155,11 @@ pub fn make(
         lineage,
     };
     Ok(Made { model: Model::save(parts, models)?, history, best })
+}
+
+/// Where a fold's checkpoints go.
+fn place(work: &Path, fold: usize, folds: usize) -> PathBuf {
+    if folds > 1 { work.join(format!("fold-{}", fold + 1)) } else { work.into() }
 }
 
 /// The folder of a training, for this one alone; a process that ends in any way lets it go.
