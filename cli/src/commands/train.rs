@@ -236,6 +236,7 @@ mod with_burn {
             epoch.number, epoch.train_loss, epoch.validation_loss, epoch.seconds
         )
     }
+
     #[cfg(test)]
     mod tests {
         use super::*;

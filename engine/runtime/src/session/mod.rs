@@ -76,38 +76,30 @@ pub fn run(
     stop: StopReceiver,
     status: watch::Sender<Status>,
 ) -> BoxFuture<'static, Result<Summary, SessionError>> {
-    Box::pin(trade(config, strategies, models, stop, status))
-}
-
-async fn trade(
-    config: SessionConfig,
-    strategies: Vec<Box<dyn Strategy>>,
-    models: Vec<Box<dyn Forecaster>>,
-    stop: StopReceiver,
-    status: watch::Sender<Status>,
-) -> Result<Summary, SessionError> {
-    let run_for = config.run_for;
-    let is_elsewhere = config.venue != VenueKind::Embedded;
-    let address = is_elsewhere.then(|| config.endpoints.trading.clone());
-    status.send_modify(|status| status.address = address);
-    let ready = startup::begin(config, (strategies, models), stop, status).await?;
-    let startup::Ready { mut desk, market, errands, is_lock_step, control, readers } = ready;
-    let ends_at = run_for.map(|time| tokio::time::Instant::now() + time);
-    desk.phase = Phase::Running;
-    desk.publish();
-    let ending = if is_lock_step {
-        lock_step::trade(&mut desk, market, ends_at).await
-    } else {
-        real_time::trade(&mut desk, market, errands, ends_at).await
-    };
-    drop(control);
-    let now = tokio::time::Instant::now();
-    let (mut stop, last_things) = (desk.stop.clone(), now + LAST_THINGS);
-    // The core goes with the desk, which tells the readers that the journal is complete.
-    let summary = finish::finish(desk, ending, now + LAST_WORD).await;
-    tokio::select! {
-        _ = readers.finish(last_things.saturating_duration_since(tokio::time::Instant::now())) => {}
-        () = stop.wait_for(StopSignal::Now) => {}
-    }
-    summary
+    Box::pin(async move {
+        let run_for = config.run_for;
+        let is_elsewhere = config.venue != VenueKind::Embedded;
+        let address = is_elsewhere.then(|| config.endpoints.trading.clone());
+        status.send_modify(|status| status.address = address);
+        let ready = startup::begin(config, (strategies, models), stop, status).await?;
+        let startup::Ready { mut desk, market, errands, is_lock_step, control, readers } = ready;
+        let ends_at = run_for.map(|time| tokio::time::Instant::now() + time);
+        desk.phase = Phase::Running;
+        desk.publish();
+        let ending = if is_lock_step {
+            lock_step::trade(&mut desk, market, ends_at).await
+        } else {
+            real_time::trade(&mut desk, market, errands, ends_at).await
+        };
+        drop(control);
+        let now = tokio::time::Instant::now();
+        let (mut stop, last_things) = (desk.stop.clone(), now + LAST_THINGS);
+        // The core goes with the desk, which tells the readers that the journal is complete.
+        let summary = finish::finish(desk, ending, now + LAST_WORD).await;
+        tokio::select! {
+            _ = readers.finish(last_things.saturating_duration_since(tokio::time::Instant::now())) => {}
+            () = stop.wait_for(StopSignal::Now) => {}
+        }
+        summary
+    })
 }
