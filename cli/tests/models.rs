@@ -167,6 +167,38 @@ mod with_training {
     }
 
     #[test]
+    fn two_models_are_compared_figure_by_figure() {
+        let user = User::new();
+        let config = configured(&user);
+        let mut train = |change: (&str, &str)| {
+            let text = CONFIG.replace("epochs = 60", "epochs = 2").replace(change.0, change.1);
+            fs::write(&config, text).unwrap();
+            let made = user.json(&["train", "--config", &config, "--json"]);
+            (made["model"].as_str().unwrap().to_owned(), made["card"]["model"].clone())
+        };
+        let one = train(("", ""));
+        let other = train(("hidden = 8", "hidden = 4"));
+        let asked_else = train(("horizon = 3", "horizon = 5"));
+        let said = user.run(&["model", "compare", &one.0, &other.0]).out;
+        let line = |name: &str| -> Vec<&str> {
+            let line = said.lines().find_map(|line| line.strip_prefix(name));
+            line.unwrap_or_else(|| panic!("no {name} in {said}")).split_whitespace().collect()
+        };
+        let figures =
+            |name: &str| [&one.1, &other.1].map(|it| format!("{:.4}", it[name].as_f64().unwrap()));
+        assert_eq!(said.split_whitespace().take(2).collect::<Vec<_>>(), [&one.0, &other.0]);
+        assert_eq!(line("log loss"), figures("log_loss"));
+        assert_eq!(line("Brier score"), figures("brier"));
+        assert_ne!(figures("log_loss")[0], figures("log_loss")[1]);
+        assert!(said.contains("\nJudged on the same samples.\n"), "{said}");
+        let json = user.json(&["model", "compare", &one.0, &asked_else.0, "--json"]);
+        assert_eq!(json["same_samples"], false);
+        assert_eq!(json["models"][1]["card"]["model"], asked_else.1);
+        let said = user.run(&["model", "compare", &one.0, &asked_else.0]).out;
+        assert!(said.contains("the figures do not say which is better"), "{said}");
+    }
+
+    #[test]
     fn what_is_wrong_is_a_sentence() {
         let user = User::new();
         let path = user.text("wrong.toml");

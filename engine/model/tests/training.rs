@@ -12,7 +12,7 @@ use common::{bars, config, series, walk};
 use model::config::{Backend, Config, Schedule};
 use model::folder::{Folder, Model, ModelError, RegistryError, Standing};
 use model::lstm::Weights;
-use model::train::{Made, MakeError, Order, Progress, TrainError, make};
+use model::train::{Epoch, Made, MakeError, Order, Progress, TrainError, make};
 use model::{Dataset, Head, PredictError, Predictor, Question};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -214,6 +214,49 @@ fn the_learning_rate_follows_its_schedule() {
         let share = (1.0 + (std::f64::consts::PI * epoch as f64 / 8.0).cos()) / 2.0;
         assert!(near(*rate, 1e-4 + (0.01 - 1e-4) * share), "{cosine:?}");
     }
+}
+
+/// What TensorBoard reads of a folder: name, step and value of each scalar.
+const READ: &str = "
+import sys
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+read = EventAccumulator(sys.argv[1]).Reload()
+for name in sorted(read.Tags()['scalars']):
+    for it in read.Scalars(name):
+        print(name, it.step, it.value)
+";
+
+#[test]
+fn tensorboard_reads_the_metrics() {
+    let Some(python) = std::env::var_os("TRADEWIND_PYTHON").filter(|python| !python.is_empty())
+    else {
+        eprintln!("SKIPPED: metrics in TensorBoard: TRADEWIND_PYTHON names no Python that has it");
+        return;
+    };
+    let (folder, mut history) = (tempfile::tempdir().unwrap(), Vec::new());
+    told(&config(), &walk(2000, 0.5, 7), folder.path(), |progress| {
+        history = progress.history.to_vec();
+    })
+    .unwrap();
+    let work = folder.path().join("work");
+    let read = Command::new(python).args(["-c", READ]).arg(work).output().unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    let read = String::from_utf8(read.stdout).unwrap();
+    let scalars = ["learning_rate", "loss/train", "loss/validation"].map(|name| {
+        let value = |epoch: &Epoch| match name {
+            "loss/train" => epoch.train_loss,
+            "loss/validation" => epoch.validation_loss,
+            _ => epoch.learning_rate,
+        };
+        history.iter().map(|epoch| (name, epoch.number, value(epoch) as f32)).collect::<Vec<_>>()
+    });
+    let right: Vec<_> = scalars.into_iter().flatten().collect();
+    assert_eq!(right.len(), 3 * 4);
+    let lines: Vec<Vec<&str>> = read.lines().map(|line| line.split(' ').collect()).collect();
+    let found = lines
+        .iter()
+        .map(|it| (it[0], it[1].parse::<usize>().unwrap(), it[2].parse::<f64>().unwrap() as f32));
+    assert_eq!(found.collect::<Vec<_>>(), right);
 }
 
 #[test]

@@ -106,3 +106,86 @@ fn probabilities(weights: &[[f64; 3]], row: &[f32]) -> [f64; 3] {
     let sum: f64 = powers.iter().sum();
     powers.map(|power| power / sum)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+    use super::*;
+    use crate::target::Question;
+    use kernel::{Span, Timestamp};
+
+    const EVERY: usize = 100;
+
+    /// One column that is 10 or 30; of hundred samples after a 10 so many rise, and so many after a 30,
+    /// and the others fall. The first half trains, the other is the same again.
+    fn dataset(rises: [usize; 2]) -> (Dataset, Split) {
+        let sample = |row: usize| {
+            let (value, at) = (row / EVERY % 2, row % EVERY);
+            let trend = if at < rises[value] { Trend::Up } else { Trend::Down };
+            let moved = 0.01 * trend.sign();
+            let time = Timestamp::from_secs(60 * row as i64);
+            Sample {
+                series: 0,
+                row,
+                bar: row,
+                answered_by: row + 1..row + 2,
+                time,
+                known: time.plus(Span::from_secs(60)),
+                trend,
+                moved,
+                moved_before: moved,
+            }
+        };
+        let samples: Vec<_> = (0..4 * EVERY).map(sample).collect();
+        let dataset = Dataset {
+            series: Vec::new(),
+            question: Question::Direction { horizon: 1, band_percent: 0.0 },
+            window: 1,
+            columns: vec!["value".into()],
+            rows: samples.iter().map(|it| [10.0, 30.0][it.row / EVERY % 2]).collect(),
+            times: samples.iter().map(|it| it.time).collect(),
+            samples,
+            length: Span::from_secs(60),
+        };
+        (dataset, Split { train: 0..2 * EVERY, validation: 0..0, test: 2 * EVERY..4 * EVERY })
+    }
+
+    /// What each baseline says after a 10 and after a 30.
+    fn said(rises: [usize; 2]) -> Vec<(&'static str, [Outcome; 2])> {
+        let (dataset, split) = dataset(rises);
+        let rows = dataset.rows.chunks(1).take(split.train.end);
+        let scaler = Scaler::fit(&dataset.columns, rows).unwrap();
+        let said = baselines(&dataset, &split, &scaler);
+        said.into_iter().map(|(name, said)| (name, [said[0], said[EVERY]])).collect()
+    }
+
+    #[test]
+    fn logistic_regression_finds_how_often_each_value_rises() {
+        for rises in [[12, 88], [40, 70], [95, 60]] {
+            let of_all = said(rises);
+            let (name, logistic) = of_all[2];
+            assert_eq!(name, "logistic regression");
+            for (said, rises) in logistic.iter().zip(rises) {
+                let [down, flat, up] = said.said;
+                assert!((up - rises as f64 / 100.0).abs() < 0.02, "{up} of {rises}");
+                assert!((down + flat + up - 1.0).abs() < 1e-12 && flat < 0.02, "{flat}");
+                assert_eq!(said.trend, if rises > 50 { Trend::Up } else { Trend::Down });
+            }
+        }
+    }
+
+    #[test]
+    fn the_others_know_shares_alone_and_what_followed_such_a_move() {
+        let said = said([20, 80]);
+        let (up, moved) = (said[0].1, said[1].1);
+        // Half of two hundred rise; one of each trend is added.
+        assert_eq!(
+            up.map(|it| (it.trend, it.said)),
+            [(Trend::Up, [101.0, 1.0, 101.0].map(|n| n / 203.0)); 2]
+        );
+        // A rise always followed a rise.
+        assert_eq!(moved.map(|it| it.trend), [Trend::Up; 2]);
+        assert_eq!(moved[0].said, [1.0, 1.0, 101.0].map(|n| n / 103.0));
+    }
+}

@@ -235,6 +235,14 @@ mod tests {
         let right = -(0.8_f64.ln() + 0.6_f64.ln() + 0.2_f64.ln() + 0.5_f64.ln()) / 4.0;
         assert!((judged.log_loss - right).abs() < 1e-12);
         assert!((judged.brier - (0.06 + 0.24 + 1.04 + 0.38) / 4.0).abs() < 1e-12);
+        // Said with 0.8 and right; with 0.6 twice, right once; with 0.5 and right.
+        let bins = [(1, 0.5, 1.0), (2, 0.6, 0.5), (1, 0.8, 1.0)];
+        assert_eq!(judged.calibration.len(), bins.len());
+        for (bin, (count, confidence, right)) in judged.calibration.iter().zip(bins) {
+            assert_eq!((bin.count, bin.right), (count, right));
+            assert!((bin.confidence - confidence).abs() < 1e-12);
+        }
+        assert!((judged.calibration_error - (0.5 + 2.0 * 0.1 + 0.2) / 4.0).abs() < 1e-12);
         assert_eq!(judged.confusion, [[1, 0, 1], [0, 1, 0], [0, 0, 1]]);
         // The rise scored 0.7, the falls -0.4 and 0.4.
         assert_eq!(judged.auc, Some(1.0));

@@ -74,6 +74,7 @@ impl Core {
         opened: Timestamp,
         durable: watch::Sender<u64>,
     ) -> Self {
+        let posted_since = postings_from(kernel.state(), opened);
         Self {
             kernel,
             journal,
@@ -85,7 +86,7 @@ impl Core {
             is_synced: true,
             room: None,
             looked_for_room: Instant::now(),
-            posted_since: opened,
+            posted_since,
             calendar_ahead: Span::ZERO,
             ask_days_after: Timestamp::MIN,
             opened,
@@ -310,7 +311,7 @@ impl Core {
     /// From when postings are to be read now.
     pub fn postings_due(&mut self) -> Timestamp {
         let since = self.posted_since;
-        self.posted_since = self.state().now().minus(FEES_BACK).max(self.opened);
+        self.posted_since = postings_from(self.state(), self.opened);
         since
     }
 
@@ -422,63 +423,11 @@ fn errand(send: kernel::Send, state: &State) -> Errand {
     Errand::Send(Box::new(send), target)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use journal::Options;
-    use journal::storage::MemoryStorage;
-    use kernel::{Limits, SessionStart, Symbols, TradingHours, TradingState};
-    use std::sync::Arc;
-
-    fn start() -> Input {
-        Input::Start(Box::new(SessionStart {
-            session: "0123456789abcdef0123456789abcdef".into(),
-            venue: "embedded".into(),
-            build: "test".into(),
-            symbols: Symbols::new(["AAA"]).unwrap(),
-            strategies: Vec::new(),
-            limits: Limits::default(),
-            calendar: Vec::new(),
-            hours: TradingHours::Regular,
-            rules: Default::default(),
-            fees: Default::default(),
-            trading: TradingState::Active,
-            config: Default::default(),
-        }))
-    }
-
-    /// A session whose last record may be lost, with how far its journal is on disk.
-    fn buffered() -> (Core, watch::Receiver<u64>) {
-        let storage = Arc::new(MemoryStorage::new());
-        let (journal, _) = Journal::open_on(storage, Options::default()).unwrap();
-        let (durable, readable) = watch::channel(0);
-        let at = Timestamp::default();
-        let digest = Digest::of(std::path::Path::new("in memory"), 0);
-        let mut core = Core::new(Kernel::new(Vec::new()), journal, digest, at, durable);
-        core.take(start(), at).unwrap();
-        core.take(Input::Link { link: kernel::Link::MarketData, up: true }, at).unwrap();
-        let before = core.state().next_seq();
-        assert!(*readable.borrow() + 1 < before, "a link that is up may be lost");
-        (core, readable)
-    }
-
-    /// A halt is latched from its first moment: no power cut takes it back.
-    #[test]
-    fn a_halt_is_on_disk_before_anything_follows_from_it() {
-        let (mut core, readable) = buffered();
-        core.take(Input::Room(Room::Full), Timestamp::default()).unwrap();
-        assert_eq!(core.state().trading_state(), TradingState::Reducing);
-        assert_eq!(*readable.borrow() + 1, core.state().next_seq());
-    }
-
-    /// An operator who was answered was heard, even where nothing is sent and nothing halted.
-    #[test]
-    fn an_operators_word_is_on_disk_before_it_is_answered() {
-        let (mut core, readable) = buffered();
-        let word = Input::Command(kernel::Command::CancelAll { reason: "a test".into() });
-        let work = core.take(word, Timestamp::default()).unwrap();
-        assert!(work.errands.iter().all(|errand| !matches!(errand, Errand::Send(..))));
-        assert_eq!(core.state().trading_state(), TradingState::Active);
-        assert_eq!(*readable.borrow() + 1, core.state().next_seq());
-    }
+/// From when postings are read the next time, after a restart too: a session of years would else read
+/// all of them before it trades again.
+fn postings_from(state: &State, opened: Timestamp) -> Timestamp {
+    state.now().minus(FEES_BACK).max(opened)
 }
+
+#[cfg(test)]
+mod tests;
