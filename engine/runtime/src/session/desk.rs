@@ -39,6 +39,8 @@ pub(super) struct Desk {
     pub renamed: bool,
     /// Whether the books could not be compared with the broker's when that was last tried in turn.
     pub not_compared: bool,
+    /// What is to be found out once the books have been compared with the broker's.
+    pub when_compared: Option<Errand>,
     /// In lock step, the time of the step: what data and reports claim beyond it is not believed.
     pub step_time: Timestamp,
     pub config: SessionConfig,

@@ -258,6 +258,10 @@ impl RealTime<'_> {
             self.set_going(if was_read { work.without_reads() } else { work });
         }
         hit_about("answer.after", order);
+        if was_compared && self.desk.core.state().is_reconciled() {
+            let waits = self.desk.when_compared.take();
+            waits.into_iter().for_each(|errand| self.send_out(errand));
+        }
         match ends {
             Some(error) => self.fail(error),
             None => Ok(()),

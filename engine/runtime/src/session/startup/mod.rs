@@ -118,19 +118,17 @@ async fn prepare(
     desk.core.sync()?;
     data_dir::unlatch(&desk.config.data_dir)?;
     let is_lock_step = venue.is_lock_step();
-    // One after the other they would keep a restart from its entries for as long as the broker's
-    // limit on requests has it; what is known of them stands meanwhile.
+    // They would keep a restart from its entries for as long as the broker's limit on requests has it;
+    // what is known of them stands meanwhile.
     let assets = desk.assets_wanted();
-    let mut later = Vec::new();
     match is_new || is_lock_step {
         true => desk.run_in_turn(assets).await?,
-        false => later.push(assets),
+        false => desk.when_compared = Some(assets),
     }
     desk.tell_without_bars().await?;
     desk.await_orders().await?;
-    let mut errands = desk.take_stock(is_lock_step).await?;
-    errands.extend(later);
-    desk.warm_up().await?;
+    let errands = desk.take_stock(is_lock_step).await?;
+    desk.warm_up(is_lock_step).await?;
     let market = open_market(&desk, &names, &venue);
     desk.message = venue.closed_message(&desk.config);
     Ok(Ready { desk, market, errands, is_lock_step, control, readers })
@@ -166,6 +164,7 @@ fn desk(
         names: names.clone(),
         renamed: false,
         not_compared: false,
+        when_compared: None,
         step_time: Timestamp::MAX,
         stop: ends.stop,
         control: ends.commands,
