@@ -4,13 +4,14 @@
 
 use crate::common::*;
 use backtest::{BacktestConfig, Observer};
-use kernel::risk::Denial;
+use kernel::risk::Window;
 use kernel::{
-    BasisPoints, Event, Intents, Limits, MarketData, NewOrder, OrderClass, OrderKind, Price,
-    Quantity, Ratio, Rounding, Side, StopLoss, StrategySpec, SymbolId, Timestamp, TradingState,
-    View,
+    BasisPoints, Event, Intents, Limits, MarketData, NewOrder, OrderClass, OrderKind, OrderNumber,
+    Origin, Price, Quantity, Ratio, Rounding, Side, Span, StopLoss, StrategySpec, SymbolId,
+    Timestamp, TradingState, View,
 };
 use marketdata::Feed;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 const DOC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/RISK.md");
@@ -25,11 +26,16 @@ struct Churn {
     short: bool,
     /// How far away the stop of a bracket is.
     stop: Option<i32>,
-    /// How far beyond the last price a limit is.
+    /// How far beyond the last price a limit is; below it where negative.
     limit: Option<i32>,
+    /// Whether it asks for each entry twice.
+    twice: bool,
 }
 
-const PLAIN: Churn = Churn { every: 30, shares: 20, short: false, stop: None, limit: None };
+const PLAIN: Churn =
+    Churn { every: 30, shares: 20, short: false, stop: None, limit: None, twice: false };
+/// Holds what it has entered until something else closes it.
+const HOLDS: Churn = Churn { every: 10_000, ..PLAIN };
 
 struct Churning {
     how: Churn,
@@ -65,7 +71,9 @@ impl kernel::Strategy for Churning {
         let held = view.position(symbol).quantity;
         let turn = self.seen[symbol.index()] % self.how.every;
         if turn == 0 && held.is_zero() && !view.has_open_order(symbol) {
-            intents.order(self.entry(symbol, data.price()));
+            for _ in 0..1 + u8::from(self.how.twice) {
+                intents.order(self.entry(symbol, data.price()));
+            }
         } else if turn == self.how.every / 2 && !held.is_zero() && self.how.stop.is_none() {
             let side = if held.is_positive() { Side::Sell } else { Side::Buy };
             intents.market(symbol, side, held.abs());
@@ -83,24 +91,61 @@ impl kernel::Strategy for Churning {
     fn rebase(&mut self, _: SymbolId, _: Ratio) {}
 }
 
-/// What a run was denied for one reason, and why it was halted.
+/// What a limit does when it bites.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Bite {
+    /// Denies, with this code.
+    Denied(&'static str),
+    /// Halts trading.
+    #[default]
+    Halted,
+    /// Has a stop of the account's fill; whether it is the one that follows.
+    Stopped { trailing: bool },
+    /// Has an entry cancelled.
+    Canceled,
+}
+
+/// How often something happened in a run, and the first time with its words.
 #[derive(Default)]
 struct Seen {
-    code: &'static str,
+    bite: Bite,
     count: u64,
     first: Option<(Timestamp, String)>,
-    halted: Option<(Timestamp, String)>,
+    stops: BTreeMap<OrderNumber, (Price, bool)>,
 }
 
 impl Observer for Seen {
     fn event(&mut self, at: Timestamp, event: &Event) {
-        match event {
-            Event::OrderDenied { denial, .. } if denial.code() == self.code => {
-                self.count += 1;
-                self.note(at, denial);
+        match (self.bite, event) {
+            (Bite::Denied(code), Event::OrderDenied { denial, .. }) if denial.code() == code => {
+                self.note(at, denial.to_string());
             }
-            Event::TradingStateChanged { to: TradingState::Halted, reason, .. } => {
-                self.halted = Some((at, reason.to_string()));
+            (Bite::Halted, Event::TradingStateChanged { to: TradingState::Halted, reason, .. }) => {
+                self.note(at, reason.to_string())
+            }
+            (Bite::Stopped { .. }, Event::OrderApproved(order))
+                if order.origin == Origin::Kernel =>
+            {
+                let stop = match order.kind {
+                    OrderKind::Stop { stop } => Some((stop, false)),
+                    OrderKind::TrailingStop { .. } => Some((Price::ZERO, true)),
+                    _ => None,
+                };
+                self.stops.extend(stop.map(|stop| (order.number, stop)));
+            }
+            (Bite::Stopped { trailing }, Event::OrderFilled { order, price, .. }) => {
+                match self.stops.get(order) {
+                    Some((level, false)) if !trailing => {
+                        self.note(at, format!("the stop at {level} filled at {price}"));
+                    }
+                    Some((_, true)) if trailing => {
+                        self.note(at, format!("the stop that follows filled at {price}"));
+                    }
+                    _ => {}
+                }
+            }
+            (Bite::Canceled, Event::CancelApproved { order, origin: Origin::Kernel }) => {
+                self.note(at, format!("order {order} had not filled"));
             }
             _ => {}
         }
@@ -108,63 +153,97 @@ impl Observer for Seen {
 }
 
 impl Seen {
-    fn note(&mut self, at: Timestamp, denial: &Denial) {
-        self.first.get_or_insert_with(|| (at, denial.to_string()));
+    fn note(&mut self, at: Timestamp, words: String) {
+        self.count += 1;
+        self.first.get_or_insert((at, words));
     }
 }
 
-/// A limit, the figure at which it is tried, the code of its denial, and who trades.
-struct Row(&'static str, &'static str, &'static str, Churn);
+/// A limit, the figure at which it is tried, what it does, and who trades.
+struct Row(&'static str, &'static str, Bite, Churn);
+
+const fn denied(key: &'static str, value: &'static str, code: &'static str, how: Churn) -> Row {
+    Row(key, value, Bite::Denied(code), how)
+}
 
 const ROWS: &[Row] = &[
-    Row("price_collar_percent", "0.5", "outside_collar", Churn { limit: Some(60), ..PLAIN }),
-    Row("min_price_usd", "150", "price_too_low", PLAIN),
-    Row("max_order_quantity", "19", "order_too_large", PLAIN),
-    Row("max_participation_percent", "0.01", "participation", PLAIN),
-    Row("max_order_notional_usd", "3500", "order_notional", PLAIN),
-    Row("max_risk_per_trade_percent", "0.05", "risk_per_trade", PLAIN),
-    Row("max_risk_per_trade_percent", "0.1", "risk_per_trade", Churn { stop: Some(60), ..PLAIN }),
-    Row("max_position_notional_usd", "3500", "position_notional", PLAIN),
-    Row("max_symbol_concentration_percent", "3.5", "symbol_concentration", PLAIN),
-    Row("max_sector_concentration_percent", "5", "sector_concentration", PLAIN),
-    Row("max_correlated_exposure_percent", "5", "correlated_exposure", PLAIN),
-    Row("max_gross_exposure_percent", "12", "gross_exposure", PLAIN),
-    Row("max_net_exposure_percent", "12", "net_exposure", PLAIN),
-    Row("max_positions", "2", "too_many_positions", PLAIN),
-    Row("max_leverage", "1", "buying_power", Churn { shares: 200, ..PLAIN }),
-    Row("min_margin_equity_usd", "100000", "margin_equity", Churn { short: true, ..PLAIN }),
-    Row("intraday_margin_percent", "100", "intraday_margin", Churn { shares: 200, ..PLAIN }),
-    Row("max_orders_per_minute", "1", "order_rate", PLAIN),
-    Row("max_orders_per_day", "20", "orders_per_day", PLAIN),
-    Row("max_notional_per_day_usd", "50000", "notional_per_day", PLAIN),
-    Row("max_round_trips_per_day", "10", "round_trips", PLAIN),
-    Row("daily_drawdown_percent", "0.05", "daily_drawdown", PLAIN),
-    Row("max_daily_loss_usd", "50", "daily_loss", PLAIN),
-    Row("total_drawdown_percent", "0.1", "total_drawdown", PLAIN),
-    Row("cooldown_after_loss_s", "3600", "cooling_down", PLAIN),
-    Row("stop_guard_stops", "2", "stop_guard", Churn { stop: Some(30), ..PLAIN }),
-    Row("no_entries_after_open_min", "60", "after_open", PLAIN),
-    Row("no_entries_before_close_min", "60", "before_close", PLAIN),
-    Row("flat_before_close_min", "30", "before_close", PLAIN),
-    Row("symbols.TSLA.max_order_notional_usd", "6000", "order_notional", PLAIN),
-    Row("strategies.churn.max_orders_per_day", "20", "orders_per_day", PLAIN),
+    denied("price_collar_percent", "0.5", "outside_collar", Churn { limit: Some(60), ..PLAIN }),
+    denied("min_price_usd", "150", "price_too_low", PLAIN),
+    denied("max_order_quantity", "19", "order_too_large", PLAIN),
+    denied("max_participation_percent", "0.01", "participation", PLAIN),
+    denied("max_order_notional_usd", "3500", "order_notional", PLAIN),
+    denied("max_risk_per_trade_percent", "0.05", "risk_per_trade", PLAIN),
+    denied(
+        "max_risk_per_trade_percent",
+        "0.1",
+        "risk_per_trade",
+        Churn { stop: Some(60), ..PLAIN },
+    ),
+    denied("max_position_notional_usd", "3500", "position_notional", PLAIN),
+    denied("max_symbol_concentration_percent", "3.5", "symbol_concentration", PLAIN),
+    denied("max_sector_concentration_percent", "5", "sector_concentration", PLAIN),
+    denied("max_correlated_exposure_percent", "5", "correlated_exposure", PLAIN),
+    denied("max_gross_exposure_percent", "12", "gross_exposure", PLAIN),
+    denied("max_net_exposure_percent", "12", "net_exposure", PLAIN),
+    denied("max_positions", "2", "too_many_positions", PLAIN),
+    denied("max_leverage", "1", "buying_power", Churn { shares: 200, ..PLAIN }),
+    denied("min_margin_equity_usd", "100000", "margin_equity", Churn { short: true, ..PLAIN }),
+    denied("intraday_margin_percent", "100", "intraday_margin", Churn { shares: 200, ..PLAIN }),
+    denied("max_orders_per_minute", "1", "order_rate", PLAIN),
+    denied("max_orders_per_day", "20", "orders_per_day", PLAIN),
+    denied("max_notional_per_day_usd", "50000", "notional_per_day", PLAIN),
+    denied("max_round_trips_per_day", "10", "round_trips", PLAIN),
+    Row("daily_drawdown_percent", "0.05", Bite::Halted, PLAIN),
+    Row("max_daily_loss_usd", "50", Bite::Halted, PLAIN),
+    Row("total_drawdown_percent", "0.1", Bite::Halted, PLAIN),
+    denied("cooldown_after_loss_s", "3600", "cooling_down", PLAIN),
+    denied("stop_guard_stops", "2", "stop_guard", Churn { stop: Some(30), ..PLAIN }),
+    denied("no_entries_after_open_min", "60", "after_open", PLAIN),
+    denied("no_entries_before_close_min", "60", "before_close", PLAIN),
+    denied("flat_before_close_min", "30", "before_close", PLAIN),
+    denied("symbols.TSLA.max_order_notional_usd", "6000", "order_notional", PLAIN),
+    denied("strategies.churn.max_orders_per_day", "20", "orders_per_day", PLAIN),
+    denied("duplicate_window_s", "5", "duplicate_intent", Churn { twice: true, ..PLAIN }),
+    denied("long_only", "true", "long_only", Churn { short: true, ..PLAIN }),
+    denied("restricted_symbols", "TSLA", "restricted", PLAIN),
+    denied("allowed_symbols", "TSLA", "not_on_allow_list", PLAIN),
+    denied("trading_windows", "10:30-16:00", "outside_window", PLAIN),
+    Row("entry_time_to_live_s", "600", Bite::Canceled, Churn { limit: Some(-60), ..PLAIN }),
+    Row("stop_loss_percent", "0.5", Bite::Stopped { trailing: false }, HOLDS),
+    Row("trailing_stop_percent", "0.5", Bite::Stopped { trailing: true }, HOLDS),
 ];
 
 fn limits() -> Limits {
     let mut limits = Limits { max_leverage: 4, market_slip: BasisPoints::new(250), ..Limits::OFF };
     limits.stop_loss = Some(BasisPoints::new(150));
-    limits.stop_guard_window = Some(kernel::Span::from_secs(3600));
+    limits.stop_guard_window = Some(Span::from_secs(3600));
     let names = |names: &[&str]| names.iter().map(|name| (*name).into()).collect();
     limits.scopes.correlated = [("computers".into(), names(&["AAPL", "MSFT"]))].into();
     limits.scopes.sectors = [("technology".into(), names(&["AAPL", "MSFT"]))].into();
     limits
 }
 
-fn run_under(limits: Limits, code: &'static str, how: Churn, feed: &Feed) -> Seen {
+/// Limits that are no figure, and figures that say something only where stops are placed.
+fn turn_on(limits: &mut Limits, key: &str, value: &str) {
+    let names = || vec![value.into()];
+    match key {
+        "long_only" => limits.long_only = true,
+        "restricted_symbols" => limits.scopes.restricted = names(),
+        "allowed_symbols" => limits.scopes.allowed = names(),
+        // From an hour after the open.
+        "trading_windows" => {
+            let [from, until] = [3600, 23_400].map(Span::from_secs);
+            limits.scopes.windows = vec![Window { from, until }];
+        }
+        _ => limits.set(key, value).unwrap(),
+    }
+}
+
+fn run_under(limits: Limits, bite: Bite, how: Churn, feed: &Feed) -> Seen {
     let mut config = BacktestConfig::for_feed(feed);
     config.exchange.account.multiplier = 4;
     config.limits = limits;
-    let mut seen = Seen { code, ..Seen::default() };
+    let mut seen = Seen { bite, ..Seen::default() };
     let spec = StrategySpec { name: "churn".into(), params: Default::default() };
     let strategy = Churning { how, seen: Vec::new() };
     backtest::run(&config, feed, vec![(Box::new(strategy), spec)], &mut seen).unwrap();
@@ -172,20 +251,23 @@ fn run_under(limits: Limits, code: &'static str, how: Churn, feed: &Feed) -> See
 }
 
 fn line(row: &Row, feed: &Feed) -> String {
-    let Row(key, value, code, how) = *row;
-    let mut on = limits();
-    on.set(key, value).unwrap();
-    let off = run_under(limits(), code, how, feed);
-    assert_eq!((off.count, off.halted.is_some()), (0, false), "{key} is off");
-    let seen = run_under(on, code, how, feed);
-    let halts = ["daily_drawdown_percent", "max_daily_loss_usd", "total_drawdown_percent"];
-    let (what, first) = if halts.contains(&key) {
-        ("halted".to_owned(), seen.halted)
-    } else {
-        (format!("{} denied", seen.count), seen.first)
+    let Row(key, value, bite, how) = *row;
+    let mut off = limits();
+    if matches!(bite, Bite::Stopped { .. }) {
+        (off.place_stops, off.stop_loss) = (true, None);
+    }
+    let mut on = off.clone();
+    turn_on(&mut on, key, value);
+    assert_eq!(run_under(off, bite, how, feed).count, 0, "{key} is off");
+    let Seen { count, first, .. } = run_under(on, bite, how, feed);
+    let what = match bite {
+        Bite::Denied(_) => format!("{count} denied"),
+        Bite::Halted => "halted".into(),
+        Bite::Stopped { .. } => format!("{count} stopped"),
+        Bite::Canceled => format!("{count} cancelled"),
     };
-    let Some((at, text)) = first else { panic!("{key} = {value} stops nothing") };
-    format!("| `{key}` | {value} | {what} | {at} | {text} |\n")
+    let Some((at, words)) = first else { panic!("{key} = {value} stops nothing") };
+    format!("| `{key}` | {value} | {what} | {at} | {words} |\n")
 }
 
 #[test]
@@ -197,9 +279,9 @@ fn each_limit_bites_at_its_figure_and_at_no_other_time() {
     let feed = marketdata::read_files(&paths).unwrap();
     let mut section = format!(
         "{HEADING}\nA strategy that enters AAPL, GLD, MSFT and TSLA every half hour, on minute bars of February 2019 and 100,000 USD:\n\
-         each limit alone at a figure at which it binds, the others `off`. Without it nothing is denied for that reason. Written by\n\
+         each limit alone at a figure at which it binds, the others `off`. Without it nothing of the kind happens. Written by\n\
          `UPDATE_EXPECT=1 cargo test -p tradewind-backtest --test runs limits_on_real_data`. Spreads, stale data, price bands and news\n\
-         are not in bars; `engine/kernel/tests/behaviour/denial_precedence.rs` has them.\n\n\
+         are not in bars, and a backtest's broker fails no order; `engine/kernel/tests/behaviour/denial_precedence.rs` has them.\n\n\
          | limit | set to | effect | first at | with |\n| --- | --- | --- | --- | --- |\n"
     );
     for row in ROWS {

@@ -23,7 +23,7 @@ pub(crate) const RECONCILE: Span = Span::from_secs(30);
 /// After the last bar so long nothing goes wrong any more before the session is judged.
 const QUIET: Span = Span::from_secs(600);
 /// More happenings than any day has: a loop that feeds itself ends here.
-pub(crate) const MOST: u64 = 300_000;
+pub(crate) const MOST: u64 = 100_000;
 
 /// One simulated session in progress.
 pub(crate) struct World {
