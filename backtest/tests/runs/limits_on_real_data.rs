@@ -34,8 +34,8 @@ struct Churn {
 
 const PLAIN: Churn =
     Churn { every: 30, shares: 20, short: false, stop: None, limit: None, twice: false };
-/// Holds what it has entered until something else closes it.
-const HOLDS: Churn = Churn { every: 10_000, ..PLAIN };
+/// Holds what it has entered for a whole session.
+const HOLDS: Churn = Churn { every: 780, ..PLAIN };
 
 struct Churning {
     how: Churn,
