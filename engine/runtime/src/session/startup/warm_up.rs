@@ -2,7 +2,7 @@
 
 use super::super::courier::BarsWanted;
 use super::super::desk::Desk;
-use super::super::{SessionError, WithoutBars};
+use super::super::{SessionError, VenueClock, WithoutBars};
 use kernel::{Bar, Input, MarketData, Notice, Span, State, Timestamp};
 
 pub(super) const DAY: Span = Span::from_secs(86_400);
@@ -10,6 +10,17 @@ pub(super) const DAY: Span = Span::from_secs(86_400);
 const SESSION: Span = Span::from_secs(6 * 3600 + 1800);
 
 impl Desk {
+    /// Learns what the market did before: the bars that strategies want to have seen, and where news
+    /// keep entries away, what was in the news. In lock step the news are waited for.
+    pub(super) async fn look_back(&mut self) -> Result<(), SessionError> {
+        self.warm_up().await?;
+        self.open_news();
+        match self.clock {
+            VenueClock::Data => self.await_news_in_turn().await,
+            VenueClock::Paced { .. } | VenueClock::Real { .. } => Ok(()),
+        }
+    }
+
     /// Says at once what strategies will be silent about for want of bars.
     pub(super) async fn tell_without_bars(&mut self) -> Result<(), SessionError> {
         let Some(WithoutBars { symbols, source }) = self.config.without_bars.clone() else {
@@ -20,7 +31,7 @@ impl Desk {
     }
 
     /// Lets strategies observe the last bars, so that they need not wait for their windows to fill.
-    pub(super) async fn warm_up(&mut self) -> Result<(), SessionError> {
+    async fn warm_up(&mut self) -> Result<(), SessionError> {
         let length = self.bar_length;
         let count = self.core.kernel().warmup_bars().max(self.models.warmup_bars());
         if count == 0 {
