@@ -221,9 +221,13 @@ struct Driver<'a, 'o> {
 
 impl<'a, 'o> Driver<'a, 'o> {
     fn start(&mut self, start: SessionStart) -> Result<(), BacktestError> {
+        let has_news = start.limits.longest_news_blackout().is_some();
         self.feed(Input::Start(Box::new(start)))?;
         self.feed(Input::Link { link: Link::MarketData, up: true })?;
         self.feed(Input::Link { link: Link::Orders, up: true })?;
+        if has_news {
+            self.feed(Input::Link { link: Link::News, up: true })?;
+        }
         for facts in self.venue.assets() {
             self.feed(Input::Asset(facts))?;
         }

@@ -294,6 +294,9 @@ pub struct ExchangeArgs {
     /// Script of faults to inject: docs/FAULTS.md.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub faults: Option<String>,
+    /// File with news, time,symbol,headline.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub news: Option<String>,
     /// Key id that clients must show; generated when not given.
     #[arg(long, value_name = "KEY", requires = "secret")]
     pub key: Option<String>,

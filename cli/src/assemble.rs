@@ -230,7 +230,7 @@ pub fn read_faults(file: &Path) -> Result<FaultScript, Failure> {
 /// The embedded exchange, or the one that runs alone, before keys and addresses.
 ///
 /// # Errors
-/// When the speed is none, or the fault script cannot be used.
+/// When the speed is none, or the fault script or the file with news cannot be used.
 pub fn server_config(settings: &Settings, feed: Option<Feed>) -> Result<ServerConfig, Failure> {
     let speed = match settings.speed() {
         WantedSpeed::Max => Speed::Max,
@@ -244,6 +244,9 @@ pub fn server_config(settings: &Settings, feed: Option<Feed>) -> Result<ServerCo
     config.exchange = exchange_config(settings);
     if let Some(file) = Some(settings.text("exchange.faults")).filter(|file| !file.is_empty()) {
         config.faults = read_faults(Path::new(file))?;
+    }
+    if let Some(file) = Some(settings.text("exchange.news")).filter(|file| !file.is_empty()) {
+        config.news = marketdata::read_news(Path::new(file)).map_err(Failure::usage)?;
     }
     Ok(config)
 }

@@ -118,6 +118,20 @@ fn addresses_that_accept_connections_are_good_and_the_keys_are_shown_to_the_brok
     }
 }
 
+/// Where news keep entries away it is seen whether they can be read; else there is nothing to see.
+#[test]
+fn the_news_are_read_where_a_blackout_is_set() {
+    let user = User::new();
+    let exchange = exchange(&user, &["--symbols", "SYNA"]);
+    let args = ["doctor", "--json", "--set", "session.symbols=SYNA"];
+    let without = run(&user, &exchange, "SECRET", &args);
+    assert!(has(&rows(&without), "news note no news blackout is set"), "{}", without.out);
+    let blackout = ["--set", "risk.symbols.SYNA.news_blackout_s=600"];
+    let with = run(&user, &exchange, "SECRET", &[&args[..], &blackout].concat());
+    assert_eq!(with.code, 0, "{}{}", with.out, with.err);
+    assert!(has(&rows(&with), "news good 0 pieces about the symbols in the last 600 s"));
+}
+
 #[test]
 fn each_address_that_nothing_listens_on_is_bad() {
     let user = User::new();

@@ -59,6 +59,7 @@ impl Journalled {
                 let name = match link {
                     Link::Orders => orders,
                     Link::MarketData => market_data,
+                    Link::News => return,
                 };
                 *self.back.entry(name).or_default() += 1;
             }

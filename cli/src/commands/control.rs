@@ -113,7 +113,11 @@ fn links(body: &Value) -> String {
     };
     let age = body.get("feed_age_seconds").and_then(Value::as_f64);
     let age = age.map_or_else(|| "none yet".into(), |age| format!("last {age:.1} s ago"));
-    format!("market data {} ({age}), orders {}", up("market_data"), up("orders"))
+    let news = match body.pointer("/links/news").is_some_and(Value::is_boolean) {
+        true => format!(", news {}", up("news")),
+        false => String::new(),
+    };
+    format!("market data {} ({age}), orders {}{news}", up("market_data"), up("orders"))
 }
 
 fn number(value: &Value, key: &str) -> u64 {

@@ -38,6 +38,7 @@ fn settings(args: &ExchangeArgs) -> Result<Settings, Failure> {
         ("--speed", "exchange.speed", &args.speed),
         ("--seed", "exchange.seed", &args.seed),
         ("--faults", "exchange.faults", &args.faults),
+        ("--news", "exchange.news", &args.news),
     ];
     for (flag, key, value) in flags {
         if let Some(value) = value {

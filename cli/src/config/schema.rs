@@ -239,6 +239,11 @@ static AFTER_RISK: &[Key] = &[
         "exchange: file with a fault script, docs/FAULTS.md; empty is off",
     ),
     key(
+        "exchange.news",
+        Kind::Text,
+        "exchange: file with news, time,symbol,headline, beside those of generated data; empty is off",
+    ),
+    key(
         "backtest.rules",
         Kind::Choice(&["alpaca", "plain"]),
         "backtest: whose rules the venue goes by; docs/BACKTESTS.md",

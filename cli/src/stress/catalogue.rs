@@ -35,6 +35,7 @@ scenarios![
     "halt",
     "hang",
     "luld",
+    "news-dropped",
     "orders-dropped",
     "orders-mute",
     "quotes-crossed",
@@ -96,7 +97,7 @@ mod tests {
         let documented = documented();
         assert_eq!(built_in.collect::<BTreeSet<_>>(), documented);
         let faults: BTreeSet<_> = documented.into_iter().map(|(fault, _)| fault).collect();
-        assert_eq!(faults.len(), 41, "the faults of docs/FAULTS.md");
+        assert_eq!(faults.len(), 42, "the faults of docs/FAULTS.md");
     }
 
     #[test]

@@ -112,6 +112,7 @@ pub async fn run(scenario: &Scenario, trader: &Trader<'_>) -> Result<Report, Fai
     session.channels.trades = scenario.trades;
     session.timing.compare_each_step = scenario.compares;
     session.limits = trader.limits();
+    session.limits.news_blackout = scenario.news_blackout.or(session.limits.news_blackout);
     session.hours = trader.hours();
     let result = trade(session, strategies, &exchange, scenario.pace).await;
     let evidence = Evidence::gather(&dir.0, result, &exchange, (scenario, trader));

@@ -3,7 +3,7 @@
 
 use exchange::check::Expect;
 use exchange::server::{FaultScript, Speed};
-use kernel::{Cash, Event};
+use kernel::{Cash, Event, Span};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -28,6 +28,8 @@ pub struct Scenario {
     pub compares: bool,
     /// Cash of the account, where what it has to spare matters.
     pub cash: Option<Cash>,
+    /// For how long news keep entries away, where they do.
+    pub news_blackout: Option<Span>,
     /// What the journal must show.
     pub checks: Vec<Check>,
     /// What the exchange's record must show.
@@ -115,6 +117,8 @@ struct Header {
     compares: bool,
     #[serde(default)]
     cash_usd: Option<u32>,
+    #[serde(default)]
+    news_blackout_s: Option<u32>,
 }
 
 fn lock_step() -> String {
@@ -158,6 +162,7 @@ impl Scenario {
             days: scenario.days,
             compares: scenario.compares,
             cash: scenario.cash_usd.and_then(|usd| Cash::from_whole(usd.into())),
+            news_blackout: scenario.news_blackout_s.map(|count| Span::from_secs(count.into())),
             checks: check,
             expects: expect,
             script,

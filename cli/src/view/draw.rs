@@ -159,9 +159,13 @@ fn draw_foot(frame: &mut Frame<'_>, area: Rect, status: &Status) {
         Phase::Stopping | Phase::Ended => "q again ends at once",
     };
     let tally = &status.tally;
+    let mut links = vec![Span::raw("orders "), up(status.links.orders)];
+    if let Some(news) = status.links.news {
+        links.extend([Span::raw(", news "), up(news)]);
+    }
     let parts = vec![
         vec![Span::raw("data "), up(status.links.market_data), Span::raw(format!(", last {age}"))],
-        vec![Span::raw("orders "), up(status.links.orders)],
+        links,
         vec![Span::raw(keys).bold()],
         vec![Span::raw(figures::counted(tally.alerts, "alert"))],
         vec![Span::raw(format!(

@@ -182,6 +182,7 @@ fn session_inputs() -> Vec<Input> {
         halt(false),
         link(Link::MarketData, true),
         link(Link::Orders, true),
+        link(Link::News, true),
         Input::Timer,
     ]
 }

@@ -397,6 +397,8 @@ pub enum Link {
     MarketData,
     /// The stream of order updates.
     Orders,
+    /// What brings news; up once what was missed has been read.
+    News,
 }
 
 /// What happens to open orders and positions when a session ends.

@@ -13,6 +13,7 @@ pub mod content;
 mod error;
 mod fee_rates;
 mod feed;
+mod news;
 mod read;
 mod resample;
 pub mod resolution;
@@ -25,6 +26,7 @@ pub use error::{Fault, MarketDataFileError};
 pub use fee_rates::fee_rates;
 pub use feed::Feed;
 pub use jiff::tz::TimeZone;
+pub use news::{NewsItem, read_news};
 pub use read::{
     CsvFile, CsvRows, CsvSource, Decoder, ReadOptions, Stamp, TimeFormat, in_order, read_files,
     read_files_with,

@@ -6,7 +6,7 @@ use crate::world::{RECONCILE, World, bare};
 use crate::{Fault, Violation};
 use journal::storage::Unsynced;
 use kernel::Span;
-use kernel::{Command, Input, ReportKind, TradingState};
+use kernel::{Command, Input, Link, ReportKind, TradingState};
 
 impl World {
     /// The process ends; what is left of its disk is found by the next one.
@@ -57,6 +57,9 @@ impl World {
             self.feed(Input::Asset(facts))?;
         }
         self.connect(true)?;
+        if self.plan.limits.longest_news_blackout().is_some() {
+            self.feed(Input::Link { link: Link::News, up: true })?;
+        }
         self.renew_cancels()?;
         let life = self.life();
         self.queue.plan(self.now.plus(RECONCILE), Happening::Reconcile { life });

@@ -5,10 +5,10 @@ use super::{Row, Verdict};
 use crate::assemble;
 use crate::config::{Settings, settings};
 use crate::exit::{Exit, Failure};
-use crate::figures::exact;
+use crate::figures::{counted, exact};
 use crate::venue::{self, Venue};
-use kernel::{Span, Timestamp};
-use runtime::alpaca::{Address, Client, Mode, host_and_port};
+use kernel::{Span, Symbols, Timestamp};
+use runtime::alpaca::{Address, Client, Mode, Names, host_and_port};
 use runtime::session::machine_time;
 
 const MOST_SKEW: Span = Span::from_secs(2);
@@ -40,7 +40,14 @@ pub async fn examine(settings: &Settings) -> Vec<Row> {
     }
     let keys = format!("key {} for {}", credentials.hint(), endpoints.trading);
     match assemble::client(settings, endpoints, credentials) {
-        Ok(client) => rows.extend(ask(&client, keys).await),
+        Ok(client) => {
+            let asked = ask(&client, keys).await;
+            let is_heard = asked.iter().all(|row| row.verdict != Verdict::Bad);
+            rows.extend(asked);
+            if is_heard {
+                rows.push(news(settings, &client).await);
+            }
+        }
         Err(failure) => rows.push(Row::failed("keys", failure)),
     }
     rows
@@ -77,6 +84,26 @@ async fn ask(client: &Client, keys: String) -> Vec<Row> {
         Err(error) => Row::failed("clock", Failure::from(&error)),
     };
     vec![Row::good("keys", keys), standing, clock]
+}
+
+/// Whether the news can be read, where they keep entries away.
+async fn news(settings: &Settings, client: &Client) -> Row {
+    let Some(blackout) = settings.limits().longest_news_blackout() else {
+        return Row::note("news", "no news blackout is set: sessions ask for no news");
+    };
+    let symbols = match Symbols::new(settings.symbols()) {
+        Ok(symbols) => symbols,
+        Err(error) => return Row::failed("news", Failure::usage(error)),
+    };
+    let client = client.named(Names::new(symbols, ""));
+    match client.news(machine_time().minus(blackout)).await {
+        Ok(pieces) => {
+            let seconds = blackout.nanos() / 1_000_000_000;
+            let pieces = counted(pieces.len() as u64, "piece");
+            Row::good("news", format!("{pieces} about the symbols in the last {seconds} s"))
+        }
+        Err(error) => Row::failed("news", Failure::from(&error)),
+    }
 }
 
 /// How far the machine's clock is from the broker's.

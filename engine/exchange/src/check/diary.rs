@@ -49,6 +49,13 @@ pub enum Happening {
         /// Highest.
         upper: Price,
     },
+    /// A symbol is in the news.
+    News {
+        /// Which.
+        symbol: SymbolId,
+        /// When the piece came, or was last updated.
+        time: Timestamp,
+    },
 }
 
 /// A request.
@@ -70,6 +77,8 @@ pub enum Stream {
     Orders,
     /// Market data.
     Data,
+    /// News.
+    News,
 }
 
 impl Note {
@@ -83,7 +92,8 @@ impl Note {
             | Happening::Struck(_)
             | Happening::Done
             | Happening::Status { .. }
-            | Happening::Bands { .. } => None,
+            | Happening::Bands { .. }
+            | Happening::News { .. } => None,
         }
     }
 
@@ -95,7 +105,8 @@ impl Note {
             Happening::Up(_)
             | Happening::Down(_)
             | Happening::Status { .. }
-            | Happening::Bands { .. } => false,
+            | Happening::Bands { .. }
+            | Happening::News { .. } => false,
         }
     }
 }

@@ -6,7 +6,7 @@
 use super::times::{During, Times};
 use super::{Asked, Happening, Note, SessionRecord, Stream};
 use crate::{Activity, GroupKind, OrderId, OrderRow};
-use kernel::{OrderStatus, Price, Quantity, Side};
+use kernel::{OrderStatus, Price, Quantity, Side, Span, Timestamp};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -32,6 +32,9 @@ pub struct Expect {
     /// Only in such times.
     #[serde(default)]
     pub during: Option<During>,
+    /// Within so many seconds of the venue's clock; of `after_news` alone.
+    #[serde(default)]
+    pub within_s: Option<u32>,
     /// Only after the last strike of a fault.
     #[serde(default)]
     pub after_faults: bool,
@@ -80,6 +83,8 @@ pub enum Figure {
     OffMarketBps,
     /// Orders that open or grow a position with a price outside of the bands that were told then.
     OutsideBands,
+    /// Of each piece of news: orders that open or grow a position in its symbol within `within_s` of it.
+    AfterNews,
 }
 
 /// A figure out of its bounds.
@@ -157,6 +162,7 @@ impl Expect {
             Figure::Oversold => vec![(None, oversold(record))],
             Figure::OffMarketBps => off_market(record),
             Figure::OutsideBands => vec![(None, outside_bands(record, diary))],
+            Figure::AfterNews => self.after_news(record, diary),
         }
     }
 
@@ -214,6 +220,30 @@ impl Expect {
             }
         }
         values
+    }
+
+    /// Of each piece of news, how many entries in its symbol came within the time after it.
+    fn after_news(&self, record: &SessionRecord, diary: &[Note]) -> Vec<Value> {
+        let rows: BTreeMap<&str, &OrderRow> =
+            record.orders.iter().map(|row| (&*row.client_order_id, row)).collect();
+        let within = self.within_s.unwrap_or(u32::MAX);
+        let within = Span::from_secs(within.into());
+        let pieces = diary.iter().enumerate().filter_map(|(place, note)| match note.what {
+            Happening::News { symbol, time } => Some((place, symbol, time)),
+            _ => None,
+        });
+        let entries = |place: usize, symbol, time: Timestamp| {
+            let later = diary.iter().skip(place).filter(|note| note.at.since(time) < within);
+            let orders = later.filter_map(|note| {
+                let asked = note.asked().filter(|asked| asked.is_new())?;
+                rows.get(asked.order.as_deref()?)
+            });
+            orders.filter(|row| row.opens && row.symbol == symbol).count() as u64
+        };
+        let values = pieces.map(|(place, symbol, time)| {
+            (Some(format!("the piece of {time}")), entries(place, symbol, time))
+        });
+        values.collect()
     }
 
     fn connections(&self, diary: &[Note]) -> u64 {
@@ -275,6 +305,7 @@ impl Stream {
         match self {
             Stream::Orders => "order",
             Stream::Data => "data",
+            Stream::News => "news",
         }
     }
 }
@@ -371,6 +402,7 @@ impl fmt::Display for Expect {
             Figure::Oversold => "oversold",
             Figure::OffMarketBps => "off_market_bps",
             Figure::OutsideBands => "outside_bands",
+            Figure::AfterNews => "after_news",
         })?;
         if let Some(kind) = &self.on {
             write!(out, " on {kind}")?;
@@ -382,8 +414,12 @@ impl fmt::Display for Expect {
             out.write_str(match during {
                 During::OrdersAway => " while the order stream is away",
                 During::DataAway => " while the data stream is away",
+                During::NewsAway => " while the news stream is away",
                 During::Halt => " while the symbol is halted",
             })?;
+        }
+        if let Some(seconds) = self.within_s {
+            write!(out, " within {seconds} s")?;
         }
         if self.after_faults {
             out.write_str(" after the last fault")?;

@@ -13,6 +13,8 @@ pub enum During {
     OrdersAway,
     /// The market data stream is away or mute, from the step after the one in which it went.
     DataAway,
+    /// The news stream is away or mute, from the step after the one in which it went.
+    NewsAway,
     /// The order's symbol is halted.
     Halt,
 }
@@ -54,7 +56,8 @@ impl Times {
             Happening::Asked(_)
             | Happening::Struck(_)
             | Happening::Done
-            | Happening::Bands { .. } => {}
+            | Happening::Bands { .. }
+            | Happening::News { .. } => {}
         }
     }
 
@@ -64,6 +67,7 @@ impl Times {
         match during {
             During::OrdersAway => is_away(Stream::Orders),
             During::DataAway => is_away(Stream::Data),
+            During::NewsAway => is_away(Stream::News),
             During::Halt => symbol.is_some_and(|symbol| self.halted.contains_key(&symbol)),
         }
     }
@@ -73,6 +77,7 @@ impl Times {
         let (stream, halts) = match during {
             During::OrdersAway => (of_stream(Stream::Orders), None),
             During::DataAway => (of_stream(Stream::Data), None),
+            During::NewsAway => (of_stream(Stream::News), None),
             During::Halt => (None, Some(self.halted.values().copied())),
         };
         stream.into_iter().chain(halts.into_iter().flatten())

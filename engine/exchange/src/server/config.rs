@@ -17,6 +17,9 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// The market data to replay.
     pub source: Source,
+    /// News of symbols of the market, in any order. Generated market data have news of their own
+    /// beside them.
+    pub news: Vec<marketdata::NewsItem>,
     /// How fast.
     pub speed: Speed,
     /// Whether a paced replay waits, its clock standing still, until someone has subscribed to
@@ -119,6 +122,7 @@ impl ServerConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             wait_for_subscriber: matches!(source, Source::Files(_)),
             source,
+            news: Vec::new(),
             speed,
             state_dir: None,
             keys: Keys::generate(),

@@ -59,7 +59,7 @@ impl Venue {
 
     /// Notes that a stream has gone, unless another connection has taken its place.
     pub(super) fn note_down(&mut self, client: ClientId) {
-        for stream in [Stream::Orders, Stream::Data] {
+        for stream in [Stream::Orders, Stream::Data, Stream::News] {
             if self.diary.newest.get(&stream) == Some(&client) {
                 self.diary.newest.remove(&stream);
                 self.note(Happening::Down(stream));

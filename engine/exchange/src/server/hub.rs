@@ -5,6 +5,8 @@
 //! they happened. Nothing here waits: a client whose queue is full is dropped, and its connection
 //! task then tells it that it was too slow.
 
+mod news;
+
 use super::config::StreamConfig;
 use super::faults::Fate;
 use super::stream::encoding::Encoding;
@@ -16,6 +18,8 @@ use crate::check::Stream;
 use axum::body::Bytes;
 use axum::extract::ws::Message;
 use kernel::{Bar, MarketData, SymbolId, Symbols, Timestamp};
+pub(super) use news::NewsSent;
+use news::NewsStreams;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -28,6 +32,7 @@ pub(super) enum Endpoint {
     Sip,
     DelayedSip,
     Test,
+    News,
 }
 
 /// The name of a connection for the life of the server.
@@ -48,6 +53,7 @@ pub(super) struct Hub {
     step: u64,
     /// Streams that a fault took away, each with the last step that is taken without it.
     away: BTreeMap<Stream, u64>,
+    news: NewsStreams,
 }
 
 /// An authorized order stream.
@@ -67,6 +73,8 @@ struct Subscriber {
     queue: mpsc::Sender<Outgoing>,
     acknowledged: u64,
     muted: bool,
+    /// Pieces of news sent since it subscribed to them.
+    news: Option<u64>,
 }
 
 /// One element of market data, for those who have subscribed to its channel.
@@ -137,14 +145,19 @@ impl Endpoint {
             _ => None,
         }
     }
+
+    /// Whether the market is replayed on it.
+    const fn is_replayed(self) -> bool {
+        !matches!(self, Self::Test | Self::News)
+    }
 }
 
 impl Hub {
     pub(super) fn new(config: StreamConfig) -> Self {
         let (listeners, subscribers) = (BTreeMap::new(), BTreeMap::new());
         let (held, order_streams) = (Vec::new(), 0);
-        let (step, away) = (0, BTreeMap::new());
-        Self { config, last_id: 0, listeners, order_streams, subscribers, held, step, away }
+        let (step, away, news) = (0, BTreeMap::new(), NewsStreams::default());
+        Self { config, last_id: 0, listeners, order_streams, subscribers, held, step, away, news }
     }
 
     /// A name for a new connection.
@@ -201,6 +214,7 @@ impl Hub {
             queue,
             acknowledged: 0,
             muted: false,
+            news: None,
         };
         self.subscribers.insert(id, subscriber);
         true
@@ -213,6 +227,9 @@ impl Hub {
         };
         if !clean && !self.config.unclean_hold.is_zero() {
             self.held.push((gone.endpoint, Instant::now() + self.config.unclean_hold));
+        }
+        if gone.endpoint.is_replayed() {
+            self.forget_news_stream();
         }
     }
 
@@ -231,11 +248,17 @@ impl Hub {
             // It has not been sent the step that others may still work on.
             client.acknowledged = self.step;
         }
+        let is_news = client.endpoint == Endpoint::News;
         match message.get("action").and_then(Value::as_str) {
-            Some("unsubscribe") => client.subscription.remove(message)?,
-            _ => client.subscription.add(message, symbol_limit)?,
+            Some("unsubscribe") => client.subscription.remove(message, is_news)?,
+            _ => client.subscription.add(message, symbol_limit, is_news)?,
         }
-        Ok(Some(json!(client.subscription.acknowledgement())))
+        let state = match is_news {
+            true => client.subscription.acknowledgement_of_news(),
+            false => json!(client.subscription.acknowledgement()),
+        };
+        self.note_news_stream(id);
+        Ok(Some(state))
     }
 
     /// Notes that a client has finished a step.
@@ -256,6 +279,7 @@ impl Hub {
         let goes_without = |stream| self.away_until(stream) > step;
         (self.has_subscriber() || goes_without(Stream::Data))
             && (self.trade_updates_sent().is_some() || goes_without(Stream::Orders))
+            && !self.waits_for_news(step)
     }
 
     /// The last step that is taken without a stream; nobody is let in on it before.
@@ -281,7 +305,8 @@ impl Hub {
     fn sent(&self) -> Sent {
         let sent = self.trade_updates_sent();
         let (trade_updates, orders_away) = (sent.unwrap_or(0), sent.is_none());
-        Sent { trade_updates, order_streams: self.order_streams, orders_away }
+        let news = self.news_sent();
+        Sent { trade_updates, order_streams: self.order_streams, orders_away, news }
     }
 
     /// Whether everyone who gets market data has finished this step.
@@ -290,9 +315,8 @@ impl Hub {
     }
 
     fn replayed_to(&self) -> impl Iterator<Item = &Subscriber> {
-        let replayed = |client: &&Subscriber| {
-            client.endpoint != Endpoint::Test && !client.subscription.is_empty()
-        };
+        let replayed =
+            |client: &&Subscriber| client.endpoint.is_replayed() && !client.subscription.is_empty();
         self.subscribers.values().filter(replayed)
     }
 
@@ -333,27 +357,8 @@ impl Hub {
             self.go_without(Stream::Data, fate, step);
         }
         self.subscribers.retain(|_, client| {
-            if client.endpoint == Endpoint::Test || client.subscription.is_empty() {
-                return true;
-            }
-            let (outgoing, stays) = match fate {
-                Fate::Drop { .. } => (Outgoing::Drop, false),
-                Fate::Mute => {
-                    client.muted = true;
-                    (Outgoing::Mute, true)
-                }
-                Fate::Error { code, .. } => {
-                    let Some(frame) = error.map(|error| error.frame(client.encoding)) else {
-                        return true;
-                    };
-                    match is_closing(*code) {
-                        true => (Outgoing::Last(frame), false),
-                        false => (Outgoing::Frame(frame), true),
-                    }
-                }
-                _ => return true,
-            };
-            client.queue.try_send(outgoing).is_ok() && stays
+            let is_spared = !client.endpoint.is_replayed() || client.subscription.is_empty();
+            is_spared || client.strike(fate, error)
         });
     }
 
@@ -364,7 +369,7 @@ impl Hub {
             self.step = number;
         }
         self.subscribers.retain(|_, client| {
-            if client.endpoint == Endpoint::Test {
+            if !client.endpoint.is_replayed() {
                 return true;
             }
             client.deliver(client.step_frames(step, sent))
@@ -399,6 +404,28 @@ impl Subscriber {
     fn deliver(&self, frames: Vec<Message>) -> bool {
         self.muted
             || frames.into_iter().all(|frame| self.queue.try_send(Outgoing::Frame(frame)).is_ok())
+    }
+
+    /// Drops it, mutes it, or sends it an error; `false` when it is gone.
+    fn strike(&mut self, fate: &Fate, error: Option<&ToldError>) -> bool {
+        let (outgoing, stays) = match fate {
+            Fate::Drop { .. } => (Outgoing::Drop, false),
+            Fate::Mute => {
+                self.muted = true;
+                (Outgoing::Mute, true)
+            }
+            Fate::Error { code, .. } => {
+                let Some(frame) = error.map(|error| error.frame(self.encoding)) else {
+                    return true;
+                };
+                match is_closing(*code) {
+                    true => (Outgoing::Last(frame), false),
+                    false => (Outgoing::Frame(frame), true),
+                }
+            }
+            _ => return true,
+        };
+        self.queue.try_send(outgoing).is_ok() && stays
     }
 
     /// The frames of a step: one, or two when its data are cut, so that its head is whole.

@@ -1,7 +1,8 @@
 //! The server: the exchange behind Alpaca's protocols.
 //!
 //! It speaks the trading interface, the historical market data interface, the order stream on
-//! `/stream` and market data on `/v2/{feed}`, all on one address, for one account.
+//! `/stream`, market data on `/v2/{feed}` and news on `/v1beta1/news`, all on one address, for one
+//! account.
 //!
 //! **Time.** The venue's clock follows the data it replays. Paced at N times, a step goes out when
 //! the clock comes to it; times without data of more than five minutes are jumped over.
@@ -11,7 +12,9 @@
 //! exchange takes the step's data; its trade updates go out; then one frame carries
 //! `{"T":"tradewind_step","step":N,"time":…,"trade_updates":K,"order_streams":S,"orders_away":false,"end":false}`
 //! with the data, where K counts the updates sent on the newest order stream since it began to listen, S
-//! the order streams that did so far, and `orders_away` says whether none listens now. The client takes in K updates on that stream, then the data, sends its requests, and answers
+//! the order streams that did so far, and `orders_away` says whether none listens now. Once a news
+//! stream has subscribed, `"news":K,"news_streams":S,"news_away":false` say the same of the pieces sent
+//! on that, which come before the step's data too. The client takes in K updates on that stream, then the data, sends its requests, and answers
 //! `{"action":"tradewind_ack","step":N}`. The last frame has `"end":true` and no data. Nothing
 //! sleeps, so two runs are the same to the last byte.
 //!
@@ -26,6 +29,7 @@ mod faults;
 mod hub;
 mod keys;
 mod limiter;
+mod newsroom;
 mod replay;
 mod rest;
 mod running;

@@ -9,6 +9,7 @@ use super::faults::{
     self, Acts, BandsChange, Fate, Held, Injector, Occasion, Point, StatusChange, Strike,
 };
 use super::hub::{ClientId, Element, Hub, Item, StepData};
+use super::newsroom::Newsroom;
 use super::source::{Prepared, Steps, prepare};
 use super::state_log::{Entry, Header, StateLog};
 use super::stream::ToldError;
@@ -36,6 +37,7 @@ pub(super) struct Venue {
     pub(super) diary: Diary,
     pub(super) injector: Injector,
     held: Held,
+    pub(super) newsroom: Newsroom,
     /// What a fault script has done to the market.
     pub(super) acts: Acts,
     /// Symbols that were halted or trade again, to be told with the next step.
@@ -66,6 +68,7 @@ impl Venue {
             tape.add(step);
         }
         exchange.advance(data.start);
+        let newsroom = Newsroom::new(config, &data.symbols, &data.calendar);
         let mut venue = Self {
             exchange,
             hub: Hub::new(config.streams),
@@ -81,6 +84,7 @@ impl Venue {
             diary: Diary::new(config.keeps_diary),
             injector: Injector::new(&config.faults),
             held: Held::default(),
+            newsroom,
             acts: Acts::default(),
             status_changes: Vec::new(),
             bands_changes: Vec::new(),
@@ -90,6 +94,8 @@ impl Venue {
             venue.restore(&log, entries)?;
             venue.log = Some(log);
         }
+        // What came before can be asked for and is told to nobody.
+        venue.newsroom.come(venue.exchange.now());
         if let Speed::Times(times) = config.speed {
             venue.clock = Some(PacedClock::new(times, venue.exchange.now()));
         }
@@ -149,6 +155,7 @@ impl Venue {
     /// where lock step sends a last frame without any.
     pub(super) fn take_step(&mut self) -> Result<bool, ServerError> {
         let Some(time) = self.steps.next_time() else {
+            self.publish_news(self.exchange.now(), true);
             self.publish_step(self.exchange.now(), &[], true);
             return Ok(false);
         };
@@ -166,6 +173,7 @@ impl Venue {
         if let Some(behind) = self.held.behind() {
             self.hub.publish_update(&behind);
         }
+        self.publish_news(time, false);
         self.publish_step(time, &data, false);
         Ok(true)
     }
@@ -312,6 +320,7 @@ impl Venue {
             log.append(&Entry::Clock(now))?;
         }
         self.publish(&updates);
+        self.publish_news(now, false);
         Ok(())
     }
 
@@ -393,6 +402,7 @@ fn header(data: &Prepared, config: &ServerConfig) -> Header {
     Header::new(identity, symbols, config.exchange.clone(), calendar)
 }
 
+mod news;
 mod requests;
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ mod history;
 mod limits;
 mod lock_step;
 mod market_stream;
+mod news;
 mod orders;
 mod paced;
 mod positions;

@@ -454,4 +454,9 @@ pub enum Denial {
         /// The stop.
         order: OrderNumber,
     },
+    /// News keep entries away, and nothing brings them now.
+    #[error(
+        "news keep entries away for a while, and what is in the news is not known: the news link is down"
+    )]
+    NewsUnknown,
 }

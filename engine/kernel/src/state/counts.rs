@@ -205,7 +205,7 @@ impl State {
     }
 
     /// When a symbol was last in the news.
-    pub(crate) fn last_news(&self, symbol: SymbolId) -> Option<Timestamp> {
+    pub fn last_news(&self, symbol: SymbolId) -> Option<Timestamp> {
         self.counts.symbols.get(symbol.index())?.news_at
     }
 }

@@ -174,6 +174,7 @@ impl State {
         self.reconciled = false;
         self.order_stream_up = false;
         self.market_stream_up = false;
+        self.news_up = false;
         self.stopping = None;
         self.doubt_halts(true);
         self.suspected.clear();
@@ -248,6 +249,7 @@ impl State {
                 // What happened while it was down is not known: the broker is asked first.
                 self.reconciled &= up;
             }
+            Link::News => self.news_up = up,
         }
     }
 

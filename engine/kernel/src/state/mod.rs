@@ -164,6 +164,8 @@ pub struct State {
     predictions: Predictions,
     /// Whether the broker is yet to confirm that everything an operator had closed is.
     confirms_flat: bool,
+    /// Whether news are known as they come.
+    news_up: bool,
 }
 
 impl State {
@@ -356,6 +358,11 @@ impl State {
     /// Whether the stream of market data is up.
     pub const fn market_stream_is_up(&self) -> bool {
         self.market_stream_up
+    }
+
+    /// Whether news are known as they come, and those of before have been read.
+    pub const fn news_are_known(&self) -> bool {
+        self.news_up
     }
 
     /// The policy under which the session is ending, once it is.

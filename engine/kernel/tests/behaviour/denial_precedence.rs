@@ -260,6 +260,10 @@ const ROWS: &[Row] = &[
         bench.wait(59);
         (bench, intent)
     }),
+    ("news_unknown", || {
+        let limits = Limits { news_blackout: Some(Span::from_secs(60)), ..off() };
+        buying(limits, 10)
+    }),
     ("cooling_down", || {
         let limits = Limits { cooldown_after_loss: Some(Span::from_secs(600)), ..off() };
         let mut bench = holding(limits, 10);
@@ -438,6 +442,7 @@ fn what_only_growth_may_not_do_never_stops_an_exit() {
         max_gross_exposure: Some(BasisPoints::new(1)),
         max_leverage: 1,
         max_orders_per_minute: Some(1),
+        news_blackout: Some(Span::from_secs(60)),
         ..off()
     };
     let mut bench = Bench::cold(tight);

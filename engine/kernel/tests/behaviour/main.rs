@@ -25,6 +25,7 @@ mod foreign;
 mod hours;
 mod ledger_laws;
 mod limits;
+mod news;
 mod numbers;
 mod order_kinds;
 mod order_laws;

@@ -44,7 +44,12 @@ This page is printed from the tables in the code by the test `risk_doc`.
   in equity; what is short of that at the beginning of more than five trading days in a row, beyond the lower of 1,000 USD
   and 5 % of equity, restricts the account to its cash for ninety days. `max_round_trips_per_day` is a bound of your own.
 - `flat_before_close_min` cancels and closes everything and stops entries for the rest of the day.
-- News are an input of the session (`news`); no feed of ours brings them yet.
+- Where `news_blackout_s` is set, for the account, a strategy or a symbol, a session listens to the broker's news stream. A
+  piece counts from when it was published; an update of it is news again and counts from when it was updated, be it about
+  the same. A piece without a time counts from when it came, one that names nobody for nobody, one whose list of symbols
+  cannot be read for every symbol. While the stream is down, and then until the news since the longest blackout began have
+  been read, nothing grows where news count (`news_unknown`). A stream that is silent is not down; what it should have
+  brought is found within five minutes, when the news are read beside it. Backtests have no news: nothing is kept away there.
 - The profile `tuned` halts at a loss of 7.5 % from the highest equity.
 
 ## Sizes

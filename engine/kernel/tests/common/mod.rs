@@ -224,6 +224,7 @@ impl Bench {
         limits.set("symbols.AAA.max_orders_per_day", "1000").unwrap();
         limits.set("strategies.scripted.max_orders_per_day", "1000").unwrap();
         let mut bench = Self::invested(limits, 100, "90000");
+        bench.feed(Input::Link { link: Link::News, up: true });
         bench.bar("BBB", "50");
         for name in ["AAA", "BBB"] {
             let (symbol, time, size) = (bench.symbol(name), bench.now, shares(1));

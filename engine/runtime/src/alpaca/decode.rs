@@ -7,6 +7,7 @@
 
 use super::map::{self, FieldError, need, time};
 use super::names::Names;
+use super::news::{NewsPiece, NewsWire, news_symbol};
 use super::tape;
 use super::unusable::Problem;
 use super::wire::{
@@ -56,6 +57,8 @@ pub enum Notice {
     Subscription(Vec<String>),
     /// A halt, bands, or a change of what was told before.
     Tape(Box<Input>),
+    /// A piece of news.
+    News(NewsPiece),
     /// The head of a step in lock step.
     Step(StepHead),
 }
@@ -74,6 +77,13 @@ pub struct StepHead {
     pub order_streams: u64,
     /// Whether no order stream listens now: one that is still believed up is told gone.
     pub orders_away: bool,
+    /// How many pieces of news the exchange has sent on the newest news stream; they come before the
+    /// data of this step too. 0 where there is none.
+    pub news: u64,
+    /// How many news streams have subscribed at the exchange so far.
+    pub news_streams: u64,
+    /// Whether no news stream is there now, though there was one.
+    pub news_away: bool,
     /// Whether it is the last.
     pub end: bool,
 }
@@ -83,10 +93,10 @@ impl MarketDecoder {
     /// except where the bundled exchange replays others.
     pub fn new(names: &Names, bar_length: Span) -> Self {
         let symbols = names.symbols();
-        Self {
-            symbols: symbols.ids().map(|id| (symbols.name(id).into(), id)).collect(),
-            bar_length,
-        }
+        let named = symbols.ids().map(|id| (symbols.name(id).into(), id));
+        // A pair goes by another name in the news; one that is called so itself comes first.
+        let of_pairs = symbols.ids().map(|id| (news_symbol(symbols.name(id)).into(), id));
+        Self { symbols: of_pairs.chain(named).collect(), bar_length }
     }
 
     /// Reads a frame. Total: whatever the bytes are, what is usable in them comes out.
@@ -158,6 +168,10 @@ impl MarketDecoder {
                 let wire = BandsWire::deserialize(fields)?;
                 self.tape(&wire.symbol, frame, |symbol| tape::bands(&wire, symbol).map(Some))
             }
+            "n" => {
+                self.news(&NewsWire::deserialize(fields)?, frame);
+                Ok(())
+            }
             "success" => {
                 frame.success(&ErrorWire::deserialize(fields)?);
                 Ok(())
@@ -214,6 +228,14 @@ impl MarketDecoder {
         Ok(())
     }
 
+    /// A piece is news whatever it lacks.
+    fn news(&self, wire: &NewsWire<'_>, frame: &mut MarketFrame) {
+        let (piece, problem) = wire.read(|name| self.symbols.get(name).copied());
+        let first = std::mem::take(&mut frame.problem);
+        frame.problem = first.or_else(|| problem.map(|problem| problem.problem()));
+        frame.notice(Notice::News(piece));
+    }
+
     /// Hands on what is an input of its own, if it is one.
     fn tape(
         &self,
@@ -260,6 +282,7 @@ impl MarketFrame {
             ("trades", wire.trades),
             ("statuses", wire.statuses),
             ("lulds", wire.lulds),
+            ("news", wire.news),
         ];
         let subscribed = channels.into_iter().flat_map(|(channel, symbols)| {
             let symbols = symbols.unwrap_or_default();
@@ -277,6 +300,9 @@ impl MarketFrame {
             trade_updates: need("step", "trade_updates", &wire.trade_updates, count)?,
             order_streams: wire.order_streams.text().and_then(count).unwrap_or(0),
             orders_away: wire.orders_away.flag().unwrap_or(false),
+            news: wire.news.text().and_then(count).unwrap_or(0),
+            news_streams: wire.news_streams.text().and_then(count).unwrap_or(0),
+            news_away: wire.news_away.flag().unwrap_or(false),
             end: wire.end.flag().unwrap_or(false),
         };
         self.notice(Notice::Step(head));

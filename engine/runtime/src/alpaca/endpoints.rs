@@ -153,6 +153,11 @@ impl Endpoints {
         endpoints
     }
 
+    /// The stream of news.
+    pub fn news_stream(&self) -> String {
+        format!("{}/v1beta1/news", self.stream)
+    }
+
     /// The market data stream of a feed: `iex`, `sip`, `delayed_sip`, `test`.
     pub fn market_stream(&self, feed: &str) -> String {
         format!("{}/v2/{feed}", self.stream)

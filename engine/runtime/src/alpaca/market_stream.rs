@@ -1,4 +1,4 @@
-//! The stream of market data.
+//! The stream of market data; on another address, that of news.
 //!
 //! There is no replay: what a symbol did while the stream was down is missing until it is read
 //! over REST. Once up, a stream has subscribed to everything that is wanted, and compared the
@@ -7,6 +7,7 @@
 use super::credentials::Credentials;
 use super::decode::{MarketDecoder, MarketFrame, Notice, StepHead};
 use super::names::Names;
+use super::news::{NewsPiece, news_symbol};
 use super::silence::{Silence, Watched};
 use super::stream::{
     Line, Overflow, Protocol, Socket, StreamCounters, StreamTiming, Supervisor, json, next_payload,
@@ -42,6 +43,8 @@ pub struct Channels {
     pub updated_bars: bool,
     /// Price bands.
     pub lulds: bool,
+    /// News: on a stream of their own, which has nothing else.
+    pub news: bool,
 }
 
 impl Channels {
@@ -53,11 +56,15 @@ impl Channels {
         statuses: false,
         updated_bars: false,
         lulds: false,
+        news: false,
     };
+
+    /// News alone.
+    pub const NEWS: Self = Self { news: true, ..Self::NONE };
 
     /// Each that can be asked for, by Alpaca's name, and whether it is wanted. Corrections and
     /// cancel errors come with the trades and may not be asked for.
-    fn named(self) -> [(&'static str, bool); 6] {
+    fn named(self) -> [(&'static str, bool); 7] {
         [
             ("bars", self.bars),
             ("updatedBars", self.updated_bars),
@@ -65,6 +72,7 @@ impl Channels {
             ("trades", self.trades),
             ("statuses", self.statuses),
             ("lulds", self.lulds),
+            ("news", self.news),
         ]
     }
 }
@@ -79,6 +87,7 @@ impl Default for Channels {
             statuses: true,
             updated_bars: true,
             lulds: true,
+            news: false,
         }
     }
 }
@@ -180,6 +189,13 @@ pub enum MarketStreamMessage {
     },
     /// A halt, bands, or a change of what was told before.
     Tape(Box<Input>),
+    /// A piece of news.
+    News {
+        /// How many this connection has brought, this one included.
+        count: u64,
+        /// What it says.
+        piece: NewsPiece,
+    },
     /// A channel has brought nothing for a while, with the market open. A fault, or a thin symbol.
     Silent {
         /// Which.
@@ -213,6 +229,7 @@ pub fn market_stream(config: MarketStreamConfig) -> MarketStream {
             decoder: MarketDecoder::new(&config.names, config.bar_length),
             watched: Watched::new(config.channels, config.silence, Arc::clone(&config.market_open)),
             config,
+            news: 0,
             counters: Arc::clone(&counters),
         },
     };
@@ -230,6 +247,8 @@ struct Market {
     config: MarketStreamConfig,
     decoder: MarketDecoder,
     watched: Watched,
+    /// Pieces of news that this connection has brought.
+    news: u64,
     counters: Arc<StreamCounters>,
 }
 
@@ -237,7 +256,7 @@ struct Market {
 struct Subscribe<'a> {
     action: &'static str,
     #[serde(flatten)]
-    channels: BTreeMap<&'static str, &'a [&'a str]>,
+    channels: BTreeMap<&'static str, &'a [String]>,
 }
 
 impl Protocol for Market {
@@ -258,6 +277,7 @@ impl Protocol for Market {
     ) -> Result<(), Ended> {
         // A symbol may have another name than it had on the connection before.
         self.decoder = MarketDecoder::new(&self.config.names, self.config.bar_length);
+        self.news = 0;
         self.await_success(socket, "connected").await?;
         send(socket, opening(self.config.credentials.open_data())?).await?;
         self.await_success(socket, "authenticated").await?;
@@ -322,7 +342,9 @@ impl Market {
         out: &mut Vec<MarketStreamMessage>,
     ) -> Result<Vec<String>, Ended> {
         let table = self.config.names.symbols();
-        let symbols: Vec<&str> = table.names().collect();
+        let called: fn(&str) -> String =
+            if self.config.channels.news { news_symbol } else { str::to_owned };
+        let symbols: Vec<String> = table.names().map(called).collect();
         let channels = self.config.channels;
         let mut subscribed = Vec::new();
         for part in symbols.chunks(SYMBOLS_AT_ONCE) {
@@ -358,8 +380,12 @@ impl Market {
         out: &mut Vec<MarketStreamMessage>,
     ) -> Result<Option<Vec<String>>, Ended> {
         let frame = self.decode(payload)?;
+        if self.config.channels.news && frame.unusable > 0 && frame.problem.is_some() {
+            // What it said is asked for over REST, as after every reconnect.
+            return Err(Ended::retry("it brought something that cannot be read"));
+        }
         self.watched.heard(&frame.data);
-        Ok(hand_on(frame, out))
+        Ok(hand_on(frame, &mut self.news, out))
     }
 
     fn decode(&mut self, payload: &[u8]) -> Result<MarketFrame, Ended> {
@@ -385,7 +411,11 @@ impl Market {
 
 /// Turns a frame into messages, in its order. A step's head stands before its data, and takes all
 /// of it along.
-fn hand_on(frame: MarketFrame, out: &mut Vec<MarketStreamMessage>) -> Option<Vec<String>> {
+fn hand_on(
+    frame: MarketFrame,
+    news: &mut u64,
+    out: &mut Vec<MarketStreamMessage>,
+) -> Option<Vec<String>> {
     let mut rest = frame.data;
     let mut step = None;
     let mut subscribed = None;
@@ -401,6 +431,10 @@ fn hand_on(frame: MarketFrame, out: &mut Vec<MarketStreamMessage>) -> Option<Vec
                     handed = at;
                 }
                 out.push(MarketStreamMessage::Tape(input));
+            }
+            Notice::News(piece) => {
+                *news += 1;
+                out.push(MarketStreamMessage::News { count: *news, piece });
             }
             Notice::Success(_) | Notice::Error { .. } => {}
         }
@@ -423,7 +457,7 @@ fn shortened(list: &[String]) -> String {
     }
 }
 
-fn wanted(channels: Channels, symbols: &[&str]) -> Vec<String> {
+fn wanted(channels: Channels, symbols: &[String]) -> Vec<String> {
     let channels = channels.named().into_iter().filter(|(_, wanted)| *wanted);
     channels
         .flat_map(|(channel, _)| symbols.iter().map(move |symbol| format!("{channel}:{symbol}")))

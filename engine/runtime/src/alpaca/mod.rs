@@ -21,6 +21,7 @@ mod limiter;
 mod map;
 mod market_stream;
 mod names;
+mod news;
 mod oauth;
 mod order_stream;
 mod orders;
@@ -56,6 +57,7 @@ pub use market_stream::{
     Acks, Channels, MarketStream, MarketStreamConfig, MarketStreamMessage, market_stream,
 };
 pub use names::{Names, first_order_of};
+pub use news::NewsPiece;
 pub use oauth::{OAuth, Refresh};
 pub use order_stream::{OrderStream, OrderStreamConfig, OrderStreamMessage, order_stream};
 pub use orders::Listing;

@@ -471,6 +471,7 @@ pub(super) struct SubscriptionWire<'a> {
     pub lulds: Option<Vec<Cow<'a, str>>>,
     #[serde(rename = "updatedBars")]
     pub updated_bars: Option<Vec<Cow<'a, str>>>,
+    pub news: Option<Vec<Cow<'a, str>>>,
 }
 
 /// `T` = `tradewind_step`, of the bundled exchange.
@@ -482,5 +483,8 @@ pub(super) struct StepWire<'a> {
     pub trade_updates: Loose<'a>,
     pub order_streams: Loose<'a>,
     pub orders_away: Loose<'a>,
+    pub news: Loose<'a>,
+    pub news_streams: Loose<'a>,
+    pub news_away: Loose<'a>,
     pub end: Loose<'a>,
 }

@@ -116,6 +116,9 @@ pub struct Timing {
     pub settle: Duration,
     /// How long each channel of the data stream may be silent while the market is open.
     pub silence: Silence,
+    /// How often the news are read beside their stream, by the venue's clock, where news keep entries
+    /// away.
+    pub news: Duration,
     /// So much of the trading calendar is known ahead, by the venue's clock; less than half of it
     /// left is extended.
     pub calendar_ahead: Span,
@@ -126,7 +129,7 @@ pub struct Timing {
     pub patience: Option<Patience>,
     /// How long the broker may take to answer a request, before the answer counts as lost.
     pub answer: Duration,
-    /// How the two streams connect, ping and connect again.
+    /// How the streams connect, ping and connect again.
     pub stream: StreamTiming,
 }
 
@@ -171,6 +174,7 @@ impl Default for Timing {
             second_look: Duration::from_secs(2),
             settle: Duration::from_secs(15),
             silence: Silence::default(),
+            news: Duration::from_secs(300),
             calendar_ahead: Span::from_secs(370 * 86_400),
             data_place: Duration::from_secs(150),
             patience: None,

@@ -232,7 +232,10 @@ impl Core {
             Answer::Calendar(days) => vec![Input::Calendar(days)],
             Answer::Other(other) => vec![Input::Notice(other.notice())],
             // The session takes these in itself.
-            Answer::Missed(..) | Answer::Probed { .. } | Answer::NotCompared => Vec::new(),
+            Answer::Missed(..)
+            | Answer::Probed { .. }
+            | Answer::NotCompared
+            | Answer::News { .. } => Vec::new(),
         }
     }
 

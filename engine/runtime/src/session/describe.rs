@@ -88,6 +88,7 @@ fn connection(link: Link, up: bool) -> String {
     let stream = match link {
         Link::MarketData => "market data",
         Link::Orders => "order",
+        Link::News => "news",
     };
     format!("{stream} stream is {}", if up { "up" } else { "down" })
 }

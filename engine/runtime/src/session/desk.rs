@@ -5,6 +5,7 @@ use super::core::{Core, Work};
 use super::courier::{Answer, Courier, Errand, Patience};
 use super::lease::{DataPlace, Lease, RECENT};
 use super::models::Models;
+use super::news::NewsDesk;
 use super::venue::Venue;
 use super::{Phase, SessionConfig, SessionError, Status, StopReceiver, StopSignal, VenueClock};
 use crate::alpaca::{MarketStream, Names, OrderStream, OrderStreamMessage, Problem, StreamError};
@@ -50,6 +51,7 @@ pub(super) struct Desk {
     pub lease: Arc<Lease>,
     pub data_place: DataPlace,
     pub orders: OrderStream,
+    pub news: NewsDesk,
     /// Tells the market data stream whether to expect data.
     pub market_open: Arc<AtomicBool>,
     /// What says something of the bars that strategies see.
@@ -182,7 +184,11 @@ impl Desk {
             let ends = ends_for(&answer);
             let order = answer.order();
             hit_about("answer.before", order);
-            for input in self.core.inputs(answer) {
+            let inputs = match answer {
+                Answer::News { mark, pieces } => self.inputs_of_reading(mark, pieces),
+                answer => self.core.inputs(answer),
+            };
+            for input in inputs {
                 self.feed_with(input, was_read).await?;
             }
             hit_about("answer.after", order);
@@ -257,10 +263,11 @@ impl Desk {
     }
 
     /// What of the broker's words could not be used since this was last asked, each told once.
-    pub fn problems(&self, market: &MarketStream) -> impl Iterator<Item = Input> + use<> {
+    pub fn problems(&mut self, market: &MarketStream) -> impl Iterator<Item = Input> + use<> {
         let mut all = self.venue.problems();
         all.extend(self.orders.counters.problems.take());
         all.extend(market.counters.problems.take());
+        all.extend(self.news.problems());
         all.into_iter()
             .map(|Problem { message, reason }| Input::Notice(Notice::Unusable { message, reason }))
     }
@@ -377,7 +384,8 @@ pub(super) fn ends_for(answer: &Answer) -> Option<SessionError> {
         | Answer::Missed(..)
         | Answer::Probed { .. }
         | Answer::Calendar(_)
-        | Answer::Asset(_) => None,
+        | Answer::Asset(_)
+        | Answer::News { .. } => None,
     }
 }
 

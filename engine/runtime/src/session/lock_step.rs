@@ -6,6 +6,8 @@
 //! step's own requests cause wait for the next step. Nothing sleeps, so two runs over the same data
 //! decide the same.
 
+mod news;
+
 use super::desk::{Desk, Ending, NEW_NAME, next_market_message, next_order_message};
 use super::venue_clock::span;
 use super::{Phase, SessionError, StopSignal};
@@ -117,7 +119,9 @@ impl LockStep<'_> {
             MarketStreamMessage::Silent { channel, silent_for } => {
                 self.mute(channel, silent_for).await?;
             }
-            MarketStreamMessage::Lost { .. } | MarketStreamMessage::Fatal(_) => {}
+            MarketStreamMessage::Lost { .. }
+            | MarketStreamMessage::News { .. }
+            | MarketStreamMessage::Fatal(_) => {}
         }
         Ok(false)
     }
@@ -136,6 +140,7 @@ impl LockStep<'_> {
         self.pending = false;
         self.desk.step_time = head.time;
         self.hear(head).await?;
+        self.hear_news(&head).await?;
         // Here everything that was sent before the step has been heard, whatever came first.
         for notice in self.desk.problems(&self.market) {
             self.desk.feed_in_turn(notice).await?;

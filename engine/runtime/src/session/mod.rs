@@ -27,6 +27,7 @@ mod gap;
 mod lease;
 mod lock_step;
 mod models;
+mod news;
 mod real_time;
 pub mod recompute;
 pub mod replay;

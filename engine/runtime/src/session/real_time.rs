@@ -4,6 +4,7 @@
 //! out by tasks of its own, so that a slow answer holds nothing up; answers come back as inputs.
 
 mod feed;
+mod news;
 mod said;
 
 use super::core::Work;
@@ -102,6 +103,7 @@ enum Event {
     Answer(Answer),
     Order(crate::control::Order),
     Timer,
+    News(Option<MarketStreamMessage>),
     Market(Result<MarketStreamMessage, SessionError>),
     Said(Said),
     Tick,
@@ -125,6 +127,7 @@ impl RealTime<'_> {
                     self.desk.answer(order.answer);
                 }
                 Event::Timer => self.feed(Input::Timer)?,
+                Event::News(message) => self.news_message(message)?,
                 Event::Market(message) => self.market_message(message)?,
                 Event::Said(said) => self.said(said)?,
                 Event::Tick => self.tick()?,
@@ -157,6 +160,7 @@ impl RealTime<'_> {
             Some(answer) = self.answers.recv() => Event::Answer(answer),
             Some(order) = self.desk.control.recv() => Event::Order(order),
             () = at(timer) => Event::Timer,
+            message = self.desk.news.next() => Event::News(message),
             message = next_market_message(&mut self.market), if self.market_goes_on => {
                 Event::Market(message)
             }
@@ -183,6 +187,9 @@ impl RealTime<'_> {
         if work.renamed {
             self.desk.follow_names();
             self.market.line.reconnect(NEW_NAME);
+            if let Some(link) = &self.desk.news.link {
+                link.stream.line.reconnect(NEW_NAME);
+            }
         }
         if work.look_again {
             // What comes of a slow answer is suspected until it is there.
@@ -205,6 +212,7 @@ impl RealTime<'_> {
     fn answer(&mut self, answer: Answer) -> Result<(), SessionError> {
         match answer {
             Answer::Missed(bars, trades) => self.missed(bars, trades),
+            Answer::News { mark, pieces } => self.news_read(mark, pieces),
             Answer::Probed { channel, silent_for, wanted, bars } => {
                 self.probed(channel, silent_for, &wanted, &bars)
             }
@@ -353,7 +361,7 @@ impl RealTime<'_> {
                 self.fill_gap();
                 Ok(())
             }
-            Ok(MarketStreamMessage::Fatal(_)) => Ok(()),
+            Ok(MarketStreamMessage::News { .. } | MarketStreamMessage::Fatal(_)) => Ok(()),
             Err(error) => {
                 self.market_goes_on = false;
                 self.feed(Desk::link(Link::MarketData, false))?;
@@ -380,6 +388,7 @@ impl RealTime<'_> {
 
     fn tick(&mut self) -> Result<(), SessionError> {
         self.keep_data_moving()?;
+        self.keep_news()?;
         self.note_overdue_words()?;
         let state = self.desk.core.state();
         let is_due = self.next_reconcile.is_some_and(|at| at <= Instant::now());

@@ -47,7 +47,7 @@ pub struct Status {
     pub confirms_flat: bool,
     /// Whether the books agree with the broker's since the last connect.
     pub reconciled: bool,
-    /// The two connections.
+    /// The connections.
     pub links: Links,
     /// Cash and positions at the last prices.
     pub equity: Cash,
@@ -96,13 +96,16 @@ pub enum Phase {
     Ended,
 }
 
-/// The two connections.
+/// The connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Links {
     /// The stream of market data.
     pub market_data: bool,
     /// The stream of order updates.
     pub orders: bool,
+    /// Whether news are known as they come; `null` where no news blackout is set and nothing brings
+    /// them.
+    pub news: Option<bool>,
 }
 
 /// An event that a person wants to see.
@@ -249,8 +252,12 @@ impl Status {
         self.flattening = state.is_flattening();
         self.confirms_flat = state.confirms_flat();
         self.reconciled = state.is_reconciled();
-        self.links =
-            Links { market_data: state.market_stream_is_up(), orders: state.order_stream_is_up() };
+        let news_count = state.limits().longest_news_blackout().is_some();
+        self.links = Links {
+            market_data: state.market_stream_is_up(),
+            orders: state.order_stream_is_up(),
+            news: news_count.then(|| state.news_are_known()),
+        };
         self.equity = state.equity();
         self.cash = state.ledger().cash();
         self.accrued_fees = state.ledger().accrued_fees();

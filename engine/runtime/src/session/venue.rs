@@ -1,8 +1,8 @@
 //! What a session asks of a broker, so that a test can stand in for one.
 
 use crate::alpaca::{
-    ApiError, Asset, BarsQuery, Client, Clock, Fill, Listing, OrderState, Posting, Problem,
-    QuotaLeft,
+    ApiError, Asset, BarsQuery, Client, Clock, Fill, Listing, NewsPiece, OrderState, Posting,
+    Problem, QuotaLeft,
 };
 use futures_util::future::BoxFuture;
 use kernel::risk::{Approved, ApprovedCancel};
@@ -69,6 +69,8 @@ pub trait Venue: Send + Sync {
         start: Timestamp,
         end: Timestamp,
     ) -> Answered<'a, Vec<Trade>>;
+    /// The news of the session's symbols since an instant, oldest first.
+    fn news(&self, since: Timestamp) -> Answered<'_, Vec<NewsPiece>>;
     /// What is left of the limit on requests.
     fn quota_left(&self) -> QuotaLeft;
     /// What of its answers could not be used since this was last asked.
@@ -166,6 +168,10 @@ impl Venue for Client {
         end: Timestamp,
     ) -> Answered<'a, Vec<Trade>> {
         Box::pin(self.trades(symbols, start, end))
+    }
+
+    fn news(&self, since: Timestamp) -> Answered<'_, Vec<NewsPiece>> {
+        Box::pin(self.news(since))
     }
 
     fn quota_left(&self) -> QuotaLeft {

@@ -40,6 +40,7 @@ pub struct Metrics {
     pub(super) trading: [IntGauge; 3],
     pub(super) market_data_up: IntGauge,
     pub(super) orders_up: IntGauge,
+    links: IntGaugeVec,
     pub(super) session_up: IntGauge,
     pub(super) session_info: IntGaugeVec,
     pub(super) journal_bytes: IntGauge,
@@ -178,6 +179,7 @@ impl Metrics {
                 .map(|state| trading.with_label_values(&[state])),
             market_data_up: links.with_label_values(&["market_data"]),
             orders_up: links.with_label_values(&["orders"]),
+            links,
             session_up: build.int_gauge(&metric::SESSION_UP)?,
             session_info: build.int_gauges(&metric::SESSION_INFO)?,
             journal_bytes: build.int_gauge(&metric::JOURNAL_BYTES)?,
@@ -188,6 +190,16 @@ impl Metrics {
             dead_letters: dead_letters.with_label_values::<&str>(&[]),
             registry,
         })
+    }
+
+    /// Whether news are known as they come; a session that asks for none has no such figure.
+    pub(super) fn set_news_up(&self, up: Option<bool>) {
+        const NEWS: [&str; 1] = ["news"];
+        match up {
+            Some(up) => self.links.with_label_values(&NEWS).set(i64::from(up)),
+            // There may have been none.
+            None => drop(self.links.remove_label_values(&NEWS)),
+        }
     }
 
     /// The figures of one reader of the journal.

@@ -168,6 +168,8 @@ impl Observer {
         metrics.market_open.set(i64::from(state.session_is_open()));
         metrics.market_data_up.set(i64::from(state.market_stream_is_up()));
         metrics.orders_up.set(i64::from(state.order_stream_is_up()));
+        let news_count = state.limits().longest_news_blackout().is_some();
+        metrics.set_news_up(news_count.then(|| state.news_are_known()));
         let states = [TradingState::Active, TradingState::Reducing, TradingState::Halted];
         for (gauge, of) in metrics.trading.iter().zip(states) {
             gauge.set(i64::from(state.trading_state() == of));

@@ -1,7 +1,9 @@
 //! The metrics endpoint of a running session.
 
 use crate::support::{SESSION, Script, Written};
-use kernel::{CorporateAction, Input, Notice, ShareChange, TradingDay, TrainingStep};
+use kernel::{
+    Command, CorporateAction, Input, Link, Notice, ShareChange, TradingDay, TrainingStep,
+};
 use runtime::readers::{Readers, ReadersConfig};
 use runtime::telemetry::{Live, metric};
 use std::net::SocketAddr;
@@ -123,6 +125,39 @@ async fn count_from_the_start_of_the_process() {
     let counted = value(&text, "tradewind_orders_total{outcome=\"sent\"}");
     assert_eq!(counted, (script.state().tally().sent - sent) as f64);
     assert_eq!(value(&text, "tradewind_equity_usd"), script.state().equity().to_f64());
+    written.end();
+    readers.finish(Duration::from_secs(60)).await;
+}
+
+/// A session has a figure of its news link only while news keep entries away: an alert rule must not
+/// find one that is down for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn show_the_news_link_where_there_is_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut written = Written::new(dir.path());
+    let (readers, address) = readers(&written, Arc::default()).await;
+    let mut script = Script::new(SESSION);
+    let set = |value: &str| {
+        let (path, value, reason) = ("news_blackout_s".into(), value.into(), "a test".into());
+        Input::Command(Command::SetLimit { path, value, reason })
+    };
+    let steps = [
+        (Input::Timer, None),
+        (set("60"), Some(0.0)),
+        (Input::Link { link: Link::News, up: true }, Some(1.0)),
+        (Input::Link { link: Link::News, up: false }, Some(0.0)),
+        (set("off"), None),
+    ];
+    let mut before = 0;
+    for (input, up) in steps {
+        script.feed(input);
+        written.write(&script.records[before..]);
+        before = script.records.len();
+        let text = scrape_at(address, before).await;
+        const SERIES: &str = "tradewind_link_up{link=\"news\"}";
+        assert_eq!(text.contains(SERIES).then(|| value(&text, SERIES)), up, "{text}");
+        assert!(text.contains("tradewind_link_up{link=\"orders\"}"));
+    }
     written.end();
     readers.finish(Duration::from_secs(60)).await;
 }

@@ -20,8 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 use worlds::{
-    BEGUN, MINUTES_OF_BARS, OVER_NIGHT, REFUSING, RENAMED, REVERSED, STREAM_REFUSING, TICKS,
-    UNAUTHORISED, World,
+    BEGUN, IN_THE_NEWS, MINUTES_OF_BARS, OVER_NIGHT, REFUSING, RENAMED, REVERSED, STREAM_REFUSING,
+    TICKS, UNAUTHORISED, World,
 };
 
 /// No session takes longer, whatever is missing.
@@ -277,6 +277,8 @@ const NEEDED_OF_TICKS: &[(&str, &str)] = &[
 ];
 const NEEDED_OF_THE_PAST: &[(&str, &str)] =
     &[("history", "bars.*.c bars.*.h bars.*.l bars.*.o bars.*.t")];
+const NEEDED_IN_THE_NEWS: &[(&str, &str)] =
+    &[("history", "news news.symbols"), ("news", "T symbols")];
 const NEEDED_OVER_NIGHT: &[(&str, &str)] = &[
     ("activities", "id net_amount order_id price qty side transaction_time"),
     ("list_orders", "filled_qty id legs.filled_qty legs.id legs.status status"),
@@ -382,6 +384,11 @@ async fn any_field_of_the_past_may_be_missing() {
     each_may_be_missing(&BEGUN, NEEDED_OF_THE_PAST, 8).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn any_field_of_the_news_may_be_missing() {
+    each_may_be_missing(&IN_THE_NEWS, NEEDED_IN_THE_NEWS, 20).await;
+}
+
 /// Fees, cash, splits and legs. Daily bars are not here: no session asks the stream for them.
 #[tokio::test(flavor = "multi_thread")]
 async fn any_field_of_what_is_told_over_night_may_be_missing() {
@@ -425,9 +432,17 @@ async fn an_error_may_be_no_json() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn any_message_may_have_fields_that_nobody_knows() {
-    for world in
-        [MINUTES_OF_BARS, TICKS, BEGUN, OVER_NIGHT, REVERSED, RENAMED, REFUSING, STREAM_REFUSING]
-    {
+    for world in [
+        MINUTES_OF_BARS,
+        TICKS,
+        BEGUN,
+        IN_THE_NEWS,
+        OVER_NIGHT,
+        REVERSED,
+        RENAMED,
+        REFUSING,
+        STREAM_REFUSING,
+    ] {
         let mut rules = Vec::new();
         for (point, paths) in fields(&world).await {
             let tried: Vec<&String> =
@@ -469,7 +484,8 @@ const NOT_TRIED: &[(&str, &str)] = &[
 #[tokio::test(flavor = "multi_thread")]
 async fn each_kind_of_message_is_tried_in_some_world() {
     let mut tried = BTreeSet::new();
-    for world in [MINUTES_OF_BARS, TICKS, BEGUN, OVER_NIGHT, REFUSING, STREAM_REFUSING] {
+    for world in [MINUTES_OF_BARS, TICKS, BEGUN, IN_THE_NEWS, OVER_NIGHT, REFUSING, STREAM_REFUSING]
+    {
         for (point, paths) in fields(&world).await {
             let path = paths.iter().find(|path| (world.tries)(point, path));
             tried.extend(path.map(|_| point.as_str()));

@@ -21,6 +21,7 @@ mod latch;
 mod lease;
 mod lock_step;
 mod models;
+mod news;
 mod order_stream;
 mod polled;
 mod postings;

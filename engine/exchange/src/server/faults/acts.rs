@@ -31,6 +31,7 @@ pub(in crate::server) enum Act {
     Announce { symbol: SymbolId, new: u32, old: u32, date: u32 },
     MoveCash { kind: MovementKind, usd: i64 },
     BeginAnew { usd: i64 },
+    News { symbol: SymbolId, update: bool },
 }
 
 /// A split or a new name that everybody is told of.
@@ -143,6 +144,7 @@ impl Venue {
             (Fault::PayFraction, _, Some(symbol)) => Act::PayFraction { symbol },
             (Fault::MoveCash { kind, usd }, ..) => Act::MoveCash { kind: *kind, usd: *usd },
             (Fault::BeginAnew { usd }, ..) => Act::BeginAnew { usd: *usd },
+            (Fault::News { update }, _, Some(symbol)) => Act::News { symbol, update: *update },
             (Fault::Halt { steps }, _, Some(symbol)) => {
                 Act::Halt { symbol, until: self.step() + 1 + steps }
             }
@@ -195,6 +197,7 @@ impl Venue {
                 self.status_changes.push(change);
                 Ok(())
             }
+            Act::News { symbol, update } => self.publish_piece(symbol, update),
             Act::Bound { symbol, bps, until } => {
                 self.bound(symbol, bps)?;
                 self.acts.bound.insert(symbol, until);

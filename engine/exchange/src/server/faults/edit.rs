@@ -30,7 +30,7 @@ pub(super) fn edit(fault: &Fault, message: &mut Value) -> bool {
             });
         }
         Fault::Shift { seconds } => {
-            for field in ["t", "timestamp", "at"] {
+            for field in ["t", "timestamp", "at", "created_at", "updated_at"] {
                 shift(message, field, *seconds);
             }
         }
@@ -58,7 +58,8 @@ pub(super) fn edit(fault: &Fault, message: &mut Value) -> bool {
         | Fault::MoveCash { .. }
         | Fault::BeginAnew { .. }
         | Fault::Luld { .. }
-        | Fault::Halt { .. } => {}
+        | Fault::Halt { .. }
+        | Fault::News { .. } => {}
     }
     is_done
 }

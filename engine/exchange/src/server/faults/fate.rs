@@ -5,7 +5,7 @@ use super::injector::Strike;
 use super::script::Fault;
 use crate::server::hub::Element;
 use axum::body::Bytes;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What becomes of a message.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,6 +88,15 @@ pub(in crate::server) struct Held {
     data: Vec<(u64, Element)>,
     /// What puts right data that were told wrong, with the step with which it is sent.
     revisions: Vec<(u64, Element)>,
+    /// News with the step with which they are sent.
+    news: Vec<(u64, HeldNews)>,
+}
+
+/// A piece of news that is kept back: whom it is about, and as it is written.
+#[derive(Debug, Clone)]
+pub(in crate::server) struct HeldNews {
+    pub(in crate::server) symbols: Vec<String>,
+    pub(in crate::server) fields: Map<String, Value>,
 }
 
 impl Held {
@@ -106,6 +115,15 @@ impl Held {
 
     pub(in crate::server) fn keep_data(&mut self, until: u64, element: Element) {
         self.data.push((until, element));
+    }
+
+    pub(in crate::server) fn keep_news(&mut self, until: u64, piece: HeldNews) {
+        self.news.push((until, piece));
+    }
+
+    /// The news that are due with a step; all of them with the last.
+    pub(in crate::server) fn due_news(&mut self, step: u64, is_last: bool) -> Vec<HeldNews> {
+        due(&mut self.news, step, is_last)
     }
 
     pub(in crate::server) fn keep_revision(&mut self, until: u64, element: Element) {

@@ -7,6 +7,7 @@ use super::point::Point;
 use super::script::Fault;
 use crate::check::{Asked, Happening};
 use crate::server::error::ApiError;
+use crate::server::rest::{NEWS, opens_news_stream};
 use crate::server::shared::Shared;
 use crate::server::venue::{About, Venue};
 use crate::{OrderId, OrderRow};
@@ -30,7 +31,7 @@ pub(in crate::server) async fn inject(
     next: Next,
 ) -> Response {
     let point = point(request.method(), request.uri().path());
-    if !shared.venue().concerns(point) {
+    if opens_news_stream(&request) || !shared.venue().concerns(point) {
         return next.run(request).await;
     }
     let switch = request.extensions().get::<ConnectInfo<Switch>>().map(|info| info.0.clone());
@@ -136,6 +137,9 @@ fn named_order<'v>(venue: &'v Venue, uri: &Uri) -> Option<&'v OrderRow> {
 
 /// The kind of a request by its method and path.
 fn point(method: &Method, path: &str) -> Point {
+    if path == NEWS {
+        return Point::History;
+    }
     let mut parts = path.trim_start_matches("/v2/").split('/');
     let (first, has_more) = (parts.next().unwrap_or_default(), parts.next().is_some());
     match (method, first, has_more) {

@@ -16,7 +16,7 @@ mod script;
 mod write;
 
 pub(super) use acts::{Act, Acts, Announced, BandsChange, Change, StatusChange};
-pub(super) use fate::{Fate, Held, bytes};
+pub(super) use fate::{Fate, Held, HeldNews, bytes};
 pub(super) use injector::{Injector, Occasion, Strike};
 pub use point::Point;
 pub(super) use revision::{revision, told_at};

@@ -246,6 +246,7 @@ impl<'a> Keys<'a, '_, '_> {
                 Fault::MoveCash { kind: kind?, usd: usd? }
             }
             "begin_anew" => Fault::BeginAnew { usd: self.required("usd", 0..=MOST)? },
+            "news" => Fault::News { update: self.flag("update").unwrap_or(false) },
             "halt" => Fault::Halt { steps: self.count("steps").unwrap_or(1) },
             "luld" => Fault::Luld {
                 bps: u32::try_from(self.required("bps", 1..=9_999)?).ok()?,
@@ -274,6 +275,7 @@ impl<'a> Keys<'a, '_, '_> {
             "rename" => &["to", "date"],
             "move_cash" => &["kind", "usd"],
             "begin_anew" => &["usd"],
+            "news" => &["update"],
             _ => &[],
         };
         for (key, _) in self.table {
@@ -297,6 +299,7 @@ impl<'a> Keys<'a, '_, '_> {
                 | Fault::Rename { .. }
                 | Fault::Halt { .. }
                 | Fault::Luld { .. }
+                | Fault::News { .. }
         );
         if of_symbol && when.symbol.is_none() {
             self.tell("symbol", format!("{:?} needs `symbol`", fault.name()));
@@ -324,7 +327,8 @@ impl<'a> Keys<'a, '_, '_> {
             let (name, only) = (fault.name(), only.as_str());
             self.tell("on", format!("{name:?} can be injected on {only:?}"));
         }
-        let is_of_none = matches!(on.family(), Family::Error | Family::Word | Family::Data);
+        let is_of_none =
+            matches!(on.family(), Family::Error | Family::Word | Family::Data | Family::News);
         if when.order.is_some() && is_of_none {
             self.tell("order", format!("{:?} is about no order", on.as_str()));
         }

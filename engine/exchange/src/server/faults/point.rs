@@ -72,6 +72,8 @@ pub enum Point {
     MarketData,
     /// A step of the replay, before its data are taken.
     Step,
+    /// A piece of news on the stream of news.
+    News,
 }
 
 /// Points of one family can be struck in the same ways.
@@ -89,11 +91,13 @@ pub(super) enum Family {
     Data,
     /// The venue itself.
     Step,
+    /// A piece of news.
+    News,
 }
 
 impl Point {
     /// Every point with its name in a script.
-    pub const ALL: [(&'static str, Point); 34] = [
+    pub const ALL: [(&'static str, Point); 35] = [
         ("request", Point::Request),
         ("submit", Point::Submit),
         ("replace", Point::Replace),
@@ -128,6 +132,7 @@ impl Point {
         ("luld", Point::Luld),
         ("market_data", Point::MarketData),
         ("step", Point::Step),
+        ("news", Point::News),
     ];
 
     /// Its name in a script.
@@ -170,6 +175,7 @@ impl Point {
             | Point::Luld
             | Point::MarketData => Family::Data,
             Point::Step => Family::Step,
+            Point::News => Family::News,
         }
     }
 

@@ -203,6 +203,11 @@ pub enum Fault {
         /// How many.
         steps: u64,
     },
+    /// The symbol is in the news.
+    News {
+        /// Whether the newest piece about it comes again, updated.
+        update: bool,
+    },
 }
 
 /// How wrong something is told, and for how long.
@@ -243,7 +248,7 @@ impl BadPrice {
 }
 
 /// The name of every fault in a script, with the families of points that it can strike at.
-pub(super) const FAULTS: [(&str, &[Family]); 31] = [
+pub(super) const FAULTS: [(&str, &[Family]); 32] = [
     ("answer", &[Family::Rest]),
     ("hang", &[Family::Rest]),
     ("reset", &[Family::Rest]),
@@ -255,12 +260,12 @@ pub(super) const FAULTS: [(&str, &[Family]); 31] = [
     ("huge", MESSAGES),
     ("drop", FRAMES),
     ("mute", FRAMES),
-    ("error", &[Family::Word, Family::Data]),
+    ("error", &[Family::Word, Family::Data, Family::News]),
     ("missing", FRAMES),
-    ("duplicate", &[Family::Update, Family::Data]),
-    ("late", &[Family::Update, Family::Data]),
+    ("duplicate", &[Family::Update, Family::Data, Family::News]),
+    ("late", &[Family::Update, Family::Data, Family::News]),
     ("reorder", &[Family::Update]),
-    ("shift", &[Family::Update, Family::Data]),
+    ("shift", &[Family::Update, Family::Data, Family::News]),
     ("price", &[Family::Data]),
     ("correct", &[Family::Data]),
     ("cancel_error", &[Family::Data]),
@@ -275,11 +280,12 @@ pub(super) const FAULTS: [(&str, &[Family]); 31] = [
     ("halt", &[Family::Step]),
     ("move_cash", &[Family::Step]),
     ("begin_anew", &[Family::Step]),
+    ("news", &[Family::Step]),
 ];
 
 const MESSAGES: &[Family] =
-    &[Family::Rest, Family::Error, Family::Word, Family::Update, Family::Data];
-const FRAMES: &[Family] = &[Family::Word, Family::Update, Family::Data];
+    &[Family::Rest, Family::Error, Family::Word, Family::Update, Family::Data, Family::News];
+const FRAMES: &[Family] = &[Family::Word, Family::Update, Family::Data, Family::News];
 
 impl Fault {
     /// The name of every fault in a script.
@@ -321,6 +327,7 @@ impl Fault {
             Fault::Halt { .. } => "halt",
             Fault::MoveCash { .. } => "move_cash",
             Fault::BeginAnew { .. } => "begin_anew",
+            Fault::News { .. } => "news",
         }
     }
 }

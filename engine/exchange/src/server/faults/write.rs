@@ -107,6 +107,7 @@ fn own(fault: &Fault) -> Vec<(&'static str, Value)> {
         }
         Fault::MoveCash { kind, usd } => vec![("kind", json!(kind)), ("usd", json!(usd))],
         Fault::BeginAnew { usd } => vec![("usd", json!(usd))],
+        Fault::News { update } => vec![("update", json!(update))],
         Fault::Malformed
         | Fault::Mute
         | Fault::Missing
@@ -179,6 +180,7 @@ mod tests {
             (prop::sample::select(MovementKind::ALL.to_vec()), -9_000_i64..9_000)
                 .prop_map(|(kind, usd)| Fault::MoveCash { kind, usd }),
             (0_i64..9_000).prop_map(|usd| Fault::BeginAnew { usd }),
+            any::<bool>().prop_map(|update| Fault::News { update }),
             prop::sample::select(vec![
                 Fault::Malformed,
                 Fault::Mute,
@@ -221,11 +223,11 @@ mod tests {
             step in of(1_u64..999), at in of(0_i64..2_000_000_000),
         ) -> Rule {
             let on = point(&fault, choice);
-            let needs = ["close_by_hand", "split", "pay_fraction", "rename", "halt", "luld"];
+            let needs = ["close_by_hand", "split", "pay_fraction", "rename", "halt", "luld", "news"];
             let needs = needs.contains(&fault.name());
             let symbol = symbol.or_else(|| needs.then(|| "SPY".into()));
             let order = order.filter(|_| {
-                !matches!(on.family(), Family::Error | Family::Word | Family::Data)
+                !matches!(on.family(), Family::Error | Family::Word | Family::Data | Family::News)
             });
             let event = (on == Point::Update && nth > 25).then(|| "fill".to_owned());
             let at = at.map(Timestamp::from_secs);

@@ -2,7 +2,7 @@
 
 use super::super::error::ApiError;
 use super::super::limiter::Allowance;
-use super::App;
+use super::{App, opens_news_stream};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
@@ -11,6 +11,9 @@ use std::sync::PoisonError;
 
 /// Lets a request through that shows the credentials and is within the limit.
 pub(super) async fn pass(State(shared): App, request: Request, next: Next) -> Response {
+    if opens_news_stream(&request) {
+        return next.run(request).await;
+    }
     if shared.keys.accept_headers(request.headers()) != Some(true) {
         return ApiError::unauthorized().into_response();
     }

@@ -6,6 +6,7 @@ mod corporate;
 mod gate;
 mod history;
 mod latest;
+mod news;
 mod orders;
 mod positions;
 mod timeframe;
@@ -18,9 +19,10 @@ use super::stream;
 use super::stream::encoding::Encoding;
 use super::wire::request::Query;
 use axum::Router;
-use axum::extract::{FromRequestParts, Path, State, WebSocketUpgrade};
-use axum::http::HeaderMap;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request, State, WebSocketUpgrade};
+use axum::http::header::UPGRADE;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -68,6 +70,7 @@ fn trading() -> Router<Arc<Shared>> {
 fn market_data() -> Router<Arc<Shared>> {
     Router::new()
         .route("/v1/corporate-actions", get(corporate::actions))
+        .route(NEWS, get(news_or_stream))
         .route("/v2/stocks/bars", get(history::bars))
         .route("/v2/stocks/quotes", get(history::quotes))
         .route("/v2/stocks/trades", get(history::trades))
@@ -82,6 +85,29 @@ fn market_data() -> Router<Arc<Shared>> {
         .route("/v2/stocks/{symbol}/quotes/latest", get(latest::quote_of))
         .route("/v2/stocks/{symbol}/trades/latest", get(latest::trade_of))
         .route("/v2/stocks/{symbol}/snapshot", get(latest::snapshot_of))
+}
+
+/// News, over REST and as a stream: Alpaca has the two on hosts of their own.
+pub(super) const NEWS: &str = "/v1beta1/news";
+
+/// Whether a request opens the stream of news, whose keys come later.
+pub(super) fn opens_news_stream(request: &Request) -> bool {
+    let upgrade = request.headers().get(UPGRADE).and_then(|value| value.to_str().ok());
+    request.uri().path() == NEWS && upgrade.is_some_and(|to| to.eq_ignore_ascii_case("websocket"))
+}
+
+async fn news_or_stream(State(shared): App, request: Request) -> Response {
+    if opens_news_stream(&request) {
+        let by_header = shared.keys.accept_headers(request.headers());
+        let encoding = Encoding::of_handshake(request.headers());
+        let Ok(upgrade) = WebSocketUpgrade::from_request(request, &()).await else {
+            return ApiError::unauthorized().into_response();
+        };
+        return upgrade.max_message_size(LONGEST_MESSAGE).on_upgrade(move |socket| {
+            stream::data::serve(shared, socket, Endpoint::News, encoding, by_header)
+        });
+    }
+    news::news(&shared, &Query::of(request.uri())).into_response()
 }
 
 async fn unknown_path() -> ApiError {
@@ -117,8 +143,14 @@ impl FromRequestParts<Arc<Shared>> for Query {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Shared>) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.uri))
+    }
+}
+
+impl Query {
+    fn of(uri: &Uri) -> Self {
         type Pairs = axum::extract::Query<Vec<(String, String)>>;
-        let pairs = Pairs::try_from_uri(&parts.uri).map(|pairs| pairs.0).unwrap_or_default();
-        Ok(Self::new(pairs))
+        let pairs = Pairs::try_from_uri(uri).map(|pairs| pairs.0).unwrap_or_default();
+        Self::new(pairs)
     }
 }

@@ -1,4 +1,5 @@
-//! `/v2/{feed}`: market data. The server greets, the client authenticates and subscribes.
+//! `/v2/{feed}`: market data; `/v1beta1/news`: news. The server greets, the client authenticates and
+//! subscribes.
 
 use super::encoding::Encoding;
 use super::pump::{Incoming, Outgoing, Pump};
@@ -83,7 +84,7 @@ pub(in crate::server) async fn serve(
     encoding: Encoding,
     by_header: Option<bool>,
 ) {
-    shared.let_in(Stream::Data).await;
+    shared.let_in(stream_of(endpoint)).await;
     let id = shared.venue().hub.client();
     let (pump, queue) = Pump::new(socket, shared.streams.queue, shared.stop.subscribe());
     let auth_deadline = Instant::now() + shared.streams.auth_timeout;
@@ -226,9 +227,13 @@ impl Connection {
         for outgoing in self.outgoing(venue, &fate, &state) {
             venue.hub.deliver(self.id, outgoing);
         }
-        if self.endpoint != Endpoint::Test {
-            venue.note_up(Stream::Data, self.id);
-            venue.tell_of_end(self.id);
+        match self.endpoint {
+            Endpoint::Test => {}
+            Endpoint::News => venue.note_up(Stream::News, self.id),
+            Endpoint::Iex | Endpoint::Sip | Endpoint::DelayedSip => {
+                venue.note_up(Stream::Data, self.id);
+                venue.tell_of_end(self.id);
+            }
         }
         Ok(())
     }
@@ -275,6 +280,13 @@ impl Connection {
         self.pump.send(frame).await;
         self.pump.close().await;
         false
+    }
+}
+
+const fn stream_of(endpoint: Endpoint) -> Stream {
+    match endpoint {
+        Endpoint::News => Stream::News,
+        Endpoint::Iex | Endpoint::Sip | Endpoint::DelayedSip | Endpoint::Test => Stream::Data,
     }
 }
 
@@ -325,6 +337,7 @@ mod tests {
         ) {
             let message = json!({
                 "action": action, "key": value, "secret": value, "step": value, "bars": value,
+                "news": value,
             });
             let words = read(message.to_string().as_bytes(), Encoding::Json, &keys());
             let packed = rmp_serde::to_vec_named(&message).unwrap();
@@ -332,8 +345,10 @@ mod tests {
             proptest::prop_assert_eq!(&words, &packed);
             if let Words::Subscribe(message) = words {
                 let mut subscription = super::super::subscription::Subscription::default();
-                let _ = subscription.add(&message, Some(3));
-                let _ = subscription.remove(&message);
+                for of_news in [false, true] {
+                    let _ = subscription.add(&message, Some(3), of_news);
+                    let _ = subscription.remove(&message, of_news);
+                }
             }
         }
     }

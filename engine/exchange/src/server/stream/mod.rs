@@ -1,4 +1,4 @@
-//! The two websockets: order updates on `/stream`, market data on `/v2/{feed}`.
+//! The websockets: order updates on `/stream`, market data on `/v2/{feed}`, news on `/v1beta1/news`.
 
 pub(super) mod data;
 pub(super) mod encoding;

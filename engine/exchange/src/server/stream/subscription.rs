@@ -2,7 +2,7 @@
 
 use crate::server::faults::Point;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The channels a client can name. `corrections` and `cancelErrors` follow from `trades`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,11 +14,12 @@ pub(crate) enum Channel {
     DailyBars,
     Statuses,
     Lulds,
+    News,
     Corrections,
     CancelErrors,
 }
 
-const CHANNELS: [(&str, Channel); 7] = [
+const CHANNELS: [(&str, Channel); 8] = [
     ("trades", Channel::Trades),
     ("quotes", Channel::Quotes),
     ("bars", Channel::Bars),
@@ -26,6 +27,7 @@ const CHANNELS: [(&str, Channel); 7] = [
     ("dailyBars", Channel::DailyBars),
     ("statuses", Channel::Statuses),
     ("lulds", Channel::Lulds),
+    ("news", Channel::News),
 ];
 
 impl Channel {
@@ -39,6 +41,7 @@ impl Channel {
             Channel::DailyBars => Point::DailyBar,
             Channel::Statuses => Point::Status,
             Channel::Lulds => Point::Luld,
+            Channel::News => Point::News,
             Channel::Corrections => Point::Correction,
             Channel::CancelErrors => Point::CancelError,
         }
@@ -90,14 +93,15 @@ pub(crate) struct Acknowledgement<'a> {
 }
 
 impl Subscription {
-    /// Adds what a `subscribe` message names.
+    /// Adds what a `subscribe` message names, on the stream of news or of market data.
     pub(crate) fn add(
         &mut self,
         message: &Map<String, Value>,
         symbol_limit: Option<usize>,
+        of_news: bool,
     ) -> Result<(), SubscribeError> {
         let mut next = self.clone();
-        for (channel, symbols) in read_channels(message)? {
+        for (channel, symbols) in read_channels(message, of_news)? {
             let wanted = next.channel_mut(channel);
             for symbol in symbols {
                 if !wanted.contains(&symbol) {
@@ -116,8 +120,12 @@ impl Subscription {
     }
 
     /// Takes away what an `unsubscribe` message names.
-    pub(crate) fn remove(&mut self, message: &Map<String, Value>) -> Result<(), SubscribeError> {
-        for (channel, symbols) in read_channels(message)? {
+    pub(crate) fn remove(
+        &mut self,
+        message: &Map<String, Value>,
+        of_news: bool,
+    ) -> Result<(), SubscribeError> {
+        for (channel, symbols) in read_channels(message, of_news)? {
             self.channel_mut(channel).retain(|held| !symbols.contains(held));
         }
         Ok(())
@@ -149,6 +157,11 @@ impl Subscription {
         }
     }
 
+    /// The same on the stream of news, which has one channel.
+    pub(crate) fn acknowledgement_of_news(&self) -> Value {
+        json!({"T": "subscription", "news": self.channel(Channel::News)})
+    }
+
     #[allow(clippy::indexing_slicing, reason = "one place for each variant of the enum")]
     fn channel(&self, channel: Channel) -> &[String] {
         &self.wanted[channel.named() as usize]
@@ -162,6 +175,7 @@ impl Subscription {
 
 fn read_channels(
     message: &Map<String, Value>,
+    of_news: bool,
 ) -> Result<Vec<(Channel, Vec<String>)>, SubscribeError> {
     let mut channels = Vec::new();
     for (key, value) in message.iter().filter(|(key, _)| *key != "action") {
@@ -169,7 +183,8 @@ fn read_channels(
         if key == "corrections" || key == "cancelErrors" {
             continue;
         }
-        let known = CHANNELS.iter().find(|(name, _)| name == key);
+        let is_here = |channel: Channel| (channel == Channel::News) == of_news;
+        let known = CHANNELS.iter().find(|(name, channel)| name == key && is_here(*channel));
         let (_, channel) = known.ok_or(SubscribeError::Channel)?;
         channels.push((*channel, read_symbols(value)?));
     }
@@ -197,7 +212,6 @@ fn is_symbol(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn message(value: Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
@@ -208,8 +222,9 @@ mod tests {
     fn acknowledgements_list_the_whole_state() {
         let mut subscription = Subscription::default();
         let add = json!({"action": "subscribe", "trades": ["AAPL"], "bars": ["*", "*"]});
-        subscription.add(&message(add), None).unwrap();
-        subscription.remove(&message(json!({"action": "unsubscribe", "bars": ["*"]}))).unwrap();
+        subscription.add(&message(add), None, false).unwrap();
+        let remove = message(json!({"action": "unsubscribe", "bars": ["*"]}));
+        subscription.remove(&remove, false).unwrap();
         let seen = serde_json::to_value(subscription.acknowledgement()).unwrap();
         let expected = json!({
             "T": "subscription", "trades": ["AAPL"], "quotes": [], "bars": [], "updatedBars": [],
@@ -223,17 +238,31 @@ mod tests {
     #[test]
     fn a_refused_change_changes_nothing() {
         let mut subscription = Subscription::default();
-        subscription.add(&message(json!({"quotes": ["A", "B"]})), Some(3)).unwrap();
+        subscription.add(&message(json!({"quotes": ["A", "B"]})), Some(3), false).unwrap();
         let before = subscription.clone();
         let cases = [
             (json!({"trades": ["A", "B"]}), SubscribeError::SymbolLimit),
             (json!({"trades": ["a b"]}), SubscribeError::Syntax),
             (json!({"trades": "AAPL"}), SubscribeError::Syntax),
             (json!({"bars": ["AAPL"], "orderbooks": ["AAPL"]}), SubscribeError::Channel),
+            (json!({"news": ["AAPL"]}), SubscribeError::Channel),
         ];
         for (change, expected) in cases {
-            assert_eq!(subscription.add(&message(change), Some(3)), Err(expected));
+            assert_eq!(subscription.add(&message(change), Some(3), false), Err(expected));
             assert_eq!(subscription, before);
         }
+    }
+
+    #[test]
+    fn the_stream_of_news_has_one_channel() {
+        let mut subscription = Subscription::default();
+        subscription.add(&message(json!({"news": ["SPY", "*"]})), Some(0), true).unwrap();
+        let bars = message(json!({"bars": ["SPY"]}));
+        assert_eq!(subscription.add(&bars, None, true), Err(SubscribeError::Channel));
+        assert!(subscription.wants_channel(Channel::News, "QQQ"));
+        subscription.remove(&message(json!({"news": ["*"]})), true).unwrap();
+        assert!(!subscription.wants_channel(Channel::News, "QQQ"));
+        let expected = json!({"T": "subscription", "news": ["SPY"]});
+        assert_eq!(subscription.acknowledgement_of_news(), expected);
     }
 }

@@ -5,7 +5,8 @@
 
 use super::time::WireTime;
 use crate::server::faults::BandsChange;
-use crate::server::hub::{Element, Item};
+use crate::server::hub::{Element, Item, NewsSent};
+use crate::server::newsroom::PieceJson;
 use crate::server::stream::subscription::Channel;
 use kernel::{Bar, MarketData, Price, Quantity, Quote, SymbolId, Timestamp, Trade, Volume};
 use serde::{Serialize, Serializer};
@@ -154,6 +155,7 @@ pub(crate) enum StreamItem<'a> {
     Bar(Named<'a, BarJson>),
     Quote(Named<'a, QuoteJson>),
     Trade(Named<'a, TradeJson>),
+    News(NewsItem),
     Written(Written<'a>),
 }
 
@@ -169,7 +171,16 @@ impl Serialize for Written<'_> {
     }
 }
 
-/// What the order stream has brought so far.
+/// A piece of news.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct NewsItem {
+    #[serde(rename = "T")]
+    kind: &'static str,
+    #[serde(flatten)]
+    body: PieceJson,
+}
+
+/// What the streams beside that of market data have brought so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sent {
     /// Trade updates sent on the newest order stream that listens.
@@ -178,6 +189,8 @@ pub(crate) struct Sent {
     pub(crate) order_streams: u64,
     /// Whether none listens now.
     pub(crate) orders_away: bool,
+    /// What news came, if there ever was a stream of them.
+    pub(crate) news: Option<NewsSent>,
 }
 
 /// Opens the frame of one step in lock step: how many trade updates must have arrived before the
@@ -191,7 +204,17 @@ pub(crate) struct StepItem {
     trade_updates: u64,
     order_streams: u64,
     orders_away: bool,
+    #[serde(flatten)]
+    news: Option<NewsCount>,
     end: bool,
+}
+
+/// The same of the news stream; a session that has none is not told of any.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct NewsCount {
+    news: u64,
+    news_streams: u64,
+    news_away: bool,
 }
 
 /// Market data under its symbol.
@@ -207,9 +230,21 @@ pub(crate) struct Named<'a, Body> {
 
 impl<'a> StreamItem<'a> {
     pub(crate) fn step(step: u64, time: Timestamp, sent: Sent, end: bool) -> Self {
-        let (time, Sent { trade_updates, order_streams, orders_away }) = (WireTime(time), sent);
-        let kind = "tradewind_step";
-        Self::Step(StepItem { kind, step, time, trade_updates, order_streams, orders_away, end })
+        let Sent { trade_updates, order_streams, orders_away, news } = sent;
+        let news = news.map(|NewsSent { pieces, streams, away }| NewsCount {
+            news: pieces,
+            news_streams: streams,
+            news_away: away,
+        });
+        let (kind, time) = ("tradewind_step", WireTime(time));
+        let item =
+            StepItem { kind, step, time, trade_updates, order_streams, orders_away, news, end };
+        Self::Step(item)
+    }
+
+    /// A piece of news.
+    pub(crate) const fn news(body: PieceJson) -> Self {
+        Self::News(NewsItem { kind: "n", body })
     }
 
     pub(crate) fn data(data: &MarketData, symbol: &'a str) -> Self {

@@ -21,6 +21,7 @@ mod margin_equity;
 mod min_price;
 mod net_exposure;
 mod news_blackout;
+mod news_known;
 mod not_closing;
 mod notional_per_day;
 mod opposite;
@@ -116,6 +117,7 @@ pub static CHECKS: &[Check] = &[
         before_close::check,
     ),
     growth("news blackout", &["news_blackout_s"], news_blackout::check),
+    growth("news known", &["news_blackout_s"], news_known::check),
     growth("cool-down", &["cooldown_after_loss_s"], cool_down::check),
     growth("stop guard", &["stop_guard_stops", "stop_guard_window_s"], stop_guard::check),
     growth("price known", &[], price_known::check),

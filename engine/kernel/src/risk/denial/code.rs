@@ -47,7 +47,7 @@ impl Denial {
             Denial::OutsideWindow => "outside_window",
             Denial::AfterOpen { .. } => "after_open",
             Denial::BeforeClose { .. } => "before_close",
-            Denial::NewsBlackout { .. } => "news_blackout",
+            Denial::NewsBlackout { .. } | Denial::NewsUnknown => self.code_of_news(),
             Denial::CoolingDown { .. } => "cooling_down",
             Denial::StopGuard { .. } => "stop_guard",
             Denial::NoQuote => "no_quote",
@@ -73,5 +73,9 @@ impl Denial {
             Denial::SizedToNothing { .. } => "sized_to_nothing",
             Denial::StoppedBefore { .. } => "stopped_before",
         }
+    }
+    /// The same of the denials for what is in the news.
+    const fn code_of_news(&self) -> &'static str {
+        if matches!(self, Denial::NewsUnknown) { "news_unknown" } else { "news_blackout" }
     }
 }

@@ -395,6 +395,14 @@ impl Limits {
         limits
     }
 
+    /// For how long news keep entries away where that is longest; `None` where they do nowhere.
+    pub fn longest_news_blackout(&self) -> Option<Span> {
+        const KEY: &str = "news_blackout_s";
+        let layers = self.scopes.strategies.values().chain(self.scopes.symbols.values());
+        let own = layers.flat_map(Layer::iter).filter(|(key, _)| *key == KEY);
+        own.map(|(_, nanos)| Span::of(nanos)).chain(self.news_blackout).max()
+    }
+
     /// What the breaker makes of trading when it trips.
     pub fn breaker_then(&mut self, then: TradingState) {
         if let Some(breaker) = &mut self.breaker {

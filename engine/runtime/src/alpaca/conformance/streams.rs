@@ -48,6 +48,7 @@ pub(super) async fn market(client: &Client) -> Result<String, String> {
                 | MarketStreamMessage::Step { .. }
                 | MarketStreamMessage::Tape(_)
                 | MarketStreamMessage::Silent { .. }
+                | MarketStreamMessage::News { .. }
                 | MarketStreamMessage::Lost { .. } => {}
             }
         }

@@ -195,6 +195,9 @@ fn control_messages_are_notices() {
     let listed = ["bars:*", "quotes:AMD", "quotes:CLDR", "trades:AAPL"].map(String::from);
     assert_eq!(subscription.notices, [(0, Notice::Subscription(listed.to_vec()))]);
     let head = StepHead {
+        news: 0,
+        news_streams: 0,
+        news_away: false,
         step: 3,
         time: at("2011-01-03T14:31:00Z"),
         trade_updates: 2,

@@ -9,6 +9,7 @@ mod exchange;
 mod fixtures;
 mod kinds;
 mod map;
+mod news;
 mod oauth;
 mod rest;
 mod streams;

@@ -17,7 +17,7 @@ pub(super) use reads::{AccountRead, read_account};
 use super::catch_up::OrderRead;
 use super::lease::{Lease, OtherSession};
 use super::venue::Venue;
-use crate::alpaca::{BarsQuery, Posting};
+use crate::alpaca::{BarsQuery, NewsPiece, Posting};
 use crate::backoff::Backoff;
 use kernel::{
     AssetFacts, Bar, BrokerOrderId, BrokerState, Channel, CorporateAction, Order, OrderNumber,
@@ -61,6 +61,8 @@ pub(super) enum Errand {
     Calendar { from: Timestamp, to: Timestamp },
     /// Whether another session trades on the account, by its orders since an instant.
     Others(Arc<Lease>, Timestamp),
+    /// The news since an instant, for a connection of the news stream.
+    News { since: Timestamp, mark: u64 },
 }
 
 /// Where the books stand. What the broker says of its own can be compared with ours only when
@@ -135,6 +137,8 @@ pub(super) enum Answer {
     Asset(AssetFacts),
     /// Another session trades on the account.
     Other(OtherSession),
+    /// News, for a connection of the news stream; `None` when they cannot be read now.
+    News { mark: u64, pieces: Option<Vec<NewsPiece>> },
 }
 
 impl Answer {
@@ -151,7 +155,8 @@ impl Answer {
             | Answer::Probed { .. }
             | Answer::Calendar(_)
             | Answer::Asset(_)
-            | Answer::Other(_) => None,
+            | Answer::Other(_)
+            | Answer::News { .. } => None,
         }
     }
 }
@@ -326,6 +331,7 @@ impl Courier {
             }
             Errand::Calendar { from, to } => self.calendar(from, to, out).await,
             Errand::Others(lease, after) => self.others(&lease, after, out).await,
+            Errand::News { since, mark } => self.news(since, mark, out).await,
         }
     }
 

@@ -230,6 +230,13 @@ impl Courier {
         }
     }
 
+    /// Whoever asked asks again when they cannot be read.
+    pub(super) async fn news(&self, since: Timestamp, mark: u64, out: &mpsc::Sender<Answer>) {
+        let pieces = self.venue.news(since).await;
+        let pieces = pieces.inspect_err(|error| tracing::warn!("cannot read the news: {error}"));
+        tell(out, Answer::News { mark, pieces: pieces.ok() }).await;
+    }
+
     pub(super) async fn others(&self, lease: &Lease, after: Timestamp, out: &mpsc::Sender<Answer>) {
         match lease.look(&*self.venue, after).await {
             Ok(Some(other)) => tell(out, Answer::Other(other)).await,

@@ -12,6 +12,7 @@ use super::desk::Desk;
 use super::digest::Digest;
 use super::lease::{DataPlace, Lease};
 use super::models::Models;
+use super::news::NewsDesk;
 use super::venue::Venue;
 use super::{Phase, SessionConfig, SessionError, Status, StopReceiver, StopSignal, data_dir};
 use crate::alpaca::{
@@ -128,7 +129,7 @@ async fn prepare(
     desk.tell_without_bars().await?;
     desk.await_orders().await?;
     let errands = desk.take_stock(is_lock_step).await?;
-    desk.warm_up(is_lock_step).await?;
+    desk.look_back().await?;
     let market = open_market(&desk, &names, &venue);
     desk.message = venue.closed_message(&desk.config);
     Ok(Ready { desk, market, errands, is_lock_step, control, readers })
@@ -171,6 +172,7 @@ fn desk(
         status: ends.status,
         lease: Arc::new(lease),
         data_place: DataPlace::default(),
+        news: NewsDesk::new(venue.clock.timestamp),
         orders: open_orders(&config, names, venue.is_lock_step()),
         market_open: Arc::new(AtomicBool::new(false)),
         live: ends.live,

@@ -2,7 +2,7 @@
 
 use super::super::courier::BarsWanted;
 use super::super::desk::Desk;
-use super::super::{SessionError, WithoutBars};
+use super::super::{SessionError, VenueClock, WithoutBars};
 use kernel::{Bar, Input, MarketData, Notice, Span, State, Timestamp, TradingDay, TradingHours};
 
 pub(super) const DAY: Span = Span::from_secs(86_400);
@@ -10,6 +10,17 @@ pub(super) const DAY: Span = Span::from_secs(86_400);
 const SESSION: Span = Span::from_secs(6 * 3600 + 1800);
 
 impl Desk {
+    /// Learns what the market did before: the bars that strategies want to have seen, and where news
+    /// keep entries away, what was in the news. In lock step the news are waited for.
+    pub(super) async fn look_back(&mut self) -> Result<(), SessionError> {
+        self.warm_up().await?;
+        self.open_news();
+        match self.clock {
+            VenueClock::Data => self.await_news_in_turn().await,
+            VenueClock::Paced { .. } | VenueClock::Real { .. } => Ok(()),
+        }
+    }
+
     /// Says at once what strategies will be silent about for want of bars.
     pub(super) async fn tell_without_bars(&mut self) -> Result<(), SessionError> {
         let Some(WithoutBars { symbols, source }) = self.config.without_bars.clone() else {
@@ -20,7 +31,7 @@ impl Desk {
     }
 
     /// Lets strategies observe the last bars, so that they need not wait for their windows to fill.
-    pub(super) async fn warm_up(&mut self, is_lock_step: bool) -> Result<(), SessionError> {
+    async fn warm_up(&mut self) -> Result<(), SessionError> {
         let length = self.bar_length;
         let count = self.core.kernel().warmup_bars().max(self.models.warmup_bars());
         if count == 0 {
@@ -28,9 +39,11 @@ impl Desk {
         }
         let now = self.clock.now(self.core.state().now());
         // In lock step the books' time begins with the data; the venue's clock is ahead of it.
-        let end = match is_lock_step {
-            true => self.venue.clock().await.map_or(now, |clock| clock.timestamp.max(now)),
-            false => now,
+        let end = match self.clock {
+            VenueClock::Data => {
+                self.venue.clock().await.map_or(now, |clock| clock.timestamp.max(now))
+            }
+            VenueClock::Paced { .. } | VenueClock::Real { .. } => now,
         };
         let wanted = BarsWanted {
             symbols: self.core.state().symbols().ids().collect(),

@@ -36,6 +36,8 @@ struct Recorder<'a> {
     fields: Fields,
     /// How far it walks.
     steps: usize,
+    /// Whether there are news to be noted.
+    news: bool,
 }
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -116,6 +118,18 @@ impl Recorder<'_> {
         market
     }
 
+    /// A news stream that has subscribed.
+    async fn news(&mut self) -> Socket {
+        let (key, secret) = (self.exchange.keys().key.clone(), self.exchange.keys().secret.clone());
+        let mut news = self.socket("/v1beta1/news").await;
+        hear(&mut news).await;
+        say(&mut news, json!({"action": "auth", "key": key, "secret": secret})).await;
+        hear(&mut news).await;
+        say(&mut news, json!({"action": "subscribe", "news": ["SPY"]})).await;
+        hear(&mut news).await;
+        news
+    }
+
     /// Takes in a step and notes its data.
     async fn step(&mut self, market: &mut Socket) -> u64 {
         let frame = hear(market).await;
@@ -139,6 +153,7 @@ impl Recorder<'_> {
     /// Walks through the market to its end, with an order of each kind on the way.
     async fn record(&mut self) {
         let mut orders = self.orders().await;
+        let mut news = if self.news { Some(self.news().await) } else { None };
         let mut market = self.market().await;
         let mut step = self.step(&mut market).await;
         let buy = |kind: Value| {
@@ -182,6 +197,11 @@ impl Recorder<'_> {
             is_filled = update["data"]["event"] == "fill";
             self.note(Point::Update, &update);
         }
+        if let Some(news) = &mut news {
+            let piece = hear(news).await;
+            self.note(Point::News, &piece[0]);
+            self.get(Point::History, "/v1beta1/news?symbols=SPY").await;
+        }
         self.errors().await;
         self.get(Point::ReadOrder, &path).await;
         self.get(Point::ReadOrder, &format!("/v2/orders/{parent}?nested=true")).await;
@@ -216,7 +236,8 @@ pub async fn fields(world: &World) -> Fields {
     let world = if world.refuses { &MINUTES_OF_BARS } else { world };
     let exchange =
         world.exchange("[[fault]]\non='step'\nstep=3\ninject='halt'\nsymbol='SPY'").await;
-    let mut recorder = Recorder { exchange: &exchange, fields: Fields::new(), steps: world.steps };
+    let (fields, steps, news) = (Fields::new(), world.steps, world.news);
+    let mut recorder = Recorder { exchange: &exchange, fields, steps, news };
     recorder.record().await;
     recorder.fields
 }
@@ -224,7 +245,7 @@ pub async fn fields(world: &World) -> Fields {
 /// Has an exchange take some steps and leaves it.
 pub async fn walk(exchange: &Running, steps: usize) {
     runtime::alpaca::tls::install();
-    let mut walker = Recorder { exchange, fields: Fields::new(), steps };
+    let mut walker = Recorder { exchange, fields: Fields::new(), steps, news: false };
     let mut orders = walker.orders().await;
     let mut market = walker.market().await;
     for _ in 0..steps {

@@ -7,7 +7,7 @@ use kernel::{
     Intents, MarketData, NewOrder, OrderClass, OrderKind, Price, Quantity, Quote, Rounding, Side,
     Span, StopLoss, Strategy, TimeInForce, Trade, View,
 };
-use marketdata::Feed;
+use marketdata::{Feed, NewsItem};
 use std::path::Path;
 
 /// A market, what happens at its venue, and who trades there.
@@ -32,6 +32,8 @@ pub struct World {
     /// Under which rules the books must follow the broker's without a reason that the exchange's
     /// record has: what was missed can never be read, or a position has another name.
     pub follows: fn(&str) -> bool,
+    /// Whether news keep entries away.
+    pub news: bool,
     /// Which fields of which messages are tried there.
     pub tries: fn(Point, &str) -> bool,
 }
@@ -51,11 +53,12 @@ pub const MINUTES_OF_BARS: World = World {
     rules: |_| {},
     refuses: false,
     follows: |_| false,
+    news: false,
     tries: |point, path| {
         let is_elsewhere = TICKS_HAVE.contains(&point)
             || NIGHT_HAS.contains(&point)
             || ERRORS.contains(&point)
-            || matches!(point, Point::Request | Point::History);
+            || matches!(point, Point::Request | Point::History | Point::News);
         !is_elsewhere && !path.contains("legs")
     },
 };
@@ -130,6 +133,23 @@ pub const TICKS: World = World {
 pub const BEGUN: World =
     World { before: 6, tries: |point, _| point == Point::History, ..MINUTES_OF_BARS };
 
+/// The same with news, which come over a stream and are read beside it.
+pub const IN_THE_NEWS: World = World {
+    venue: "[[fault]]\non='step'\nstep=2\ninject='news'\nsymbol='SPY'\n\
+            [[fault]]\non='step'\nstep=9\ninject='news'\nsymbol='SPY'\n",
+    rules: |config| {
+        let time = "2026-01-05T14:29:00Z".parse().unwrap();
+        let (symbol, headline) = ("SPY".into(), "Before the open".into());
+        config.news = vec![NewsItem { time, symbol, headline }];
+    },
+    news: true,
+    tries: |point, path| {
+        let is_listed = path.starts_with("news") || path == "next_page_token";
+        point == Point::News || (point == Point::History && is_listed)
+    },
+    ..MINUTES_OF_BARS
+};
+
 /// The end of a day and the beginning of the next: fees are posted, cash comes, shares are split,
 /// and a bracket's legs stand over night.
 pub const OVER_NIGHT: World = World {
@@ -146,6 +166,7 @@ pub const OVER_NIGHT: World = World {
     before: 0,
     rules: |_| {},
     refuses: false,
+    news: false,
     follows: |rule| ["read_order id", "read_order status", "read_order filled_qty"].contains(&rule),
     tries: |point, path| match point {
         Point::Request => path.starts_with("corporate_actions"),
@@ -196,6 +217,7 @@ impl World {
         plan.config.timing.compare_each_step = self.compares;
         plan.config.channels.quotes = self.ticks;
         plan.config.channels.trades = self.ticks;
+        plan.config.limits.news_blackout = self.news.then_some(Span::from_secs(120));
         plan
     }
 }

@@ -133,6 +133,10 @@ impl Venue for Script {
     ) -> Answered<'a, Vec<Trade>> {
         unused()
     }
+    fn news(&self, _: Timestamp) -> Answered<'_, Vec<NewsPiece>> {
+        unused()
+    }
+
     fn quota_left(&self) -> QuotaLeft {
         QuotaLeft::UNLIMITED
     }
