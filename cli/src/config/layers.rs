@@ -4,7 +4,7 @@ use super::chosen::{self, ChosenStrategy, SEVERAL, is_param};
 use super::risk::kind_of;
 use super::schema::{self, Kind};
 use super::settings::borrow_rate;
-use super::{ConfigError, Mistake, nearest};
+use super::{ConfigError, Mistake, capital, nearest};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -271,6 +271,7 @@ impl Layers {
             let (path, source) = (path.clone(), placed.source.clone());
             self.mistake(source, &path, problem);
         }
+        self.mistakes.extend(capital::mistakes(&self.values, &chosen));
         chosen.iter().for_each(|one| self.check_strategy(one));
     }
 

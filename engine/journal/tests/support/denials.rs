@@ -45,5 +45,7 @@ pub fn of_limits() -> Vec<Denial> {
         Denial::StoppedBefore { order: OrderNumber(1) },
         Denial::NotMeasured { seen: 6, needed: 15 },
         Denial::SizedToNothing { budget: usd, per_share: price },
+        Denial::OpposesAccount { holder: "house".into(), held: quantity },
+        Denial::OwnCapital { needed: usd, available: more },
     ]
 }

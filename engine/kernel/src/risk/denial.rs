@@ -454,4 +454,20 @@ pub enum Denial {
         /// The stop.
         order: OrderNumber,
     },
+    /// Another strategy, or the house, holds the symbol on the other side.
+    #[error("{holder} holds {held}: nobody is on two sides of one symbol in an account")]
+    OpposesAccount {
+        /// What it is called.
+        holder: Box<str>,
+        /// What it holds, signed.
+        held: Quantity,
+    },
+    /// Not enough capital of the strategy's own is left by its open orders.
+    #[error("needs {needed} USD and {available} USD of its own capital is free")]
+    OwnCapital {
+        /// What the order needs.
+        needed: Cash,
+        /// What is free.
+        available: Cash,
+    },
 }

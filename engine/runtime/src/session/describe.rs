@@ -1,8 +1,8 @@
 //! Events as sentences, for the log and the status view.
 
 use kernel::{
-    Command, Event, FeeKind, Intent, Link, Order, OrderNumber, OrderSize, OrderStatus, Price,
-    ReportKind, ShutdownPolicy, Side, State, SymbolId, Trail,
+    Command, Crossing, Event, FeeKind, Intent, Link, Order, OrderNumber, OrderSize, OrderStatus,
+    Price, ReportKind, ShutdownPolicy, Side, State, SymbolId, Trail,
 };
 
 /// The sentence for an event that a person wants to see; `None` for the small steps in between.
@@ -32,6 +32,7 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
         | Event::StopMet { .. }
         | Event::IntentWaits { .. }
         | Event::SymbolClosed { .. }
+        | Event::CrossedInside(_)
         | Event::PredictionTaken(_)
         | Event::PredictionMissed(_)
         | Event::PredictionExpired { .. }
@@ -139,6 +140,12 @@ fn of_account(event: &Event, state: &State) -> Option<String> {
         Event::SymbolClosed { symbol } => {
             Some(format!("{} is closed: no order is open and nothing is held", name(symbol)))
         }
+        Event::CrossedInside(Crossing { symbol, from, to, quantity, price }) => Some(format!(
+            "inside the account {} gave {quantity} {} to {} at {price}",
+            state.account_name(*from),
+            name(symbol),
+            state.account_name(*to)
+        )),
         Event::FlatDue { .. } => {
             Some("the close is near: everything is cancelled and closed".into())
         }

@@ -72,6 +72,8 @@ impl Denial {
             Denial::NotMeasured { .. } => "not_measured",
             Denial::SizedToNothing { .. } => "sized_to_nothing",
             Denial::StoppedBefore { .. } => "stopped_before",
+            Denial::OpposesAccount { .. } => "opposes_account",
+            Denial::OwnCapital { .. } => "own_capital",
         }
     }
 }
