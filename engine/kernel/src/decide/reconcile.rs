@@ -7,8 +7,8 @@
 
 use super::{DecideError, Deciding};
 use crate::{
-    BrokerOrder, BrokerState, Difference, Event, Intent, Order, OrderNumber, OrderStatus, Origin,
-    Price, Quantity, ReportKind, Severity, Side, Span, SymbolId,
+    BrokerOrder, BrokerState, Difference, Event, Intent, Ledger, Order, OrderNumber, OrderStatus,
+    Origin, Owner, Price, Quantity, ReportKind, Severity, Side, Span, SymbolId,
 };
 use std::collections::BTreeMap;
 
@@ -69,7 +69,22 @@ impl Deciding<'_> {
 
     fn open_account(&mut self, broker: &BrokerState) -> Result<(), DecideError> {
         let (cash, positions) = (broker.account.cash, held_by(broker));
-        self.emit(Event::AccountOpened { cash, positions })
+        self.emit(Event::AccountOpened { cash, positions })?;
+        self.tell_of_debt()
+    }
+
+    /// Strategies may be given more than there is; the account's own limits hold all the same.
+    pub(super) fn tell_of_debt(&mut self) -> Result<(), DecideError> {
+        let state = self.state();
+        let accounts = state.accounts();
+        let left = accounts.book(Owner::House).map(Ledger::cash);
+        let Some(left) = left.filter(|left| accounts.are_apart() && left.is_negative()) else {
+            return Ok(());
+        };
+        let (more, cash) = (left.abs(), state.ledger().cash());
+        let text =
+            format!("The strategies are given {more} USD more than the {cash} USD of the account");
+        self.alert(Severity::Warning, "capital_exceeds_cash", text)
     }
 
     fn tell(&mut self, difference: Difference) -> Result<(), DecideError> {

@@ -410,6 +410,15 @@ fn a_crossing_that_a_crash_cut_off_is_told_after_it() {
 }
 
 #[test]
+fn capital_beyond_the_cash_is_told() {
+    let mut bench = Bench::cold_shared(&[usd("90000"), percent("30")], Limits::default());
+    let events = bench.feed(Input::Broker(Box::new(broker("100000"))));
+    let told = |event: &Event| matches!(event, Event::AlertRaised(alert) if &*alert.code == "capital_exceeds_cash");
+    assert!(events.iter().any(told), "{events:?}");
+    assert_eq!(cash_of(&bench, Owner::House), "-20000");
+}
+
+#[test]
 fn an_account_begun_anew_is_divided_anew() {
     let mut bench = Bench::cold_shared(&[usd("40000"), percent("30")], Limits::default());
     let named = |amount: &str, id: &str| {
