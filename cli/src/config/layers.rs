@@ -178,7 +178,9 @@ impl Layers {
             return self.set_flag(flag, "strategy.name", only);
         }
         if !names.is_empty() {
-            self.values.retain(|path, _| !path.starts_with(SEVERAL));
+            // What was typed beside the names is about them.
+            let is_typed = |placed: &Placed| matches!(placed.source, Source::Flag(_));
+            self.values.retain(|path, placed| !path.starts_with(SEVERAL) || is_typed(placed));
         }
         for text in names {
             let (label, name) = chosen::named(text);

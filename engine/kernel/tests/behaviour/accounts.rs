@@ -299,6 +299,28 @@ fn what_a_split_leaves_over_is_the_houses() {
     same_after_replay(&bench);
 }
 
+/// An exit that a split has ended and that is asked for anew is its strategy's still.
+#[test]
+fn an_exit_that_is_renewed_after_a_split_sells_for_its_strategy() {
+    let mut bench = two();
+    trade(&mut bench, 0, 1, Side::Buy, 10, "100");
+    trade(&mut bench, 1, 2, Side::Buy, 10, "100");
+    let (symbol, kind) = (bench.symbol("AAA"), OrderKind::Stop { stop: price("90") });
+    let stop = NewOrder::new(symbol, Side::Sell, shares(10), kind).lasting(TimeInForce::Gtc);
+    bench.propose_by(0, Intent::Submit(stop));
+    bench.report(3, ReportKind::New);
+    split_tomorrow(&mut bench, 2, 1);
+    bench.report(3, ReportKind::Canceled);
+    bench.bar("AAA", "50");
+    assert_eq!(bench.kernel.state().order(OrderNumber(4)).unwrap().origin, Origin::Kernel);
+    let exits = |place: u16| view(&bench, place).open_orders(symbol).count();
+    assert_eq!((exits(0), exits(1)), (1, 0));
+    bench.fill(4, "stop", 20, "45");
+    assert_eq!((held(&bench, A).as_str(), held(&bench, B).as_str()), ("0", "20"));
+    assert_eq!(realised(&bench, A), "-100");
+    same_after_replay(&bench);
+}
+
 #[test]
 fn dividends_interest_and_deposits_are_the_houses() {
     let mut bench = two();

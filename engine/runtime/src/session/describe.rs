@@ -33,6 +33,7 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
         | Event::IntentWaits { .. }
         | Event::SymbolClosed { .. }
         | Event::CrossedInside(_)
+        | Event::FlatConfirmed { .. }
         | Event::PredictionTaken(_)
         | Event::PredictionMissed(_)
         | Event::PredictionExpired { .. }
@@ -66,9 +67,6 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
         Event::SessionStarted => Some("session started".into()),
         Event::SessionResumed => Some("session resumed".into()),
         Event::Flattened => Some("flat: no order is open and nothing is held".into()),
-        Event::FlatConfirmed { foreign_orders, foreign_positions } => Some(format!(
-            "the broker confirms that it is flat; not this session's, and left alone: {foreign_orders} open orders, {foreign_positions} positions"
-        )),
         Event::CancelApproved { .. }
         | Event::EntrySized { .. }
         | Event::FeesAccrued { .. }
@@ -145,6 +143,9 @@ fn of_account(event: &Event, state: &State) -> Option<String> {
             state.account_name(*from),
             name(symbol),
             state.account_name(*to)
+        )),
+        Event::FlatConfirmed { foreign_orders, foreign_positions } => Some(format!(
+            "the broker confirms that it is flat; not this session's, and left alone: {foreign_orders} open orders, {foreign_positions} positions"
         )),
         Event::FlatDue { .. } => {
             Some("the close is near: everything is cancelled and closed".into())
