@@ -6,7 +6,8 @@ use crate::said::ModelLine;
 use crate::{DailyPoint, Dividends, EquityPoint};
 use exchange::{ExchangeConfig, Financing};
 use kernel::{
-    Cash, Limits, Price, Quantity, ShutdownPolicy, Side, StrategySpec, Timestamp, TradingHours,
+    AccountLine, Cash, Limits, Price, Quantity, ShutdownPolicy, Side, StrategySpec, Timestamp,
+    TradingHours,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -33,6 +34,10 @@ pub struct BacktestReport {
     /// What each of several strategies did, in their order; empty for one alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub strategies: Vec<StrategyLine>,
+    /// What each virtual account has come to, the house's first; left out where one strategy has the
+    /// account to itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<AccountLine>,
     /// What each model has said; left out where none was run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<ModelLine>,

@@ -112,6 +112,7 @@ pub(crate) fn report(finished: Finished) -> Result<BacktestReport, BacktestError
         activity,
         trades: rows,
         strategies: strategies.unwrap_or_default(),
+        accounts: state.account_lines(),
         models: finished.models,
         orders: orders(state),
         fills: state.tally().fills,

@@ -121,6 +121,8 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Show the running session.
     Status(AskArgs),
+    /// Show what each strategy of the running session and the house hold of the account.
+    Accounts(AskArgs),
     /// Stop asking a running session's strategies; cancel-all, flatten and resume still work.
     Halt(ReasonArgs),
     /// Let a halted session trade again.

@@ -63,6 +63,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Explain(args) => commands::explain::run(&args),
         Command::Replay(args) => commands::replay::run(&args),
         Command::Status(args) => commands::control::status(&args),
+        Command::Accounts(args) => commands::accounts::run(&args),
         Command::Halt(args) => commands::control::say("halt", &args),
         Command::Resume(args) => commands::control::say("resume", &args),
         Command::Flatten(args) => commands::control::flatten(&args),

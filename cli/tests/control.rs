@@ -20,8 +20,12 @@ struct Session {
 impl Session {
     /// Starts one on synthetic data and waits until it trades.
     fn start(user: &User) -> Self {
+        Self::start_with(user, &[])
+    }
+
+    fn start_with(user: &User, more: &[&str]) -> Self {
         let args = ["paper", "--json", "--set", "exchange.speed=60"];
-        let mut command = user.command(&args);
+        let mut command = user.command(&[&args, more].concat());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let up = lines
@@ -86,6 +90,34 @@ fn it_is_watched_halted_resumed_and_ended_in_order() {
     let summary: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(summary["data"], "synthetic");
     assert_eq!(user.run(&["status"]).code, 6, "nobody answers any more");
+}
+
+#[test]
+fn its_virtual_accounts_are_shown() {
+    let user = User::new();
+    let session = Session::start(&user);
+    let alone = user.json(&["accounts", "--json"]);
+    assert_eq!(alone["accounts"], serde_json::json!([]));
+    assert_eq!(alone["total"]["capital"], "100000");
+    session.interrupt();
+
+    let user = User::new();
+    let two = ["--strategy", "a=sma-crossover", "--strategy", "b=macd-trend"];
+    let capital = ["--set", "strategies.a.capital_percent=25"];
+    let session = Session::start_with(&user, &[&two[..], &capital].concat());
+    let shown = user.json(&["accounts", "--json"]);
+    let names = shown["accounts"].as_array().unwrap().iter().map(|one| one["account"].clone());
+    assert_eq!(names.collect::<Vec<_>>(), ["house", "a", "b"]);
+    assert_eq!(shown["accounts"][1]["capital"], "25000");
+    assert_eq!(shown["accounts"][2]["capital"], serde_json::Value::Null);
+    let table = user.run(&["accounts"]).out;
+    for words in ["account", "house", "total", "25,000.00"] {
+        assert!(table.contains(words), "{words} is not in\n{table}");
+    }
+    let status = user.json(&["status", "--json"]);
+    assert_eq!(status["accounts"].as_array().unwrap().len(), 3);
+    session.interrupt();
+    assert_eq!(user.run(&["accounts"]).code, 6, "nobody answers any more");
 }
 
 #[test]

@@ -81,6 +81,7 @@ fn every_command_in_the_documents_runs() {
                 || command.contains("resume")
                 || command.contains("flatten")
                 || command.contains("tradewind risk")
+                || command.contains("tradewind accounts")
                 || command.contains("cancel-all");
             // What has ended is judged as it was left: an order may pass or be denied.
             let expected = match (command.contains("risk check"), absent) {

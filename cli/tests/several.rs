@@ -101,6 +101,57 @@ fn a_paper_session_in_lock_step_decides_the_same_with_several() {
     assert_eq!(again.code, 0, "{}", again.err);
 }
 
+/// Two on one symbol, each with capital of its own.
+const APART: [&str; 12] = [
+    "--strategy",
+    "quick=sma-crossover",
+    "--strategy",
+    "steady=sma-crossover",
+    "--param",
+    "quick.fast=3",
+    "--param",
+    "quick.slow=12",
+    "--set",
+    "strategies.quick.capital_usd=30000",
+    "--set",
+    "strategies.steady.capital_percent=40",
+];
+
+fn account<'a>(result: &'a Value, name: &str) -> &'a Value {
+    let accounts = result["accounts"].as_array().unwrap();
+    accounts.iter().find(|account| account["account"] == name).unwrap()
+}
+
+#[test]
+fn with_capital_each_has_a_position_and_a_result_of_its_own() {
+    let user = User::new();
+    let file = write_bars(&user, "AAA", 780);
+    let tested = backtest(&user, &[&file], &APART);
+    let names = tested["accounts"].as_array().unwrap().iter().map(|one| one["account"].clone());
+    assert_eq!(names.collect::<Vec<_>>(), ["house", "quick", "steady"]);
+    assert_eq!(account(&tested, "quick")["capital"], "30000");
+    assert_eq!(account(&tested, "steady")["capital"], "40000");
+    for key in ["cash", "equity", "fees"] {
+        assert_eq!(sum(&tested["accounts"], key), nanos(&tested[key]), "{key}");
+    }
+    // What is asked first trades as it does alone, whatever the other holds of the same symbol.
+    let alone = ["--strategy", "sma-crossover", "--param", "fast=3", "--param", "slow=12"];
+    let alone = backtest(&user, &[&file], &alone);
+    assert!(alone.get("accounts").is_none());
+    assert_eq!(sum(&alone["trades"], "pnl"), nanos(&account(&tested, "quick")["realised"]));
+    assert_ne!(nanos(&account(&tested, "steady")["realised"]), 0);
+
+    // A session decides the same, says the same and is replayed.
+    let paper = ["paper", "--json", "--data-dir", "d", "--speed", "max", "--until-end"];
+    let traded = user.json(&[&paper, &APART[..], &["--data", &file]].concat());
+    assert_eq!(traded["events_hash"], tested["events_hash"]);
+    assert_eq!(traded["accounts"], tested["accounts"]);
+    let again = user.run(&["replay", "--verify", "--data-dir", "d"]);
+    assert_eq!(again.code, 0, "{}", again.err);
+    let shown = user.run(&[&["backtest", "--no-keep", "--data", &file], &APART[..]].concat()).out;
+    assert!(shown.contains("\naccount ") && shown.contains("\nhouse "), "{shown}");
+}
+
 #[test]
 fn a_run_with_several_is_run_again_with_one_thing_changed() {
     let user = User::new();
@@ -126,7 +177,7 @@ fn a_mistake_in_one_of_several_is_told_with_its_place() {
     let two = ["--strategy", "a=sma-crossover", "--strategy", "b=macd-trend"];
     let both = "[strategies.a]\nname = \"macd-trend\"\n[strategy]\nname = \"buy-and-hold\"\n";
     std::fs::write(user.path("both.toml"), both).unwrap();
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 9] = [
         (&["--param", "b.fsat=3"], "flag --param: strategies.b.params.fsat: strategy macd-trend"),
         (&["--param", "fast=3"], "there are several strategies (a, b): say whose parameter it is"),
         (&["--param", "c.fast=3"], "there is no strategy \"c\""),
@@ -134,6 +185,10 @@ fn a_mistake_in_one_of_several_is_told_with_its_place() {
         (&["--strategy", "a=macd-trend"], "flag --strategy: a: two strategies are called so"),
         (&["--strategy", "x y=macd-trend"], "called by letters, digits, - and _"),
         (&["--set", "strategies.a.nme=macd-trend"], "no such key"),
+        (
+            &["--set", "strategies.a.capital_usd=-5"],
+            "strategies.a.capital_usd: expected a number from 1",
+        ),
         (&["--config", "both.toml"], "both.toml: strategy.name: it names one strategy"),
     ];
     for (more, says) in cases {

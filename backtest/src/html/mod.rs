@@ -48,6 +48,7 @@ pub fn html_report(
     }
     traded.push_str(&apart::trades(&judgement.trades));
     traded.push_str(&tables::strategies(report));
+    traded.push_str(&tables::accounts(report));
     traded.push_str(&tables::trades(report));
     body.push_str(&section("trades", "Trades", &traded));
     let spread = [apart::months(judgement), apart::distribution(judgement)];

@@ -5,6 +5,7 @@ use super::svg::escape;
 use crate::dates::{date_of_count, written};
 use crate::statistics::{CONVENTIONS, Group, Metric, drawdowns};
 use crate::{BacktestReport, Judgement, ModelLine, StrategyLine, TradeRow};
+use kernel::{AccountLine, Cash};
 use std::fmt::Write;
 
 /// Trades listed at most.
@@ -143,6 +144,38 @@ pub(super) fn strategies(report: &BacktestReport) -> String {
     )
 }
 
+/// What each virtual account has come to; nothing where none are kept.
+pub(super) fn accounts(report: &BacktestReport) -> String {
+    let usd = |amount: Cash| {
+        let sign = if amount.is_negative() { " class=\"neg\"" } else { "" };
+        format!("<td{sign}>{}</td>", grouped(amount.to_f64(), 2))
+    };
+    let row = |one: &AccountLine| {
+        let held = one.positions.iter().map(|held| format!("{} {}", held.qty, held.symbol));
+        format!(
+            "<tr><th scope=\"row\">{}</th>{}{}{}{}{}{}<td>{}</td></tr>",
+            escape(&one.account),
+            one.capital.map_or_else(|| "<td></td>".into(), usd),
+            usd(one.cash),
+            usd(one.equity),
+            usd(one.realised),
+            usd(one.unrealised),
+            usd(one.fees),
+            escape(&held.collect::<Vec<_>>().join(", ")),
+        )
+    };
+    let rows: String = report.accounts.iter().map(row).collect();
+    if rows.is_empty() {
+        return rows;
+    }
+    format!(
+        "<figure><figcaption><h3>Virtual accounts</h3></figcaption><div class=\"scroll\">\
+         <table class=\"wide\"><thead><tr><th></th><th>Capital</th><th>Cash</th><th>Equity</th>\
+         <th>Realised</th><th>Unrealised</th><th>Fees</th><th>Holds</th></tr></thead><tbody>{rows}\
+         </tbody></table></div></figure>\n"
+    )
+}
+
 /// The closed trades.
 pub(super) fn trades(report: &BacktestReport) -> String {
     let rows: String = report.trades.iter().take(LISTED).map(trade_row).collect();
@@ -171,7 +204,7 @@ fn trade_row(trade: &TradeRow) -> String {
         text.get(..16).unwrap_or(&text).replace('T', " ")
     };
     let sign = if trade.pnl.is_negative() { " class=\"neg\"" } else { "" };
-    let money = |cash: kernel::Cash| grouped(cash.to_f64(), 2);
+    let money = |cash: Cash| grouped(cash.to_f64(), 2);
     format!(
         "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>\
          <td{sign}>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",

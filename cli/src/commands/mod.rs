@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub mod accounts;
 pub mod backtest;
 pub mod bench;
 mod checks;

@@ -1,6 +1,6 @@
 //! What a session did, for people.
 
-use super::print_text;
+use super::{accounts, print_text};
 use crate::exit::Failure;
 use crate::figures::{bytes, exact, signed};
 use kernel::Cash;
@@ -36,6 +36,8 @@ fn text(summary: &Summary, address: Option<&str>, place: &str) -> String {
         ("fills", summary.fills.to_string()),
     ];
     lines.extend(positions(summary).into_iter().map(|line| ("position", line)));
+    let accounts = accounts(summary).into_iter();
+    lines.extend(accounts.map(|line| ("account", line)));
     lines.extend([
         ("result", result(summary)),
         ("fees", fees(summary)),
@@ -92,6 +94,11 @@ fn positions(summary: &Summary) -> Vec<String> {
         format!("{symbol} {} at {average}", position.qty)
     });
     lines.collect()
+}
+
+/// What each virtual account has come to.
+fn accounts(summary: &Summary) -> Vec<String> {
+    if summary.accounts.is_empty() { Vec::new() } else { accounts::table(&summary.accounts, None) }
 }
 
 fn result(summary: &Summary) -> String {

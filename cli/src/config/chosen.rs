@@ -25,6 +25,13 @@ pub struct ChosenStrategy {
     pub params_prefix: String,
 }
 
+impl ChosenStrategy {
+    /// A key of its own beside its name.
+    pub fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.name_key.strip_suffix("name").unwrap_or_default())
+    }
+}
+
 /// The strategies in the order in which they are asked: that of what they are called.
 pub fn chosen(values: &BTreeMap<String, Placed>) -> Vec<ChosenStrategy> {
     let mut labels: Vec<&str> =

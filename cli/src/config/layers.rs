@@ -4,7 +4,7 @@ use super::chosen::{self, ChosenStrategy, SEVERAL, is_param};
 use super::risk::kind_of;
 use super::schema::{self, Kind};
 use super::settings::borrow_rate;
-use super::{ConfigError, Mistake, nearest};
+use super::{ConfigError, Mistake, capital, nearest};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -178,7 +178,9 @@ impl Layers {
             return self.set_flag(flag, "strategy.name", only);
         }
         if !names.is_empty() {
-            self.values.retain(|path, _| !path.starts_with(SEVERAL));
+            // What was typed beside the names is about them.
+            let is_typed = |placed: &Placed| matches!(placed.source, Source::Flag(_));
+            self.values.retain(|path, placed| !path.starts_with(SEVERAL) || is_typed(placed));
         }
         for text in names {
             let (label, name) = chosen::named(text);
@@ -271,6 +273,7 @@ impl Layers {
             let (path, source) = (path.clone(), placed.source.clone());
             self.mistake(source, &path, problem);
         }
+        self.mistakes.extend(capital::mistakes(&self.values, &chosen));
         chosen.iter().for_each(|one| self.check_strategy(one));
     }
 

@@ -4,6 +4,7 @@
 //! each came from, [`schema`] says what every key may hold, and [`settings`] is what the program
 //! trusts. All mistakes are listed at once.
 
+mod capital;
 pub mod chosen;
 pub mod kind;
 pub mod layers;

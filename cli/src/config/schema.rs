@@ -2,7 +2,7 @@
 
 use super::chosen::{SEVERAL, is_label};
 pub use super::kind::{Kind, number_text};
-use super::{risk, sizing};
+use super::{capital, risk, sizing};
 use runtime::alpaca::without_secrets;
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -28,7 +28,8 @@ pub(super) const fn key(path: &'static str, kind: Kind, doc: &'static str) -> Ke
 
 /// All keys, in the order of `config/default.toml`.
 pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
-    let before = BEFORE_RISK.iter().cloned().chain(sizing::keys());
+    let before =
+        BEFORE_RISK.iter().cloned().chain(capital::KEYS.iter().cloned()).chain(sizing::keys());
     before.chain(risk::keys()).chain(AFTER_RISK.iter().cloned()).collect()
 });
 

@@ -3,7 +3,7 @@
 use super::chosen::{self, ChosenStrategy};
 use super::layers::{Placed, Source};
 use super::schema::{self, number_text};
-use super::{risk, sizing};
+use super::{capital, risk, sizing};
 use backtest::Dividends;
 use kernel::risk::Limit;
 use kernel::{BasisPoints, Cash, Limits, ShutdownPolicy, TradingHours, TradingState, VenueRules};
@@ -119,15 +119,19 @@ impl Settings {
         limits
     }
 
-    /// What strategies are called beside each other, and how each one's entries are sized.
+    /// What strategies are called beside each other, how each one's entries are sized, and what each is
+    /// given of the account.
     fn of_strategies(&self, limits: &mut Limits) {
         let strategies = self.strategies();
-        let rules = strategies
-            .iter()
-            .map(|one| sizing::sizing(self, one.name_key.strip_suffix("name").unwrap_or_default()));
+        let rules = strategies.iter().map(|one| sizing::sizing(self, &one.key("")));
         let rules: Vec<_> = rules.collect();
         if rules.iter().any(Option::is_some) {
             limits.scopes.sizing = rules;
+        }
+        let capital = strategies.iter().map(|one| capital::capital(&self.values, one));
+        let capital: Vec<_> = capital.collect();
+        if capital.iter().any(Option::is_some) {
+            limits.scopes.capital = capital;
         }
         if strategies.len() > 1 {
             limits.scopes.labels = strategies.into_iter().map(|one| one.label.into()).collect();

@@ -86,6 +86,7 @@ impl EventsHash {
             | Event::SymbolRenamed { .. }
             | Event::ExitRenewed { .. }
             | Event::FlatDue { .. }
+            | Event::CrossedInside(_)
             | Event::EntrySized { .. }
             | Event::PredictionMissed(_)
             | Event::PredictionExpired { .. }

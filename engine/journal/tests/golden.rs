@@ -340,7 +340,7 @@ fn order_events() -> Vec<Event> {
         orders.into_iter().map(|order| Event::OrderApproved(Box::new(order))).collect();
     events.push(Event::ExitRenewed { order: FIRST, by: Some(OrderNumber(2)) });
     events.push(Event::FlatDue { date: 20_231_114 });
-    events.extend([sized(), stop_met(), intent_waits()]);
+    events.extend([sized(), stop_met(), intent_waits(), crossed()]);
     events.push(Event::CancelApproved { order: OrderNumber(2), origin: Origin::Kernel });
     events.extend(OrderStatus::ALL.map(|to| updated(3, to)));
     events.push(Event::OrderFilled {

@@ -2,10 +2,10 @@
 
 use crate::risk::{Denial, SizedEntry};
 use crate::{
-    BrokerOrderId, Cash, Channel, Command, Difference, ExecutionId, FeeKind, Intent, Link,
-    MarketDataError, MissedPrediction, MovementKind, NewOrder, Order, OrderNumber, OrderSize,
-    OrderStatus, Origin, Prediction, Price, Quantity, Ratio, ReportKind, ShutdownPolicy, Side,
-    Span, Stamped, SymbolId, Timestamp, TradingState,
+    Alert, BrokerOrderId, Cash, Channel, Command, Crossing, Difference, ExecutionId, FeeKind,
+    Intent, Link, MarketDataError, MissedPrediction, MovementKind, NewOrder, Order, OrderNumber,
+    OrderSize, OrderStatus, Origin, Prediction, Price, Quantity, Ratio, ReportKind, ShutdownPolicy,
+    Side, Span, Stamped, SymbolId, Timestamp, TradingState,
 };
 use serde::{Deserialize, Serialize};
 
@@ -351,6 +351,9 @@ pub enum Event {
         /// Positions in symbols that the session does not trade, and were left alone.
         foreign_positions: u32,
     },
+    /// One virtual account sold to another, inside, so that none holds a symbol on another side than
+    /// the rest. The posting that made it so has booked it; the account itself was not touched.
+    CrossedInside(Crossing),
 }
 
 /// Why a report changes nothing.
@@ -365,40 +368,6 @@ pub enum IgnoreReason {
     Foreign,
     /// A fill without an execution, or an execution that cannot be.
     Unusable,
-}
-
-/// How much an alert matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Worth knowing.
-    Info,
-    /// Should be looked at today.
-    Warning,
-    /// Should wake somebody.
-    Critical,
-}
-
-impl Severity {
-    /// `info`, `warning` or `critical`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Severity::Info => "info",
-            Severity::Warning => "warning",
-            Severity::Critical => "critical",
-        }
-    }
-}
-
-/// Something an operator should look at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Alert {
-    /// How much it matters.
-    pub severity: Severity,
-    /// A stable word for rules to match on.
-    pub code: Box<str>,
-    /// One sentence.
-    pub text: Box<str>,
 }
 
 impl Event {
@@ -439,6 +408,7 @@ impl Event {
             Event::SymbolRenamed { .. } => "symbol_renamed",
             Event::ExitRenewed { .. } => "exit_renewed",
             Event::FlatDue { .. } => "flat_due",
+            Event::CrossedInside(_) => "crossed_inside",
             Event::StopMet { .. } => "stop_met",
             Event::IntentWaits { .. } => "intent_waits",
             Event::EntrySized { .. } => "entry_sized",
@@ -467,6 +437,7 @@ impl Event {
             | Event::PredictionExpired { symbol, .. }
             | Event::PriceRevised { symbol, .. }
             | Event::StopMet { symbol, .. }
+            | Event::CrossedInside(Crossing { symbol, .. })
             | Event::IntentWaits { symbol, .. }
             | Event::DifferenceFound(Difference::Position { symbol, .. }) => Some(*symbol),
             Event::SessionStarted

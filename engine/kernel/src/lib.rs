@@ -7,6 +7,7 @@
 //! Two verbs: [`Kernel::decide`] turns an input into events and sends, and [`State::evolve`] folds
 //! accepted inputs and events into the state. Recovery uses the second alone.
 
+mod alert;
 mod corporate;
 mod decide;
 mod difference;
@@ -26,19 +27,20 @@ mod symbol;
 mod time;
 mod venue_rules;
 
+pub use alert::{Alert, Severity};
 pub use corporate::{
     CashMovement, CorporateAction, MovementKind, Ratio, Reinvestment, ShareChange,
 };
 pub use decide::{DecideError, Kernel, Output};
 pub use difference::Difference;
-pub use event::{Alert, Event, IgnoreReason, Record, RecordBody, Severity};
+pub use event::{Event, IgnoreReason, Record, RecordBody};
 pub use fees::{FeeRates, RatesByDate, TafRate};
 pub use input::{
     AccountSnapshot, AssetClass, AssetFacts, BrokerOrder, BrokerPosition, BrokerState, Command,
     FeeCharge, FeeKind, Input, Link, News, Room, SessionStart, ShutdownPolicy, Stamped,
     StrategySpec, TradingDay, TradingHours,
 };
-pub use ledger::{Ledger, LedgerError, Position};
+pub use ledger::{Accounts, Capital, Crossing, Ledger, LedgerError, Owner, Position};
 pub use market::{
     AHEAD, Bar, CancelError, Channel, Correction, Luld, MarketData, MarketDataError, Quote,
     TapeTrade, Trade,
@@ -54,7 +56,7 @@ pub use order::{
 };
 pub use prediction::{Forecaster, MissedPrediction, Prediction, Probability, Trend};
 pub use risk::{Approved, Breaker, Limits, Send};
-pub use state::{Day, EvolveError, State, Tally, TradingState};
+pub use state::{AccountLine, AccountPosition, Day, EvolveError, State, Tally, TradingState};
 pub use strategy::{Intent, Intents, Reading, Strategy, StrategyId, View};
 pub use symbol::{SymbolError, SymbolId, Symbols};
 pub use time::{ParseTimeError, Span, Timestamp};

@@ -1,9 +1,9 @@
 //! What a strategy is: it remembers the market, the kernel remembers the account.
 
 use crate::{
-    Cash, Leg, MarketData, NewOrder, Order, OrderClass, OrderKind, OrderNumber, OrderSize, Percent,
-    Position, Prediction, Price, Quantity, Ratio, Side, State, StopLoss, SymbolId, Symbols,
-    TimeInForce, Timestamp, Trail,
+    Cash, Ledger, Leg, MarketData, NewOrder, Order, OrderClass, OrderKind, OrderNumber, OrderSize,
+    Origin, Owner, Percent, Position, Prediction, Price, Quantity, Ratio, Side, State, StopLoss,
+    SymbolId, Symbols, TimeInForce, Timestamp, Trail,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -12,6 +12,13 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StrategyId(pub u16);
+
+impl StrategyId {
+    /// That of the strategy at a place of the list.
+    pub(crate) fn at(place: usize) -> Self {
+        Self(u16::try_from(place).unwrap_or(u16::MAX))
+    }
+}
 
 /// A trading strategy.
 ///
@@ -238,16 +245,31 @@ impl Intents {
     }
 }
 
-/// What a strategy may see of the account: everything, read-only, as of now.
+/// What a strategy may see of the account: everything, read-only, as of now. Where strategies trade
+/// apart it sees its own position, cash and orders alone.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     state: &'a State,
+    /// Its books, where it trades apart from others.
+    own: Option<(StrategyId, &'a Ledger)>,
 }
 
 impl<'a> View<'a> {
-    /// The view of a state.
+    /// The view of a whole account.
     pub const fn new(state: &'a State) -> Self {
-        Self { state }
+        Self { state, own: None }
+    }
+
+    /// The view of a strategy of the session.
+    #[inline]
+    pub fn of(state: &'a State, id: StrategyId) -> Self {
+        let accounts = state.accounts();
+        let own = if accounts.are_apart() { accounts.book(Owner::Strategy(id)) } else { None };
+        Self { state, own: own.map(|book| (id, book)) }
+    }
+
+    fn origin(&self) -> Origin {
+        self.own.map_or(Origin::Operator, |(id, _)| Origin::Strategy(id))
     }
 
     /// The venue's time.
@@ -263,7 +285,7 @@ impl<'a> View<'a> {
     /// The position in a symbol; flat when there is none.
     #[inline]
     pub fn position(&self, symbol: SymbolId) -> Position {
-        self.state.ledger().position(symbol)
+        self.own.map_or(self.state.ledger(), |(_, book)| book).position(symbol)
     }
 
     /// The last price seen of a symbol.
@@ -277,32 +299,39 @@ impl<'a> View<'a> {
         self.state.predictions(symbol)
     }
 
-    /// Cash in the account.
+    /// Cash that it may spend.
     pub fn cash(&self) -> Cash {
-        self.state.ledger().cash()
+        self.state.cash_for(self.origin())
     }
 
-    /// Cash and positions at the last prices.
+    /// That cash, and the positions of those who may spend it, at the last prices.
     pub fn equity(&self) -> Cash {
-        self.state.equity()
+        self.state.equity_for(self.origin())
     }
 
     /// The live orders in a symbol, oldest first; stops that the kernel has placed are not among them.
     pub fn open_orders(&self, symbol: SymbolId) -> impl Iterator<Item = &'a Order> + use<'a> {
-        let state = self.state;
-        let counts = move |order: &&Order| order.symbol == symbol && !state.is_own_stop(order);
-        state.live_orders().filter(counts)
+        let view = *self;
+        view.state.live_orders().filter(move |order| order.symbol == symbol && view.shows(order))
     }
 
     /// The orders in a symbol, oldest first: every live one, and the latest that have ended.
     pub fn orders(&self, symbol: SymbolId) -> impl Iterator<Item = &'a Order> + use<'a> {
-        let state = self.state;
-        state.orders().filter(move |order| order.symbol == symbol && !state.is_own_stop(order))
+        let view = *self;
+        view.state.orders().filter(move |order| order.symbol == symbol && view.shows(order))
+    }
+
+    /// Stops of the kernel are nobody's; where strategies trade apart, one does not see another's orders.
+    fn shows(&self, order: &Order) -> bool {
+        let whose = self.own.and_then(|(id, _)| Some((id, self.state.strategy_of(order)?)));
+        !self.state.is_own_stop(order) && whose.is_none_or(|(own, whose)| own == whose)
     }
 
     /// Whether any order in a symbol is live or waits for a stop to end. Most strategies wait while one is.
     pub fn has_open_order(&self, symbol: SymbolId) -> bool {
-        self.open_orders(symbol).next().is_some() || !self.state.waits_for_stop(symbol).is_empty()
+        let mut waiting = self.state.waits_for_stop(symbol).iter();
+        self.open_orders(symbol).next().is_some()
+            || waiting.any(|it| self.own.is_none() || it.origin == self.origin())
     }
 
     /// Whether entries of the session are sized in parts of shares, so that exits are too.

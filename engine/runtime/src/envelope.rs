@@ -77,6 +77,7 @@ impl Topic {
             | Event::FeesAccrued { .. }
             | Event::FeeBooked { .. }
             | Event::CashMoved { .. }
+            | Event::CrossedInside(_)
             | Event::DividendReinvested { .. } => Topic::Fills,
             Event::OrderDenied { .. }
             | Event::TradingStateChanged { .. }

@@ -6,6 +6,7 @@
 //! again on what its disk kept. When the market has closed and everything has come to rest, the books
 //! must be the exchange's, and the journal, decided again, must say the same.
 
+mod accounts;
 mod again;
 mod bands;
 mod bounds;

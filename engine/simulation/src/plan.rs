@@ -6,7 +6,8 @@ use crate::split::{self, Split};
 use exchange::ExchangeConfig;
 use kernel::risk::{Breaker, Minutes, Window};
 use kernel::{
-    BasisPoints, Cash, Limits, MarketData, Price, Quantity, Span, Symbols, TradingDay, TradingHours,
+    BasisPoints, Capital, Cash, Limits, MarketData, Percent, Price, Quantity, Span, Symbols,
+    TradingDay, TradingHours,
 };
 use marketdata::calendar::{self, Date};
 use marketdata::{Generator, SyntheticConfig};
@@ -38,6 +39,8 @@ pub(crate) struct Plan {
     /// Orders that the strategy proposes in a thousand bars.
     pub(crate) orders: u64,
     pub(crate) days: usize,
+    /// How many of the two strategies propose: where both do, each has capital of its own.
+    pub(crate) traders: u64,
 }
 
 impl Plan {
@@ -47,7 +50,9 @@ impl Plan {
         let names: Vec<Box<str>> = plan.symbols.names().map(Into::into).collect();
         let limits = tightened(plan.limits, &mut Random::new(seed, 9));
         let limits = fewer(limits, &names, &mut Random::new(seed, 10));
-        Self { limits: looking_back(limits, &names, &mut Random::new(seed, 11)), ..plan }
+        let limits = looking_back(limits, &names, &mut Random::new(seed, 11));
+        let (limits, traders) = apart(limits, &mut Random::new(seed, 12));
+        Self { limits, traders, ..plan }
     }
 
     /// The same without the limits that may leave a day few orders.
@@ -87,6 +92,7 @@ impl Plan {
             faults: 20 + random.below(50),
             orders: (150 + random.below(150)).max(PROPOSALS * 1000 / fewest),
             days,
+            traders: 1,
         }
     }
 }
@@ -235,6 +241,19 @@ fn looking_back(mut limits: Limits, symbols: &[Box<str>], random: &mut Random) -
     let some = symbols.iter().skip(1).cloned().collect();
     limits.scopes.correlated = [("index".into(), some)].into();
     limits
+}
+
+/// In a few of the plans two strategies trade, each with capital of its own; one may have less than the
+/// account's limits would let it spend.
+fn apart(mut limits: Limits, random: &mut Random) -> (Limits, u64) {
+    let (some, share) = (20_000 + random.below(30_000), 20 + random.below(60));
+    let share = i64::try_from(share).unwrap_or(0) * kernel::SCALE;
+    if !random.chance(150) {
+        return (limits, 1);
+    }
+    let second = random.chance(700).then(|| Capital::Percent(Percent::from_nanos(share)));
+    limits.scopes.capital = vec![Some(Capital::Usd(usd(some))), second];
+    (limits, 2)
 }
 
 fn usd(whole: u64) -> Cash {

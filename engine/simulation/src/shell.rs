@@ -158,9 +158,10 @@ impl Shell {
     }
 }
 
-/// The strategies of a plan, as built each time.
+/// The strategies of a plan, as built each time: always two, so that virtual accounts are kept, of which
+/// one is silent in most of the plans.
 pub(crate) fn strategies(plan: &Plan) -> Vec<Box<dyn Strategy>> {
-    vec![Box::new(Trader::new(plan))]
+    (0..2).map(|place| Box::new(Trader::new(plan, place)) as Box<dyn Strategy>).collect()
 }
 
 /// The first input.
@@ -170,7 +171,7 @@ pub(crate) fn start(plan: &Plan) -> Input {
         venue: "simulation".into(),
         build: "simulation".into(),
         symbols: plan.symbols.clone(),
-        strategies: vec![StrategySpec { name: "trader".into(), params: BTreeMap::new() }],
+        strategies: vec![StrategySpec { name: "trader".into(), params: BTreeMap::new() }; 2],
         limits: plan.limits.clone(),
         calendar: plan.calendar.clone(),
         hours: plan.hours,

@@ -24,6 +24,8 @@ pub(crate) struct Trader {
     seed: u64,
     /// Orders proposed in a thousand bars; more than one of some where it is above that.
     orders: u64,
+    /// Whether it only watches.
+    is_silent: bool,
     /// The opens and closes of the days.
     auctions: Vec<(Timestamp, Timestamp)>,
     /// Bars observed, by symbol.
@@ -55,11 +57,13 @@ impl Dice {
 }
 
 impl Trader {
-    pub(crate) fn new(plan: &Plan) -> Self {
+    /// The strategy at a place of a plan's list.
+    pub(crate) fn new(plan: &Plan, place: u64) -> Self {
         let days = plan.calendar.iter().take(plan.days);
         Self {
-            seed: plan.seed,
-            orders: plan.orders,
+            seed: if place == 0 { plan.seed } else { mix(plan.seed, place) },
+            orders: plan.orders / plan.traders,
+            is_silent: place >= plan.traders,
             auctions: days.map(|day| (day.open, day.close)).collect(),
             seen: vec![0; plan.symbols.len()],
         }
@@ -239,6 +243,9 @@ impl Strategy for Trader {
     }
 
     fn propose(&self, data: &MarketData, view: &View<'_>, intents: &mut Intents) {
+        if self.is_silent {
+            return;
+        }
         let symbol = data.symbol();
         let mut dice = self.dice(symbol);
         // More than one where bars are few.

@@ -19,6 +19,12 @@ pub enum Violation {
     /// The books do not balance.
     #[error("the trial balance of the ledger is not zero")]
     Unbalanced,
+    /// The virtual accounts are not the account.
+    #[error("the virtual accounts: {0}")]
+    Accounts(&'static str),
+    /// A strategy that trades apart opens a position on another side than the rest.
+    #[error("order {order} opens a position against what another strategy or the house holds")]
+    Opposed { order: OrderNumber },
     /// The exchange contradicts itself.
     #[error("the exchange's own record: {0}")]
     Exchange(String),

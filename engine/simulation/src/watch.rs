@@ -1,7 +1,6 @@
 //! The laws, watched from outside: by what was sent, by what the exchange recorded, by what was
 //! delivered. None of it asks the kernel whether it kept them.
 
-use crate::Violation;
 use crate::bands::Bands;
 use crate::bounds::Bounds;
 use crate::closings::Closings;
@@ -15,6 +14,7 @@ use crate::plan::Plan;
 use crate::promises::Promises;
 use crate::repair::Repairs;
 use crate::shell::Work;
+use crate::{Violation, accounts};
 use backtest::venue::Venue;
 use exchange::check::SessionRecord;
 use exchange::{Exchange, OrderRow, Update};
@@ -218,6 +218,7 @@ impl Watch {
         if state.ledger().trial_balance() != 0 {
             return Err(Violation::Unbalanced);
         }
+        accounts::check(state)?;
         self.closings.check(state, exchange)?;
         self.promises.check(state)
     }
@@ -257,6 +258,7 @@ impl Watch {
             return Err(Violation::Twice { order: number });
         }
         self.orders += 1;
+        accounts::judge(order, state)?;
         if self.halts.contains(order.symbol) {
             return Err(Violation::Halted { order: number });
         }

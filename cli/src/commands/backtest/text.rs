@@ -1,5 +1,6 @@
 //! A finished run on a terminal.
 
+use crate::commands::accounts;
 use crate::figures::{counted, date_time, exact, signed};
 use backtest::statistics::{Group, Metric, Unit};
 use backtest::{BacktestReport, Judgement, ModelLine, StrategyLine, TradeRow};
@@ -32,6 +33,10 @@ pub fn text(
     }
     lines.extend(trades(&report.trades));
     lines.extend(strategies(&report.strategies));
+    if !report.accounts.is_empty() {
+        lines.push(String::new());
+        lines.extend(accounts::table(&report.accounts, None));
+    }
     lines.push(String::new());
     lines.push(judgement.verdict.clone());
     lines.extend(judgement.notes.iter().map(|note| format!("note: {note}")));

@@ -46,5 +46,7 @@ pub fn of_limits() -> Vec<Denial> {
         Denial::NotMeasured { seen: 6, needed: 15 },
         Denial::SizedToNothing { budget: usd, per_share: price },
         Denial::NewsUnknown,
+        Denial::OpposesAccount { holder: "house".into(), held: quantity },
+        Denial::OwnCapital { needed: usd, available: more },
     ]
 }

@@ -303,6 +303,17 @@ pub fn intent_waits() -> Event {
     Event::IntentWaits { origin, symbol, intent, behind }
 }
 
+/// A strategy's shares that went to the house.
+pub fn crossed() -> Event {
+    Event::CrossedInside(Crossing {
+        symbol: Symbols::new(["AAPL"]).unwrap().id("AAPL").unwrap(),
+        from: Owner::Strategy(StrategyId(1)),
+        to: Owner::House,
+        quantity: Quantity::from_whole(20).unwrap(),
+        price: Price::from_nanos(100_500_000_000),
+    })
+}
+
 /// What a challenger says, and that it says nothing.
 pub fn of_models(symbol: SymbolId, time: Timestamp) -> [Input; 2] {
     let model: Box<str> = "5b1e".into();

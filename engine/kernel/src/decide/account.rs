@@ -74,6 +74,7 @@ impl Deciding<'_> {
         let (account, cash) = (broker.account.id.clone(), broker.account.cash);
         let positions = held_by(broker);
         self.emit(Event::AccountReset { account, cash, positions })?;
+        self.tell_of_debt()?;
         let text = format!("The account was begun anew at the broker, with {cash} USD in cash");
         self.alert(Severity::Warning, "account_reset", text)
     }

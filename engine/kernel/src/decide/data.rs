@@ -153,7 +153,8 @@ impl Deciding<'_> {
         for place in 0..self.kernel.strategies.len() {
             let Kernel { state, strategies, intents, .. } = &mut *self.kernel;
             if let Some(strategy) = strategies.get(place) {
-                strategy.propose(data, &View::new(state), intents);
+                let view = View::of(state, StrategyId::at(place));
+                strategy.propose(data, &view, intents);
             }
             if !intents.is_silent() {
                 self.heed(place)?;
@@ -164,7 +165,7 @@ impl Deciding<'_> {
 
     /// Judges what a strategy has proposed.
     pub(super) fn heed(&mut self, place: usize) -> Result<(), DecideError> {
-        let id = StrategyId(u16::try_from(place).unwrap_or(u16::MAX));
+        let id = StrategyId::at(place);
         let mut intents = std::mem::take(&mut self.kernel.intents);
         for intent in intents.drain() {
             if !self.waits(id, &intent)? {

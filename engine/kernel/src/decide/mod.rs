@@ -286,7 +286,10 @@ impl Deciding<'_> {
         self.kernel.losses.forget();
         self.kernel.calm = Calm::NONE;
         self.out.events.push(event);
-        Ok(())
+        match self.kernel.state.accounts().next_untold() {
+            Some(crossing) => self.emit(Event::CrossedInside(crossing)),
+            None => Ok(()),
+        }
     }
 
     /// What comes last of any input: what is to be closed is closed, and what is held is protected.

@@ -1,7 +1,7 @@
 //! What models say: taken while it is news, acted upon, and over when its time has come.
 
 use super::{DecideError, Deciding};
-use crate::{AHEAD, Event, Kernel, MissedPrediction, Prediction, View};
+use crate::{AHEAD, Event, Kernel, MissedPrediction, Prediction, StrategyId, View};
 
 impl Deciding<'_> {
     /// A model has said something. What comes too late is no signal, and what nothing is to be traded on
@@ -60,7 +60,8 @@ impl Deciding<'_> {
         for place in 0..self.kernel.strategies.len() {
             let Kernel { state, strategies, intents, .. } = &mut *self.kernel;
             if let Some(strategy) = strategies.get(place) {
-                strategy.propose_on(said, &View::new(state), intents);
+                let view = View::of(state, StrategyId::at(place));
+                strategy.propose_on(said, &view, intents);
             }
             if !intents.is_silent() {
                 self.heed(place)?;

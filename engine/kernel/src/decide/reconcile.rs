@@ -7,8 +7,8 @@
 
 use super::{DecideError, Deciding};
 use crate::{
-    BrokerOrder, BrokerState, Difference, Event, Intent, Order, OrderStatus, Origin, Price,
-    Quantity, ReportKind, Severity, Side, Span, SymbolId,
+    BrokerOrder, BrokerState, Difference, Event, Intent, Ledger, Order, OrderNumber, OrderStatus,
+    Origin, Owner, Price, Quantity, ReportKind, Severity, Side, Span, SymbolId,
 };
 use std::collections::BTreeMap;
 
@@ -69,7 +69,22 @@ impl Deciding<'_> {
 
     fn open_account(&mut self, broker: &BrokerState) -> Result<(), DecideError> {
         let (cash, positions) = (broker.account.cash, held_by(broker));
-        self.emit(Event::AccountOpened { cash, positions })
+        self.emit(Event::AccountOpened { cash, positions })?;
+        self.tell_of_debt()
+    }
+
+    /// Strategies may be given more than there is; the account's own limits hold all the same.
+    pub(super) fn tell_of_debt(&mut self) -> Result<(), DecideError> {
+        let state = self.state();
+        let accounts = state.accounts();
+        let left = accounts.book(Owner::House).map(Ledger::cash);
+        let Some(left) = left.filter(|left| accounts.are_apart() && left.is_negative()) else {
+            return Ok(());
+        };
+        let (more, cash) = (left.abs(), state.ledger().cash());
+        let text =
+            format!("The strategies are given {more} USD more than the {cash} USD of the account");
+        self.alert(Severity::Warning, "capital_exceeds_cash", text)
     }
 
     fn tell(&mut self, difference: Difference) -> Result<(), DecideError> {
@@ -119,13 +134,27 @@ impl Deciding<'_> {
 
     /// Cancels exits that the position, moved by somebody else, does not cover any more: an exit that
     /// outlives its position would open one on the other side.
-    fn cancel_uncovered_exits(&mut self, symbol: SymbolId) -> Result<(), DecideError> {
-        let held = self.state().ledger().position(symbol).quantity;
-        let mut covered = held.abs().nanos();
+    pub(super) fn cancel_uncovered_exits(&mut self, symbol: SymbolId) -> Result<(), DecideError> {
+        let origins = self.state().origins_apart();
+        for origin in [Origin::Kernel].into_iter().chain(origins) {
+            for order in self.uncovered_exits(symbol, origin) {
+                self.propose(Origin::Kernel, Intent::Cancel { order })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The exits of a strategy that trades apart that what it holds does not cover; those of the
+    /// account for an origin that is no such strategy.
+    fn uncovered_exits(&self, symbol: SymbolId, origin: Origin) -> Vec<OrderNumber> {
         let state = self.state();
+        let held = state.position_for(origin, symbol).quantity;
+        let mut covered = held.abs().nanos();
+        let own = state.apart(origin);
         let exits = state
             .live_orders()
-            .filter(|order| order.symbol == symbol && !order.grows && state.exit_is_on(order));
+            .filter(|order| order.symbol == symbol && !order.grows && state.exit_is_on(order))
+            .filter(|order| own.is_none() || state.strategy_of(order) == own);
         let (mut uncovered, mut groups) = (Vec::new(), BTreeMap::new());
         for order in exits {
             let closes = !held.is_zero() && held.is_negative() == (order.side == Side::Buy);
@@ -138,10 +167,7 @@ impl Deciding<'_> {
                 uncovered.push(order.number);
             }
         }
-        for order in uncovered {
-            self.propose(Origin::Kernel, Intent::Cancel { order })?;
-        }
-        Ok(())
+        uncovered
     }
 
     fn differences(&self, broker: &BrokerState) -> Vec<Difference> {

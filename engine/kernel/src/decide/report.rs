@@ -231,7 +231,11 @@ impl Deciding<'_> {
             position,
             cash,
         })?;
+        let crossed = matches!(self.out.events.last(), Some(Event::CrossedInside(_)));
         self.accrue(report.time, side, execution.price, execution.quantity)?;
+        if crossed && self.state().accounts().are_apart() {
+            self.cancel_uncovered_exits(symbol)?;
+        }
         self.ask_for_legs(number, report.kind)
     }
 

@@ -105,7 +105,8 @@ impl Deciding<'_> {
     /// Renews an exit together with the other of its group.
     fn renew(&mut self, order: &Order, lost: &[Order]) -> Result<Option<OrderNumber>, DecideError> {
         let state = self.state();
-        let held = state.ledger().position(order.symbol).quantity;
+        let origin = state.strategy_of(order).map_or(Origin::Kernel, Origin::Strategy);
+        let held = state.position_for(origin, order.symbol).quantity;
         let open = order.quantity.checked_sub(order.filled).unwrap_or(Quantity::ZERO);
         let wanted = open.min(held.abs());
         let closes = held.is_negative() == (order.side == Side::Buy);

@@ -12,7 +12,7 @@ impl Deciding<'_> {
             return self.propose(origin, intent);
         };
         let is_known = request.symbol.index() < state.symbols().len();
-        if !is_known || !risk::is_entry(state, request) {
+        if !is_known || !risk::is_entry(state, origin, request) {
             return self.propose(origin, intent);
         }
         match risk::size(state, origin, request, rule) {

@@ -115,13 +115,14 @@ impl Deciding<'_> {
             let filled = state.order(behind).is_none_or(|order| order.filled.is_positive());
             let held = state.ledger().position(symbol).quantity;
             let Intent::Submit(request) = intent else { continue };
-            let closes = !held.is_zero() && held.is_negative() == (request.side == Side::Buy);
+            let own = state.position_for(origin, symbol).quantity;
+            let closes = !own.is_zero() && own.is_negative() == (request.side == Side::Buy);
             if held.is_zero() || (filled && !closes) {
                 self.deny(origin, intent, Denial::StoppedBefore { order: behind })?;
                 continue;
             }
             let size = match request.size {
-                OrderSize::Shares(shares) if closes => OrderSize::Shares(shares.min(held.abs())),
+                OrderSize::Shares(shares) if closes => OrderSize::Shares(shares.min(own.abs())),
                 size => size,
             };
             let intent = Intent::Submit(NewOrder { size, ..request });

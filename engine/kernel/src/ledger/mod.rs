@@ -5,8 +5,11 @@
 //! closing a part takes that part's share of the cost, half to even at 1e-9 USD, and the rest of
 //! the rounding stays in the position until it is closed, when none is left.
 
+mod accounts;
 mod posting;
 
+pub(crate) use accounts::FillOf;
+pub use accounts::{Accounts, Capital, Crossing, Owner};
 pub(crate) use posting::{Account, Posting};
 
 use crate::fees::CENT;
@@ -23,6 +26,9 @@ pub enum LedgerError {
     /// The entries of a posting do not sum to zero.
     #[error("a posting does not balance")]
     Unbalanced,
+    /// The virtual accounts do not sum to the account, or hold a symbol on both sides.
+    #[error("the virtual accounts do not sum to the account")]
+    Apart,
 }
 
 /// A position in one symbol.
@@ -81,6 +87,8 @@ pub(crate) struct FeePosting {
     pub reversal: Option<Posting>,
     /// What was posted beyond what was accrued, when that is more than a day's rounding.
     pub unexplained: Option<Cash>,
+    /// The day for which it had been accrued.
+    pub date: Option<u32>,
 }
 
 impl Ledger {
@@ -121,6 +129,17 @@ impl Ledger {
     pub fn accrued_fees(&self) -> Cash {
         let due = self.accrued.iter();
         Cash::from_nanos(due.fold(0_i64, |sum, due| sum.saturating_add(due.amount.nanos())))
+    }
+
+    /// What is due of a kind for a day.
+    pub(crate) fn due(&self, date: u32, kind: FeeKind) -> Option<Cash> {
+        let due = self.accrued.iter().find(|due| (due.date, due.kind) == (date, kind));
+        due.map(|due| due.amount)
+    }
+
+    /// What was held when the books began: cash, and positions at cost.
+    pub(crate) const fn opening(&self) -> Cash {
+        self.opening
     }
 
     /// What the broker's rounding of fees has taken so far.
@@ -201,21 +220,24 @@ impl Ledger {
         let cash = amount.checked_neg().ok_or(overflow)?;
         let plain = || Posting::new(&[(Account::Cash, cash), (Account::Fees(kind), amount)]);
         let Some(due) = self.accrued.iter().find(|due| due.kind == kind) else {
-            return Ok(FeePosting { charge: plain()?, reversal: None, unexplained: None });
+            let charge = plain()?;
+            return Ok(FeePosting { charge, reversal: None, unexplained: None, date: None });
         };
         let back = due.amount.checked_neg().ok_or(overflow)?;
         let taken_back = [(Account::Accrued(due.date, kind), back), (Account::Payable, due.amount)];
         let reversal = Some(Posting::new(&taken_back)?);
         let residue = amount.checked_sub(due.amount).ok_or(overflow)?;
+        let date = Some(due.date);
         if residue.abs() > CENT {
-            return Ok(FeePosting { charge: plain()?, reversal, unexplained: Some(residue) });
+            let unexplained = Some(residue);
+            return Ok(FeePosting { charge: plain()?, reversal, unexplained, date });
         }
         let charge = Posting::new(&[
             (Account::Cash, cash),
             (Account::Fees(kind), due.amount),
             (Account::Rounding, residue),
         ])?;
-        Ok(FeePosting { charge, reversal, unexplained: None })
+        Ok(FeePosting { charge, reversal, unexplained: None, date })
     }
 
     /// The entries that take over what an account holds when a session begins.

@@ -459,4 +459,20 @@ pub enum Denial {
         "news keep entries away for a while, and what is in the news is not known: the news link is down"
     )]
     NewsUnknown,
+    /// Another strategy, or the house, holds the symbol on the other side.
+    #[error("{holder} holds {held}: nobody is on two sides of one symbol in an account")]
+    OpposesAccount {
+        /// What it is called.
+        holder: Box<str>,
+        /// What it holds, signed.
+        held: Quantity,
+    },
+    /// Not enough capital of the strategy's own is left by its open orders.
+    #[error("needs {needed} USD and {available} USD of its own capital is free")]
+    OwnCapital {
+        /// What the order needs.
+        needed: Cash,
+        /// What is free.
+        available: Cash,
+    },
 }

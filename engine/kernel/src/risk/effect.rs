@@ -1,6 +1,6 @@
 //! What an order does to the position, computed from the position itself and never believed.
 
-use crate::{NewOrder, Order, OrderSize, Quantity, Side, State, VenueRules};
+use crate::{NewOrder, Order, OrderSize, Origin, Quantity, Side, State, VenueRules};
 
 /// What an order would do if it filled, with what is already on its way counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,24 +22,23 @@ pub(super) enum Effect {
 
 impl Effect {
     /// The effect of a request for so many shares; `replaced` is an order that makes room for it,
-    /// with the other orders of its group.
+    /// with the other orders of its group. A strategy that trades apart closes what is its own alone.
     pub(super) fn of(
         state: &State,
+        origin: Origin,
         request: &NewOrder,
         quantity: Quantity,
         replaced: Option<&Order>,
     ) -> Self {
-        let held = state.ledger().position(request.symbol).quantity;
+        let held = state.position_for(origin, request.symbol).quantity;
         let closing = if held.is_positive() { Side::Sell } else { Side::Buy };
         if held.is_zero() || request.side != closing {
             return Effect::Grows;
         }
-        let pending = state.pending_exits(request.symbol, closing, replaced);
-        let available = held.abs().checked_sub(pending).unwrap_or(Quantity::ZERO);
-        let available = available.max(Quantity::ZERO);
+        let available = state.closable(origin, request.symbol, closing, replaced);
         let by_equity = matches!(request.size, OrderSize::EquityShare(_));
         if by_equity && state.rules() == VenueRules::Plain {
-            let is_closing = state.is_closing_at_the_market(request.symbol, closing);
+            let is_closing = state.is_closing_at_the_market(origin, request.symbol, closing);
             return if is_closing { Effect::Turns } else { Effect::TooMuch { available, held } };
         }
         if quantity <= available { Effect::Reduces } else { Effect::TooMuch { available, held } }

@@ -96,7 +96,7 @@ pub enum Measure {
 pub struct SizedEntry {
     /// By which rule.
     pub model: SizeModel,
-    /// Cash and positions at the last prices.
+    /// Cash and positions at the last prices; those of a strategy that trades apart are its own.
     pub equity: Cash,
     /// The worst price that it was counted at.
     pub price: Price,
@@ -112,8 +112,8 @@ pub struct SizedEntry {
 
 /// Whether an order of a strategy opens a position or adds to one, so that a model sizes it: one
 /// that closes is as large as its strategy says, and so is one that waits for the close before it.
-pub(crate) fn is_entry(state: &State, request: &NewOrder) -> bool {
-    let held = state.ledger().position(request.symbol).quantity;
+pub(crate) fn is_entry(state: &State, origin: Origin, request: &NewOrder) -> bool {
+    let held = state.position_for(origin, request.symbol).quantity;
     held.is_zero() || held.is_negative() == (request.side == Side::Sell)
 }
 
@@ -127,7 +127,7 @@ pub(crate) fn size(
     request: &NewOrder,
     rule: Sizing,
 ) -> Result<SizedEntry, Denial> {
-    let equity = state.equity().max(Cash::ZERO);
+    let equity = state.equity_for(origin).max(Cash::ZERO);
     let price = sizing::worst_price(state, request).ok_or(Denial::NoPrice)?;
     let share_of = |share: Percent, whole: i64| {
         let usd = equity.proportion(share.nanos(), whole, Rounding::Down);

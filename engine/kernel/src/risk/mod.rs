@@ -95,7 +95,7 @@ impl Proposal<'_> {
     /// The value of what is held of the symbol and will be closed before the order fills, in USD.
     fn closed_before(&self) -> Result<Cash, Denial> {
         match self.effect {
-            Effect::Turns => self.state.market_value(self.symbol).map(Cash::abs),
+            Effect::Turns => self.state.value_for(self.origin, self.symbol).map(Cash::abs),
             Effect::Grows | Effect::Reduces | Effect::TooMuch { .. } => Some(Cash::ZERO),
         }
         .ok_or(Denial::Overflow)
@@ -255,7 +255,7 @@ fn proposed<'a>(
         quantity,
         kind: request.kind,
         replaces,
-        effect: Effect::of(state, &request, quantity, replaces),
+        effect: Effect::of(state, origin, &request, quantity, replaces),
         worst_price: sizing::worst_price(state, &request),
     })
 }

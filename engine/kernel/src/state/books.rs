@@ -2,8 +2,10 @@
 //! broker was right about.
 
 use super::{EvolveError, State};
+use crate::ledger::FillOf;
 use crate::{
-    Cash, Difference, Event, FeeKind, Ledger, LedgerError, MovementKind, Price, Quantity, SymbolId,
+    Cash, Difference, Event, FeeKind, Ledger, LedgerError, MovementKind, Notional, Owner, Price,
+    Quantity, Rounding, SymbolId,
 };
 
 impl State {
@@ -40,6 +42,10 @@ impl State {
                 let held = self.ledger.position(*symbol).quantity;
                 self.agree(seq, held == *position && self.ledger.cash() == *cash)?;
             }
+            Event::CrossedInside(crossing) => {
+                let is_next = self.accounts.tell(crossing);
+                self.agree(seq, is_next)?;
+            }
             Event::DifferenceFound(difference) => self.settle(difference).map_err(ledger)?,
             _ => {}
         }
@@ -54,7 +60,8 @@ impl State {
             self.ledger.post(reversal)?;
         }
         self.ledger.remember_posting(id);
-        Ok(())
+        self.accounts.pay(posting.date, kind, amount)?;
+        self.accounts_agree(None)
     }
 
     /// Books shares that were bought with a dividend.
@@ -68,13 +75,17 @@ impl State {
         let posting = self.ledger.fill(symbol, quantity, price)?;
         self.ledger.post(&posting)?;
         self.ledger.remember_posting(id);
-        Ok(())
+        let of = FillOf::One(Owner::House);
+        self.accounts.fill(of, symbol, quantity, price, posting.cash())?;
+        self.accounts_agree(Some(symbol))
     }
 
     /// Books what will be posted at the close of a day.
     fn accrue_fees(&mut self, date: u32, fees: &[(FeeKind, Cash)]) -> Result<(), LedgerError> {
-        fees.iter()
-            .try_for_each(|&(kind, amount)| self.ledger.post(&Ledger::accrue(date, kind, amount)?))
+        fees.iter().try_for_each(|&(kind, amount)| {
+            self.ledger.post(&Ledger::accrue(date, kind, amount)?)?;
+            self.accounts.accrue(date, kind, amount)
+        })
     }
 
     /// Takes over what the account holds.
@@ -87,9 +98,10 @@ impl State {
         for &(symbol, quantity, price) in positions {
             self.ledger.post(&Ledger::opening_position(symbol, quantity, price)?)?;
         }
+        self.accounts.open(cash, positions, &self.limits.scopes.capital)?;
         self.account_opened = true;
         self.books_since = self.now;
-        Ok(())
+        self.accounts_agree(None)
     }
 
     /// Begins the books anew with what the account holds now. What the day and the drawdown are
@@ -100,6 +112,7 @@ impl State {
         positions: &[(SymbolId, Quantity, Price)],
     ) -> Result<(), LedgerError> {
         self.ledger = self.ledger.begun_anew();
+        self.accounts = self.accounts.begun_anew();
         self.open_account(cash, positions)?;
         let equity = self.equity();
         if let Some(day) = &mut self.day {
@@ -114,10 +127,11 @@ impl State {
     fn move_cash(&mut self, id: &str, kind: MovementKind, amount: Cash) -> Result<(), LedgerError> {
         self.ledger.post(&Ledger::movement(kind, amount)?)?;
         self.ledger.remember_posting(id);
+        self.accounts.move_cash(kind, amount)?;
         if kind.is_capital() {
             self.measure_from(amount);
         }
-        Ok(())
+        self.accounts_agree(None)
     }
 
     /// Raises the high-water mark to what the account is worth now.
@@ -136,10 +150,22 @@ impl State {
 
     fn move_books(&mut self, difference: &Difference) -> Result<(), LedgerError> {
         match difference {
-            Difference::Cash { theirs, .. } => self.ledger.post(&self.ledger.adjust_cash(*theirs)?),
+            Difference::Cash { theirs, .. } => {
+                let posting = self.ledger.adjust_cash(*theirs)?;
+                self.ledger.post(&posting)?;
+                self.accounts.adjust_cash(posting.cash())?;
+                self.accounts_agree(None)
+            }
             Difference::Position { symbol, theirs, average_price, .. } => {
+                let by = theirs.checked_sub(self.ledger.position(*symbol).quantity);
+                let by = by.ok_or(LedgerError::Overflow)?;
                 let posting = self.ledger.adjust_position(*symbol, *theirs, *average_price)?;
-                self.ledger.post(&posting)
+                self.ledger.post(&posting)?;
+                if self.accounts.are_kept() {
+                    let price = self.price_of(*symbol, by, *average_price);
+                    self.accounts.adjust_position(*symbol, by, price)?;
+                }
+                self.accounts_agree(Some(*symbol))
             }
             Difference::OrderForeign { broker_id } => {
                 self.foreign_seen.insert(broker_id.0.clone());
@@ -151,6 +177,28 @@ impl State {
             }
             Difference::OrderMissing { .. } => Ok(()),
         }
+    }
+
+    /// The price of shares that somebody else has traded: what the cash that went with them says, where
+    /// nothing else was found to differ, else the last one.
+    fn price_of(&self, symbol: SymbolId, by: Quantity, average: Price) -> Price {
+        let last = self.last_price(symbol);
+        let mut moved = self.suspected.iter().filter(|it| it.moves_books());
+        let paid = match (moved.next(), moved.next(), moved.next()) {
+            (Some(Difference::Cash { ours, theirs }), Some(Difference::Position { .. }), None)
+            | (Some(Difference::Position { .. }), Some(Difference::Cash { ours, theirs }), None) => {
+                ours.checked_sub(*theirs)
+            }
+            _ => None,
+        };
+        let implied = paid.and_then(|paid| Notional::from(paid).per(by, Rounding::HalfEven));
+        let is_near = |price: &Price| {
+            let (low, high) = (last.map(|last| last.nanos() / 2), last.map(|last| last.nanos()));
+            low.zip(high).is_some_and(|(low, high)| {
+                low <= price.nanos() && price.nanos() / 2 <= high && price.is_positive()
+            })
+        };
+        implied.filter(is_near).or(last).unwrap_or(average)
     }
 
     /// What the books are moved by is no result of trading.

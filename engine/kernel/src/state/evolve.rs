@@ -8,10 +8,10 @@ use super::ranges::Ranges;
 use super::stops::Stops;
 use super::{Market, State};
 use crate::{
-    AHEAD, AccountSnapshot, BrokerState, Cash, CashMovement, Difference, Event, FeeCharge, Input,
-    Ledger, LedgerError, Link, Luld, MarketData, MarketDataError, Notice, Order, OrderNumber,
-    OrderStatus, Quantity, Record, RecordBody, Report, ReportKind, SessionStart, ShutdownPolicy,
-    Span, Stamped, Timestamp, TradingState,
+    AHEAD, AccountSnapshot, Accounts, BrokerState, Cash, CashMovement, Difference, Event,
+    FeeCharge, Input, Ledger, LedgerError, Link, Luld, MarketData, MarketDataError, Notice, Order,
+    OrderNumber, OrderStatus, Quantity, Record, RecordBody, Report, ReportKind, SessionStart,
+    ShutdownPolicy, Span, Stamped, Timestamp, TradingState,
 };
 
 /// Ended orders that are kept for late reports.
@@ -162,6 +162,8 @@ impl State {
         self.markets = vec![Market::default(); start.symbols.len()];
         self.counts = Counts::new(start.strategies.len(), start.symbols.len());
         self.limits = start.limits.clone();
+        let (symbols, strategies) = (start.symbols.len(), start.strategies.len());
+        self.accounts = Accounts::new(&self.limits.scopes.capital, strategies, symbols);
         self.ranges = Ranges::of(&self.limits, start.symbols.len());
         if self.limits.place_stops {
             self.stops = Stops::new(start.symbols.len());
@@ -271,6 +273,7 @@ impl State {
             | Event::AccountReset { .. }
             | Event::CashMoved { .. }
             | Event::DividendReinvested { .. }
+            | Event::CrossedInside(_)
             | Event::DifferenceFound(_) => self.move_account(seq, event)?,
             Event::SharesSplit { .. } | Event::SymbolRenamed { .. } | Event::ExitRenewed { .. } => {
                 self.move_shares(seq, event)?;

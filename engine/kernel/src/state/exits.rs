@@ -1,7 +1,9 @@
 //! Orders that close: which of them are for the same shares.
 
 use super::State;
-use crate::{Order, OrderKind, OrderNumber, OrderSize, OrderStatus, Quantity, Side, SymbolId};
+use crate::{
+    Order, OrderKind, OrderNumber, OrderSize, OrderStatus, Origin, Quantity, Side, SymbolId,
+};
 use std::collections::BTreeMap;
 
 /// Whether an order only ever opens a position, on whatever side one is held: it fills after the
@@ -14,16 +16,17 @@ impl State {
     /// Shares of a symbol that live orders of one side may still fill. Orders that are for the same
     /// shares (the exits of one group; an order and its replacement) count once, with the larger of
     /// them. Legs that wait for their entry do not count. `without` is left out, with its group.
-    pub(crate) fn pending_exits(
+    fn pending_exits(
         &self,
         symbol: SymbolId,
         side: Side,
         without: Option<&Order>,
+        counts: impl Fn(&Order) -> bool,
     ) -> Quantity {
         let without = without.map(|order| self.shares_with(order));
         let mut pending: BTreeMap<OrderNumber, i64> = BTreeMap::new();
         for order in self.live_orders() {
-            if order.symbol != symbol || order.side != side || turns(order) {
+            if order.symbol != symbol || order.side != side || turns(order) || !counts(order) {
                 continue;
             }
             let group = self.shares_with(order);
@@ -35,18 +38,45 @@ impl State {
         Quantity::from_nanos(pending.values().fold(0, |sum, nanos| sum.saturating_add(*nanos)))
     }
 
+    /// Shares that an order of this origin and of the closing side may still close: what it closes is
+    /// held and not yet being closed, neither by its own strategy nor by anybody.
+    pub(crate) fn closable(
+        &self,
+        origin: Origin,
+        symbol: SymbolId,
+        side: Side,
+        without: Option<&Order>,
+    ) -> Quantity {
+        let left = |held: Quantity, pending: Quantity| {
+            held.abs().checked_sub(pending).unwrap_or(Quantity::ZERO).max(Quantity::ZERO)
+        };
+        let pending = self.pending_exits(symbol, side, without, |_| true);
+        let all = left(self.ledger.position(symbol).quantity, pending);
+        let Some(id) = self.apart(origin) else { return all };
+        let is_own = |order: &Order| self.strategy_of(order) == Some(id);
+        let pending = self.pending_exits(symbol, side, without, is_own);
+        all.min(left(self.position_for(origin, symbol).quantity, pending))
+    }
+
     /// Whether market orders of this side, the closing one, will have closed all that is held of a
     /// symbol when they have filled.
-    pub(crate) fn is_closing_at_the_market(&self, symbol: SymbolId, side: Side) -> bool {
+    pub(crate) fn is_closing_at_the_market(
+        &self,
+        origin: Origin,
+        symbol: SymbolId,
+        side: Side,
+    ) -> bool {
+        let own = self.apart(origin);
         let closing = self.live_orders().filter(|order| {
             order.symbol == symbol
                 && order.side == side
                 && order.kind == OrderKind::Market
                 && !order.grows
                 && !order.cancel_requested
+                && (own.is_none() || self.strategy_of(order) == own)
         });
         let nanos = closing.fold(0_i64, |sum, order| sum.saturating_add(order.remaining().nanos()));
-        nanos >= self.ledger.position(symbol).quantity.abs().nanos()
+        nanos >= self.position_for(origin, symbol).quantity.abs().nanos()
     }
 
     /// Shares that an order may fill as things stand.

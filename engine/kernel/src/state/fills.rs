@@ -26,6 +26,11 @@ impl State {
         let before = self.ledger.position(*symbol).quantity;
         let posting = self.ledger.fill(*symbol, signed, *price).map_err(ledger)?;
         self.ledger.post(&posting).map_err(ledger)?;
+        if self.accounts.are_kept() {
+            let (of, moved) = (self.filled_for(*number), posting.cash());
+            self.accounts.fill(of, *symbol, signed, *price, moved).map_err(ledger)?;
+            self.accounts_agree(Some(*symbol)).map_err(ledger)?;
+        }
         let held = self.ledger.position(*symbol).quantity;
         self.agree(seq, held == *position && self.ledger.cash() == *cash)?;
         self.counts.note_fill(*symbol, before, held, *realised, self.now);

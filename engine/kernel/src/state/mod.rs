@@ -1,5 +1,6 @@
 //! What the session knows: the fold of everything it has taken in and decided.
 
+mod accounts;
 mod books;
 mod closings;
 mod counts;
@@ -17,6 +18,7 @@ mod shares;
 mod stops;
 mod tape;
 
+pub use accounts::{AccountLine, AccountPosition};
 pub(crate) use counts::Whose;
 pub use evolve::EvolveError;
 pub use hours::Day;
@@ -24,9 +26,9 @@ pub(crate) use stops::{Met, Waiting};
 
 use crate::risk::{Breaker, Failures, Marks, Resolved};
 use crate::{
-    AccountSnapshot, AssetFacts, BrokerOrderId, Cash, CorporateAction, Difference, Ledger, Limits,
-    Order, OrderNumber, Origin, Quantity, Report, Rounding, SessionStart, ShutdownPolicy, SymbolId,
-    Symbols, Timestamp, VenueRules,
+    AccountSnapshot, Accounts, AssetFacts, BrokerOrderId, Cash, CorporateAction, Difference,
+    Ledger, Limits, Order, OrderNumber, Origin, Quantity, Report, Rounding, SessionStart,
+    ShutdownPolicy, SymbolId, Symbols, Timestamp, VenueRules,
 };
 use counts::Counts;
 use course::Course;
@@ -105,6 +107,8 @@ pub struct State {
     /// The limits with those of strategies and symbols put into them.
     resolved: Resolved,
     ledger: Ledger,
+    /// Whose what is in it is.
+    accounts: Accounts,
     orders: Orders,
     live: Vec<OrderNumber>,
     last_order: u64,

@@ -21,8 +21,13 @@ impl State {
                 self.agree(seq, self.ledger.position(*symbol).quantity == *position)?;
             }
             Event::SymbolRenamed { id, symbol, to, .. } => self.rename(id, *symbol, to),
-            Event::ExitRenewed { order, .. } => {
+            Event::ExitRenewed { order, by } => {
                 self.lost_exits.remove(order);
+                let lost = self.orders.get(*order);
+                let whose = lost.and_then(|order| self.strategy_of(order));
+                if let Some((by, id)) = by.zip(whose) {
+                    self.accounts.note_renewal(by, id);
+                }
             }
             _ => {}
         }
@@ -80,6 +85,8 @@ impl State {
     fn split(&mut self, id: &str, symbol: SymbolId, ratio: Ratio) -> Result<(), LedgerError> {
         let posting = self.ledger.split(symbol, ratio)?;
         self.ledger.post(&posting)?;
+        self.accounts.split(symbol, ratio, self.ledger.position(symbol).quantity)?;
+        self.accounts_agree(Some(symbol))?;
         self.split_orders(symbol, ratio);
         let action = self.announced.iter().find(|action| &*action.id == id);
         let began = action.and_then(|action| self.beginning_of(action.date)).unwrap_or(self.now);

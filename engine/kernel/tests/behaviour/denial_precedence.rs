@@ -372,8 +372,22 @@ const ROWS: &[Row] = &[
         let (risk, multiple) = (percent("1"), percent("200"));
         buying(sized(SizeModel::Atr { risk, multiple, bars: 14 }), 10)
     }),
+    ("opposes_account", || {
+        let bench = Bench::cold_shared(&[own("50000")], off()).held(10);
+        let intent = bench.market(Side::Sell, 10);
+        (bench, intent)
+    }),
+    ("own_capital", || {
+        let bench = Bench::shared(&[own("1024.99")], off());
+        let intent = bench.market(Side::Buy, 10);
+        (bench, intent)
+    }),
     ("sized_to_nothing", || buying(sized(SizeModel::Notional(cash("99"))), 10)),
 ];
+
+fn own(usd: &str) -> Option<Capital> {
+    Some(Capital::Usd(cash(usd)))
+}
 
 fn sized(model: SizeModel) -> Limits {
     let sizing = vec![Some(Sizing { model, fractional: false })];

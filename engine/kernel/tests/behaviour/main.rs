@@ -11,6 +11,8 @@
 mod common;
 
 mod account;
+mod accounts;
+mod accounts_law;
 mod breaker;
 mod cancels;
 mod compatibility;

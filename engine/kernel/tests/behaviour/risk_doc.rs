@@ -33,6 +33,9 @@ This page is printed from the tables in the code by the test `risk_doc`.
   `tradewind explain 7` says it of an order that was made, with its signal, its size, its life at the broker and its cost;
   `tradewind explain SPY@TIME` of data on which nothing was ordered. A limit's margin is found by asking the check itself with
   tighter limits, so it is what judges.
+- `nobody opposed` and `own capital` are about strategies with capital of their own (docs/STRATEGIES.md): none opens a position
+  on another side than one that another strategy or the house holds, and entries are paid from one's own capital, without
+  leverage. The limits of the account hold beside them, and what they measure is the account's.
 - Orders count at their worst price: the limit, or the last price moved by `market_slip_percent`. Exposures count every open
   order that grows as filled. What a gap takes beyond a stop is in no limit.
 - The collar is around the middle of a fresh quote, else a fresh trade, else the last complete bar's close.

@@ -55,7 +55,10 @@ impl Strategy for Scripted {
 
 pub struct Bench {
     pub kernel: Kernel,
+    /// The first strategy's.
     pub script: Scripted,
+    /// Those of all strategies.
+    pub scripts: Vec<Scripted>,
     pub now: Timestamp,
     pub records: Vec<Record>,
     pub sends: Vec<Send>,
@@ -70,6 +73,27 @@ pub fn monday() -> TradingDay {
         extended_open: time("2024-06-03T08:00:00Z"),
         extended_close: time("2024-06-04T00:00:00Z"),
     }
+}
+
+/// Seven days that look alike.
+pub fn week() -> Vec<TradingDay> {
+    let day = |number: u32| {
+        let later = Span::from_secs(i64::from(number) * 86_400);
+        let monday = monday();
+        TradingDay {
+            date: monday.date + number,
+            open: monday.open.plus(later),
+            close: monday.close.plus(later),
+            extended_open: monday.extended_open.plus(later),
+            extended_close: monday.extended_close.plus(later),
+        }
+    };
+    (0..7).map(day).collect()
+}
+
+/// The strategies of scripts, ready for a kernel.
+pub fn built(scripts: &[Scripted]) -> Vec<Box<dyn Strategy>> {
+    scripts.iter().map(|script| Box::new(script.clone()) as Box<dyn Strategy>).collect()
 }
 
 pub fn start(limits: Limits) -> SessionStart {
@@ -87,6 +111,19 @@ pub fn start(limits: Limits) -> SessionStart {
         trading: Default::default(),
         config: BTreeMap::new(),
     }
+}
+
+/// That of a session with a strategy for each capital.
+fn start_shared(capital: &[Option<Capital>], mut limits: Limits) -> SessionStart {
+    let names = ('a'..='z').map(|name| Box::from(name.to_string())).take(capital.len());
+    limits.scopes.labels = names.collect();
+    if capital.iter().any(Option::is_some) {
+        limits.scopes.capital = capital.to_vec();
+    }
+    let mut start = start(limits);
+    start.strategies = vec![start.strategies[0].clone(); capital.len()];
+    start.calendar = week();
+    start
 }
 
 pub fn account(amount: &str) -> AccountSnapshot {
@@ -140,10 +177,11 @@ impl Bench {
     }
 
     pub fn started_at(now: &str, start: SessionStart) -> Self {
-        let script = Scripted::default();
-        let kernel = Kernel::new(vec![Box::new(script.clone())]);
-        let now = time(now);
-        let mut bench = Self { kernel, script, now, records: Vec::new(), sends: Vec::new() };
+        let scripts: Vec<Scripted> = start.strategies.iter().map(|_| Scripted::default()).collect();
+        let kernel = Kernel::new(built(&scripts));
+        let (script, now) = (scripts[0].clone(), time(now));
+        let (records, sends) = (Vec::new(), Vec::new());
+        let mut bench = Self { kernel, script, scripts, now, records, sends };
         bench.feed(Input::Start(Box::new(start)));
         bench
     }
@@ -151,6 +189,21 @@ impl Bench {
     /// A session with both streams up, 100,000 USD, and AAA at 100.
     pub fn warm(limits: Limits) -> Self {
         Self::cold(limits).warmed()
+    }
+
+    /// The same with a strategy for each capital, called `a`, `b` and so on.
+    pub fn shared(capital: &[Option<Capital>], limits: Limits) -> Self {
+        Self::cold_shared(capital, limits).warmed()
+    }
+
+    /// The same where the regulators charge fees.
+    pub fn shared_with(capital: &[Option<Capital>], limits: Limits, fees: FeeRates) -> Self {
+        Self::started(SessionStart { fees, ..start_shared(capital, limits) }).warmed()
+    }
+
+    /// The same before the account was read.
+    pub fn cold_shared(capital: &[Option<Capital>], limits: Limits) -> Self {
+        Self::started(start_shared(capital, limits))
     }
 
     /// The same after a session that ended so.
@@ -177,19 +230,7 @@ impl Bench {
 
     /// A warm session on a week of days that look alike, which holds 1,000 AAA and owes 50,000 USD.
     pub fn in_deficit(limits: Limits) -> Self {
-        let day = |number: u32| {
-            let later = Span::from_secs(i64::from(number) * 86_400);
-            let monday = monday();
-            TradingDay {
-                date: monday.date + number,
-                open: monday.open.plus(later),
-                close: monday.close.plus(later),
-                extended_open: monday.extended_open.plus(later),
-                extended_close: monday.extended_close.plus(later),
-            }
-        };
-        let bench =
-            Self::started(SessionStart { calendar: (0..7).map(day).collect(), ..start(limits) });
+        let bench = Self::started(SessionStart { calendar: week(), ..start(limits) });
         let (symbol, average_price) = (bench.symbol("AAA"), price("100"));
         let position = BrokerPosition { symbol, quantity: shares(1000), average_price };
         bench.warmed_with(BrokerState { positions: vec![position], ..broker("-50000") })
@@ -280,7 +321,36 @@ impl Bench {
         let events = out.events.clone();
         self.records.extend(out.records(stamped));
         assert_eq!(self.kernel.state().ledger().trial_balance(), 0, "the books balance");
+        self.accounts_sum();
         events
+    }
+
+    /// The virtual accounts, where there are any, balance and sum to the account, and all that hold a
+    /// symbol hold it on the same side.
+    fn accounts_sum(&self) {
+        let (state, accounts) = (self.kernel.state(), self.kernel.state().accounts());
+        if !accounts.are_kept() {
+            return;
+        }
+        let cash: i64 = accounts.iter().map(|(_, book)| book.cash().nanos()).sum();
+        assert_eq!(cash, state.ledger().cash().nanos(), "cash sums to the account's");
+        assert!(accounts.iter().all(|(_, book)| book.trial_balance() == 0), "all books balance");
+        for symbol in state.symbols().ids() {
+            let held = accounts.iter().map(|(_, book)| book.position(symbol).quantity.nanos());
+            let held: Vec<i64> = held.filter(|held| *held != 0).collect();
+            let account = state.ledger().position(symbol).quantity.nanos();
+            assert_eq!(held.iter().sum::<i64>(), account, "shares sum to the account's");
+            assert!(
+                held.iter().all(|one| (*one > 0) == (account > 0)),
+                "nobody is opposed: {held:?}"
+            );
+        }
+    }
+
+    /// Puts an intent before a strategy, by its place, and lets a bar of AAA at 100 ask all.
+    pub fn propose_by(&mut self, place: usize, intent: Intent) -> Vec<Event> {
+        self.scripts[place].0.lock().unwrap().push(intent);
+        self.bar("AAA", "100")
     }
 
     /// A minute bar that ends now, all at one price.

@@ -161,6 +161,10 @@ async fn reply(
         let status = status.borrow();
         return Answer::done(&json!({ "trading": status.trading, "limits": status.limits }));
     }
+    if request.cmd == "accounts" {
+        let status = status.borrow();
+        return Answer::done(&json!({ "accounts": status.accounts, "total": status.total }));
+    }
     if status.borrow().phase == Phase::Starting {
         return Answer::refused("the session is still starting: ask again in a moment");
     }

@@ -249,6 +249,13 @@ pub(super) enum Payload<'a> {
         foreign_orders: u32,
         foreign_positions: u32,
     },
+    CrossedInside {
+        symbol: &'a str,
+        from: &'a str,
+        to: &'a str,
+        quantity: Quantity,
+        price: Price,
+    },
     Nothing {},
 }
 
@@ -339,6 +346,7 @@ impl<'a> Payload<'a> {
             | Event::PredictionExpired { .. }
             | Event::StopMet { .. }
             | Event::IntentWaits { .. }
+            | Event::CrossedInside(_)
             | Event::FlatDue { .. } => Self::of_account(event, state),
             Event::DifferenceSuspected { differences } => Self::suspected(differences, state),
             Event::Reconciled { open_orders } => Payload::Reconciled { open_orders: *open_orders },

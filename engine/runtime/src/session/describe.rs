@@ -1,8 +1,8 @@
 //! Events as sentences, for the log and the status view.
 
 use kernel::{
-    Command, Event, FeeKind, Intent, Link, Order, OrderNumber, OrderSize, OrderStatus, Price,
-    ReportKind, ShutdownPolicy, Side, State, SymbolId, Trail,
+    Command, Crossing, Event, FeeKind, Intent, Link, Order, OrderNumber, OrderSize, OrderStatus,
+    Price, ReportKind, ShutdownPolicy, Side, State, SymbolId, Trail,
 };
 
 /// The sentence for an event that a person wants to see; `None` for the small steps in between.
@@ -32,6 +32,8 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
         | Event::StopMet { .. }
         | Event::IntentWaits { .. }
         | Event::SymbolClosed { .. }
+        | Event::CrossedInside(_)
+        | Event::FlatConfirmed { .. }
         | Event::PredictionTaken(_)
         | Event::PredictionMissed(_)
         | Event::PredictionExpired { .. }
@@ -65,9 +67,6 @@ pub(super) fn sentence(event: &Event, state: &State) -> Option<String> {
         Event::SessionStarted => Some("session started".into()),
         Event::SessionResumed => Some("session resumed".into()),
         Event::Flattened => Some("flat: no order is open and nothing is held".into()),
-        Event::FlatConfirmed { foreign_orders, foreign_positions } => Some(format!(
-            "the broker confirms that it is flat; not this session's, and left alone: {foreign_orders} open orders, {foreign_positions} positions"
-        )),
         Event::CancelApproved { .. }
         | Event::EntrySized { .. }
         | Event::FeesAccrued { .. }
@@ -140,6 +139,15 @@ fn of_account(event: &Event, state: &State) -> Option<String> {
         Event::SymbolClosed { symbol } => {
             Some(format!("{} is closed: no order is open and nothing is held", name(symbol)))
         }
+        Event::CrossedInside(Crossing { symbol, from, to, quantity, price }) => Some(format!(
+            "inside the account {} gave {quantity} {} to {} at {price}",
+            state.account_name(*from),
+            name(symbol),
+            state.account_name(*to)
+        )),
+        Event::FlatConfirmed { foreign_orders, foreign_positions } => Some(format!(
+            "the broker confirms that it is flat; not this session's, and left alone: {foreign_orders} open orders, {foreign_positions} positions"
+        )),
         Event::FlatDue { .. } => {
             Some("the close is near: everything is cancelled and closed".into())
         }

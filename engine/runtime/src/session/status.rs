@@ -3,8 +3,8 @@
 use super::DataKind;
 use kernel::risk::{Usage, usage};
 use kernel::{
-    Cash, Event, OrderNumber, OrderStatus, Price, Quantity, Severity, State, Symbols, Tally,
-    Timestamp, TradingState,
+    AccountLine, Cash, Event, OrderNumber, OrderStatus, Price, Quantity, Severity, State, Symbols,
+    Tally, Timestamp, TradingState,
 };
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -62,6 +62,11 @@ pub struct Status {
     pub high_water: Option<Cash>,
     /// Every position that is not flat.
     pub positions: Vec<PositionLine>,
+    /// Each virtual account, the house's first; none where one strategy has the account to itself.
+    pub accounts: Vec<AccountLine>,
+    /// The whole account, as `accounts` shows it.
+    #[serde(skip)]
+    pub total: Option<AccountLine>,
     /// Every live order, oldest first.
     pub open_orders: Vec<OrderLine>,
     /// Every limit with its use; `risk` shows them.
@@ -220,6 +225,8 @@ impl Status {
             day_profit: None,
             high_water: None,
             positions: Vec::new(),
+            accounts: Vec::new(),
+            total: None,
             open_orders: Vec::new(),
             limits: Vec::new(),
             recent: Vec::new(),
@@ -264,6 +271,8 @@ impl Status {
         self.day_profit = state.day().and_then(|day| self.equity.checked_sub(day.starting_equity));
         self.high_water = state.high_water();
         self.positions = positions(state);
+        self.accounts = state.account_lines();
+        self.total = Some(state.account_total(&self.accounts));
         self.open_orders = open_orders(state);
         self.limits = usage(state);
         self.tally = *state.tally();

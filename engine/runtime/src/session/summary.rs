@@ -1,6 +1,6 @@
 //! What a session did, as it is printed at its end.
 
-use kernel::{Cash, Price, Quantity, State, TradingState};
+use kernel::{AccountLine, Cash, Price, Quantity, State, TradingState};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -21,6 +21,9 @@ pub struct Summary {
     pub fills: u64,
     /// Every position that is not flat, by symbol.
     pub positions: BTreeMap<String, PositionSummary>,
+    /// Each virtual account, the house's first; none where one strategy has the account to itself.
+    #[serde(default)]
+    pub accounts: Vec<AccountLine>,
     /// Cash in our books.
     pub cash: Cash,
     /// Cash and positions at the last prices.
@@ -107,6 +110,7 @@ impl Summary {
             },
             fills: tally.fills,
             positions: positions(state),
+            accounts: state.account_lines(),
             cash: state.ledger().cash(),
             equity: state.equity(),
             realised: realised(state),

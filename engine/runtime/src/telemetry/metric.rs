@@ -2,7 +2,7 @@
 //! these names and no others; a test compares them.
 //!
 //! The unit is the last word of a name before `_total`. Labels come from small fixed sets, or are
-//! the session's own symbols.
+//! the session's own symbols and strategies.
 
 /// One metric as it is exposed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -105,6 +105,18 @@ pub const FEES: Metric = gauge("tradewind_fees_usd", &[], "Fees booked in the se
 /// Signed shares held.
 pub const POSITION: Metric =
     gauge("tradewind_position_shares", &["symbol"], "Signed shares held; below zero is short.");
+/// What a virtual account is worth; `account` is what a strategy is called, or `house`.
+pub const ACCOUNT_EQUITY: Metric = gauge(
+    "tradewind_account_equity_usd",
+    &["account"],
+    "Cash and positions of a virtual account at the last prices, in USD; they sum to the equity.",
+);
+/// What a virtual account has realised.
+pub const ACCOUNT_REALISED: Metric = gauge(
+    "tradewind_account_realised_usd",
+    &["account"],
+    "Profit or loss that a virtual account has realised, before fees, in USD.",
+);
 /// Orders that the broker may still fill.
 pub const OPEN_ORDERS: Metric =
     gauge("tradewind_open_orders", &[], "Orders that the broker may still fill.");
@@ -158,7 +170,7 @@ pub const ROUND_TRIP: Metric = Metric {
 };
 
 /// Every metric, in the order in which people read them.
-pub const ALL: [&Metric; 26] = [
+pub const ALL: [&Metric; 28] = [
     &SESSION_UP,
     &SESSION_INFO,
     &TRADING_STATE,
@@ -167,6 +179,8 @@ pub const ALL: [&Metric; 26] = [
     &DAY_PNL,
     &FEES,
     &POSITION,
+    &ACCOUNT_EQUITY,
+    &ACCOUNT_REALISED,
     &INPUTS,
     &ORDERS,
     &OPEN_ORDERS,

@@ -148,6 +148,7 @@ impl Observer {
             | Event::SharesSplit { .. }
             | Event::ExitRenewed { .. }
             | Event::FlatDue { .. }
+            | Event::CrossedInside(_)
             | Event::EntrySized { .. }
             | Event::StopMet { .. }
             | Event::IntentWaits { .. } => {}
@@ -173,6 +174,13 @@ impl Observer {
         let states = [TradingState::Active, TradingState::Reducing, TradingState::Halted];
         for (gauge, of) in metrics.trading.iter().zip(states) {
             gauge.set(i64::from(state.trading_state() == of));
+        }
+        let lines = state.account_lines();
+        let alone = lines.is_empty().then(|| state.account_total(&lines));
+        for line in lines.iter().chain(&alone) {
+            let labels = [&*line.account];
+            metrics.account_equity.with_label_values(&labels).set(line.equity.to_f64());
+            metrics.account_realised.with_label_values(&labels).set(line.realised.to_f64());
         }
         self.place(state);
     }

@@ -81,6 +81,7 @@ fn after(event: &Event, symbols: &Symbols) -> Option<Event> {
         | Event::PredictionMissed(_)
         | Event::PredictionExpired { .. }
         | Event::PriceRevised { .. }
+        | Event::CrossedInside(_)
         | Event::FlatConfirmed { .. } => return after_flat(event, symbol),
     })
 }
@@ -133,6 +134,13 @@ fn after_flat(event: &Event, symbol: SymbolId) -> Option<Event> {
         Event::PriceRevised { .. } => {
             Event::FlatConfirmed { foreign_orders: 1, foreign_positions: 2 }
         }
+        Event::FlatConfirmed { .. } => Event::CrossedInside(Crossing {
+            symbol,
+            from: Owner::Strategy(StrategyId(0)),
+            to: Owner::House,
+            quantity: Quantity::from_nanos(20_000_000_000),
+            price: Price::from_nanos(99_950_000_000),
+        }),
         _ => return None,
     })
 }

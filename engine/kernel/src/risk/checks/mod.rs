@@ -24,12 +24,14 @@ mod news_blackout;
 mod news_known;
 mod not_closing;
 mod notional_per_day;
+mod opposed;
 mod opposite;
 mod order_notional;
 mod order_quantity;
 mod order_rate;
 mod order_stream;
 mod orders_per_day;
+mod own_capital;
 mod participation;
 mod position_notional;
 mod positions;
@@ -108,6 +110,7 @@ pub static CHECKS: &[Check] = &[
     growth("restricted list", &["restricted_symbols"], restricted::check),
     growth("allow list", &["allowed_symbols"], allow_list::check),
     growth("long only", &["long_only"], long_only::check),
+    growth("nobody opposed", &[], opposed::check),
     growth("session open", &[], session_open::check),
     growth("trading window", &["trading_windows"], trading_window::check),
     growth("after the open", &["no_entries_after_open_min"], after_open::check),
@@ -152,6 +155,7 @@ pub static CHECKS: &[Check] = &[
     growth("gross exposure", &["max_gross_exposure_percent"], gross_exposure::check),
     growth("net exposure", &["max_net_exposure_percent"], net_exposure::check),
     growth("number of positions", &["max_positions"], positions::check),
+    growth("own capital", &[], own_capital::check),
     growth("buying power", &["max_leverage"], buying_power::check),
     growth("margin equity", &["min_margin_equity_usd"], margin_equity::check),
     growth("intraday margin", &["intraday_margin_percent"], intraday_margin::check),

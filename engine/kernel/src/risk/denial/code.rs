@@ -69,9 +69,25 @@ impl Denial {
             Denial::OrdersPerDay { .. } => "orders_per_day",
             Denial::NotionalPerDay { .. } => "notional_per_day",
             Denial::RoundTrips { .. } => "round_trips",
-            Denial::NotMeasured { .. } => "not_measured",
-            Denial::SizedToNothing { .. } => "sized_to_nothing",
             Denial::StoppedBefore { .. } => "stopped_before",
+            Denial::NotMeasured { .. } | Denial::SizedToNothing { .. } => self.code_of_size(),
+            Denial::OpposesAccount { .. } | Denial::OwnCapital { .. } => self.code_of_account(),
+        }
+    }
+
+    /// That of an entry that a model cannot size.
+    const fn code_of_size(&self) -> &'static str {
+        match self {
+            Denial::NotMeasured { .. } => "not_measured",
+            _ => "sized_to_nothing",
+        }
+    }
+
+    /// That of an entry that a virtual account cannot have.
+    const fn code_of_account(&self) -> &'static str {
+        match self {
+            Denial::OpposesAccount { .. } => "opposes_account",
+            _ => "own_capital",
         }
     }
     /// The same of the denials for what is in the news.

@@ -2,7 +2,7 @@
 //! symbols.
 
 use crate::risk::Sizing;
-use crate::{BasisPoints, Span, Timestamp};
+use crate::{BasisPoints, Capital, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -78,6 +78,9 @@ pub struct Scopes {
     /// How the entries of each strategy are sized, in their order; `None`, or nothing, is as the
     /// strategy says.
     pub sizing: Vec<Option<Sizing>>,
+    /// What each strategy is given of the account's cash, in their order; `None`, or nothing, is a share
+    /// in what is left.
+    pub capital: Vec<Option<Capital>>,
     /// What is expected of the session after each trading day, from the first; the last holds for all
     /// that come later. Empty is nothing.
     pub expected: Vec<Expected>,
@@ -102,6 +105,7 @@ impl Scopes {
         symbols: BTreeMap::new(),
         labels: Vec::new(),
         sizing: Vec::new(),
+        capital: Vec::new(),
         expected: Vec::new(),
     };
 

@@ -50,6 +50,13 @@ impl<'a> Payload<'a> {
                 let symbol = symbol_of(event, state).map(name);
                 Payload::ExitRenewed { order: *order, symbol, by: *by }
             }
+            Event::CrossedInside(crossing) => Payload::CrossedInside {
+                symbol: name(crossing.symbol),
+                from: state.account_name(crossing.from),
+                to: state.account_name(crossing.to),
+                quantity: crossing.quantity,
+                price: crossing.price,
+            },
             Event::FlatDue { date } => Payload::FlatDue { date: iso_date(*date) },
             _ => Decided::of(event, state)
                 .map_or(Payload::Nothing {}, |it| Payload::Decided(Box::new(it))),
