@@ -194,13 +194,11 @@ impl Accounts {
         self.untold.first().copied()
     }
 
-    /// An event tells of the oldest crossing; whether it is that one.
-    pub(crate) fn tell(&mut self, crossing: &Crossing) -> bool {
-        let is_next = self.untold.first() == Some(crossing);
-        if is_next {
+    /// An event has told of a crossing, which was booked before it.
+    pub(crate) fn note_told(&mut self, crossing: &Crossing) {
+        if self.untold.first() == Some(crossing) {
             self.untold.remove(0);
         }
-        is_next
     }
 
     /// Takes over what the account holds: all of it is the house's, and strategies get their capital.

@@ -42,10 +42,7 @@ impl State {
                 let held = self.ledger.position(*symbol).quantity;
                 self.agree(seq, held == *position && self.ledger.cash() == *cash)?;
             }
-            Event::CrossedInside(crossing) => {
-                let is_next = self.accounts.tell(crossing);
-                self.agree(seq, is_next)?;
-            }
+            Event::CrossedInside(crossing) => self.accounts.note_told(crossing),
             Event::DifferenceFound(difference) => self.settle(difference).map_err(ledger)?,
             _ => {}
         }
