@@ -114,7 +114,7 @@ async fn bring_up(peer: &mut Peer) {
     peer.text(r#"[{"T":"success","msg":"connected"}]"#).await;
     assert_eq!(peer.hear().await["action"], "auth");
     peer.text(r#"[{"T":"success","msg":"authenticated"}]"#).await;
-    let subscribe = json!({"action": "subscribe", "news": ["AAPL", "SPY"]});
+    let subscribe = json!({"action": "subscribe", "news": ["SPY", "AAPL"]});
     assert_eq!(peer.hear().await, subscribe);
     peer.text(r#"[{"T":"subscription","news":["AAPL","SPY"]}]"#).await;
 }
@@ -189,7 +189,7 @@ async fn the_listing_is_read_page_by_page_oldest_first() {
     let pieces = client.news(at("2022-01-05T21:00:00Z")).await.unwrap();
     assert_eq!(pieces.len(), 2);
     assert_eq!(pieces[0], piece(&decode(&[written()])));
-    let base = "GET /v1beta1/news?symbols=AAPL%2CSPY&start=2022-01-05T21%3A00%3A00.000000000Z\
+    let base = "GET /v1beta1/news?symbols=SPY%2CAAPL&start=2022-01-05T21%3A00%3A00.000000000Z\
                 &limit=50&sort=asc";
     let lines = stub.lines();
     assert_eq!(lines, [base.to_owned(), format!("{base}&page_token=MTY0MQ%3D%3D")]);
