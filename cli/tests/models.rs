@@ -170,7 +170,7 @@ mod with_training {
     fn two_models_are_compared_figure_by_figure() {
         let user = User::new();
         let config = configured(&user);
-        let mut train = |change: (&str, &str)| {
+        let train = |change: (&str, &str)| {
             let text = CONFIG.replace("epochs = 60", "epochs = 2").replace(change.0, change.1);
             fs::write(&config, text).unwrap();
             let made = user.json(&["train", "--config", &config, "--json"]);
