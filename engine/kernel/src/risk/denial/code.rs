@@ -90,6 +90,7 @@ impl Denial {
             _ => "own_capital",
         }
     }
+
     /// The same of the denials for what is in the news.
     const fn code_of_news(&self) -> &'static str {
         if matches!(self, Denial::NewsUnknown) { "news_unknown" } else { "news_blackout" }
