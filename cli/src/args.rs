@@ -1,5 +1,6 @@
 //! What can be typed. Parsing does no work and knows no rules between options.
 
+pub mod accounts;
 pub mod backtest;
 pub mod data;
 pub mod download;
@@ -12,6 +13,7 @@ pub mod research;
 pub mod risk;
 pub mod run;
 
+pub use accounts::{AccountsArgs, AccountsCommand, MoveArgs};
 pub use backtest::{BacktestArgs, BenchArgs, BenchCommand, BootstrapArgs, CompareArgs, Facts};
 pub use data::{
     CheckArgs, ConvertArgs, DataCommand, FormatArgs, GenerateArgs, PartArgs, StoreArgs,
@@ -123,8 +125,9 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Show the running session.
     Status(AskArgs),
-    /// Show what each strategy of the running session and the house hold of the account.
-    Accounts(AskArgs),
+    /// Show what each strategy of the running session and the house hold, or move something between them.
+    #[command(after_help = accounts::EXAMPLES)]
+    Accounts(AccountsArgs),
     /// Stop asking a running session's strategies; cancel-all, flatten and resume still work.
     Halt(ReasonArgs),
     /// Let a halted session trade again.

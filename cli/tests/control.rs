@@ -116,6 +116,27 @@ fn its_virtual_accounts_are_shown() {
     }
     let status = user.json(&["status", "--json"]);
     assert_eq!(status["accounts"].as_array().unwrap().len(), 3);
+    let to = |to: &'static str| ["accounts", "move", "--from", "house", "--to", to];
+    let moved = user.run(&[&to("a")[..], &["--usd", "1500", "more for it"]].concat());
+    assert!(moved.out.starts_with("moved 1500 USD from house to a\n"), "{}", moved.out);
+    let capital = &user.json(&["accounts", "--json"])["accounts"][1]["capital"];
+    assert_eq!(*capital, "26500");
+    for (more, code, words) in [
+        (vec!["--usd", "1e9", "why"], 1, "args.usd"),
+        (vec!["--usd", "900000", "why"], 1, "house can spare"),
+        (vec!["--qty", "5", "--symbol", "SYN", "why"], 1, "house holds 0 shares, not 5"),
+        (vec!["--usd", "5"], 2, "with a reason"),
+        (vec!["--qty", "5", "why"], 2, "--symbol"),
+        (vec!["why"], 2, "--usd"),
+    ] {
+        let refused = user.run(&[&to("a")[..], &more].concat());
+        assert_eq!(refused.code, code, "{more:?}: {}", refused.err);
+        assert!(refused.err.contains(words), "{more:?}: {}", refused.err);
+    }
+    let refused = user.run(&[&to("b")[..], &["--usd", "5", "why"]].concat());
+    assert!(refused.err.contains("b has no capital of its own"), "{}", refused.err);
+    let refused = user.run(&[&to("c")[..], &["--usd", "5", "why"]].concat());
+    assert!(refused.err.contains("there is no account c, but house, a, b"), "{}", refused.err);
     session.interrupt();
     assert_eq!(user.run(&["accounts"]).code, 6, "nobody answers any more");
 }

@@ -1,16 +1,50 @@
-//! `tradewind accounts`: what each virtual account of the running session holds and has come to.
+//! `tradewind accounts`: what each virtual account of the running session holds and has come to, and
+//! moving something from one to another.
 
 use super::control::ask;
 use super::{print_json, print_text};
-use crate::args::AskArgs;
+use crate::args::{AccountsArgs, AccountsCommand, AskArgs, MoveArgs};
 use crate::exit::Failure;
 use crate::figures::{cents, signed};
 use crate::resolve;
 use kernel::AccountLine;
 use runtime::control::{Answer, Request};
 use serde::de::DeserializeOwned;
+use serde_json::json;
 
-pub fn run(args: &AskArgs) -> Result<(), Failure> {
+pub fn run(args: &AccountsArgs) -> Result<(), Failure> {
+    match &args.command {
+        None => show(&args.ask),
+        Some(AccountsCommand::Move(args)) => transfer(args),
+    }
+}
+
+fn transfer(args: &MoveArgs) -> Result<(), Failure> {
+    let reason = args.reason.trim();
+    if reason.is_empty() {
+        return Err(Failure::usage(
+            "something is moved with a reason, which is journalled: tradewind accounts move --from house --to quick --usd 5000 \"more for it\"",
+        ));
+    }
+    let MoveArgs { from, to, usd, qty, symbol, .. } = args;
+    let request = Request {
+        args: json!({ "from": from, "to": to, "usd": usd, "qty": qty, "symbol": symbol }),
+        ..Request::new("accounts-move", reason)
+    };
+    let dir = resolve::data_dir(&args.place)?;
+    let answer = ask(&dir, &request)?;
+    if args.json {
+        return print_json(&answer);
+    }
+    let what = match (usd, qty, symbol) {
+        (Some(usd), ..) => format!("{usd} USD"),
+        (None, qty, symbol) => [qty, symbol].map(|word| word.as_deref().unwrap_or("-")).join(" "),
+    };
+    print_text(&format!("moved {what} from {from} to {to}\n"))?;
+    show(&AskArgs { place: args.place.clone(), json: false })
+}
+
+fn show(args: &AskArgs) -> Result<(), Failure> {
     let answer = ask(&resolve::data_dir(&args.place)?, &Request::new("accounts", ""))?;
     if args.json {
         return print_json(&answer);

@@ -4,7 +4,7 @@ use crate::{
     Bar, BrokerOrderId, CancelError, Cash, CashMovement, Channel, CorporateAction, Correction,
     FeeRates, Limits, Luld, MarketData, MissedPrediction, Notice, OrderNumber, OrderStatus,
     Prediction, Price, Quantity, Reinvestment, Report, Side, Span, SymbolId, Symbols, Timestamp,
-    TradingState, VenueRules,
+    TradingState, Transfer, VenueRules,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -361,6 +361,13 @@ pub enum Command {
         path: Box<str>,
         /// What it is from now on: a number in the unit of the key, or `off`.
         value: Box<str>,
+        /// Why; journalled.
+        reason: Box<str>,
+    },
+    /// Move something from one virtual account to another, where [`crate::State::may_transfer`].
+    Transfer {
+        /// What, from whom, to whom.
+        transfer: Transfer,
         /// Why; journalled.
         reason: Box<str>,
     },

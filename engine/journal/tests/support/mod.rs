@@ -247,6 +247,10 @@ pub fn segments(storage: &MemoryStorage) -> Vec<String> {
 /// Every command and every way to stop.
 pub fn operator_inputs(symbol: SymbolId) -> Vec<Input> {
     let reason = || "drill".into();
+    let transfer = |what| {
+        let (from, to) = (Owner::House, Owner::Strategy(StrategyId(0)));
+        Command::Transfer { transfer: Transfer { from, to, what }, reason: reason() }
+    };
     let commands = [
         Command::Halt { reason: reason() },
         Command::Resume { reason: reason() },
@@ -258,6 +262,8 @@ pub fn operator_inputs(symbol: SymbolId) -> Vec<Input> {
             value: "30".into(),
             reason: reason(),
         },
+        transfer(Transferred::Cash(Cash::from_whole(5).unwrap())),
+        transfer(Transferred::Shares(symbol, Quantity::from_nanos(7 * SCALE))),
     ];
     let policies = [ShutdownPolicy::Leave, ShutdownPolicy::CancelEntries, ShutdownPolicy::Flatten];
     let commands = commands.into_iter().map(Input::Command);

@@ -17,8 +17,8 @@ impl Deciding<'_> {
             Command::Resume { reason } => {
                 self.set_trading(TradingState::Active, Origin::Operator, reason)
             }
-            // Folded; what it means for losses is judged with every input.
-            Command::SetLimit { .. } => Ok(()),
+            // Folded; what a limit means for losses is judged with every input.
+            Command::SetLimit { .. } | Command::Transfer { .. } => Ok(()),
             Command::CancelAll { .. } => self.cancel_each(Origin::Operator, |_| true),
             Command::Close { symbol, .. } => {
                 self.cancel_each(Origin::Operator, |order| order.symbol == *symbol)

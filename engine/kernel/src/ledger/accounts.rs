@@ -67,9 +67,9 @@ impl Capital {
 pub struct Crossing {
     /// Of what.
     pub symbol: SymbolId,
-    /// Who was long and gave them.
+    /// Who gave them: for a crossing who was long.
     pub from: Owner,
-    /// Who was short and took them.
+    /// Who took them: for a crossing who was short.
     pub to: Owner,
     /// How many.
     pub quantity: Quantity,
@@ -148,21 +148,16 @@ impl Accounts {
         self.books.iter().enumerate().map(|(place, book)| (Owner::at(place), book))
     }
 
-    /// Those who spend the same cash as a strategy: itself alone where it has capital, else the house
-    /// and all who have none.
-    pub(crate) fn purse(&self, id: StrategyId) -> impl Iterator<Item = &Ledger> {
-        let books = self.books.iter().enumerate();
-        books.filter(move |(place, _)| self.share_purse(id, *place)).map(|(_, book)| book)
+    /// Those who spend the same cash as one: itself alone where it has capital, else the house and all
+    /// who have none.
+    pub(crate) fn purse(&self, owner: Owner) -> impl Iterator<Item = &Ledger> {
+        let books = self.iter().filter(move |(other, _)| self.spends_with(owner, *other));
+        books.map(|(_, book)| book)
     }
 
     /// Whether two owners spend the same cash.
-    pub(crate) fn spends_with(&self, id: StrategyId, other: Owner) -> bool {
-        self.share_purse(id, other.place())
-    }
-
-    fn share_purse(&self, id: StrategyId, place: usize) -> bool {
-        let (own, other) = (Owner::Strategy(id), Owner::at(place));
-        if self.has_capital(own) { other == own } else { !self.has_capital(other) }
+    pub(crate) fn spends_with(&self, owner: Owner, other: Owner) -> bool {
+        if self.has_capital(owner) { other == owner } else { !self.has_capital(other) }
     }
 
     /// Who holds something of a symbol on the other side than an order of this sign would.
@@ -312,6 +307,19 @@ impl Accounts {
             }
         }
         Ok(())
+    }
+
+    /// One takes over shares of another's position, long or short, at a price.
+    pub(crate) fn hand_over(
+        &mut self,
+        symbol: SymbolId,
+        [from, to]: [Owner; 2],
+        quantity: Quantity,
+        price: Price,
+    ) -> Result<(), LedgerError> {
+        let is_short = self.position(from, symbol).quantity.is_negative();
+        let (seller, buyer) = if is_short { (to, from) } else { (from, to) };
+        self.sell(symbol, seller, buyer, quantity.nanos(), price)
     }
 
     fn sell(

@@ -160,7 +160,7 @@ impl State {
     /// The cash that orders of this origin are paid from; saturates.
     pub(crate) fn cash_for(&self, origin: Origin) -> Cash {
         match self.apart(origin) {
-            Some(id) => sum(self.accounts.purse(id).map(Ledger::cash)),
+            Some(id) => sum(self.accounts.purse(Owner::Strategy(id)).map(Ledger::cash)),
             None => self.ledger.cash(),
         }
     }
@@ -168,23 +168,27 @@ impl State {
     /// Cash and positions at the last prices of those who spend that cash; saturates.
     pub(crate) fn equity_for(&self, origin: Origin) -> Cash {
         match self.apart(origin) {
-            Some(id) => sum(self.accounts.purse(id).map(|book| self.equity_in(book))),
+            Some(id) => self.equity_of_purse(Owner::Strategy(id)),
             None => self.equity(),
         }
     }
 
-    /// What a strategy that trades apart may still open positions with: the equity of those who spend
-    /// its cash, less what they hold and what their open orders may need. `None` on overflow.
-    pub(crate) fn free_capital(&self, id: StrategyId) -> Option<Cash> {
-        let mut free = self.equity_for(Origin::Strategy(id));
-        for book in self.accounts.purse(id) {
+    fn equity_of_purse(&self, owner: Owner) -> Cash {
+        sum(self.accounts.purse(owner).map(|book| self.equity_in(book)))
+    }
+
+    /// What one that trades apart may still open positions with: the equity of those who spend its
+    /// cash, less what they hold and what their open orders may need. `None` on overflow.
+    pub(crate) fn free_capital(&self, owner: Owner) -> Option<Cash> {
+        let mut free = self.equity_of_purse(owner);
+        for book in self.accounts.purse(owner) {
             for (symbol, position) in self.symbols().ids().zip(book.positions()) {
                 free = free.checked_sub(self.value_of(symbol, position)?.abs())?;
             }
         }
         let spends = |order: &&Order| {
             self.strategy_of(order)
-                .is_some_and(|other| self.accounts.spends_with(id, Owner::Strategy(other)))
+                .is_some_and(|other| self.accounts.spends_with(owner, Owner::Strategy(other)))
         };
         self.live_orders()
             .filter(spends)

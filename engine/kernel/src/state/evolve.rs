@@ -8,7 +8,7 @@ use super::ranges::Ranges;
 use super::stops::Stops;
 use super::{Market, State};
 use crate::{
-    AHEAD, AccountSnapshot, Accounts, BrokerState, Cash, CashMovement, Difference, Event,
+    AHEAD, AccountSnapshot, Accounts, BrokerState, Cash, CashMovement, Command, Difference, Event,
     FeeCharge, Input, Ledger, LedgerError, Link, Luld, MarketData, MarketDataError, Notice, Order,
     OrderNumber, OrderStatus, Quantity, Record, RecordBody, Report, ReportKind, SessionStart,
     ShutdownPolicy, Span, Stamped, Timestamp, TradingState,
@@ -286,6 +286,9 @@ impl State {
                 self.note_equity();
             }
             Event::TradingStateChanged { to, .. } => self.trade_as(*to),
+            Event::CommandTaken(Command::Transfer { transfer, .. }) => {
+                self.transfer(seq, transfer)?
+            }
             Event::CommandTaken(command) => self.obey(command),
             Event::DayStarted { date, equity } => self.begin_day(seq, *date, *equity)?,
             Event::AlertRaised(_) => self.tally.alerts += 1,
@@ -384,15 +387,15 @@ impl State {
         self.flattening |= flattens;
     }
 
-    fn obey(&mut self, command: &crate::Command) {
+    fn obey(&mut self, command: &Command) {
         match command {
-            crate::Command::Flatten { .. } => self.flatten_and_confirm(),
-            crate::Command::Close { symbol, .. } => {
+            Command::Flatten { .. } => self.flatten_and_confirm(),
+            Command::Close { symbol, .. } => {
                 self.closing.insert(*symbol);
             }
-            crate::Command::Resume { .. } => self.give_up_closing(),
-            crate::Command::SetLimit { path, value, .. } => self.set_limit(path, value),
-            crate::Command::Halt { .. } | crate::Command::CancelAll { .. } => {}
+            Command::Resume { .. } => self.give_up_closing(),
+            Command::SetLimit { path, value, .. } => self.set_limit(path, value),
+            Command::Halt { .. } | Command::CancelAll { .. } | Command::Transfer { .. } => {}
         }
     }
 

@@ -17,12 +17,14 @@ mod ranges;
 mod shares;
 mod stops;
 mod tape;
+mod transfers;
 
 pub use accounts::{AccountLine, AccountPosition};
 pub(crate) use counts::Whose;
 pub use evolve::EvolveError;
 pub use hours::Day;
 pub(crate) use stops::{Met, Waiting};
+pub use transfers::{Transfer, TransferError, Transferred};
 
 use crate::risk::{Breaker, Failures, Marks, Resolved};
 use crate::{

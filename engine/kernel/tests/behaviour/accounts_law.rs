@@ -21,6 +21,8 @@ enum Step {
     Hand { shares: i64, cents: i64 },
     /// A fee is posted, and a dividend.
     Posted { cents: i64 },
+    /// An operator moves so many shares, and so many USD, from one account to another.
+    Move { from: usize, to: usize, shares: i64, usd: i64 },
     /// A day goes by, and the shares are split.
     Split { new: u64, old: u64 },
 }
@@ -37,6 +39,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (-30..30_i64, -300_000..300_000_i64)
             .prop_map(|(shares, cents)| Step::Hand { shares, cents }),
         1 => (1..200_i64).prop_map(|cents| Step::Posted { cents }),
+        2 => (0..4_usize, 0..4_usize, 1..20_i64, 1..20_000_i64)
+            .prop_map(|(from, to, shares, usd)| Step::Move { from, to, shares, usd }),
         1 => (1..4_u64, 1..4_u64).prop_map(|(new, old)| Step::Split { new, old }),
     ]
 }
@@ -89,6 +93,21 @@ impl Day {
                     kind,
                     amount,
                 }));
+            }
+            Step::Move { from, to, shares: count, usd } => {
+                let owner = |place: usize| match u16::try_from(place).unwrap().checked_sub(1) {
+                    Some(id) => Owner::Strategy(StrategyId(id)),
+                    None => Owner::House,
+                };
+                let moved = [
+                    Transferred::Shares(self.bench.symbol("AAA"), shares(*count)),
+                    Transferred::Cash(Cash::from_whole(*usd).unwrap()),
+                ];
+                for what in moved {
+                    let transfer = Transfer { from: owner(*from), to: owner(*to), what };
+                    let reason = "test".into();
+                    self.bench.feed(Input::Command(Command::Transfer { transfer, reason }));
+                }
             }
             Step::Split { new, old } => {
                 let change = ShareChange::Split(Ratio::new(*new, *old).unwrap());
@@ -183,6 +202,7 @@ fn such_days_have_what_the_law_is_about() {
         Step::Propose { place: 1, sells: true, quantity: 20 },
         fill(0, 20),
         fill(1, 7),
+        Step::Move { from: 1, to: 2, shares: 3, usd: 10 },
         Step::Split { new: 1, old: 3 },
         Step::Hand { shares: 2, cents: -20_000 },
         Step::Close,

@@ -41,4 +41,5 @@ mod sizing;
 mod stops;
 mod tape;
 mod timestamps;
+mod transfers;
 mod worst_case;

@@ -8,6 +8,7 @@
 mod ask;
 mod path;
 mod server;
+mod transfer;
 
 pub use ask::{AskError, ask, tell};
 pub use server::{ControlError, ControlServer, Order, serve};
@@ -22,10 +23,11 @@ const NOTICE: &str = "notice";
 /// One line from the client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// `status`, `halt`, `resume`, `flatten`, `cancel-all`, `risk` or `risk-set`.
+    /// `status`, `halt`, `resume`, `flatten`, `cancel-all`, `risk`, `risk-set`, `accounts` or
+    /// `accounts-move`.
     pub cmd: String,
     /// Arguments: `flatten` takes `symbol`, and without it closes everything; `risk-set` takes `key`
-    /// and `value`.
+    /// and `value`; `accounts-move` takes `from` and `to`, and either `usd`, or `qty` and `symbol`.
     #[serde(default)]
     pub args: serde_json::Value,
     /// Why; journalled with the command.

@@ -1,6 +1,6 @@
 //! The session's side of the socket.
 
-use super::{Answer, NOTICE, Request, path};
+use super::{Answer, NOTICE, Request, path, transfer};
 use crate::session::{Phase, Status, StopReceiver};
 use kernel::{Command, Input, Limits, Notice, SymbolId, Symbols};
 use serde::Deserialize;
@@ -200,25 +200,33 @@ fn command(request: &Request, status: &Status) -> Result<Command, String> {
             Err("resume needs a reason: why may trading go on?".into())
         }
         "resume" => Ok(Command::Resume { reason }),
-        "flatten" => match symbol(request, &status.symbols)? {
-            Some(symbol) => Ok(Command::Close { symbol, reason }),
-            None => Ok(Command::Flatten { reason }),
-        },
+        "flatten" => {
+            let else_all = |error| format!("{error}; without a symbol everything is closed");
+            match symbol(request, &status.symbols).map_err(else_all)? {
+                Some(symbol) => Ok(Command::Close { symbol, reason }),
+                None => Ok(Command::Flatten { reason }),
+            }
+        }
         "cancel-all" => Ok(Command::CancelAll { reason }),
         "risk-set" => set_limit(request, status, reason),
+        "accounts-move" => transfer::read(request, status),
         other => Err(format!(
-            "no command {other:?}: status, halt, resume, flatten, cancel-all, risk or risk-set"
+            "no command {other:?}: status, halt, resume, flatten, cancel-all, risk, risk-set, accounts or accounts-move"
         )),
+    }
+}
+
+/// A text in `args`.
+pub(super) fn text<'a>(request: &'a Request, name: &str) -> Result<&'a str, String> {
+    match request.args.get(name) {
+        Some(serde_json::Value::String(text)) => Ok(text.as_str()),
+        _ => Err(format!("args.{name} must be a text")),
     }
 }
 
 /// A limit and its value, in `args.key` and `args.value`.
 fn set_limit(request: &Request, status: &Status, reason: Box<str>) -> Result<Command, String> {
-    let text = |name: &str| match request.args.get(name) {
-        Some(serde_json::Value::String(text)) => Ok(text.as_str()),
-        _ => Err(format!("args.{name} must be a text")),
-    };
-    let (key, value) = (text("key")?, text("value")?);
+    let (key, value) = (text(request, "key")?, text(request, "value")?);
     let path = key.strip_prefix("risk.").unwrap_or(key);
     let mut limits = Limits::default();
     limits.set(path, value).map_err(|error| error.to_string())?;
@@ -231,7 +239,7 @@ fn set_limit(request: &Request, status: &Status, reason: Box<str>) -> Result<Com
 }
 
 /// The symbol that a request names in `args.symbol`, if it names one.
-fn symbol(request: &Request, symbols: &Symbols) -> Result<Option<SymbolId>, String> {
+pub(super) fn symbol(request: &Request, symbols: &Symbols) -> Result<Option<SymbolId>, String> {
     let name = match request.args.get("symbol") {
         None | Some(serde_json::Value::Null) => return Ok(None),
         Some(serde_json::Value::String(name)) => name,
@@ -239,9 +247,7 @@ fn symbol(request: &Request, symbols: &Symbols) -> Result<Option<SymbolId>, Stri
     };
     symbols.id(name).map(Some).ok_or_else(|| {
         let traded = symbols.names().collect::<Vec<_>>().join(", ");
-        format!(
-            "the session does not trade {name}, but {traded}; without a symbol everything is closed"
-        )
+        format!("the session does not trade {name}, but {traded}")
     })
 }
 

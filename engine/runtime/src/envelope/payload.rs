@@ -13,7 +13,7 @@ use kernel::{
     Alert, Bar, Cash, Channel, Command, Difference, Event, ExecutionId, FeeKind, IgnoreReason,
     Intent, Link, MarketData, MovementKind, OrderNumber, Percent, Price, Quantity, Quote,
     ReportKind, SessionStart, Severity, ShutdownPolicy, Span, State, StrategySpec, SymbolId,
-    Timestamp, Trade, TradingHours, TradingState, Volume,
+    Timestamp, Trade, TradingHours, TradingState, Transferred, Volume,
 };
 use serde::Serialize;
 
@@ -199,6 +199,10 @@ pub(super) enum Payload<'a> {
         symbol: Option<&'a str>,
         limit: Option<&'a str>,
         value: Option<&'a str>,
+        from: Option<&'a str>,
+        to: Option<&'a str>,
+        usd: Option<Cash>,
+        qty: Option<Quantity>,
         reason: &'a str,
     },
     SymbolClosed {
@@ -412,27 +416,33 @@ impl<'a> Payload<'a> {
     }
 
     fn command(command: &'a Command, state: &'a State) -> Self {
-        let symbol = match command {
-            Command::Close { symbol, .. } => Some(state.symbols().name(*symbol)),
-            Command::Halt { .. }
-            | Command::Resume { .. }
-            | Command::Flatten { .. }
-            | Command::SetLimit { .. }
-            | Command::CancelAll { .. } => None,
-        };
-        let (limit, value) = match command {
-            Command::SetLimit { path, value, .. } => (Some(&**path), Some(&**value)),
-            _ => (None, None),
-        };
+        let name = |symbol: SymbolId| Some(state.symbols().name(symbol));
+        let (mut symbol, mut limit, mut value) = (None, None, None);
+        let (mut from, mut to, mut usd, mut qty) = (None, None, None, None);
         let (command, reason) = match command {
-            Command::Close { reason, .. } => ("close", reason),
             Command::Halt { reason } => ("halt", reason),
             Command::Resume { reason } => ("resume", reason),
             Command::Flatten { reason } => ("flatten", reason),
             Command::CancelAll { reason } => ("cancel_all", reason),
-            Command::SetLimit { reason, .. } => ("set_limit", reason),
+            Command::Close { symbol: closed, reason } => {
+                symbol = name(*closed);
+                ("close", reason)
+            }
+            Command::SetLimit { path, value: to, reason } => {
+                (limit, value) = (Some(&**path), Some(&**to));
+                ("set_limit", reason)
+            }
+            Command::Transfer { transfer, reason } => {
+                from = Some(state.account_name(transfer.from));
+                to = Some(state.account_name(transfer.to));
+                match transfer.what {
+                    Transferred::Cash(cash) => usd = Some(cash),
+                    Transferred::Shares(of, shares) => (symbol, qty) = (name(of), Some(shares)),
+                }
+                ("transfer", reason)
+            }
         };
-        Payload::CommandTaken { command, symbol, limit, value, reason }
+        Payload::CommandTaken { command, symbol, limit, value, from, to, usd, qty, reason }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use kernel::{
     Command, Crossing, Event, FeeKind, Intent, Link, Order, OrderNumber, OrderSize, OrderStatus,
-    Price, ReportKind, ShutdownPolicy, Side, State, SymbolId, Trail,
+    Price, ReportKind, ShutdownPolicy, Side, State, SymbolId, Trail, Transfer, Transferred,
 };
 
 /// The sentence for an event that a person wants to see; `None` for the small steps in between.
@@ -220,12 +220,25 @@ fn operator(command: &Command, state: &State) -> String {
         Command::SetLimit { path, value, reason } => {
             return format!("operator sets {path} to {value}: {reason}");
         }
+        Command::Transfer { transfer, reason } => {
+            return format!("operator moves {}: {reason}", transferred(transfer, state));
+        }
         Command::Halt { reason } => ("halt", reason),
         Command::Resume { reason } => ("resume", reason),
         Command::Flatten { reason } => ("flatten", reason),
         Command::CancelAll { reason } => ("cancel-all", reason),
     };
     format!("operator says {word}: {reason}")
+}
+
+fn transferred(Transfer { from, to, what }: &Transfer, state: &State) -> String {
+    let what = match what {
+        Transferred::Cash(usd) => format!("{usd} USD"),
+        Transferred::Shares(symbol, shares) => {
+            format!("{shares} {}", state.symbols().name(*symbol))
+        }
+    };
+    format!("{what} from {} to {}", state.account_name(*from), state.account_name(*to))
 }
 
 const fn stopping(policy: ShutdownPolicy) -> &'static str {

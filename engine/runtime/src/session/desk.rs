@@ -13,7 +13,8 @@ use crate::control;
 use crate::telemetry::Live;
 use journal::failpoint::hit;
 use kernel::{
-    AHEAD, Input, Link, MarketData, Notice, OrderNumber, Report, ShutdownPolicy, Span, Timestamp,
+    AHEAD, Command, Input, Link, MarketData, Notice, OrderNumber, Report, ShutdownPolicy, Span,
+    Timestamp,
 };
 use serde_json::json;
 use std::pin::pin;
@@ -240,9 +241,25 @@ impl Desk {
 
     /// Carries out what an operator asks for in turn, and answers.
     pub async fn obey_in_turn(&mut self, order: control::Order) -> Result<(), SessionError> {
+        let Some(order) = self.possible(order) else { return Ok(()) };
         self.feed_in_turn(order.input).await?;
         self.answer(order.answer);
         Ok(())
+    }
+
+    /// What an operator asks for, unless the books as they are do not allow it; then that is answered.
+    pub fn possible(&self, order: control::Order) -> Option<control::Order> {
+        let Input::Command(Command::Transfer { transfer, .. }) = &order.input else {
+            return Some(order);
+        };
+        match self.core.state().may_transfer(transfer) {
+            Ok(()) => Some(order),
+            Err(error) => {
+                // An operator who has left needs no answer.
+                let _ = order.answer.send(control::Answer::refused(error.to_string()));
+                None
+            }
+        }
     }
 
     /// Tells an operator where trading stands now; whoever asks for the status next sees the same.

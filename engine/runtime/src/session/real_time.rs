@@ -16,6 +16,7 @@ use super::models::Said;
 use super::{Phase, SessionError, StopSignal};
 use crate::alpaca::{MarketStream, MarketStreamMessage, OrderStreamMessage, QuotaLeft};
 use crate::backoff::Backoff;
+use crate::control;
 use kernel::{Input, Link, State};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -101,7 +102,7 @@ enum Event {
     TimeUp,
     Orders(Result<OrderStreamMessage, SessionError>),
     Answer(Answer),
-    Order(crate::control::Order),
+    Order(control::Order),
     Timer,
     News(Option<MarketStreamMessage>),
     Market(Result<MarketStreamMessage, SessionError>),
@@ -122,10 +123,7 @@ impl RealTime<'_> {
                 Event::TimeUp => self.stop()?,
                 Event::Orders(message) => self.order_message(message)?,
                 Event::Answer(answer) => self.answer(answer)?,
-                Event::Order(order) => {
-                    self.feed(order.input)?;
-                    self.desk.answer(order.answer);
-                }
+                Event::Order(order) => self.obey(order)?,
                 Event::Timer => self.feed(Input::Timer)?,
                 Event::News(message) => self.news_message(message)?,
                 Event::Market(message) => self.market_message(message)?,
@@ -174,6 +172,14 @@ impl RealTime<'_> {
         let deadline = self.desk.core.kernel().next_deadline()?;
         let wait = self.desk.clock.until(deadline, self.desk.core.state().now())?;
         Some(Instant::now() + wait)
+    }
+
+    /// Carries out what an operator asks for, and answers.
+    fn obey(&mut self, order: control::Order) -> Result<(), SessionError> {
+        let Some(order) = self.desk.possible(order) else { return Ok(()) };
+        self.feed(order.input)?;
+        self.desk.answer(order.answer);
+        Ok(())
     }
 
     /// Decides on an input, and sets what follows from it going.

@@ -2,11 +2,12 @@
 //! order. Strategies without capital share what the others were not given.
 
 use super::super::{Denial, Proposal};
+use crate::{Cash, Owner};
 
 pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
     let Some(id) = proposal.state.apart(proposal.origin) else { return Ok(()) };
-    let free = proposal.state.free_capital(id).ok_or(Denial::Overflow)?;
-    let returned = proposal.replaces.map_or(crate::Cash::ZERO, |order| order.reserved);
+    let free = proposal.state.free_capital(Owner::Strategy(id)).ok_or(Denial::Overflow)?;
+    let returned = proposal.replaces.map_or(Cash::ZERO, |order| order.reserved);
     let available = free.checked_add(returned).ok_or(Denial::Overflow)?;
     let available = available.checked_add(proposal.closed_before()?).ok_or(Denial::Overflow)?;
     let needed = proposal.notional_beside_equity()?;
