@@ -62,6 +62,18 @@ impl Deciding<'_> {
         self.alert(Severity::Critical, "breaker_tripped", text)
     }
 
+    /// Stops trading when the broker has been out of reach for too long.
+    pub(super) fn hear_silence(&mut self) -> Result<(), DecideError> {
+        let Some(breaker) = self.state().silence_trips() else { return Ok(()) };
+        let span = self.state().limits().breaker_silence.unwrap_or_default();
+        let text = format!(
+            "The broker has been out of reach for {span}: trading is {} until it is resumed",
+            breaker.then.as_str()
+        );
+        self.set_trading(breaker.then, Origin::Kernel, &text)?;
+        self.alert(Severity::Critical, "breaker_tripped", text)
+    }
+
     /// Nothing may grow any more until an operator has looked.
     pub(super) fn stop_entries(&mut self, reason: &str) -> Result<(), DecideError> {
         match self.state().trading_state() {

@@ -134,7 +134,8 @@ impl Kernel {
         let waits = state.has_live_orders()
             || state.closes_anything()
             || state.flat_due().is_some()
-            || state.has_predictions();
+            || state.has_predictions()
+            || state.silence_due().is_some();
         if waits && !self.awaits_restart { self.earliest_deadline() } else { None }
     }
 
@@ -144,6 +145,7 @@ impl Kernel {
             .chain(self.state.next_close())
             .chain(self.state.flat_due())
             .chain(self.state.next_expiry())
+            .chain(self.state.silence_due())
             .min()
     }
 
@@ -294,6 +296,7 @@ impl Deciding<'_> {
 
     /// What comes last of any input: what is to be closed is closed, and what is held is protected.
     fn close_and_protect(&mut self) -> Result<(), DecideError> {
+        self.hear_silence()?;
         self.flatten()?;
         self.keep_stops()
     }

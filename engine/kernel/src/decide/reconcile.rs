@@ -108,6 +108,8 @@ impl Deciding<'_> {
         };
         if moves_books {
             self.stop_entries(&text)?;
+            // What rests to open a position was decided on books that were wrong.
+            self.cancel_each(Origin::Kernel, |order| order.grows)?;
         }
         self.emit(Event::DifferenceFound(difference))?;
         self.alert(severity, "reconciliation_difference", text)?;

@@ -2,7 +2,7 @@
 
 use super::limits::Limit;
 use crate::state::Whose;
-use crate::{Cash, Rounding, SCALE, State, SymbolId};
+use crate::{Cash, Rounding, SCALE, Span, State, SymbolId};
 use serde::Serialize;
 
 /// One limit and its use.
@@ -65,6 +65,7 @@ fn used(state: &State, key: &str) -> Option<i64> {
         "min_margin_equity_usd" => Some(state.equity().nanos()),
         "stop_guard_stops" => count(state.stops_within(state.limits().stop_guard_window?)),
         "breaker_failures" => count(state.failures_in_a_row()),
+        "breaker_silence_s" => Some(state.out_of_reach_for().map_or(0, Span::nanos)),
         _ => None,
     }
 }

@@ -8,10 +8,10 @@ use super::ranges::Ranges;
 use super::stops::Stops;
 use super::{Market, State};
 use crate::{
-    AHEAD, AccountSnapshot, Accounts, BrokerState, Cash, CashMovement, Command, Difference, Event,
-    FeeCharge, Input, Ledger, LedgerError, Link, Luld, MarketData, MarketDataError, Notice, Order,
-    OrderNumber, OrderStatus, Quantity, Record, RecordBody, Report, ReportKind, SessionStart,
-    ShutdownPolicy, Span, Stamped, Timestamp, TradingState,
+    AHEAD, AccountSnapshot, Accounts, BrokerState, Cash, CashMovement, Command, Event, FeeCharge,
+    Input, Ledger, LedgerError, Luld, MarketData, MarketDataError, Notice, Order, OrderNumber,
+    OrderStatus, Quantity, Record, RecordBody, Report, ReportKind, SessionStart, ShutdownPolicy,
+    Span, Stamped, Timestamp, TradingState,
 };
 
 /// Ended orders that are kept for late reports.
@@ -175,6 +175,7 @@ impl State {
     fn resume(&mut self) {
         self.reconciled = false;
         self.order_stream_up = false;
+        self.out_of_reach.get_or_insert(self.now);
         self.market_stream_up = false;
         self.news_up = false;
         self.stopping = None;
@@ -240,21 +241,6 @@ impl State {
         });
     }
 
-    fn link(&mut self, link: Link, up: bool) {
-        match link {
-            Link::MarketData => {
-                self.market_stream_up = up;
-                self.doubt_halts(!up);
-            }
-            Link::Orders => {
-                self.order_stream_up = up;
-                // What happened while it was down is not known: the broker is asked first.
-                self.reconciled &= up;
-            }
-            Link::News => self.news_up = up,
-        }
-    }
-
     pub(crate) fn take_event(&mut self, seq: u64, event: &Event) -> Result<(), EvolveError> {
         self.advance(seq)?;
         if !self.stops.is_empty() {
@@ -279,12 +265,7 @@ impl State {
                 self.move_shares(seq, event)?;
             }
             Event::DifferenceSuspected { differences } => self.suspected.clone_from(differences),
-            Event::Reconciled { .. } => {
-                // What happens while the stream is down is known only after it is up again.
-                self.reconciled = self.order_stream_up;
-                self.suspected.clear();
-                self.note_equity();
-            }
+            Event::Reconciled { .. } => self.note_reconciled(),
             Event::TradingStateChanged { to, .. } => self.trade_as(*to),
             Event::CommandTaken(Command::Transfer { transfer, .. }) => {
                 self.transfer(seq, transfer)?
@@ -322,10 +303,11 @@ impl State {
     }
 
     fn trade_as(&mut self, to: TradingState) {
+        self.breaker_tripped |= self.breaker_trips().is_some() || self.silence_trips().is_some();
         self.trading = to;
-        self.breaker_tripped |= self.breaker_trips().is_some();
         if to == TradingState::Active {
             self.failures.clear();
+            self.out_of_reach = self.out_of_reach.map(|_| self.now);
             self.breaker_tripped = false;
         }
     }
@@ -490,10 +472,5 @@ impl State {
     /// Whether something foreign was told of before.
     pub(crate) fn has_seen_foreign(&self, name: &str) -> bool {
         self.foreign_seen.contains(name)
-    }
-
-    /// The differences that wait for a second look.
-    pub(crate) fn suspected(&self) -> &[Difference] {
-        &self.suspected
     }
 }

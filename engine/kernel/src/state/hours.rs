@@ -114,6 +114,23 @@ impl State {
         }
     }
 
+    /// The first instant from then on at which positions may grow, by the calendar as far as it is known.
+    pub(crate) fn first_open_from(&self, at: Timestamp) -> Option<Timestamp> {
+        let start = self.start.as_ref()?;
+        let hours = |day: &TradingDay| match start.hours {
+            TradingHours::Regular => (day.open, day.close),
+            TradingHours::Extended | TradingHours::Always => {
+                (day.extended_open, day.extended_close)
+            }
+        };
+        if start.hours == TradingHours::Always {
+            return Some(at);
+        }
+        let next = start.calendar.partition_point(|day| day.extended_close <= at);
+        let mut days = start.calendar.get(next..)?.iter().map(hours);
+        days.find(|(_, close)| at < *close).map(|(open, _)| open.max(at))
+    }
+
     /// Whether hours that are traded lie between two instants, so that strategies could have seen
     /// something there.
     pub fn is_open_between(&self, from: Timestamp, to: Timestamp) -> bool {

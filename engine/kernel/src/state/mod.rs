@@ -9,6 +9,7 @@ mod evolve;
 mod exits;
 mod fills;
 mod hours;
+mod links;
 mod margin;
 mod market;
 mod orders;
@@ -125,6 +126,9 @@ pub struct State {
     suspected: Vec<Difference>,
     foreign_seen: BTreeSet<Box<str>>,
     order_stream_up: bool,
+    /// Since when entries have been impossible because the broker is out of reach: its stream went
+    /// down, or the process ended, and the books were not compared since.
+    out_of_reach: Option<Timestamp>,
     market_stream_up: bool,
     trading: TradingState,
     failures: Failures,
@@ -354,16 +358,6 @@ impl State {
     #[inline]
     pub const fn account_is_open(&self) -> bool {
         self.account_opened
-    }
-
-    /// Whether the stream of order updates is up.
-    pub const fn order_stream_is_up(&self) -> bool {
-        self.order_stream_up
-    }
-
-    /// Whether the stream of market data is up.
-    pub const fn market_stream_is_up(&self) -> bool {
-        self.market_stream_up
     }
 
     /// Whether news are known as they come, and those of before have been read.

@@ -152,3 +152,74 @@ fn that_the_breaker_has_tripped_is_known_until_trading_is_resumed() {
     bench.feed(Input::Command(Command::Resume { reason: "looked".into() }));
     assert!(!bench.kernel.state().breaker_has_tripped());
 }
+
+fn silent(seconds: i64, then: TradingState) -> Bench {
+    let breaker = Some(Breaker { then, ..Breaker::default() });
+    let breaker_silence = Some(Span::from_secs(seconds));
+    Bench::warm(Limits { breaker, breaker_silence, ..Limits::default() })
+}
+
+fn orders_link(bench: &mut Bench, up: bool) {
+    bench.feed(Input::Link { link: Link::Orders, up });
+}
+
+/// Feeds the timer that the kernel waits for, as every driver does.
+fn let_time_pass(bench: &mut Bench, seconds: i64) {
+    bench.wait(seconds);
+    if let Some(due) = bench.kernel.due(bench.now) {
+        let now = std::mem::replace(&mut bench.now, due);
+        bench.feed(Input::Timer);
+        bench.now = now;
+    }
+    assert_eq!(bench.kernel.due(bench.now), None, "a timer is fed once");
+}
+
+#[test]
+fn a_broker_out_of_reach_stops_trading_once_it_has_been_silent_for_long_enough() {
+    let mut bench = silent(60, TradingState::Reducing);
+    orders_link(&mut bench, false);
+    let_time_pass(&mut bench, 59);
+    assert_eq!(trading(&bench), TradingState::Active);
+    // It is the timer alone that notices: neither data nor answers come any more.
+    let_time_pass(&mut bench, 1);
+    assert_eq!(trading(&bench), TradingState::Reducing);
+    assert!(bench.kernel.state().breaker_has_tripped());
+    assert_eq!(told(&bench, "breaker_tripped"), 1);
+    // Resumed while it is still silent, it begins to count anew.
+    bench.feed(Input::Command(Command::Resume { reason: "try again".into() }));
+    let_time_pass(&mut bench, 59);
+    assert_eq!(trading(&bench), TradingState::Active);
+    let_time_pass(&mut bench, 1);
+    assert_eq!(trading(&bench), TradingState::Reducing);
+}
+
+#[test]
+fn a_stream_that_stands_again_is_in_reach_only_when_the_books_were_compared() {
+    let mut bench = silent(60, TradingState::Reducing);
+    orders_link(&mut bench, false);
+    let_time_pass(&mut bench, 30);
+    orders_link(&mut bench, true);
+    bench.feed(Input::Broker(Box::new(broker("100000"))));
+    orders_link(&mut bench, false);
+    let_time_pass(&mut bench, 59);
+    assert_eq!(trading(&bench), TradingState::Active, "it was in reach in between");
+    orders_link(&mut bench, true);
+    let_time_pass(&mut bench, 1);
+    assert_eq!(trading(&bench), TradingState::Reducing, "nobody has compared the books");
+}
+
+#[test]
+fn silence_counts_in_hours_that_are_traded() {
+    let mut bench = silent(60, TradingState::Halted);
+    let close = bench.kernel.state().day().unwrap().hours.close;
+    bench.now = close.minus(Span::from_secs(30));
+    bench.bar("AAA", "100");
+    orders_link(&mut bench, false);
+    let_time_pass(&mut bench, 3600);
+    assert_eq!(trading(&bench), TradingState::Active, "nothing can be entered in the night");
+    let off = Limits { breaker_silence: None, ..Limits::default() };
+    let mut bench = Bench::warm(off);
+    orders_link(&mut bench, false);
+    let_time_pass(&mut bench, 3600);
+    assert_eq!(trading(&bench), TradingState::Active);
+}

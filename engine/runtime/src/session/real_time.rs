@@ -396,10 +396,8 @@ impl RealTime<'_> {
         self.keep_data_moving()?;
         self.keep_news()?;
         self.note_overdue_words()?;
-        let state = self.desk.core.state();
-        let is_due = self.next_reconcile.is_some_and(|at| at <= Instant::now());
-        // An ending session without the stream learns only so what became of its orders.
-        if is_due && (state.order_stream_is_up() || self.stopping.is_some()) {
+        // Without the stream of orders a session learns only so what becomes of them.
+        if self.next_reconcile.is_some_and(|at| at <= Instant::now()) {
             self.next_reconcile = None;
             let (orders, posted_since) =
                 (self.desk.core.sent_orders(), self.desk.core.postings_due());

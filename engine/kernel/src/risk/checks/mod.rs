@@ -94,7 +94,11 @@ pub static CHECKS: &[Check] = &[
     always("reduces at most the position", &[], reduces_too_much::check),
     always("duplicate intent", &["duplicate_window_s"], duplicate_intent::check),
     always("own opposite order", &[], opposite::check),
-    growth("kill switch", &["breaker_failures", "breaker_window_s"], kill_switch::check),
+    growth(
+        "kill switch",
+        &["breaker_failures", "breaker_window_s", "breaker_silence_s"],
+        kill_switch::check,
+    ),
     growth("not closing", &[], not_closing::check),
     growth("reconciled", &[], reconciled::check),
     growth("order stream up", &[], order_stream::check),
