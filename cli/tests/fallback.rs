@@ -78,7 +78,7 @@ impl Live {
         configuration(user, "paper.toml", (paper, strategy), "");
         let keys = paper.keys();
         let fallback = format!(
-            "[risk]\nbreaker_failures = 3\nbreaker_then = \"reduce\"\n[fallback]\nconfig = {:?}\n\
+            "[risk]\nbreaker_failures = 3\nbreaker_then = \"reduce\"\nbreaker_silence_s = 300\n[fallback]\nconfig = {:?}\n\
              key_id = {:?}\nsecret_key = {:?}\n",
             user.text("paper.toml"),
             keys.key,
@@ -218,6 +218,22 @@ async fn entries_go_to_paper_while_a_live_session_only_reduces() {
     let exits = reduced.orders.iter().filter(|order| !order.opens);
     assert_eq!(exits.count(), 1, "the exit passed while trading was reduced");
     assert!(paper_orders.iter().all(|order| order.opens), "buy and hold closes nothing");
+}
+
+/// A broker that is gone with its stream refuses no order: that it is silent is enough.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_out_of_reach_leaves_entries_to_paper() {
+    let user = User::new();
+    let (at_live, at_paper) = (exchange("").await, exchange("").await);
+    let mut live = Live::start(&user, &at_live, &at_paper, HOLDS);
+    live.until("order");
+    drop(at_live);
+    live.until("The broker has been out of reach for");
+    live.until("code=stand_in_begun");
+    assert_eq!(user.json(&["status", "--json"])["trading"], "reducing");
+    live.kill();
+    let entries = entries_of(&user);
+    assert!(entries.iter().all(|(_, trading)| *trading == TradingState::Active), "{entries:?}");
 }
 
 /// The process that writes the journal of a folder.

@@ -7,6 +7,7 @@ use super::{Exchange, auction, rules};
 use crate::account::value_of;
 use crate::matching::Stance;
 use crate::matching::trail::Trailing;
+use crate::sessions::Phase;
 use crate::{AssetRow, GroupKind, OrderRequest, Refusal};
 use Scope::{AtAlpaca, Everywhere};
 use kernel::{
@@ -67,6 +68,7 @@ const CHECKS: &[(Scope, Check)] = &[
     (Everywhere, rules::group_direction),
     (AtAlpaca, not_both_ways),
     (Everywhere, quantity_available),
+    (AtAlpaca, exits_in_dollars_alone),
     (AtAlpaca, short_allowed),
     (AtAlpaca, wash_trade),
     (Everywhere, price_known),
@@ -338,6 +340,28 @@ fn quantity_available(exchange: &Exchange, proposal: &Proposal<'_>) -> Result<()
     }
     let name = &proposal.asset.name;
     Err(Refusal::insufficient_qty(name, proposal.qty, free, held, closing))
+}
+
+/// Outside of the regular session two exits of a symbol are not open at once where either is in dollars.
+/// Source: Alpaca, "Orders at Alpaca", error messages.
+fn exits_in_dollars_alone(exchange: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refusal> {
+    let request = proposal.request;
+    if proposal.opens || exchange.sessions.phase() == Phase::Regular {
+        return Ok(());
+    }
+    let in_dollars = matches!(request.size, OrderSize::Notional(_));
+    let beside = exchange.book.open().any(|(place, entry)| {
+        entry.row.symbol == request.symbol
+            && entry.row.side == request.side
+            && Some(place) != proposal.replaces
+            && (in_dollars || entry.row.notional.is_some())
+    });
+    if !beside {
+        return Ok(());
+    }
+    Err(Refusal::forbidden(
+        "unable to open new notional orders while having open closing position orders",
+    ))
 }
 
 fn short_allowed(exchange: &Exchange, proposal: &Proposal<'_>) -> Result<(), Refusal> {

@@ -243,6 +243,29 @@ fn no_order_crosses_zero() {
     }
 }
 
+/// In the regular session both stand; a quarter of an hour after it the second is refused.
+#[test]
+fn exits_in_dollars_stand_alone_outside_of_the_regular_session() {
+    let dollars = || {
+        let order = sell(1, market());
+        OrderRequest { size: OrderSize::Notional("200".parse().unwrap()), ..order }
+    };
+    let pairs: [[fn() -> OrderRequest; 2]; 2] =
+        [[dollars, || sell(2, market())], [|| sell(2, market()), dollars]];
+    for [first, second] in pairs {
+        let mut exchange = holding(free(), 100);
+        exchange.submit(first()).unwrap();
+        exchange.submit(second()).unwrap();
+        let mut exchange = holding(free(), 100);
+        exchange.advance(minute(3, 6 * 60 + 45));
+        exchange.submit(first()).unwrap();
+        let refusal = exchange.submit(second()).unwrap_err();
+        let message =
+            "unable to open new notional orders while having open closing position orders";
+        assert_eq!(said(&refusal), (403, 40_310_000, message));
+    }
+}
+
 /// The wash trade table: the resting sale, the new purchase, and whether it is refused.
 /// Conformance 52.
 #[test]

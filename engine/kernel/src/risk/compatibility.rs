@@ -125,12 +125,14 @@ pub enum Rule {
     EquityShareAlpaca,
     EquityShareMarket,
     EquityShareSimple,
+    NotionalExits,
 }
 
 impl Rule {
     /// What it says, in one sentence.
     pub fn reason(self) -> &'static str {
-        let rows = TABLE.iter().chain(REPLACEMENTS).chain(HOURS.iter().map(|hours| &hours.row));
+        let rows = TABLE.iter().chain(REPLACEMENTS).chain([&NOTIONAL_EXITS]);
+        let rows = rows.chain(HOURS.iter().map(|hours| &hours.row));
         rows.filter(|row| row.rule == self).map(|row| row.reason).next().unwrap_or_default()
     }
 }
@@ -358,6 +360,14 @@ pub static TABLE: &[Row] = &[
         ..Row::new(Rule::CryptoExtended, "crypto trades all day: it has no extended hours", ORDERS)
     },
 ];
+
+/// What an exit is refused for outside of the regular session while another one of its symbol is open,
+/// where either is in dollars.
+pub static NOTIONAL_EXITS: Row = Row::new(
+    Rule::NotionalExits,
+    "outside of the regular session an exit in dollars stands alone in its symbol",
+    ORDERS,
+);
 
 /// What a replacement is refused for beyond the table.
 pub static REPLACEMENTS: &[Row] = &[

@@ -119,6 +119,37 @@ fn an_unexplained_difference_stops_entries_and_moves_what_the_day_is_measured_by
     assert_eq!(trading(&bench), TradingState::Active);
 }
 
+/// What the broker holds is first only suspected to differ; until a second look has shown whether it does,
+/// nothing is entered, and when it does, what rests to open a position is taken back.
+#[test]
+fn nothing_is_entered_on_books_that_may_be_wrong() {
+    let mut bench = Bench::warm(Limits::default());
+    let resting = bench.submit(Side::Buy, 3, OrderKind::Limit { limit: price("97") });
+    bench.propose([resting]);
+    bench.report(1, ReportKind::New);
+    let look = |bench: &mut Bench, amount: &str| {
+        bench.wait(10);
+        bench.feed(Input::Broker(Box::new(broker(amount))))
+    };
+    let enter = |bench: &mut Bench| {
+        bench.wait(60);
+        let buy = bench.market(Side::Buy, 1);
+        denial(&bench.propose([buy])).map(risk::Denial::code)
+    };
+    look(&mut bench, "99000");
+    assert_eq!(enter(&mut bench), Some("not_reconciled"));
+    look(&mut bench, "100000");
+    assert_eq!(enter(&mut bench), None, "it was late");
+    bench.report(2, ReportKind::Canceled);
+    look(&mut bench, "99000");
+    let found = look(&mut bench, "99000");
+    let cancelled =
+        |event: &Event| matches!(event, Event::CancelApproved { order, .. } if order.0 == 1);
+    let place = |wanted: &dyn Fn(&Event) -> bool| found.iter().position(wanted);
+    let moved = place(&|event| matches!(event, Event::DifferenceFound(_)));
+    assert!(place(&cancelled).is_some() && place(&cancelled) < moved, "{found:?}");
+}
+
 #[test]
 fn a_session_that_follows_a_halted_one_is_halted_until_it_is_resumed() {
     let mut bench = Bench::latched(TradingState::Halted);

@@ -4,7 +4,7 @@
 use crate::common::*;
 use kernel::risk::auction_hours::HOURS;
 use kernel::risk::compatibility::{
-    Combination, Group, Kind, REPLACEMENTS, Row, Rule, Size, TABLE, Way,
+    Combination, Group, Kind, NOTIONAL_EXITS, REPLACEMENTS, Row, Rule, Size, TABLE, Way,
 };
 use kernel::*;
 use std::fmt::Write;
@@ -67,6 +67,7 @@ fn page() -> String {
     };
     TABLE.iter().for_each(|each| row(each, refused(each)));
     REPLACEMENTS.iter().for_each(|each| row(each, "replacements".into()));
+    row(&NOTIONAL_EXITS, "exits beside another one, outside of the regular session".into());
     HOURS.iter().for_each(|hours| {
         let tif = hours.time_in_force.as_str();
         row(&hours.row, format!("time in force: {tif}, outside of those hours of a trading day"));
@@ -143,7 +144,7 @@ fn every_row_refuses_something_and_has_a_name_of_its_own() {
 }
 
 fn hours() -> impl Iterator<Item = &'static Row> {
-    HOURS.iter().map(|hours| &hours.row)
+    HOURS.iter().map(|hours| &hours.row).chain([&NOTIONAL_EXITS])
 }
 
 /// Orders for an auction by the clock of New York on a regular day and on one that closes early; an
@@ -242,6 +243,36 @@ fn risk_refuses_what_the_table_refuses_and_nothing_else() {
             (Some(risk::Denial::NotAllowed { rule: Rule::OpgHours }), None)
                 if wanted.time_in_force == TimeInForce::Opg => {}
             (denial, row) => panic!("{wanted:?}: {denial:?}, and the table says {row:?}"),
+        }
+    }
+}
+
+/// Outside of the regular session an exit in dollars is neither opened beside another exit nor the other
+/// way round; inside of it, and alone, it passes.
+#[test]
+fn exits_in_dollars_stand_alone_outside_of_the_regular_session() {
+    let dollars = |bench: &Bench| {
+        let order = NewOrder::new(bench.symbol("AAA"), Side::Sell, shares(1), OrderKind::Market);
+        NewOrder { size: OrderSize::Notional(cash("200")), ..order }
+    };
+    let plain = |bench: &Bench| {
+        NewOrder::new(bench.symbol("AAA"), Side::Sell, shares(2), OrderKind::Market)
+    };
+    for (at, refused) in [("12:00:00", true), ("15:00:00", false)] {
+        for in_dollars_first in [true, false] {
+            let mut bench = Bench::holding_on(monday(), 10);
+            bench.now = time(&format!("2024-06-03T{at}Z"));
+            let mut orders = [dollars(&bench), plain(&bench)];
+            if !in_dollars_first {
+                orders.reverse();
+            }
+            let first = bench.propose([Intent::Submit(orders[0])]);
+            assert_eq!(denial(&first), None, "it stands alone");
+            bench.wait(60);
+            let second = bench.propose([Intent::Submit(orders[1])]);
+            let rule = Rule::NotionalExits;
+            let expected = refused.then_some(risk::Denial::NotAllowed { rule });
+            assert_eq!(denial(&second), expected.as_ref(), "{at}, {in_dollars_first}");
         }
     }
 }

@@ -95,6 +95,46 @@ async fn an_update_that_never_comes_is_found_by_asking() {
     assert_books_agree(&summary, &exchange);
 }
 
+/// While the stream is down the books are compared all the same: what an order has become is booked, and
+/// entries wait for the stream.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_it_the_books_follow_what_the_broker_says() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&["GLD", "SPY"], 5_000), Speed::Times(600.0)).await;
+    let wire = Wire::to(exchange.addr()).await;
+    let leave = Arc::new(AtomicBool::new(false));
+    let leaving = Arc::clone(&leave);
+    // Holds SPY until it is told to leave, and then wants GLD.
+    let script = move |data: &MarketData, view: &View<'_>, intents: &mut Intents| {
+        let symbol = data.symbol();
+        let held = view.position(symbol).quantity;
+        match (view.symbols().name(symbol), leaving.load(Ordering::SeqCst)) {
+            _ if view.has_open_order(symbol) => {}
+            ("SPY", true) if held.is_positive() => intents.market(symbol, Side::Sell, held),
+            ("SPY", false) if held.is_zero() => intents.market(symbol, Side::Buy, shares(10)),
+            ("GLD", true) => intents.market(symbol, Side::Buy, shares(1)),
+            _ => {}
+        }
+    };
+    let mut plan = Plan::scripted(dir.path(), &exchange, &["GLD", "SPY"], script);
+    plan.config.endpoints.trading_stream = format!("ws://{}/stream", wire.address);
+    let mut session = plan.start();
+    session.until(|status| status.positions.len() == 1).await;
+    wire.set(State::Cut);
+    session.until(|status| !status.links.orders).await;
+    leave.store(true, Ordering::SeqCst);
+    let sold = session.until(|status| status.positions.is_empty()).await;
+    assert!(!sold.links.orders && !sold.reconciled, "it is booked while the stream is down");
+    let denied = session.until(|status| status.tally.denied > sold.tally.denied).await;
+    assert_eq!(denied.tally.sent, sold.tally.sent, "and nothing is entered");
+    wire.set(State::Whole);
+    session.until(|status| status.tally.sent > sold.tally.sent).await;
+    session.stopper.press();
+    let summary = session.ended().await.unwrap();
+    assert_books_agree(&summary, &exchange);
+    assert_eq!(summary.alerts, 0, "each fill was booked once");
+}
+
 /// A stream that is connected and mute is noticed by what it did not tell, and opened again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mute_order_stream_is_an_alert_and_is_opened_again() {

@@ -1,10 +1,12 @@
 //! The broker takes the combination of kind, time in force, class, size, hours and side, and for an
-//! auction at this time of day. Without a calendar the time of day is the broker's to judge.
+//! auction at this time of day. Without a calendar the time of day is the broker's to judge. Outside of
+//! the regular session an exit in dollars stands alone.
 
+use super::super::Effect;
 use super::super::auction_hours::HOURS;
-use super::super::compatibility::{Combination, Way};
+use super::super::compatibility::{Combination, NOTIONAL_EXITS, Way};
 use super::super::{Denial, Proposal};
-use crate::{AssetClass, VenueRules};
+use crate::{AssetClass, OrderSize, VenueRules};
 
 pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
     let asset = proposal.state.asset(proposal.symbol);
@@ -12,7 +14,23 @@ pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
     let way = Way::of(proposal.side, proposal.effect);
     match Combination::of(proposal.state.rules(), &proposal.request, class, way).refused_by() {
         Some(row) => Err(Denial::NotAllowed { rule: row.rule }),
-        None => in_time(proposal),
+        None => in_time(proposal).and_then(|()| alone(proposal)),
+    }
+}
+
+fn alone(proposal: &Proposal<'_>) -> Result<(), Denial> {
+    let state = proposal.state;
+    let is_exit = proposal.effect == Effect::Reduces;
+    if !is_exit || state.rules() == VenueRules::Plain || state.is_regular_session() {
+        return Ok(());
+    }
+    let in_dollars = |size: OrderSize| matches!(size, OrderSize::Notional(_));
+    let mut exits = proposal
+        .other_orders()
+        .filter(|order| order.symbol == proposal.symbol && order.side == proposal.side);
+    match exits.any(|exit| in_dollars(exit.size) || in_dollars(proposal.request.size)) {
+        true => Err(Denial::NotAllowed { rule: NOTIONAL_EXITS.rule }),
+        false => Ok(()),
     }
 }
 
