@@ -122,9 +122,9 @@ fn its_virtual_accounts_are_shown() {
     let capital = &user.json(&["accounts", "--json"])["accounts"][1]["capital"];
     assert_eq!(*capital, "26500");
     for (more, code, words) in [
-        (vec!["--usd", "1e9", "why"], 1, "args.usd"),
+        (vec!["--usd", "much", "why"], 1, "args.usd"),
         (vec!["--usd", "900000", "why"], 1, "house can spare"),
-        (vec!["--qty", "5", "--symbol", "SYN", "why"], 1, "house holds 0 shares, not 5"),
+        (vec!["--qty", "5", "--symbol", "SYNA", "why"], 1, "house holds 0 shares, not 5"),
         (vec!["--usd", "5"], 2, "with a reason"),
         (vec!["--qty", "5", "why"], 2, "--symbol"),
         (vec!["why"], 2, "--usd"),

@@ -226,7 +226,7 @@ async fn a_broker_out_of_reach_leaves_entries_to_paper() {
     let user = User::new();
     let (at_live, at_paper) = (exchange("").await, exchange("").await);
     let mut live = Live::start(&user, &at_live, &at_paper, HOLDS);
-    live.until("order");
+    live.until(": bought 1 ");
     drop(at_live);
     live.until("The broker has been out of reach for");
     live.until("code=stand_in_begun");
