@@ -23,8 +23,8 @@ struct Bug {
     file: String,
     find: String,
     replace: String,
-    /// Words of the violation that should catch it.
-    law: String,
+    /// Words of the violations that may catch it: which of them comes first depends on the seed.
+    laws: Vec<String>,
     /// What the drill goes through, for bugs in what the simulation does not have.
     scenarios: Vec<String>,
 }
@@ -61,10 +61,11 @@ pub fn run(root: &Path, names: &[&str]) -> Result<(), String> {
             }
         };
         eprintln!("{}: seed {seed}: {law}; by {by}", bug.name);
-        if !law.contains(&bug.law) {
-            missed.push(format!("{}: \"{}\" expected, \"{law}\" found", bug.name, bug.law));
-        }
-        let _ = write!(table, "| {} | {} | {by} | {seed} |", bug.name, bug.law);
+        let Some(words) = bug.laws.iter().find(|words| law.contains(*words)) else {
+            missed.push(format!("{}: {:?} expected, \"{law}\" found", bug.name, bug.laws));
+            continue;
+        };
+        let _ = write!(table, "| {} | {words} | {by} | {seed} |", bug.name);
         by_record += usize::from(recorded.is_some());
         let _ = match recorded {
             Some(Caught { seed, law, .. }) => writeln!(table, " {law} | {seed} |"),
@@ -114,7 +115,7 @@ fn by_scenarios(bug: &Bug, copy: &Path, place: &Path) -> Result<(Caught, Option<
     let drill = ["--bin", "tradewind", "--", "stress", "--json"];
     let scenarios = bug.scenarios.iter().flat_map(|name| ["--scenario", name]);
     let report = said(copy, place, &drill.into_iter().chain(scenarios).collect::<Vec<_>>())?;
-    let failed = failed(&report, &bug.law)?;
+    let failed = failed(&report, &bug.laws)?;
     let recorded = failed.as_ref().and_then(|failed| {
         let law = failed.law.strip_prefix(RECORD)?.to_owned();
         Some(Caught { law, ..failed.clone() })
@@ -137,18 +138,25 @@ fn bugs(root: &Path) -> Result<Vec<Bug>, String> {
             file: field(bug, "file")?,
             find: field(bug, "find")?,
             replace: field(bug, "replace")?,
-            law: field(bug, "law")?,
-            scenarios: scenarios(bug)?,
+            laws: named(bug, "law")?,
+            scenarios: if bug.get("scenarios").is_some() {
+                named(bug, "scenarios")?
+            } else {
+                Vec::new()
+            },
         })
     };
     list.iter().map(bug).collect()
 }
 
-fn scenarios(bug: &toml::Value) -> Result<Vec<String>, String> {
-    let Some(named) = bug.get("scenarios") else { return Ok(Vec::new()) };
-    let wrong = || format!("{LIST}: scenarios must be a list of names");
-    let names = named.as_array().filter(|names| !names.is_empty()).ok_or_else(wrong)?;
-    names.iter().map(|name| name.as_str().map(ToOwned::to_owned).ok_or_else(wrong)).collect()
+/// What a bug names under a key: one, or a list.
+fn named(bug: &toml::Value, key: &str) -> Result<Vec<String>, String> {
+    let wrong = || format!("{LIST}: {key} must be a text or a list of texts");
+    let text = |value: &toml::Value| value.as_str().map(ToOwned::to_owned).ok_or_else(wrong);
+    match bug.get(key).ok_or_else(wrong)? {
+        toml::Value::Array(list) if !list.is_empty() => list.iter().map(text).collect(),
+        one => Ok(vec![text(one)?]),
+    }
 }
 
 /// A source with a bug in it.
@@ -217,7 +225,7 @@ fn caught(said: &str) -> Option<Caught> {
 }
 
 /// The first scenario of a report that failed as it should, else the first that failed.
-fn failed(report: &str, law: &str) -> Result<Option<Caught>, String> {
+fn failed(report: &str, laws: &[String]) -> Result<Option<Caught>, String> {
     let told = |error| format!("the drill's report cannot be read: {error}");
     let report: serde_json::Value = serde_json::from_str(report).map_err(told)?;
     let scenarios = report.get("scenarios").and_then(serde_json::Value::as_array);
@@ -232,7 +240,7 @@ fn failed(report: &str, law: &str) -> Result<Option<Caught>, String> {
             by: format!("`tradewind stress`, `{name}`"),
         }));
     }
-    let as_expected = all.iter().position(|caught| caught.law.contains(law));
+    let as_expected = all.iter().position(|caught| laws.iter().any(|law| caught.law.contains(law)));
     Ok(all.into_iter().nth(as_expected.unwrap_or(0)))
 }
 
@@ -275,12 +283,13 @@ mod tests {
             {"name": "a", "verdict": "passed", "why": []},
             {"name": "b", "verdict": "failed", "why": ["it hangs", "the exchange's record: sent of order 1"]}
         ]}"#;
-        let law = |words| failed(report, words).unwrap().map(|caught| caught.law);
+        let laws = |words: &str| [words.to_owned()];
+        let law = |words| failed(report, &laws(words)).unwrap().map(|caught| caught.law);
         assert_eq!(law("sent of"), Some("the exchange's record: sent of order 1".into()));
         assert_eq!(law("something else"), Some("it hangs".into()));
-        let by = failed(report, "sent of").unwrap().unwrap().by;
+        let by = failed(report, &laws("sent of")).unwrap().unwrap().by;
         assert_eq!(by, "`tradewind stress`, `b`");
-        assert_eq!(failed(r#"{"scenarios": []}"#, "sent of").unwrap(), None);
-        assert!(failed("no report", "sent of").is_err());
+        assert_eq!(failed(r#"{"scenarios": []}"#, &laws("sent of")).unwrap(), None);
+        assert!(failed("no report", &laws("sent of")).is_err());
     }
 }
