@@ -133,6 +133,16 @@ fn its_virtual_accounts_are_shown() {
         assert_eq!(refused.code, code, "{more:?}: {}", refused.err);
         assert!(refused.err.contains(words), "{more:?}: {}", refused.err);
     }
+    // Limits and dry runs know the strategies by the same names.
+    let set = ["risk", "set", "strategies.a.max_order_quantity", "4", "less of it"];
+    assert_eq!(user.run(&set).code, 0);
+    let of = |name: &'static str| {
+        user.run(&["risk", "check", "--order", "buy 10 SYNA", "--strategy", name])
+    };
+    let table = of("a").out;
+    assert!(table.contains("strategies.a.max_order_quantity"), "{table}");
+    assert!(!of("b").out.contains("strategies.a.max_order_quantity"));
+    assert!(of("sma-crossover").err.contains("does not run sma-crossover, but a, b"));
     let refused = user.run(&[&to("b")[..], &["--usd", "5", "why"]].concat());
     assert!(refused.err.contains("b has no capital of its own"), "{}", refused.err);
     let refused = user.run(&[&to("c")[..], &["--usd", "5", "why"]].concat());

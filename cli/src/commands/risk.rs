@@ -98,11 +98,9 @@ fn check(args: &RiskCheckArgs) -> Result<(), Failure> {
 
 fn origin(strategy: Option<&str>, state: &State) -> Result<Origin, Failure> {
     let Some(name) = strategy else { return Ok(Origin::Operator) };
-    let run = state.session().map(|start| start.strategies.as_slice()).unwrap_or_default();
-    let mut places = (0..).zip(run);
-    let found = places.find(|(_, spec)| *spec.name == *name);
+    let names = state.strategy_names();
+    let found = (0..).zip(&names).find(|(_, held)| **held == name);
     found.map(|(place, _)| Origin::Strategy(StrategyId(place))).ok_or_else(|| {
-        let names: Vec<&str> = run.iter().map(|spec| &*spec.name).collect();
         Failure::usage(format!("the session does not run {name}, but {}", names.join(", ")))
     })
 }

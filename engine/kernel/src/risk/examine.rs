@@ -7,7 +7,7 @@
 use super::checks::{CHECKS, Check, Class};
 use super::limits::{Limit, Tighter};
 use super::{Denial, Proposal, proposed, sizing};
-use crate::{NewOrder, Order, OrderNumber, Origin, State};
+use crate::{NewOrder, Order, OrderNumber, Origin, State, StrategyId};
 use serde::Serialize;
 
 /// One check and what it says of an order.
@@ -102,12 +102,16 @@ impl Asked {
 
     /// The layers of the strategy and the symbol that set a limit.
     fn layers(&self, key: &str, state: &State) -> Vec<String> {
+        let scopes = &state.limits().scopes;
         let strategy = match (self.origin, state.session()) {
-            (Origin::Strategy(id), Some(start)) => start.strategies.get(usize::from(id.0)),
+            (Origin::Strategy(StrategyId(place)), Some(start)) => {
+                let place = usize::from(place);
+                start.strategies.get(place).map(|spec| scopes.layer_for(place, spec))
+            }
             _ => None,
         };
         let symbol = state.symbols().name(self.request.symbol);
-        state.limits().scopes.setting(key, strategy.map(|spec| &*spec.name), symbol)
+        scopes.setting(key, strategy, symbol)
     }
 
     fn margin(

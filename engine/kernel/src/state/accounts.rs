@@ -96,6 +96,12 @@ impl State {
         }
     }
 
+    /// What the strategies are called, in their order: by their labels, where they have some.
+    pub fn strategy_names(&self) -> Vec<&str> {
+        let count = self.session().map_or(0, |start| start.strategies.len());
+        (0..count).map(|place| self.account_name(Owner::Strategy(StrategyId::at(place)))).collect()
+    }
+
     /// What an owner is called.
     pub fn account_name(&self, owner: Owner) -> &str {
         let Owner::Strategy(StrategyId(place)) = owner else { return "house" };

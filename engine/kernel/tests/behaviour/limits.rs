@@ -248,3 +248,37 @@ fn before_the_close_everything_is_closed_once_and_nothing_is_opened() {
     assert_eq!(bench.verdict(order), "before_close");
     folds(&bench);
 }
+
+/// A figure is held as it was written, or refused: a count has no half, a percentage two decimals.
+#[test]
+fn what_is_finer_than_a_limit_is_kept_is_refused() {
+    let cases = [
+        (
+            "max_positions",
+            "1.9",
+            "max_positions: 1.9 is finer than this limit can be set: it would hold at 1",
+        ),
+        (
+            "stop_loss_percent",
+            "1.509",
+            "stop_loss_percent: 1.509 is finer than this limit can be set: it would hold at 1.5",
+        ),
+        (
+            "market_slip_percent",
+            "2.509",
+            "market_slip_percent: 2.509 is finer than this limit can be set: it would hold at 2.5",
+        ),
+    ];
+    for (key, text, says) in cases {
+        let error = Limits::default().set(key, text).unwrap_err();
+        assert_eq!(error.to_string(), says);
+    }
+    for limit in Limit::all() {
+        let (low, high) = (limit.parse(limit.low), limit.parse(limit.high));
+        for nanos in [low, high].map(|end| end.unwrap().unwrap()) {
+            let mut limits = Limits::default();
+            limit.set(&mut limits, Some(nanos));
+            assert_eq!(limit.get(&limits), Some(nanos), "{}", limit.key);
+        }
+    }
+}

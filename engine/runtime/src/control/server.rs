@@ -231,7 +231,8 @@ fn set_limit(request: &Request, status: &Status, reason: Box<str>) -> Result<Com
     let mut limits = Limits::default();
     limits.set(path, value).map_err(|error| error.to_string())?;
     let foreign = limits.scopes.symbols.keys().find(|name| status.symbols.id(name).is_none());
-    let is_run = |name: &str| status.strategies.iter().any(|held| *held == *name);
+    let is_run =
+        |name: &str| status.labels.iter().chain(&status.strategies).any(|held| *held == *name);
     if let Some(name) = foreign.or(limits.scopes.strategies.keys().find(|name| !is_run(name))) {
         return Err(format!("the session does not trade {name}"));
     }

@@ -29,6 +29,8 @@ pub struct Status {
     pub synthetic: bool,
     /// What trades.
     pub strategies: Vec<String>,
+    /// What they are called, in the same order: their labels, where they have some.
+    pub labels: Vec<String>,
     /// What is traded.
     pub symbols: Symbols,
     /// What it is doing.
@@ -209,6 +211,7 @@ impl Status {
             data: data.into(),
             synthetic: data == "synthetic",
             strategies: Vec::new(),
+            labels: Vec::new(),
             symbols: Symbols::default(),
             phase: Phase::Starting,
             message: None,
@@ -249,6 +252,8 @@ impl Status {
         if let Some(start) = state.session() {
             self.session = start.session.to_string();
             self.strategies = start.strategies.iter().map(|spec| spec.name.to_string()).collect();
+            let names = state.strategy_names();
+            self.labels = names.into_iter().map(str::to_owned).collect();
             if self.symbols != start.symbols {
                 self.symbols = start.symbols.clone();
             }

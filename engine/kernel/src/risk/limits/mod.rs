@@ -80,6 +80,16 @@ pub enum LimitError {
         /// As it was written.
         found: Box<str>,
     },
+    /// A number with more decimals than the limit has.
+    #[error("{key}: {found} is finer than this limit can be set: it would hold at {held}")]
+    TooFine {
+        /// Whose.
+        key: &'static str,
+        /// As it was written.
+        found: Box<str>,
+        /// What it would be.
+        held: Cash,
+    },
 }
 
 impl Limit {
@@ -106,7 +116,8 @@ impl Limit {
     /// The value that a text says, in billionths of the unit; `None` for `off`.
     ///
     /// # Errors
-    /// When it is no number, outside of the range, or `off` where that cannot be.
+    /// When it is no number, outside of the range, finer than the limit is kept, or `off` where that
+    /// cannot be.
     pub fn parse(&self, text: &str) -> Result<Option<i64>, LimitError> {
         if text == "off" && self.may_be_off {
             return Ok(None);
@@ -114,7 +125,7 @@ impl Limit {
         let read = |text: &str| text.parse::<Cash>().ok();
         match (read(text), read(self.low), read(self.high)) {
             (Some(value), Some(low), Some(high)) if low <= value && value <= high => {
-                Ok(Some(value.nanos()))
+                self.exact(value, text)
             }
             _ => Err(LimitError::Range {
                 key: self.key,
@@ -123,6 +134,20 @@ impl Limit {
                 may_be_off: self.may_be_off,
                 found: text.into(),
             }),
+        }
+    }
+
+    /// Nobody is to be told of another figure than the one that holds.
+    fn exact(&self, value: Cash, text: &str) -> Result<Option<i64>, LimitError> {
+        let mut limits = Limits { breaker: Some(Breaker::default()), ..Limits::OFF };
+        self.set(&mut limits, Some(value.nanos()));
+        match self.get(&limits) {
+            Some(held) if held != value.nanos() => Err(LimitError::TooFine {
+                key: self.key,
+                found: text.into(),
+                held: Cash::from_nanos(held),
+            }),
+            _ => Ok(Some(value.nanos())),
         }
     }
 

@@ -55,13 +55,7 @@ impl Resolved {
             strategies: strategies
                 .iter()
                 .enumerate()
-                .map(|(place, spec)| {
-                    let label = scopes.labels.get(place).unwrap_or(&spec.name);
-                    match place_of(&scopes.strategies, label) {
-                        0 => place_of(&scopes.strategies, &spec.name),
-                        held => held,
-                    }
-                })
+                .map(|(place, spec)| place_of(&scopes.strategies, scopes.layer_for(place, spec)))
                 .collect(),
             symbols: symbols.names().map(|name| place_of(&scopes.symbols, name)).collect(),
             marks: symbols.names().map(|name| marks(scopes, name)).collect(),

@@ -2,7 +2,7 @@
 //! symbols.
 
 use crate::risk::Sizing;
-use crate::{BasisPoints, Capital, Span, Timestamp};
+use crate::{BasisPoints, Capital, Span, StrategySpec, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -144,6 +144,17 @@ impl Scopes {
         let (kind, name) = layer.split_once('.')?;
         let layers = if kind == "strategies" { &self.strategies } else { &self.symbols };
         layers.get(name)?.0.get(key).copied()
+    }
+
+    /// The name of the layer that holds for the strategy at a place: its label's, where it has one, else
+    /// that of its kind.
+    pub(in crate::risk) fn layer_for<'a>(
+        &'a self,
+        place: usize,
+        spec: &'a StrategySpec,
+    ) -> &'a str {
+        let label = self.labels.get(place).filter(|label| self.strategies.contains_key(*label));
+        label.unwrap_or(&spec.name)
     }
 
     /// Takes a limit out of every layer.
