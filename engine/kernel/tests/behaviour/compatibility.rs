@@ -19,6 +19,10 @@ order against one dated table before it is sent, and a denial (`not_allowed`) gi
 from the table by the test of that name, which also walks every combination. A row for the rules `alpaca` does not hold at
 the `plain` venue of a backtest ([BACKTESTS.md](BACKTESTS.md)).
 
+The bundled exchange has stocks and funds alone: what is said of crypto was written from Alpaca's documents and held against no
+exchange. A client of Alpaca's cancels and closes order by order, and so knows what became of each
+([decision](adr/0005-closing-order-by-order.md)).
+
 ## What is refused
 
 A row refuses what matches all of its columns; a column that is not named matches anything. What no row refuses is allowed.
