@@ -295,8 +295,7 @@ impl AtWork {
         };
         let after = match (&self.role, &self.takes_over) {
             (Role::InUse, Some(heir)) => format!("; model {heir} takes over"),
-            (Role::InUse, None) => "; no model takes over".into(),
-            (Role::StandsInFor(_) | Role::Challenger, _) => String::new(),
+            (Role::InUse, None) | (Role::StandsInFor(_) | Role::Challenger, _) => String::new(),
         };
         let (model, reason) = (Box::from(&*self.id), format!("{first}{more}{after}").into());
         Some(Input::Notice(Notice::ModelDrifted { model, reason }))

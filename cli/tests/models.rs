@@ -248,11 +248,8 @@ mod with_training {
         fs::write(&bars, format!("timestamp,open,high,low,close,volume\n{rows}")).unwrap();
         let train = ["train", "--config", &config, "--data", &bars, "--json"];
         let card = |hours: &[&str]| user.json(&[&train[..], hours].concat())["card"].clone();
-        let cases: [(&[&str], u32); 3] = [
-            (&[], 390),
-            (&["--session", "extended"], 480),
-            (&["--session", "always"], 480),
-        ];
+        let cases: [(&[&str], u32); 3] =
+            [(&[], 390), (&["--session", "extended"], 480), (&["--session", "always"], 480)];
         for (hours, kept) in cases {
             let data = card(hours)["data"].clone();
             assert_eq!(data["bars"], 5 * kept, "{hours:?}");
