@@ -24,6 +24,9 @@ pub struct ModelFacts {
     pub part: ModelPart,
     /// Whether they count no more once it has drifted.
     pub watched: bool,
+    /// Bars of a symbol that it must see before it says something of it.
+    #[serde(default)]
+    pub needs: usize,
     /// The bars that it was made from, where that is known.
     pub made_from: Option<MadeFrom>,
     /// The digest of the data that it was shown, where the run is over a part of it.
@@ -161,6 +164,7 @@ mod tests {
             id: "m1".into(),
             part: ModelPart::InUse,
             watched: true,
+            needs: 0,
             made_from: Some(made_from),
             shown: None,
         }

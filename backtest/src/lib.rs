@@ -68,7 +68,7 @@ pub use report::{
     StrategyLine, TradeRow,
 };
 pub use runs::{RunError, find_run, keep_run, read_equity, read_run, runs_folder, write_whole};
-pub use said::{ModelLine, Told};
+pub use said::{ModelLine, Told, silence};
 pub use sketch::{Benchmark, PriceBucket, PriceSketch, Sketch, sketch_feed, written_date};
 pub use sparkline::braille;
 pub use table::{write_daily, write_equity, write_trades};

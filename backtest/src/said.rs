@@ -11,6 +11,9 @@ pub struct ModelLine {
     pub model: String,
     /// What its words are for.
     pub part: ModelPart,
+    /// Bars of a symbol that it must see before it says something of it.
+    #[serde(default)]
+    pub needs: usize,
     /// Words that were traded on.
     pub traded_on: u64,
     /// Words that were noted alone: a challenger's, those of a model that had drifted, and those of one
@@ -44,6 +47,7 @@ impl Said {
         let line = |model: &ModelFacts| ModelLine {
             model: model.id.clone(),
             part: model.part,
+            needs: model.needs,
             traded_on: 0,
             noted: 0,
             missed: 0,
@@ -131,6 +135,14 @@ impl ModelLine {
     }
 }
 
+/// Why a model may have said nothing in a whole run.
+pub fn silence(model: &str, needs: usize) -> String {
+    format!(
+        "model {model} said nothing: it must see {needs} bars of a symbol first, and has nothing to say \
+         where prices do not move"
+    )
+}
+
 /// An instant to the second.
 fn instant(at: Timestamp) -> String {
     let text = at.to_string();
@@ -142,6 +154,9 @@ pub(crate) fn notes(lines: &[ModelLine]) -> Vec<String> {
     let mut notes = Vec::new();
     let heir = lines.iter().find_map(|line| Some((&line.model, line.took_over?)));
     for line in lines {
+        if line.traded_on + line.noted + line.missed == 0 {
+            notes.push(format!("model_silent: {}", silence(&line.model, line.needs)));
+        }
         if let Some(Told { at, reason }) = &line.drifted {
             let after = match heir {
                 Some((heir, since)) if *heir != line.model => {

@@ -18,7 +18,8 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-const DAY: Span = Span::from_secs(86_400);
+/// Bars of a day or more are shown whatever the hours.
+pub const DAY: Span = Span::from_secs(86_400);
 
 /// The symbols of generated data when none are named.
 const SYNTHETIC_SYMBOLS: [&str; 2] = ["SYNA", "SYNB"];

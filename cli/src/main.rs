@@ -16,6 +16,7 @@ mod order_text;
 mod resolve;
 mod retrain;
 mod shell;
+mod silent;
 mod stress;
 mod venue;
 mod view;

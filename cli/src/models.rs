@@ -1,15 +1,19 @@
 //! The models of a run: who says something of each bar, where a strategy listens.
 
+use crate::assemble::{DAY, limits_and_hours};
 use crate::commands::model::folder_at;
 use crate::config::Settings;
 use crate::exit::Failure;
 use crate::retrain::Succession;
 use backtest::{Chosen, MadeFrom, ModelFacts, ModelPart, Models};
-use kernel::{Bar, Forecaster, Input, MissedPrediction, Notice, Probability, Span, SymbolId};
+use kernel::{
+    Bar, Forecaster, Input, MissedPrediction, Notice, Probability, Span, SymbolId, TradingHours,
+};
 use marketdata::resolution;
 use model::Prediction;
 use model::drift::{Limits, Watch};
 use model::folder::{Folder, Model};
+use model::phrase;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -28,6 +32,8 @@ pub struct AtWork {
     watches: bool,
     /// Bars until the next look; `None` where nobody looks, or drift was told.
     look_in: Option<u32>,
+    /// Whose word is traded on once this one has drifted.
+    takes_over: Option<Arc<str>>,
     /// Who takes the place of the model in use, where somebody may.
     succession: Option<Succession>,
     /// The last bars of each symbol, for a model that takes over to have seen.
@@ -67,17 +73,31 @@ impl Cast {
             ))),
             Some(_) | None => Ok(model),
         };
+        let (_, hours) = limits_and_hours(settings, bar_length);
+        let check = |model: Model| {
+            let model = check(model)?;
+            tell_hours(&model, hours);
+            Ok::<_, Failure>(model)
+        };
         let folder = folder_at(settings.text("model.folder"));
         let in_use = check(find(&folder, settings.text("model.name"))?)?;
         eprintln!("note: model {}: {}", in_use.id(), in_use.card().verdict);
         let first = in_use.id();
         let mut members = vec![(in_use, Role::InUse)];
-        let fallback = settings.text("model.fallback");
-        if !fallback.is_empty() {
-            let model = check(find(&folder, fallback)?)?;
+        let fallback = match settings.text("model.fallback") {
+            "" => None,
+            // One that cannot be used is no good model, and the one before it may be.
+            "previous" => folder
+                .promoted_before(&first)
+                .map_err(Failure::usage)?
+                .iter()
+                .find_map(|id| check(find(&folder, id).ok()?).ok()),
+            name => Some(check(find(&folder, name)?)?),
+        };
+        if let Some(model) = fallback {
             if model.id() == first {
                 return Err(Failure::usage(format!(
-                    "model.fallback: {fallback} is the model in use, and cannot take over from itself"
+                    "model.fallback: {first} is the model in use, and cannot take over from itself"
                 )));
             }
             members.push((model, Role::StandsInFor(first)));
@@ -92,11 +112,16 @@ impl Cast {
     /// run.
     pub fn models(&self, succession: Option<&Succession>) -> Models {
         let mut models = Models::default();
+        let stands_by = |(_, role): &&(Model, Role)| matches!(role, Role::StandsInFor(_));
+        let heir = self.members.iter().find(stands_by).map(|(model, _)| model.id());
         for (model, role) in &self.members {
             let is_challenger = matches!(role, Role::Challenger);
             let watched = self.watches && !is_challenger;
-            models.facts.push(facts(model, role, watched));
             let mut one = AtWork::new(model.clone(), role.clone(), watched);
+            models
+                .facts
+                .push(ModelFacts { needs: one.warmup_bars(), ..facts(model, role, watched) });
+            one.takes_over = heir.clone().filter(|_| matches!(role, Role::InUse));
             one.succession = succession.filter(|_| !is_challenger).cloned();
             models.forecasters.push(Box::new(one));
         }
@@ -120,6 +145,19 @@ pub fn at_work(
     Ok(Cast::of(settings, bar_length)?.models(succession))
 }
 
+/// Says that a model learned from bars of other hours than those that it is shown.
+fn tell_hours(model: &Model, shown: TradingHours) {
+    let learned = model.card().data.hours();
+    if learned != shown && model.bar_length() < DAY {
+        eprintln!(
+            "note: model {} learned from bars {}, and is shown those {}, of which its card says nothing",
+            model.id(),
+            phrase(learned),
+            phrase(shown),
+        );
+    }
+}
+
 /// What a manifest says of a model.
 fn facts(model: &Model, role: &Role, watched: bool) -> ModelFacts {
     let data = &model.card().data;
@@ -135,7 +173,7 @@ fn facts(model: &Model, role: &Role, watched: bool) -> ModelFacts {
         Role::StandsInFor(_) => ModelPart::StandsIn,
         Role::Challenger => ModelPart::Challenger,
     };
-    ModelFacts { id: model.id().to_string(), part, watched, made_from, shown: None }
+    ModelFacts { id: model.id().to_string(), part, watched, needs: 0, made_from, shown: None }
 }
 
 /// The model of a name: `champion`, `bundled` or that of a folder.
@@ -144,7 +182,6 @@ fn facts(model: &Model, role: &Role, watched: bool) -> ModelFacts {
 /// When it is missing, damaged or of other features.
 pub fn find(folder: &Folder, name: &str) -> Result<Model, Failure> {
     match name {
-        "bundled" => Model::bundled().map_err(Failure::usage),
         // Until a model was promoted, the bundled one trades.
         "champion" => match folder.champion().map_err(Failure::usage)? {
             Some(champion) => Ok(champion),
@@ -173,7 +210,8 @@ impl AtWork {
         let id = model.id();
         let watch = Watch::new(Arc::new(model), Limits::default());
         let look_in = watches.then_some(LOOK_EVERY);
-        Self { id, watch, role, watches, look_in, succession: None, past: BTreeMap::new() }
+        let (takes_over, succession, past) = (None, None, BTreeMap::new());
+        Self { id, watch, role, watches, look_in, takes_over, succession, past }
     }
 
     /// A model as a session runs it.
@@ -255,7 +293,11 @@ impl AtWork {
             0 => String::new(),
             count => format!(", and {count} more"),
         };
-        let (model, reason) = (Box::from(&*self.id), format!("{first}{more}").into());
+        let after = match (&self.role, &self.takes_over) {
+            (Role::InUse, Some(heir)) => format!("; model {heir} takes over"),
+            (Role::InUse, None) | (Role::StandsInFor(_) | Role::Challenger, _) => String::new(),
+        };
+        let (model, reason) = (Box::from(&*self.id), format!("{first}{more}{after}").into());
         Some(Input::Notice(Notice::ModelDrifted { model, reason }))
     }
 }

@@ -11,6 +11,26 @@ mod common;
 use common::User;
 use model::features::{Declared, Pipeline};
 use model::folder::{Model, Parts};
+use std::path::Path;
+
+/// The bundled model with something changed, kept in a folder.
+fn kept(root: &Path, change: impl FnOnce(&mut Parts)) -> String {
+    let bundled = Model::bundled().unwrap();
+    let mut parts = Parts {
+        weights: bundled.weights().clone(),
+        scaler: bundled.scaler().clone(),
+        pipeline: bundled.pipeline().clone(),
+        reference: bundled.reference().clone(),
+        card: bundled.card().clone(),
+        head: *bundled.head(),
+        window: bundled.window(),
+        horizon: bundled.horizon(),
+        bar_length: bundled.bar_length(),
+        lineage: bundled.lineage().clone(),
+    };
+    change(&mut parts);
+    Model::save(parts, root).unwrap().id().to_string()
+}
 
 fn generated(user: &User, bars: &str) -> String {
     let file = user.text("SYNA_made.csv");
@@ -93,27 +113,12 @@ fn a_damaged_model_or_one_of_another_feature_pipeline_trades_nothing() {
     let user = User::new();
     let file = generated(&user, "400");
     let root = user.path(".local/share/tradewind/models");
-    let bundled = Model::bundled().unwrap();
-    let kept = |pipeline: Pipeline| {
-        let parts = Parts {
-            weights: bundled.weights().clone(),
-            scaler: bundled.scaler().clone(),
-            pipeline,
-            reference: bundled.reference().clone(),
-            card: bundled.card().clone(),
-            head: *bundled.head(),
-            window: bundled.window(),
-            horizon: bundled.horizon(),
-            bar_length: bundled.bar_length(),
-            lineage: bundled.lineage().clone(),
-        };
-        Model::save(parts, &root).unwrap().id()
-    };
-    let of_others = kept(Pipeline::new(&[Declared::named("rsi")]).unwrap());
-    let damaged = kept(bundled.pipeline().clone());
+    let rsi = Pipeline::new(&[Declared::named("rsi")]).unwrap();
+    let of_others = kept(&root, |parts| parts.pipeline = rsi);
+    let damaged = kept(&root, |parts| parts.card.software = "a test".into());
     let done = user.run(&["model", "promote", &damaged, "--anyway", "a trial"]);
     assert_eq!(done.code, 0, "{}", done.err);
-    let path = root.join(&*damaged).join("weights.safetensors");
+    let path = root.join(&damaged).join("weights.safetensors");
     let mut bytes = std::fs::read(&path).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     std::fs::write(&path, bytes).unwrap();
@@ -134,6 +139,72 @@ fn a_damaged_model_or_one_of_another_feature_pipeline_trades_nothing() {
     }
     let begun = user.run(&["journal", "show"]);
     assert_ne!(begun.code, 0, "no session has begun: {}", begun.out);
+}
+
+#[test]
+fn a_model_of_other_hours_is_told() {
+    let user = User::new();
+    let file = generated(&user, "400");
+    let args = ["backtest", "--strategy", "lstm", "--data", &file, "--no-keep"];
+    let told =
+        "learned from bars of regular hours, and is shown those of regular and extended hours";
+    let ended = user.run(&[&args[..], &["--session", "extended"]].concat());
+    assert!(ended.err.contains(told), "{}", ended.err);
+    let ended = user.run(&args);
+    assert!(ended.code == 0 && !ended.err.contains("learned from bars"), "{}", ended.err);
+}
+
+/// A model that has nothing to say, in a file too short or too still for it.
+#[test]
+fn a_model_that_said_nothing_is_told_with_what_it_needs() {
+    let user = User::new();
+    let few = generated(&user, "19");
+    let still = user.text("STILL.csv");
+    let row = |at: u32| {
+        let minute = 14 * 60 + 30 + at;
+        format!("2024-02-05T{:02}:{:02}:00Z,9,9,9,9,1\n", minute / 60, minute % 60)
+    };
+    let rows: String = (0..390).map(row).collect();
+    std::fs::write(&still, format!("timestamp,open,high,low,close,volume\n{rows}")).unwrap();
+    let why = "said nothing: it must see 63 bars of a symbol first, and has nothing to say where \
+               prices do not move";
+    for file in [&few, &still] {
+        let backtest =
+            user.run(&["backtest", "--strategy", "lstm", "--data", file, "--no-keep", "--json"]);
+        let report: serde_json::Value = serde_json::from_str(&backtest.out).unwrap();
+        assert!(report["notes"].to_string().contains(why), "{file}: {:#}", report["notes"]);
+        let session = ["paper", "--strategy", "lstm", "--speed", "max", "--until-end", "--json"];
+        let ended = user.run(&[&session[..], &["--data", file]].concat());
+        assert_eq!(ended.code, 0, "{}", ended.err);
+        assert!(ended.err.contains(why), "{file}: {}", ended.err);
+    }
+    let file = generated(&user, "100");
+    let ended = user.run(&[
+        "paper",
+        "--strategy",
+        "lstm",
+        "--speed",
+        "max",
+        "--until-end",
+        "--data",
+        &file,
+    ]);
+    assert!(!ended.err.contains("said nothing"), "{}", ended.err);
+}
+
+/// In the first hour of the market that a session has when nothing is set.
+#[test]
+fn the_model_that_comes_with_the_program_trades_within_an_hour() {
+    let user = User::new();
+    let summary =
+        user.json(&["paper", "--strategy", "lstm", "--speed", "max", "--for", "3s", "--json"]);
+    assert_eq!(summary["data"], "synthetic");
+    let dump = user.run(&["journal", "dump"]).out;
+    let first = dump.lines().position(|line| line.contains("order_approved"));
+    let first = first.unwrap_or_else(|| panic!("no order: {summary}"));
+    let is_word = |line: &&str| line.contains("prediction_taken") && line.contains("\"SYNA\"");
+    let words = dump.lines().take(first).filter(is_word).count();
+    assert!(words > 0 && words <= 60, "the first order comes after {words} minutes");
 }
 
 /// The bundled model knows the synthetic market; bars that swing to and fro are another world.
@@ -164,6 +235,44 @@ fn a_model_that_has_drifted_is_told_and_traded_on_no_more() {
     let ended = user.run(&[&args[..], &["--set", "model.fallback=bundled"]].concat());
     assert_eq!(ended.code, 2);
     assert!(ended.sentence().contains("cannot take over from itself"), "{}", ended.err);
+}
+
+/// Two models like the bundled one, of which one never finds that anything has moved.
+#[test]
+fn the_model_promoted_before_takes_over_from_one_that_has_drifted_and_is_named() {
+    let user = User::new();
+    let file = common::write_bars(&user, "AAA", 5_000);
+    let root = user.path(".local/share/tradewind/models");
+    let steady = kept(&root, |parts| {
+        parts.reference.loss = f64::MAX.sqrt();
+        parts.reference.accuracy = 0.0;
+        let columns = parts.reference.columns.iter_mut();
+        columns.for_each(|column| column.strayed.psi = f64::MAX.sqrt());
+    });
+    let newer = kept(&root, |parts| parts.card.software = "a test".into());
+    for id in [&steady, &newer] {
+        assert_eq!(user.run(&["model", "promote", id, "--anyway", "a trial"]).code, 0);
+    }
+    let args = ["--strategy", "lstm", "--data", &file, "--json"];
+    let report = user.json(&[&["backtest", "--no-keep"], &args[..]].concat());
+    let [first, second] = report["models"].as_array().unwrap().as_slice() else {
+        panic!("{:#}", report["models"])
+    };
+    assert_eq!((&first["model"], &second["model"]), (&newer.into(), &steady.clone().into()));
+    let reason = first["drifted"]["reason"].as_str().unwrap();
+    assert!(reason.ends_with(&format!("; model {steady} takes over")), "{reason}");
+    assert_eq!(first["traded_on"], second["noted"], "one after the other");
+    assert!(second["traded_on"].as_u64() > Some(0) && second["took_over"].is_string());
+    let session = ["paper", "--speed", "max", "--until-end"];
+    assert_eq!(user.json(&[&session, &args[..]].concat())["cash"], report["cash"]);
+    let shown = user.run(&["journal", "show"]).out;
+    assert!(shown.contains(&format!("model {steady} takes over")), "{shown}");
+
+    let alone = [&["backtest", "--no-keep"], &args[..], &["--set", "model.fallback="]].concat();
+    assert_eq!(user.json(&alone)["models"].as_array().unwrap().len(), 1);
+    assert_eq!(user.run(&["model", "retire", &steady]).code, 0);
+    let alone = user.json(&[&["backtest", "--no-keep"], &args[..]].concat());
+    assert_eq!(alone["models"].as_array().unwrap().len(), 1, "a retired one does not take over");
 }
 
 #[test]

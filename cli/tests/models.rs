@@ -10,11 +10,42 @@ mod common;
 
 use common::User;
 
+/// The models of the folder that do not come with the program.
+#[cfg(feature = "train")]
+fn trained(user: &User) -> Vec<serde_json::Value> {
+    let list = user.json(&["model", "list", "--json"]);
+    let mut models = list["models"].as_array().unwrap().clone();
+    models.retain(|model| model["bundled"] == false);
+    models
+}
+
 #[test]
-fn a_folder_without_models_is_told_and_none_is_found_in_it() {
+fn the_model_that_comes_with_the_program_is_one_of_the_models() {
     let user = User::new();
-    assert!(user.run(&["model", "list"]).out.starts_with("no models in "));
-    assert_eq!(user.json(&["model", "list", "--json"])["models"], serde_json::json!([]));
+    let list = user.json(&["model", "list", "--json"]);
+    let [only] = list["models"].as_array().unwrap().as_slice() else { panic!("{list:#}") };
+    assert_eq!((&only["bundled"], &only["standing"]), (&true.into(), &"champion".into()));
+    let id = only["id"].as_str().unwrap();
+    let said = user.run(&["model", "list"]).out;
+    assert!(said.contains(id) && said.contains("comes with the program"), "{said}");
+    for name in ["bundled", "champion", id, &id[..4]] {
+        let card = user.run(&["model", "show", name]).out;
+        assert!(card.starts_with("No edge shown") && card.contains(", synthetic"), "{card}");
+        assert!(card.contains("of 1Min, of regular hours"), "{card}");
+        assert_eq!(user.json(&["model", "verify", name, "--json"])["models"], 1, "{name}");
+        let same = user.json(&["model", "compare", name, "bundled", "--json"]);
+        assert_eq!(same["models"][0]["id"], id, "{name}");
+    }
+    for name in ["bundled", id] {
+        let ended = user.run(&["model", "retire", name, "--anyway", "a trial"]);
+        assert_eq!(ended.code, 5);
+        assert!(ended.sentence().contains("comes with the program"), "{}", ended.err);
+    }
+}
+
+#[test]
+fn a_model_that_is_not_there_is_not_found() {
+    let user = User::new();
     for args in
         [["model", "show", "3f2a"], ["model", "promote", "3f2a"], ["model", "verify", "3f2a"]]
     {
@@ -143,8 +174,7 @@ mod with_training {
         let made = user.run(&["train", "--config", &config]);
         assert_eq!(made.code, 0, "{}", made.err);
         assert!(made.err.lines().next().unwrap().starts_with("epoch 1: training loss"));
-        let list = user.json(&["model", "list", "--json"]);
-        let id = list["models"][0]["id"].as_str().unwrap().to_owned();
+        let id = trained(&user)[0]["id"].as_str().unwrap().to_owned();
         assert!(made.out.contains(&id));
         let shown = user.run(&["model", "show", &id[..5]]).out;
         assert!(shown.starts_with("No edge shown") && shown.contains(", synthetic"), "{shown}");
@@ -153,7 +183,7 @@ mod with_training {
         assert!(refused.sentence().contains("may not trade: No edge shown"), "{}", refused.err);
         let done = user.run(&["model", "promote", &id, "--anyway", "a trial"]);
         assert_eq!(done.code, 0, "{}", done.err);
-        assert_eq!(user.json(&["model", "list", "--json"])["models"][0]["standing"], "champion");
+        assert_eq!(trained(&user)[0]["standing"], "champion");
         assert_eq!(user.run(&["model", "verify"]).code, 0);
         let twice = user.run(&["model", "compare", &id, &id]);
         assert!(twice.out.contains("Judged on the same samples."), "{}", twice.out);
@@ -198,6 +228,35 @@ mod with_training {
         assert!(said.contains("the figures do not say which is better"), "{said}");
     }
 
+    /// Ninety minutes of each day lie outside of the regular session, as in files from elsewhere.
+    #[test]
+    fn a_model_learns_from_the_bars_that_sessions_show() {
+        let user = User::new();
+        let config = configured(&user);
+        fs::write(&config, CONFIG.replace("epochs = 60", "epochs = 2")).unwrap();
+        let bars = user.text("AAA.csv");
+        let row = |at: u32| {
+            let (day, minute) = (5 + at / 480, 13 * 60 + 30 + at % 480);
+            let close = 100 + at * 7 % 11;
+            format!(
+                "2024-02-{day:02}T{:02}:{:02}:00Z,105,120,90,{close},1000\n",
+                minute / 60,
+                minute % 60
+            )
+        };
+        let rows: String = (0..5 * 480).map(row).collect();
+        fs::write(&bars, format!("timestamp,open,high,low,close,volume\n{rows}")).unwrap();
+        let train = ["train", "--config", &config, "--data", &bars, "--json"];
+        let card = |hours: &[&str]| user.json(&[&train[..], hours].concat())["card"].clone();
+        let cases: [(&[&str], u32); 3] =
+            [(&[], 390), (&["--session", "extended"], 480), (&["--session", "always"], 480)];
+        for (hours, kept) in cases {
+            let data = card(hours)["data"].clone();
+            assert_eq!(data["bars"], 5 * kept, "{hours:?}");
+            assert_eq!(data["session"], *hours.last().unwrap_or(&"regular"));
+        }
+    }
+
     #[test]
     fn what_is_wrong_is_a_sentence() {
         let user = User::new();
@@ -238,8 +297,7 @@ mod with_training {
             assert_eq!(ended.err.lines().count(), 1, "{}", ended.err);
             assert!(ended.sentence().contains(told), "{}", ended.err);
         }
-        let models = user.json(&["model", "list", "--json"]);
-        assert_eq!(models["models"], serde_json::json!([]));
+        assert_eq!(trained(&user), [] as [serde_json::Value; 0]);
         let ended = user.run(&["train", "--config", &config, "--parent", "champion"]);
         assert!(ended.sentence().contains("no model was promoted yet"), "{}", ended.err);
     }
@@ -259,7 +317,7 @@ mod with_training {
         assert_eq!(rustix::process::getpriority_process(Some(pid)), Ok(19));
         drop(child.stdin.take());
         assert!(!child.wait().unwrap().success());
-        assert_eq!(user.json(&["model", "list", "--json"])["models"], serde_json::json!([]));
+        assert_eq!(trained(&user), [] as [serde_json::Value; 0]);
     }
 
     /// There is nothing to find in generated bars, so that what is trained on them is refused.
@@ -296,8 +354,7 @@ mod with_training {
         assert!(told.contains("may not trade: No edge shown"), "{told}");
         let shown = user.run(&["journal", "show"]).out;
         assert!(shown.contains("training_begun") && shown.contains("model_refused"), "{shown}");
-        let models = user.json(&["model", "list", "--json"]);
-        assert_eq!(models["models"][0]["standing"], "candidate", "{models:#}");
+        assert_eq!(trained(&user)[0]["standing"], "candidate");
         let log = fs::read_to_string(user.path(".local/share/tradewind/default/retrain.log"));
         assert!(log.unwrap().starts_with("epoch 1: training loss"));
     }

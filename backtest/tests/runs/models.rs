@@ -73,7 +73,7 @@ impl Forecaster for Scripted {
 }
 
 fn facts(id: &str, part: ModelPart, made_from: Option<MadeFrom>) -> ModelFacts {
-    ModelFacts { id: id.into(), part, watched: true, made_from, shown: None }
+    ModelFacts { id: id.into(), part, watched: true, needs: 1, made_from, shown: None }
 }
 
 /// One that drifts at a bar, one that stands in for it and fails twice, and one that is only noted.

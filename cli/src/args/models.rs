@@ -1,7 +1,8 @@
 //! `tradewind train` and `tradewind model …`.
 
 use super::FormatArgs;
-use clap::{Args, Subcommand, ValueHint};
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
+use kernel::TradingHours;
 use std::path::PathBuf;
 
 /// What follows the help of `tradewind train`.
@@ -40,6 +41,9 @@ pub struct TrainArgs {
     /// Only these symbols of the files; or those that are generated.
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub symbols: Vec<String>,
+    /// The hours of the sessions that it is meant for: only bars that they show are learned from.
+    #[arg(long, value_name = "HOURS", default_value = "regular")]
+    pub session: Hours,
     /// The model that it is meant to take the place of, which is judged on the same samples; `champion` is
     /// the one in use.
     #[arg(long, value_name = "MODEL")]
@@ -55,6 +59,27 @@ pub struct TrainArgs {
     /// Leave the processor to whatever else wants it, and end when the standard input does.
     #[arg(long)]
     pub background: bool,
+}
+
+/// Hours of New York, in which bars open.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Hours {
+    /// The regular session.
+    Regular,
+    /// Pre-market, regular and post-market.
+    Extended,
+    /// Every bar, day and night; no session here shows all of them.
+    Always,
+}
+
+impl From<Hours> for TradingHours {
+    fn from(hours: Hours) -> Self {
+        match hours {
+            Hours::Regular => Self::Regular,
+            Hours::Extended => Self::Extended,
+            Hours::Always => Self::Always,
+        }
+    }
 }
 
 /// Which models.
@@ -150,7 +175,7 @@ pub struct DriftArgs {
     /// Its name, or the beginning of it; the champion when not given, or else the one that comes with the
     /// program.
     pub model: Option<String>,
-    /// Files of bars; the last of them count.
+    /// Files of bars; the last of them count, of the hours that the model learned from.
     #[arg(long, value_name = "FILE", required = true, num_args = 1.., value_delimiter = ',', value_hint = ValueHint::FilePath)]
     pub data: Vec<PathBuf>,
     /// Only these symbols of the files.

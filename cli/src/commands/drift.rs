@@ -16,7 +16,8 @@ use std::sync::Arc;
 pub fn run(args: &DriftArgs) -> Result<(), Failure> {
     let name = args.model.as_deref().unwrap_or("champion");
     let model = Arc::new(find(&models::folder(&args.place), name)?);
-    let series = read_series(&args.data, &args.symbols, &args.format)?;
+    let mut series = read_series(&args.data, &args.symbols, &args.format)?;
+    model::keep_shown(&mut series, model.card().data.hours()).map_err(Failure::usage)?;
     let mut watch = Watch::new(Arc::clone(&model), Limits::default());
     for bar in in_turn(series)? {
         watch.observe(&bar).map_err(Failure::usage)?;

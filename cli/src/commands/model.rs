@@ -6,8 +6,10 @@ use crate::args::models::{
 };
 use crate::config::settings::user_data_dir;
 use crate::exit::{Exit, Failure};
+use crate::figures::counted;
+use crate::models::find;
 use model::card::{Card, Judgement};
-use model::folder::{Folder, Listed, Model, RegistryError};
+use model::folder::{Folder, Listed, Model, RegistryError, Standing};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -34,7 +36,7 @@ pub fn folder_at(path: &str) -> Folder {
 }
 
 fn load(args: &ModelsArgs, name: &str) -> Result<Model, Failure> {
-    folder(args).load(name).map_err(Failure::usage)
+    find(&folder(args), name)
 }
 
 fn list(args: &ListArgs) -> Result<(), Failure> {
@@ -43,10 +45,6 @@ fn list(args: &ListArgs) -> Result<(), Failure> {
     if args.json {
         let models: Vec<Value> = listed.iter().map(as_json).collect();
         return print_json(&json!({ "folder": folder.root(), "models": models }));
-    }
-    if listed.is_empty() {
-        let place = folder.root().display();
-        return print_text(&format!("no models in {place}: `tradewind train` makes one\n"));
     }
     let mut text = String::new();
     for one in &listed {
@@ -58,6 +56,14 @@ fn list(args: &ListArgs) -> Result<(), Failure> {
         // To write into a text never fails.
         let _ = writeln!(text, "{}  {standing:9}  {first}", one.id);
     }
+    if let [one] = &listed[..] {
+        let place = folder.root().display();
+        let _ = writeln!(
+            text,
+            "\n{} comes with the program; `tradewind train` makes others, kept in {place}",
+            one.id
+        );
+    }
     print_text(&text)
 }
 
@@ -66,6 +72,7 @@ fn as_json(listed: &Listed) -> Value {
     let card = listed.model.as_ref().ok().map(|model| model.card());
     json!({
         "id": listed.id,
+        "bundled": listed.bundled,
         "standing": listed.standing,
         "verdict": card.map(|card| &card.verdict),
         "beats_baselines": card.map(|card| card.beats_baselines),
@@ -154,6 +161,7 @@ fn refused(error: RegistryError) -> Failure {
     let exit = match &error {
         RegistryError::Model(_) | RegistryError::File(_) | RegistryError::State(_) => Exit::Usage,
         RegistryError::Retired(_)
+        | RegistryError::Bundled(_)
         | RegistryError::InUse(_)
         | RegistryError::NoEdge { .. }
         | RegistryError::Worse { .. }
@@ -165,7 +173,11 @@ fn refused(error: RegistryError) -> Failure {
 fn verify(args: &VerifyArgs) -> Result<(), Failure> {
     let mut listed = folder(&args.place).list().map_err(Failure::usage)?;
     if let Some(name) = &args.model {
-        listed.retain(|one| one.id.starts_with(name.as_str()));
+        listed.retain(|one| match name.as_str() {
+            "champion" => one.standing == Standing::Champion,
+            "bundled" => one.bundled,
+            name => one.id.starts_with(name),
+        });
         if listed.is_empty() {
             return Err(Failure::usage(format!(
                 "there is no model {name}: `tradewind model list` lists them"
@@ -177,7 +189,10 @@ fn verify(args: &VerifyArgs) -> Result<(), Failure> {
     if args.json {
         print_json(&json!({ "models": listed.len(), "damaged": bad }))?;
     } else if bad.is_empty() {
-        print_text(&format!("every byte of {} models is as it was written\n", listed.len()))?;
+        print_text(&format!(
+            "every byte of {} is as it was written\n",
+            counted(listed.len() as u64, "model")
+        ))?;
     }
     if bad.is_empty() { Ok(()) } else { Err(Failure::new(Exit::CheckFailed, bad.join("\n"))) }
 }

@@ -8,6 +8,7 @@ use crate::fallback::Fallback;
 use crate::kafka;
 use crate::retrain::{self, Retraining};
 use crate::shell::{Shell, unless_stopped};
+use crate::silent::Silent;
 use crate::venue::{self, Venue};
 use crate::{assemble, expectation, logging, models, resolve, view};
 use exchange::server::{self, Running};
@@ -250,7 +251,7 @@ impl Parts {
         let retraining = Retraining::of(settings, self.bar_length)?;
         let succession = retraining.as_ref().map(Retraining::succession);
         let models = models::at_work(settings, &chosen, self.bar_length, succession.as_ref())?;
-        let models = models.forecasters;
+        let (models, silent) = Silent::until_they_speak(models.forecasters);
         if retraining.is_some() && models.is_empty() {
             return Err(Failure::usage(
                 "model.retrain.at is set, and no strategy of this session listens to a model: set it to \"off\"",
@@ -289,7 +290,7 @@ impl Parts {
             timing: Timing { settle: settings.shutdown_deadline(), ..Timing::default() },
             readers: assemble::readers(settings),
         };
-        Ok(Planned { config, strategies, models, retraining })
+        Ok(Planned { config, strategies, models, silent, retraining })
     }
 }
 
@@ -298,6 +299,7 @@ struct Planned {
     config: SessionConfig,
     strategies: Vec<Box<dyn Strategy>>,
     models: Vec<Box<dyn Forecaster>>,
+    silent: Silent,
     retraining: Option<Retraining>,
 }
 
@@ -343,7 +345,7 @@ impl Watch<'_> {
     /// Runs a session with a person watching, until it ends or is told to.
     async fn run(
         self,
-        Planned { config, strategies, models, retraining }: Planned,
+        Planned { config, strategies, models, silent, retraining }: Planned,
         ends_with: Option<&Running>,
         fallback: Option<Fallback>,
     ) -> Result<Summary, Failure> {
@@ -383,6 +385,7 @@ impl Watch<'_> {
             // A view that could not be drawn has nothing to do with how the session went.
             let _ = view.await;
         }
+        silent.tell();
         result.map_err(|error| Failure::from(&error))
     }
 }

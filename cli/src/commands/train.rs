@@ -19,7 +19,7 @@ mod with_burn {
     use crate::commands::series::read_series;
     use crate::commands::{model as models, print_json, print_text};
     use crate::exit::Exit;
-    use kernel::{MarketData, Symbols};
+    use kernel::{MarketData, Symbols, TradingHours};
     use marketdata::calendar::Date;
     use marketdata::{Generator, SyntheticConfig};
     use model::Series;
@@ -56,6 +56,8 @@ mod with_burn {
         let order = Order {
             config: &config,
             series,
+            // What is generated lies in the regular session.
+            hours: if is_synthetic { TradingHours::Regular } else { args.session.into() },
             synthetic: is_synthetic,
             parent: parent(args, &folder)?,
             software: concat!("tradewind ", env!("CARGO_PKG_VERSION")),
@@ -124,7 +126,11 @@ mod with_burn {
             Some("champion") => folder
                 .champion()
                 .map_err(Failure::usage)?
-                .ok_or_else(|| Failure::usage("--parent champion: no model was promoted yet"))?,
+                .ok_or_else(|| {
+                    Failure::usage(
+                        "--parent champion: no model was promoted yet; --parent bundled is the one that trades until then",
+                    )
+                })?,
             Some(name) => folder.load(name).map_err(Failure::usage)?,
         };
         Ok(Some(Arc::new(parent)))

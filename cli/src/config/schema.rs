@@ -147,7 +147,7 @@ static AFTER_RISK: &[Key] = &[
     key(
         "model.fallback",
         Kind::Text,
-        "the model that takes over when that one has drifted; empty: none, and it gives no signal",
+        "the model that takes over when that one has drifted; previous: the one promoted before; empty: none",
     ),
     key("model.watch_drift", Kind::Bool, "whether a model that has drifted is traded on no more"),
     key("model.folder", Kind::Text, "folder of models; empty: models in the user's data directory"),

@@ -19,6 +19,7 @@ pub use succession::Succession;
 #[cfg(test)]
 pub use tests::model_like_the_bundled;
 
+use crate::assemble::limits_and_hours;
 use crate::commands::model::folder_at;
 use crate::config::settings::Speed;
 use crate::config::{ConfigError, Mistake, Settings, Source, settings};
@@ -151,6 +152,7 @@ impl Retraining {
                 program: std::env::current_exe().map_err(Failure::other)?,
                 config: (!config.is_empty()).then(|| PathBuf::from(config)),
                 data: data.into_iter().map(PathBuf::from).collect(),
+                hours: limits_and_hours(settings, bar_length).1,
                 models: folder.root().to_path_buf(),
                 made: dir.join("retrain.out"),
                 log: dir.join("retrain.log"),
@@ -304,6 +306,7 @@ impl Gate {
                 | RegistryError::Worse { .. }
                 | RegistryError::Incomparable { .. }
                 | RegistryError::Retired(_)
+                | RegistryError::Bundled(_)
                 | RegistryError::InUse(_)),
             ) => Outcome::Stays(format!("{refused}; the champion stays")),
             Err(error) => Outcome::Failed(error.to_string()),

@@ -1,6 +1,6 @@
 //! The process that trains.
 
-use kernel::Timestamp;
+use kernel::{Timestamp, TradingHours};
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
@@ -15,6 +15,8 @@ pub struct Training {
     pub config: Option<PathBuf>,
     /// The files of bars, read anew each time.
     pub data: Vec<PathBuf>,
+    /// The session's hours: it learns from the bars that the session shows.
+    pub hours: TradingHours,
     /// The folder of models.
     pub models: PathBuf,
     /// Where the process tells what it has made.
@@ -52,6 +54,7 @@ impl Training {
         let mut command = Command::new(&self.program);
         command.args(["train", "--json", "--background", "--models"]).arg(&self.models);
         command.arg("--data").args(&self.data);
+        command.args(["--session", self.hours.as_str()]);
         if let Some(config) = &self.config {
             command.arg("--config").arg(config);
         }

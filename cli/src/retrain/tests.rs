@@ -1,6 +1,6 @@
 use super::*;
 use crate::config::Layers;
-use kernel::Input;
+use kernel::{Input, TradingHours};
 use model::card::{Card, Judgement, Rival};
 use model::folder::Parts;
 use runtime::control::{Answer, ControlServer};
@@ -81,6 +81,7 @@ impl Bench {
                 program: Path::new(env!("CARGO_MANIFEST_DIR")).join("src/retrain/stand_in.sh"),
                 config: Some("mine.toml".into()),
                 data: vec!["AAA.csv".into(), "BBB.csv".into()],
+                hours: TradingHours::Extended,
                 models: self.models(),
                 made: path("retrain.out"),
                 log: path("retrain.log"),
@@ -248,7 +249,7 @@ async fn a_session_trains_when_it_is_due_and_trades_on_what_passes_from_the_next
     assert_eq!(
         bench.lines(),
         [format!(
-            "train --json --background --models {models} --data AAA.csv BBB.csv --config mine.toml --parent {}",
+            "train --json --background --models {models} --data AAA.csv BBB.csv --session extended --config mine.toml --parent {}",
             old.id()
         )]
     );

@@ -146,6 +146,28 @@ pub enum TradingHours {
     Always,
 }
 
+impl TradingHours {
+    /// As they are named in configurations.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Regular => "regular",
+            Self::Extended => "extended",
+            Self::Always => "always",
+        }
+    }
+
+    /// Whether an instant lies in them; `day` is the trading day that holds it, if there is one.
+    #[inline]
+    pub fn hold(self, day: Option<&TradingDay>, at: Timestamp) -> bool {
+        match (self, day) {
+            (Self::Always, _) => true,
+            (Self::Regular, Some(day)) => day.open <= at && at < day.close,
+            (Self::Extended, Some(_)) => true,
+            (Self::Regular | Self::Extended, None) => false,
+        }
+    }
+}
+
 /// A strategy and its parameters as texts, ready to build it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StrategySpec {

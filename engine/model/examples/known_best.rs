@@ -5,7 +5,7 @@
 //! `cargo xtask acceptance lstm` puts into the documents, as JSON; exit code 1 when the network is further
 //! than 5 % from the best mean square error, or claims an edge in a random walk.
 
-use kernel::{Bar, Price, Span, Symbols, Timestamp, Volume};
+use kernel::{Bar, Price, Span, Symbols, Timestamp, TradingHours, Volume};
 use model::config::Config;
 use model::train::{Order, make};
 use model::{Head, Predictor, Series};
@@ -87,7 +87,14 @@ fn trained(
          [[features]]\nname = \"return\"\n[[features]]\nname = \"rsi\"\n"
     ))?;
     let series = vec![Series { symbol: "AAA".into(), bars: bars(closes)? }];
-    let order = Order { config: &config, series, synthetic: true, parent: None, software: "proof" };
+    let order = Order {
+        config: &config,
+        series,
+        hours: TradingHours::Always,
+        synthetic: true,
+        parent: None,
+        software: "proof",
+    };
     Ok(make(order, &folder.join("work"), &folder.join("models"), |_, _, _| {})?.model)
 }
 

@@ -52,22 +52,48 @@ pub enum Leak {
     },
 }
 
+/// What was looked through for leaks and had none: nothing is trained on anything else.
+#[derive(Debug, Clone, Copy)]
+pub struct Audited<'a> {
+    dataset: &'a Dataset,
+    split: &'a Split,
+    scaler: &'a Scaler,
+}
+
+impl<'a> Audited<'a> {
+    /// The samples.
+    pub const fn dataset(&self) -> &'a Dataset {
+        self.dataset
+    }
+
+    /// Their parts.
+    pub const fn split(&self) -> &'a Split {
+        self.split
+    }
+
+    /// The scaler of the training part.
+    pub const fn scaler(&self) -> &'a Scaler {
+        self.scaler
+    }
+}
+
 /// Looks for every leak there is.
 ///
 /// # Errors
 /// With the first one found.
-pub fn audit(
-    dataset: &Dataset,
+pub fn audit<'a>(
+    dataset: &'a Dataset,
     pipeline: &Pipeline,
-    split: &Split,
-    scaler: &Scaler,
-) -> Result<(), Leak> {
+    split: &'a Split,
+    scaler: &'a Scaler,
+) -> Result<Audited<'a>, Leak> {
     overlap(dataset, ("training", &split.train), ("validation", &split.validation))?;
     overlap(dataset, ("training", &split.train), ("testing", &split.test))?;
     overlap(dataset, ("validation", &split.validation), ("testing", &split.test))?;
     dataset.samples.iter().try_for_each(|sample| label(dataset, sample))?;
     fitted(dataset, split, scaler)?;
-    future(dataset, pipeline)
+    future(dataset, pipeline)?;
+    Ok(Audited { dataset, split, scaler })
 }
 
 fn part<'a>(dataset: &'a Dataset, range: &Range<usize>) -> &'a [Sample] {

@@ -1,8 +1,9 @@
 //! Bars turned into rows of features and samples to learn from.
 
+use crate::card::Asked;
 use crate::features::{NotFinite, Pipeline};
 use crate::target::{Question, Trend};
-use kernel::{Bar, Span, Timestamp};
+use kernel::{Bar, Span, Timestamp, TradingHours};
 use sha2::{Digest, Sha256};
 use std::ops::Range;
 
@@ -36,6 +37,13 @@ pub struct Sample {
     pub moved: f64,
     /// The logarithm of prices over as many bars before the question.
     pub moved_before: f64,
+}
+
+impl Sample {
+    /// What is asked, to judge the answer by.
+    pub const fn asked(&self) -> Asked {
+        Asked { series: self.series, time: self.time }
+    }
 }
 
 /// Everything that is learned from.
@@ -102,6 +110,19 @@ pub enum DatasetError {
         other: Span,
         /// That of the others.
         length: Span,
+    },
+    /// Bars of other hours.
+    #[error(
+        "{symbol}: none of its {bars} bars opens in the {} hours of New York, and a session shows no others",
+        hours.as_str()
+    )]
+    Closed {
+        /// Of which symbol.
+        symbol: String,
+        /// Its bars.
+        bars: usize,
+        /// The hours that were asked for.
+        hours: TradingHours,
     },
     /// Nothing at all.
     #[error("there are no bars to learn from")]

@@ -11,6 +11,7 @@ pub mod drift;
 pub mod features;
 mod files;
 pub mod folder;
+mod hours;
 pub mod lstm;
 mod predict;
 pub mod simd;
@@ -19,9 +20,10 @@ mod target;
 #[cfg(feature = "train")]
 pub mod train;
 
-pub use audit::{Leak, audit, fit};
+pub use audit::{Audited, Leak, audit, fit};
 pub use dataset::{Dataset, DatasetError, Sample, Series};
 pub use files::FileError;
+pub use hours::{keep_shown, phrase};
 pub use predict::{Head, PredictError, Prediction, Predictor, likeliest};
 pub use split::{Split, SplitConfig, SplitError};
 pub use target::{Answer, Question, TRENDS, Trend};

@@ -6,11 +6,11 @@
     reason = "a test stops at the first surprise"
 )]
 
-use kernel::{Bar, MarketData, Price, Symbols};
+use kernel::{Bar, MarketData, Price, Symbols, Timestamp};
 use marketdata::calendar::Date;
 use marketdata::{Generator, SyntheticConfig};
 use model::Trend;
-use model::card::Outcome;
+use model::card::{Asked, Outcome};
 use model::drift::{Drift, Limits, Monitor, Reference, Watch};
 use model::folder::Model;
 use proptest::prelude::*;
@@ -36,7 +36,7 @@ fn reference() -> Reference {
 
 fn outcome(is_right: bool) -> Outcome {
     let came = if is_right { Trend::Up } else { Trend::Down };
-    Outcome::new([0.2, 0.1, 0.7], came, 0.0)
+    Outcome::new([0.2, 0.1, 0.7], came, 0.0, Asked { series: 0, time: Timestamp::MIN })
 }
 
 fn findings(monitor: &Monitor) -> Vec<Drift> {

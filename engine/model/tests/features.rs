@@ -146,6 +146,20 @@ fn the_bundled_model_is_whole_and_says_that_it_has_no_edge() {
 }
 
 #[test]
+fn a_card_shows_of_the_baselines_what_it_shows_of_the_model() {
+    let model = Model::bundled().unwrap();
+    let text = model.card().markdown();
+    for who in ["model", "always up", "last move", "logistic regression"] {
+        for came in ["down", "flat", "up"] {
+            assert!(text.contains(&format!("| {who} | {came} | ")), "{who}, {came}: {text}");
+        }
+        // The row of a group of predictions begins with their confidence.
+        let bins = text.lines().filter_map(|line| line.strip_prefix(&format!("| {who} | ")));
+        assert!(bins.filter(|rest| rest.contains(" %")).count() > 0, "{who}: {text}");
+    }
+}
+
+#[test]
 fn too_few_bars_and_constant_series_are_refused_with_a_sentence() {
     let config = config();
     let pipeline = config.pipeline().unwrap();

@@ -23,7 +23,7 @@ fn found(plant: impl FnOnce(&mut Dataset, &mut Split, &mut Scaler)) -> Result<()
     config.target = Question::Direction { horizon: 5, band_percent: 0.02 };
     let (mut dataset, mut split, mut scaler) = made(&config);
     plant(&mut dataset, &mut split, &mut scaler);
-    audit(&dataset, &config.pipeline().unwrap(), &split, &scaler)
+    audit(&dataset, &config.pipeline().unwrap(), &split, &scaler).map(|_| ())
 }
 
 #[test]

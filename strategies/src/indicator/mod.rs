@@ -4,8 +4,10 @@
 //! period (that of CCI grows with its logarithm), answers `None` until it has seen enough, and equals
 //! TA-Lib from its first value on. The rate of change comes from the `ta` crate, whose numbers agree
 //! with TA-Lib's; the rest is written here, because `ta` seeds averages with the first sample and
-//! TA-Lib with a mean, smooths where Wilder does not, leaves a deviation of 5e-7 to a price of 100
-//! that stands still, searches its windows, or does not have it.
+//! TA-Lib with a mean (EMA, MACD), smooths where Wilder does not (RSI, ATR, slow stochastic), leaves a
+//! deviation of 5e-7 to a price of 100 that stands still (standard deviation, Bollinger), searches its
+//! windows (fast stochastic), keeps running sums that drift in one float (simple mean, money flow,
+//! on-balance volume), answers to a first bar to which TA-Lib has no true range, or does not have it.
 //!
 //! Running sums do not drift: that of the simple mean is begun anew with each window, and the others are
 //! kept in two floats.

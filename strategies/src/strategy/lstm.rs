@@ -19,7 +19,7 @@ pub(crate) const ENTRY: Entry = Entry {
     params: &[
         ParamSpec::decimal(
             "confidence_percent",
-            "55",
+            "50",
             (0.0, 100.0),
             "%",
             "How likely the model must call what it says, at least.",

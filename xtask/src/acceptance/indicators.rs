@@ -38,7 +38,33 @@ pub fn run(root: &Path) -> Result<(), String> {
         REQUIREMENTS.join(", "),
     );
     println!("{text}");
-    section::replace(&root.join("docs/INDICATORS.md"), "How close, and how fast", &text)
+    section::replace(&root.join("docs/INDICATORS.md"), "How close, and how fast", &text)?;
+    let growing = growing(&costs);
+    if growing.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "an update costs more than {MOST} times as much at 1000 bars: {}",
+        growing.join(", ")
+    ))
+}
+
+/// How much more an update may cost at 1000 bars than at 10: what is read of a longer window lies farther
+/// away, and a machine is never quiet. One that looks through its window costs many times as much.
+const MOST: f64 = 1.6;
+/// Its cost grows with the logarithm of the window, and docs/INDICATORS.md says so.
+const LOGARITHMIC: &str = "cci";
+
+/// The indicators whose cost grows with their window.
+fn growing(costs: &BTreeMap<(String, String), f64>) -> Vec<String> {
+    let names = costs.keys().map(|(name, _)| name).filter(|name| **name != LOGARITHMIC);
+    let cost = |name: &String, window: &str| costs.get(&(name.clone(), window.to_owned())).copied();
+    let grows = |name: &&String| {
+        let both = cost(name, "10").zip(cost(name, "1000"));
+        both.is_some_and(|(short, long)| long > MOST * short)
+    };
+    let found: std::collections::BTreeSet<&String> = names.filter(grows).collect();
+    found.into_iter().cloned().collect()
 }
 
 /// Has TA-Lib say what it thinks of every minute file; the folder of its answers.
@@ -141,4 +167,24 @@ fn line(name: &str, row: &Compared, costs: &BTreeMap<(String, String), f64>) -> 
         cost.map_or_else(|| "-".to_owned(), |cost| format!("{cost:.1}"))
     };
     format!("| {name} | {} | {:.0e} | {} | {} |\n", row.values, row.worst, cost("10"), cost("1000"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_through_its_window_is_found() {
+        let costs = [
+            ("sma", "10", 15.0),
+            ("sma", "1000", 17.0),
+            ("searched", "10", 15.0),
+            ("searched", "1000", 800.0),
+            ("cci", "10", 380.0),
+            ("cci", "1000", 980.0),
+            ("single", "10", 16.0),
+        ];
+        let costs = costs.map(|(name, window, cost)| ((name.into(), window.into()), cost));
+        assert_eq!(growing(&costs.into()), ["searched"]);
+    }
 }

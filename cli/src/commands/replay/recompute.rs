@@ -7,14 +7,14 @@ use crate::exit::{Exit, Failure};
 use crate::figures::counted;
 use crate::models::AtWork;
 use kernel::Probability;
-use model::folder::{Folder, Model, ModelError};
+use model::folder::ModelError;
 use runtime::session::recompute::{RecomputeReport, Word, WordDifference, recompute};
 use serde_json::json;
 
 pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
     let journal = super::super::journal::folder(&args.place)?;
     let models = folder(&args.models);
-    let load = |id: &str| Ok(AtWork::boxed(by_id(&models, id)?));
+    let load = |id: &str| Ok(AtWork::boxed(models.load(id)?));
     let report = recompute(&journal, args.tolerance, load).map_err(|error| {
         Failure::new(Exit::of_replay::<ModelError>(&error, false), error.to_string())
     })?;
@@ -35,13 +35,6 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
             counted(report.words, "word")
         ),
     ))
-}
-
-fn by_id(folder: &Folder, id: &str) -> Result<Model, ModelError> {
-    match Model::bundled() {
-        Ok(bundled) if *bundled.id() == *id => Ok(bundled),
-        Ok(_) | Err(_) => folder.load(id),
-    }
 }
 
 fn text(report: &RecomputeReport, tolerance: Probability) -> String {

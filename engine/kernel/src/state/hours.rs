@@ -106,12 +106,7 @@ impl State {
             Some(Day { hours, .. }) if hours.contains(at) => Some(hours),
             _ => self.trading_day_at(at),
         };
-        match (start.hours, day) {
-            (TradingHours::Always, _) => true,
-            (TradingHours::Regular, Some(day)) => day.open <= at && at < day.close,
-            (TradingHours::Extended, Some(_)) => true,
-            (TradingHours::Regular | TradingHours::Extended, None) => false,
-        }
+        start.hours.hold(day, at)
     }
 
     /// The first instant from then on at which positions may grow, by the calendar as far as it is known.

@@ -27,7 +27,7 @@ pub fn baselines(
 }
 
 fn outcome(sample: &Sample, trend: Trend, said: [f64; 3]) -> Outcome {
-    Outcome { trend, said, came: sample.trend, moved: sample.moved }
+    Outcome { trend, said, came: sample.trend, moved: sample.moved, asked: sample.asked() }
 }
 
 /// How often each trend comes, one of each added so that nothing is impossible.

@@ -2,7 +2,9 @@
 
 use crate::predict::likeliest;
 use crate::target::Trend;
+use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What was said and what came.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,6 +17,17 @@ pub struct Outcome {
     pub came: Trend,
     /// The logarithm of prices over the horizon.
     pub moved: f64,
+    /// The question.
+    pub asked: Asked,
+}
+
+/// Which question was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// Of which series of bars.
+    pub series: usize,
+    /// When.
+    pub time: Timestamp,
 }
 
 /// A share and the interval in which the true one lies, in 95 of 100 cases.
@@ -44,8 +57,8 @@ pub struct Bin {
 pub struct Judgement {
     /// Predictions.
     pub samples: usize,
-    /// The share that came true. Answers overlap, so the interval is that of as many predictions as
-    /// there are horizons in the part.
+    /// The share that came true. Answers overlap, and symbols move together, so the interval is that of
+    /// as many predictions as there are horizons in the part.
     pub accuracy: Share,
     /// The mean negative logarithm of the probability of what came, in nats.
     pub log_loss: f64,
@@ -61,14 +74,14 @@ pub struct Judgement {
     pub auc: Option<f64>,
     /// The rank correlation of the score and what the price did.
     pub information_coefficient: Option<f64>,
-    /// The mean change of the position (-1, 0, 1) from one prediction to the next.
+    /// The mean change of the position (-1, 0, 1) from one prediction of a symbol to its next.
     pub turnover: f64,
 }
 
 impl Outcome {
     /// Of probabilities whose likeliest trend is what is said.
-    pub fn new(said: [f64; 3], came: Trend, moved: f64) -> Self {
-        Self { trend: likeliest(said).0, said, came, moved }
+    pub fn new(said: [f64; 3], came: Trend, moved: f64, asked: Asked) -> Self {
+        Self { trend: likeliest(said).0, said, came, moved, asked }
     }
 }
 
@@ -85,12 +98,10 @@ pub fn judge(outcomes: &[Outcome], horizon: usize) -> Judgement {
     }
     let calibration = calibration(outcomes);
     let error = calibration.iter().map(|bin| bin.count as f64 * (bin.confidence - bin.right).abs());
-    let positions = || outcomes.iter().map(|outcome| outcome.trend.sign());
-    let turns: f64 =
-        positions().zip(positions().skip(1)).map(|(one, next)| (next - one).abs()).sum();
+    let times = outcomes.chunk_by(|one, next| one.asked.time == next.asked.time).count();
     Judgement {
         samples: outcomes.len(),
-        accuracy: wilson(mean(&right), count / horizon.max(1) as f64),
+        accuracy: wilson(mean(&right), times.max(1) as f64 / horizon.max(1) as f64),
         log_loss: mean(&log_loss),
         brier: mean(&|outcome| {
             let sum = outcome.said.iter().enumerate().map(|(class, said)| {
@@ -106,8 +117,20 @@ pub fn judge(outcomes: &[Outcome], horizon: usize) -> Judgement {
             &ranks(outcomes.iter().map(score)),
             &ranks(outcomes.iter().map(|outcome| outcome.moved)),
         ),
-        turnover: turns / (count - 1.0).max(1.0),
+        turnover: turnover(outcomes),
     }
+}
+
+fn turnover(outcomes: &[Outcome]) -> f64 {
+    let (mut last, mut turns, mut count) = (BTreeMap::new(), 0.0, 0.0_f64);
+    for outcome in outcomes {
+        let position = outcome.trend.sign();
+        if let Some(before) = last.insert(outcome.asked.series, position) {
+            turns += (position - before).abs();
+            count += 1.0;
+        }
+    }
+    turns / count.max(1.0)
 }
 
 /// The negative logarithm of the probability of what came.
@@ -120,16 +143,22 @@ pub fn log_loss(outcome: &Outcome) -> f64 {
 ///
 /// The error is that of W. Newey and K. West, "A Simple, Positive Semi-definite Heteroskedasticity
 /// and Autocorrelation Consistent Covariance Matrix", 1987, with the horizon as the lag, because
-/// answers that overlap err together. `None` when there is nothing to compare.
+/// answers that overlap err together; of the sums over all series at a time, because series err
+/// together too (J. Driscoll and A. Kraay, "Consistent Covariance Matrix Estimation with Spatially
+/// Dependent Panel Data", 1998). `None` when there is nothing to compare.
 pub fn advantage(one: &[Outcome], other: &[Outcome], horizon: usize) -> Option<f64> {
-    let gains: Vec<f64> =
-        one.iter().zip(other).map(|(one, other)| log_loss(other) - log_loss(one)).collect();
+    let gain =
+        |(one, other): (&Outcome, &Outcome)| (one.asked.time, log_loss(other) - log_loss(one));
+    let gains: Vec<(Timestamp, f64)> = one.iter().zip(other).map(gain).collect();
     let count = gains.len() as f64;
-    let mean = gains.iter().sum::<f64>() / count;
-    let off = |at: usize| gains.get(at).map_or(0.0, |gain| gain - mean);
+    let mean = gains.iter().map(|(_, gain)| gain).sum::<f64>() / count;
+    let times = gains.chunk_by(|(one, _), (next, _)| one == next);
+    let offs: Vec<f64> =
+        times.map(|at_once| at_once.iter().map(|(_, gain)| gain - mean).sum()).collect();
+    let off = |at: usize| offs.get(at).copied().unwrap_or_default();
     let covariance =
-        |lag: usize| (lag..gains.len()).map(|at| off(at) * off(at - lag)).sum::<f64>() / count;
-    let lagged: f64 = (1..=horizon.min(gains.len()))
+        |lag: usize| (lag..offs.len()).map(|at| off(at) * off(at - lag)).sum::<f64>() / count;
+    let lagged: f64 = (1..=horizon.min(offs.len()))
         .map(|lag| 2.0 * (1.0 - lag as f64 / (horizon as f64 + 1.0)) * covariance(lag))
         .sum();
     let error = ((covariance(0) + lagged).max(0.0) / count).sqrt();
@@ -216,17 +245,29 @@ mod tests {
     use super::*;
 
     fn outcome(said: [f64; 3], came: Trend, moved: f64) -> Outcome {
-        Outcome::new(said, came, moved)
+        Outcome::new(said, came, moved, Asked { series: 0, time: Timestamp::MIN })
+    }
+
+    /// One series asked about minute by minute.
+    fn in_turn(outcomes: impl IntoIterator<Item = Outcome>) -> Vec<Outcome> {
+        let minute = |at: i64| Asked { series: 0, time: Timestamp::from_secs(60 * at) };
+        (0..).zip(outcomes).map(|(at, one)| Outcome { asked: minute(at), ..one }).collect()
+    }
+
+    /// The same again and again, as symbols that do the same.
+    fn times(series: usize, outcomes: &[Outcome]) -> Vec<Outcome> {
+        let copy = |one: &Outcome, series| Outcome { asked: Asked { series, ..one.asked }, ..*one };
+        outcomes.iter().flat_map(|one| (0..series).map(move |series| copy(one, series))).collect()
     }
 
     #[test]
     fn figures_worked_by_hand() {
-        let outcomes = [
+        let outcomes = in_turn([
             outcome([0.1, 0.1, 0.8], Trend::Up, 0.02),
             outcome([0.6, 0.2, 0.2], Trend::Down, -0.01),
             outcome([0.2, 0.2, 0.6], Trend::Down, -0.03),
             outcome([0.2, 0.5, 0.3], Trend::Flat, 0.0),
-        ];
+        ]);
         let judged = judge(&outcomes, 1);
         assert_eq!(judged.accuracy.value, 0.75);
         // Wilson's interval of 3 of 4.
@@ -254,21 +295,50 @@ mod tests {
 
     #[test]
     fn equals_have_no_advantage_and_the_better_has_one() {
-        let base: Vec<Outcome> = (0..200)
-            .map(|at| {
-                outcome([0.4, 0.2, 0.4], if at % 2 == 0 { Trend::Up } else { Trend::Down }, 0.0)
-            })
-            .collect();
+        let base = in_turn((0..200).map(|at| {
+            outcome([0.4, 0.2, 0.4], if at % 2 == 0 { Trend::Up } else { Trend::Down }, 0.0)
+        }));
         assert_eq!(advantage(&base, &base, 5), None);
-        let better: Vec<Outcome> = (0..200)
-            .map(|at| {
-                let sure = 0.5 + f64::from(at % 3) / 10.0;
-                let said =
-                    if at % 2 == 0 { [0.8 - sure, 0.2, sure] } else { [sure, 0.2, 0.8 - sure] };
-                outcome(said, base[at as usize].came, 0.0)
-            })
-            .collect();
+        let better = in_turn((0..200).map(|at| {
+            let sure = 0.5 + f64::from(at % 3) / 10.0;
+            let said = if at % 2 == 0 { [0.8 - sure, 0.2, sure] } else { [sure, 0.2, 0.8 - sure] };
+            outcome(said, base[at as usize].came, 0.0)
+        }));
         assert!(advantage(&better, &base, 5).unwrap() > 10.0);
         assert!(advantage(&base, &better, 5).unwrap() < -10.0);
+    }
+    /// A symbol that does what another does tells nothing new.
+    #[test]
+    fn symbols_that_do_the_same_count_as_one() {
+        let came = |at: u32| if at / 3 % 3 == 0 { Trend::Down } else { Trend::Up };
+        let sure = |at: u32| 0.37 + f64::from(at * 7 % 11) / 50.0;
+        let base = in_turn((0..300).map(|at| outcome([0.4, 0.2, 0.4], came(at), 0.0)));
+        let own =
+            in_turn((0..300).map(|at| {
+                outcome([0.8 - sure(at), 0.2, sure(at)], came(at), f64::from(at % 5) - 2.0)
+            }));
+        let (alone, judged) = (advantage(&own, &base, 5).unwrap(), judge(&own, 5));
+        assert!(alone > 0.5 && judged.turnover > 0.0, "{alone}, {judged:?}");
+        for count in [2, 7] {
+            let (own, base) = (times(count, &own), times(count, &base));
+            let together = advantage(&own, &base, 5).unwrap();
+            assert!((together - alone).abs() < 1e-9, "{count} symbols: {together}, one: {alone}");
+            let all = judge(&own, 5);
+            assert!((all.accuracy.low - judged.accuracy.low).abs() < 1e-9, "{count} symbols");
+            assert!((all.turnover - judged.turnover).abs() < 1e-9, "{count} symbols");
+        }
+    }
+
+    /// Two symbols of which one always rises and the other always falls: no position ever changes.
+    #[test]
+    fn a_position_turns_only_in_its_own_symbol() {
+        let said = [[0.1, 0.1, 0.8], [0.8, 0.1, 0.1]];
+        let time = |minute: usize| Timestamp::from_secs(60 * minute as i64);
+        let one = |at: usize| Outcome {
+            asked: Asked { series: at % 2, time: time(at / 2) },
+            ..outcome(said[at % 2], Trend::Up, 0.0)
+        };
+        let outcomes: Vec<Outcome> = (0..40).map(one).collect();
+        assert_eq!(judge(&outcomes, 1).turnover, 0.0);
     }
 }

@@ -6,10 +6,11 @@ mod render;
 mod rival;
 
 pub use baseline::baselines;
-pub use judge::{Bin, Judgement, Outcome, Share, advantage, judge, log_loss};
+pub use judge::{Asked, Bin, Judgement, Outcome, Share, advantage, judge, log_loss};
 pub use rival::{Rival, outcomes_of};
 
 use crate::config::Config;
+use kernel::TradingHours;
 use serde::{Deserialize, Serialize};
 
 /// How many standard errors a model's log loss must lie below each baseline's. Who tries many
@@ -67,6 +68,20 @@ pub struct DataFacts {
     pub sha256: String,
     /// Whether it was generated.
     pub synthetic: bool,
+    /// In which hours the bars open; cards did not always say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<TradingHours>,
+}
+
+impl DataFacts {
+    /// In which hours the bars open. Before cards said it, generated bars were those of the regular
+    /// session, and files were learned from whole.
+    pub fn hours(&self) -> TradingHours {
+        self.session.unwrap_or(match self.synthetic {
+            true => TradingHours::Regular,
+            false => TradingHours::Always,
+        })
+    }
 }
 
 /// The parts of one split.

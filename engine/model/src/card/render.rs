@@ -2,6 +2,7 @@
 
 use super::{Card, Judgement, NEEDED, PartFacts};
 use crate::config::Backend;
+use crate::hours::phrase;
 use std::fmt::Write;
 
 impl Card {
@@ -68,10 +69,11 @@ impl Card {
         writeln!(text, "## What it is made of\n")?;
         writeln!(
             text,
-            "- Data: {}, {} bars of {} from {} to {}{synthetic}, SHA-256 {}",
+            "- Data: {}, {} bars of {}, {}, from {} to {}{synthetic}, SHA-256 {}",
             data.symbols.join(", "),
             data.bars,
             data.bar,
+            phrase(data.hours()),
             data.from,
             data.to,
             data.sha256
@@ -100,20 +102,20 @@ impl Card {
     }
 
     fn write_tables(&self, text: &mut String) -> std::fmt::Result {
-        writeln!(text, "| came, said: | down | flat | up |\n|---|---|---|---|")?;
-        for (name, row) in ["down", "flat", "up"].iter().zip(self.model.confusion) {
-            let [down, flat, up] = row;
-            writeln!(text, "| {name} | {down} | {flat} | {up} |")?;
+        let baselines = self.baselines.iter().map(|one| (one.name.as_str(), &one.judgement));
+        let all: Vec<_> = [("model", &self.model)].into_iter().chain(baselines).collect();
+        writeln!(text, "| who | came | said down | said flat | said up |\n|---|---|---|---|---|")?;
+        for (who, judged) in &all {
+            for (name, [down, flat, up]) in ["down", "flat", "up"].iter().zip(judged.confusion) {
+                writeln!(text, "| {who} | {name} | {down} | {flat} | {up} |")?;
+            }
         }
-        writeln!(text, "\n| confidence | came true | predictions |\n|---|---|---|")?;
-        for bin in &self.model.calibration {
-            writeln!(
-                text,
-                "| {} | {} | {} |",
-                percent(bin.confidence),
-                percent(bin.right),
-                bin.count
-            )?;
+        writeln!(text, "\n| who | confidence | came true | predictions |\n|---|---|---|---|")?;
+        for (who, judged) in &all {
+            for bin in &judged.calibration {
+                let (confidence, right) = (percent(bin.confidence), percent(bin.right));
+                writeln!(text, "| {who} | {confidence} | {right} | {} |", bin.count)?;
+            }
         }
         writeln!(text)
     }

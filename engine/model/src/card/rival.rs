@@ -49,7 +49,7 @@ pub fn outcomes_of(
     let samples = parts.iter().flat_map(|part| dataset.samples.get(part.clone()));
     let outcome = |sample: &crate::Sample| {
         let said = said.get(sample.series)?.get(sample.bar).copied()??;
-        Some(Outcome::new(said, sample.trend, sample.moved))
+        Some(Outcome::new(said, sample.trend, sample.moved, sample.asked()))
     };
     samples.flatten().map(outcome).collect()
 }

@@ -1,7 +1,7 @@
 //! A model at work that is watched.
 
 use super::{Limits, Monitor};
-use crate::card::Outcome;
+use crate::card::{Asked, Outcome};
 use crate::folder::Model;
 use crate::predict::{PredictError, Prediction, Predictor};
 use kernel::{Bar, SymbolId};
@@ -72,7 +72,8 @@ impl Watch {
         let answer = question.answer(&asked, open.bars.make_contiguous());
         if let (0, Some(said), Some(answer)) = (open.rests, said, answer) {
             open.rests = horizon;
-            self.monitor.judge(&Outcome::new(said, answer.trend, answer.moved));
+            let asked = Asked { series: bar.symbol.index(), time: asked.end_time() };
+            self.monitor.judge(&Outcome::new(said, answer.trend, answer.moved, asked));
         }
     }
 }

@@ -25,7 +25,7 @@ const CARD: &str = "card.json";
 const CARD_TEXT: &str = "card.md";
 const FILES: [&str; 6] = [WEIGHTS, SCALER, PIPELINE, REFERENCE, CARD, CARD_TEXT];
 /// The name of the model that comes with the program; `bundled.toml` says how it was made.
-const BUNDLED: &str = "77d9df05035dbb59";
+pub(super) const BUNDLED: &str = "77d9df05035dbb59";
 /// Hexadecimal digits of a name: enough that no two models ever share one.
 const DIGITS: usize = 16;
 

@@ -1,6 +1,6 @@
 //! Which models there are, and which of them is in use.
 
-use super::model::{Model, ModelError, is_id};
+use super::model::{BUNDLED, Model, ModelError, is_id};
 use crate::files::{self, FileError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -8,6 +8,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 const STATE: &str = "state.json";
+/// The change that makes a model the champion.
+const PROMOTED: &str = "promoted";
 
 /// A folder of models.
 #[derive(Debug, Clone)]
@@ -32,6 +34,8 @@ pub enum Standing {
 pub struct Listed {
     /// Its name.
     pub id: String,
+    /// Whether it comes with the program.
+    pub bundled: bool,
     /// What it is to the folder.
     pub standing: Standing,
     /// The model.
@@ -56,6 +60,11 @@ pub enum RegistryError {
     /// It is the one in use.
     #[error("model {0} is the champion: promote another first, or give a reason with --anyway")]
     InUse(String),
+    /// It comes with the program.
+    #[error(
+        "model {0} comes with the program and trades while none is promoted: promote another instead"
+    )]
+    Bundled(String),
     /// It has shown no edge.
     #[error("model {id} may not trade: {verdict}")]
     NoEdge {
@@ -118,15 +127,30 @@ impl Folder {
         &self.root
     }
 
-    /// A model by its name, or by the beginning of it where no other begins so.
+    /// A model by its name, or by the beginning of it where no other begins so; the one that comes with
+    /// the program is `bundled` as well.
     ///
     /// # Errors
     /// When there is none, or it cannot be used.
     pub fn load(&self, name: &str) -> Result<Model, ModelError> {
-        let ids = self.ids()?;
-        let mut found = ids.iter().filter(|id| id.starts_with(name));
+        self.read(&self.id(name)?)
+    }
+
+    fn read(&self, id: &str) -> Result<Model, ModelError> {
+        if id == BUNDLED && !self.root.join(id).is_dir() {
+            return Model::bundled();
+        }
+        Model::load(&self.root, id)
+    }
+
+    /// The whole name of a model, by the beginning of it where no other begins so; it need not be usable.
+    fn id(&self, name: &str) -> Result<String, ModelError> {
+        if name == "bundled" {
+            return Ok(BUNDLED.into());
+        }
+        let mut found = self.ids()?.into_iter().filter(|id| id.starts_with(name));
         match (found.next(), found.next()) {
-            (Some(id), None) => Model::load(&self.root, id),
+            (Some(id), None) => Ok(id),
             _ => Err(ModelError::Unknown(name.into())),
         }
     }
@@ -137,18 +161,36 @@ impl Folder {
     /// When it cannot be used, or the folder cannot be read.
     pub fn champion(&self) -> Result<Option<Model>, RegistryError> {
         let champion = self.state()?.champion;
-        Ok(champion.map(|id| Model::load(&self.root, &id)).transpose()?)
+        Ok(champion.map(|id| self.read(&id)).transpose()?)
     }
 
-    /// Every model, in the order of names.
+    /// The models that were promoted before another one, the last of them first, without those that are
+    /// retired; none where it was never promoted.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn promoted_before(&self, model: &str) -> Result<Vec<String>, RegistryError> {
+        let State { retired, changes, .. } = self.state()?;
+        let promoted = changes.into_iter().filter(|change| change.change == PROMOTED);
+        let mut ids: Vec<String> = promoted.map(|change| change.model).collect();
+        // What was promoted after it is not tried: somebody has gone back from it.
+        let last = ids.iter().rposition(|id| id == model);
+        ids.truncate(last.unwrap_or_default());
+        ids.retain(|id| id != model && !retired.contains(id));
+        ids.reverse();
+        Ok(ids)
+    }
+
+    /// Every model, in the order of names, the one that comes with the program among them.
     ///
     /// # Errors
     /// When the folder cannot be read.
     pub fn list(&self) -> Result<Vec<Listed>, RegistryError> {
         let state = self.state()?;
         let listed = self.ids()?.into_iter().map(|id| Listed {
+            bundled: id == BUNDLED,
             standing: state.standing(&id),
-            model: Model::load(&self.root, &id),
+            model: self.read(&id),
             id,
         });
         Ok(listed.collect())
@@ -172,18 +214,18 @@ impl Folder {
             return Err(RegistryError::Retired(id));
         }
         if anyway.is_none() {
-            gate(&model, state.champion.as_deref(), &self.root)?;
+            self.gate(&model, state.champion.as_deref())?;
         }
         state.champion = Some(id.clone());
         let reason = anyway.unwrap_or("its card shows an edge");
-        self.change(state, time, id, "promoted", reason)?;
+        self.change(state, time, id, PROMOTED, reason)?;
         Ok(model)
     }
 
     /// Lets a model trade no more, ever.
     ///
     /// # Errors
-    /// When there is none, or it is the one in use and no reason is given.
+    /// When there is none, it comes with the program, or it is the one in use and no reason is given.
     pub fn retire(
         &self,
         name: &str,
@@ -191,12 +233,10 @@ impl Folder {
         anyway: Option<&str>,
     ) -> Result<String, RegistryError> {
         // A damaged model can be retired too: its name is enough.
-        let id = match self.load(name) {
-            Ok(model) => model.id().to_string(),
-            Err(ModelError::Unknown(name)) => return Err(ModelError::Unknown(name).into()),
-            Err(_) => name.to_owned(),
-        };
-        let _held = self.hold()?;
+        let (id, _held) = (self.id(name)?, self.hold()?);
+        if id == BUNDLED {
+            return Err(RegistryError::Bundled(id));
+        }
         let mut state = self.state()?;
         if state.champion.as_deref() == Some(&id) {
             if anyway.is_none() {
@@ -207,6 +247,29 @@ impl Folder {
         state.retired.insert(id.clone());
         self.change(state, time, id.clone(), "retired", anyway.unwrap_or("asked for"))?;
         Ok(id)
+    }
+
+    /// Whether a model may take the place of the one in use.
+    fn gate(&self, model: &Model, champion: Option<&str>) -> Result<(), RegistryError> {
+        let (id, card) = (model.id().to_string(), model.card());
+        if !card.beats_baselines {
+            return Err(RegistryError::NoEdge { id, verdict: card.verdict.clone() });
+        }
+        let Some(champion) = champion.filter(|champion| **champion != *id) else { return Ok(()) };
+        let other = self.read(champion)?;
+        let same = |one: &crate::card::Card| {
+            let tests: Vec<_> = one.parts.iter().map(|part| part.test.clone()).collect();
+            (one.data.sha256.clone(), tests, one.config.target)
+        };
+        let beside = card.rival.as_ref().filter(|rival| rival.id == champion);
+        let champion = champion.to_owned();
+        let other = match beside {
+            Some(rival) => rival.judgement.log_loss,
+            None if same(card) == same(other.card()) => other.card().model.log_loss,
+            None => return Err(RegistryError::Incomparable { id, champion }),
+        };
+        let own = card.model.log_loss;
+        if own < other { Ok(()) } else { Err(RegistryError::Worse { id, champion, own, other }) }
     }
 
     fn change(
@@ -243,19 +306,21 @@ impl Folder {
 
     fn ids(&self) -> Result<Vec<String>, ModelError> {
         let entries = match fs::read_dir(&self.root) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(FileError::io(&self.root))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            entries => Some(entries.map_err(FileError::io(&self.root))?),
         };
+        let entries = entries.into_iter().flatten();
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut ids: Vec<String> = names.filter(|name| is_id(name)).collect();
-        ids.sort();
-        Ok(ids)
+        let ids: BTreeSet<String> =
+            names.filter(|name| is_id(name)).chain([BUNDLED.to_owned()]).collect();
+        Ok(ids.into_iter().collect())
     }
 }
 
 impl State {
     fn standing(&self, id: &str) -> Standing {
-        if self.champion.as_deref() == Some(id) {
+        // While none was promoted, the one that comes with the program trades.
+        if self.champion.as_deref().unwrap_or(BUNDLED) == id {
             Standing::Champion
         } else if self.retired.contains(id) {
             Standing::Retired
@@ -263,27 +328,4 @@ impl State {
             Standing::Candidate
         }
     }
-}
-
-/// Whether a model may take the place of the one in use.
-fn gate(model: &Model, champion: Option<&str>, root: &Path) -> Result<(), RegistryError> {
-    let (id, card) = (model.id().to_string(), model.card());
-    if !card.beats_baselines {
-        return Err(RegistryError::NoEdge { id, verdict: card.verdict.clone() });
-    }
-    let Some(champion) = champion.filter(|champion| **champion != *id) else { return Ok(()) };
-    let other = Model::load(root, champion)?;
-    let same = |one: &crate::card::Card| {
-        let tests: Vec<_> = one.parts.iter().map(|part| part.test.clone()).collect();
-        (one.data.sha256.clone(), tests, one.config.target)
-    };
-    let beside = card.rival.as_ref().filter(|rival| rival.id == champion);
-    let champion = champion.to_owned();
-    let other = match beside {
-        Some(rival) => rival.judgement.log_loss,
-        None if same(card) == same(other.card()) => other.card().model.log_loss,
-        None => return Err(RegistryError::Incomparable { id, champion }),
-    };
-    let own = card.model.log_loss;
-    if own < other { Ok(()) } else { Err(RegistryError::Worse { id, champion, own, other }) }
 }

@@ -7,8 +7,10 @@ use crate::drift::Reference;
 use crate::features::ScalerError;
 use crate::files::{self, FileError};
 use crate::folder::{Lineage, Model, ModelError, Parts};
-use crate::{Dataset, DatasetError, Leak, Sample, Series, Split, SplitError, audit, fit};
-use kernel::Timestamp;
+use crate::{
+    Dataset, DatasetError, Leak, Sample, Series, Split, SplitError, audit, fit, keep_shown,
+};
+use kernel::{Timestamp, TradingHours};
 use marketdata::resolution;
 use sha2::{Digest, Sha256};
 use std::fs::{File, TryLockError};
@@ -23,6 +25,8 @@ pub struct Order<'a> {
     pub config: &'a Config,
     /// From what.
     pub series: Vec<Series>,
+    /// The hours of the sessions that it is meant for: of the bars, those that they show.
+    pub hours: TradingHours,
     /// Whether the bars were generated.
     pub synthetic: bool,
     /// The model that it is meant to take the place of; it is judged on the same samples.
@@ -69,11 +73,11 @@ pub enum MakeError {
 }
 
 impl Order<'_> {
-    /// The same for the same configuration and bars: where a run that was killed is looked for.
+    /// The same for the same configuration, hours and bars: where a run that was killed is looked for.
     pub fn key(&self) -> String {
         let mut config = self.config.clone();
         config.training.threads = 0;
-        let text = hash_of(&config) + &crate::dataset::hash_of(&self.series);
+        let text = hash_of(&config) + &crate::dataset::hash_of(&self.series) + self.hours.as_str();
         let mut key = hex::encode(Sha256::digest(text));
         key.truncate(12);
         key
@@ -92,10 +96,11 @@ pub fn make(
     models: &Path,
     mut tell: impl FnMut(usize, usize, &Progress<'_>),
 ) -> Result<Made, MakeError> {
-    let Order { config, series, synthetic, parent, software } = order;
+    let Order { config, mut series, hours, synthetic, parent, software } = order;
     config.training.backend.built_in()?;
     // Held until the model is kept: two that write one checkpoint would spoil each other's.
     let _held = hold(work)?;
+    keep_shown(&mut series, hours)?;
     let pipeline = config.pipeline()?;
     let dataset = Dataset::new(series, &pipeline, config.network.window, config.target)?;
     let splits = config.split.splits(&dataset.samples, dataset.length)?;
@@ -104,8 +109,7 @@ pub fn make(
     let mut last = None;
     for (fold, split) in splits.iter().enumerate() {
         let scaler = fit(&dataset, split)?;
-        audit(&dataset, &pipeline, split, &scaler)?;
-        let plan = Plan { config, dataset: &dataset, split, scaler: &scaler };
+        let plan = Plan::new(config, audit(&dataset, &pipeline, split, &scaler)?);
         let place = place(work, fold, splits.len());
         let trained = train(&plan, &place, |progress| tell(fold + 1, splits.len(), progress))?;
         said.extend(outcomes(&plan, &trained));
@@ -124,7 +128,7 @@ pub fn make(
         card::compare(&said, &others, config.target.horizon());
     let learned = last_of(&dataset, &splits);
     let reference = Reference::new(dataset.columns.len(), dataset.rows_until(learned), &said);
-    let data = data_facts(&dataset, synthetic);
+    let data = data_facts(&dataset, hours, synthetic);
     let rival = parent.as_ref().and_then(|parent| beside(parent, &dataset, &splits, &said));
     let parent = parent.map(|parent| parent.id().to_string());
     let lineage = Lineage { parent, data: data.sha256.clone(), config: hash_of(config) };
@@ -197,12 +201,13 @@ fn outcomes(plan: &Plan<'_>, trained: &Trained) -> Vec<Outcome> {
     let samples = plan.dataset.samples.get(plan.split.test.clone()).unwrap_or_default();
     let rows = outputs.chunks(trained.weights.shape.outputs);
     let outcome = |(sample, outputs): (&Sample, &[f32])| {
-        Outcome::new(trained.head.probabilities(outputs), sample.trend, sample.moved)
+        let said = trained.head.probabilities(outputs);
+        Outcome::new(said, sample.trend, sample.moved, sample.asked())
     };
     samples.iter().zip(rows).map(outcome).collect()
 }
 
-fn data_facts(dataset: &Dataset, synthetic: bool) -> DataFacts {
+fn data_facts(dataset: &Dataset, hours: TradingHours, synthetic: bool) -> DataFacts {
     let (from, to) = dataset.span();
     DataFacts {
         symbols: dataset.series.iter().map(|series| series.symbol.clone()).collect(),
@@ -212,6 +217,7 @@ fn data_facts(dataset: &Dataset, synthetic: bool) -> DataFacts {
         bars: dataset.series.iter().map(|series| series.bars.len()).sum(),
         sha256: dataset.hash(),
         synthetic,
+        session: Some(hours),
     }
 }
 

@@ -9,6 +9,7 @@ mod report;
 pub mod speed;
 mod tensors;
 
+use crate::audit::Audited;
 use crate::config::{Config, ConfigError, Schedule, TrainingConfig};
 use crate::dataset::{Dataset, Sample};
 use crate::features::Scaler;
@@ -37,14 +38,18 @@ pub use report::curves;
 /// What is trained on what.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan<'a> {
-    /// How.
-    pub config: &'a Config,
-    /// On what.
-    pub dataset: &'a Dataset,
-    /// On which part of it.
-    pub split: &'a Split,
-    /// The scaler of the training part.
-    pub scaler: &'a Scaler,
+    config: &'a Config,
+    dataset: &'a Dataset,
+    split: &'a Split,
+    scaler: &'a Scaler,
+}
+
+impl<'a> Plan<'a> {
+    /// How, and on what: only on what an audit has found without leaks.
+    pub const fn new(config: &'a Config, audited: Audited<'a>) -> Self {
+        let (dataset, split, scaler) = (audited.dataset(), audited.split(), audited.scaler());
+        Self { config, dataset, split, scaler }
+    }
 }
 
 /// What an epoch came to.
