@@ -310,7 +310,7 @@ mod tests {
     /// A symbol that does what another does tells nothing new.
     #[test]
     fn symbols_that_do_the_same_count_as_one() {
-        let came = |at: u32| if at / 3 % 3 == 0 { Trend::Down } else { Trend::Up };
+        let came = |at: u32| if (at / 3).is_multiple_of(3) { Trend::Down } else { Trend::Up };
         let sure = |at: u32| 0.37 + f64::from(at * 7 % 11) / 50.0;
         let base = in_turn((0..300).map(|at| outcome([0.4, 0.2, 0.4], came(at), 0.0)));
         let own =
