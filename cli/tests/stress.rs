@@ -93,6 +93,51 @@ fn a_strategy_of_the_registry_goes_through_a_scenario() {
     assert!(report["scenarios"][0]["injected"].as_u64().unwrap() > 0);
 }
 
+/// A strategy that trades seldom does not reach every fault as often as its scenario asks for, and has
+/// done nothing wrong.
+#[test]
+fn strategies_of_the_registry_fail_no_scenario() {
+    let user = User::new();
+    let crossover = ["--strategy", "sma-crossover", "--param", "fast=3", "--param", "slow=8"];
+    let strategies = [&["--strategy", "buy-and-hold"][..], &crossover[..]];
+    for args in strategies {
+        let (code, report) = stress(&user, args);
+        let scenarios = report["scenarios"].as_array().unwrap();
+        let ended = |verdict: &str| -> Vec<&Value> {
+            scenarios.iter().filter(|scenario| scenario["verdict"] == verdict).collect()
+        };
+        assert!(ended("failed").is_empty(), "{args:?}: {:#?}", ended("failed"));
+        assert_eq!(code, 0, "{args:?}");
+        // What lies with the market reaches whoever trades at all.
+        assert!(ended("passed").len() >= 20, "{args:?}: {:#?}", ended("not_reached"));
+        assert!(!ended("not_reached").is_empty(), "{args:?} reaches everything");
+        for scenario in ended("not_reached") {
+            assert_ne!(scenario["why"], Value::Array(Vec::new()), "{}", scenario["name"]);
+        }
+    }
+}
+
+/// Too little of what is counted is held against a strategy once every fault has struck in full.
+#[test]
+fn an_excuse_ends_where_every_fault_has_struck() {
+    let user = User::new();
+    let others = |text: &str| {
+        std::fs::write(user.path("short.toml"), text).unwrap();
+        let args = ["--strategy", "buy-and-hold", "--scenario", "short.toml"];
+        let (code, report) = stress(&user, &args);
+        (code, report["scenarios"][0].clone())
+    };
+    let (code, full) = others(MINE);
+    assert_eq!((code, &full["verdict"]), (5, &Value::from("failed")), "{full}");
+    let (code, short) = others(&format!("{MINE}nth = 700\ntimes = 1000\n"));
+    assert_eq!((code, &short["verdict"]), (0, &Value::from("not_reached")), "{short}");
+    let why = short["why"].to_string();
+    assert!(
+        why.contains("of 1000 times") && why.contains("flattened is in the journal 0"),
+        "{why}"
+    );
+}
+
 const MINE: &str = "\
 [scenario]
 fault = \"nothing\"
@@ -145,6 +190,37 @@ fn a_figure_of_nothing_fails_the_drill() {
     let (code, report) = stress(&user, &["--scenario", "empty.toml"]);
     let why = &report["scenarios"][0]["why"][0];
     assert_eq!((code, why.as_str().unwrap()), (5, "there is nothing to take sent on submit of"));
+}
+
+const STRUCK: &str = "\
+[scenario]
+fault = \"a field that changes nothing\"
+outcome = \"It is traded on as ever.\"
+
+[[expect]]
+that = \"entries\"
+during = \"struck_data\"
+at_most = 0
+
+[[fault]]
+on = \"bar\"
+inject = \"add\"
+nth = 15
+every = 29
+times = \"all\"
+";
+
+/// Bars are struck on the rhythm of the scenarios whose bars must not be traded on; these may be, and the
+/// figure sees it.
+#[test]
+fn an_order_that_was_decided_on_struck_data_is_seen() {
+    let user = User::new();
+    std::fs::write(user.path("struck.toml"), STRUCK).unwrap();
+    let (code, report) = stress(&user, &["--scenario", "struck.toml"]);
+    let why = report["scenarios"][0]["why"].as_array().unwrap();
+    let sentence = "the exchange's record: entries on data that a fault struck is ";
+    assert_eq!((code, why.len()), (5, 1), "{why:?}");
+    assert!(why[0].as_str().unwrap().starts_with(sentence), "{why:?}");
 }
 
 const CASH: &str = "\

@@ -34,6 +34,7 @@ scenarios![
     "frames-malformed",
     "halt",
     "hang",
+    "hang-before",
     "luld",
     "news-dropped",
     "orders-dropped",

@@ -99,6 +99,7 @@ impl Books {
             self.orders.iter().map(|(number, held)| (name(number, held), held)).collect();
         Claims {
             cash: ledger.cash(),
+            trial_balance: ledger.trial_balance(),
             positions: symbols.map(|symbol| (symbol, ledger.position(symbol).quantity)).collect(),
             decided: orders.iter().map(|(name, held)| (name.clone(), held.decided)).collect(),
             orders: orders

@@ -14,9 +14,11 @@ pub const NAME: &str = "drill";
 /// it away and closes; then begins again with other kinds of order. Before the first round, before the
 /// market opens, it buys in the opening auction. Each symbol is half a round behind the one before it.
 /// Where there are quotes its prices are those of the last one, so that one that should not have
-/// been believed leads to an order that shows it.
+/// been believed leads to an order that shows it. A symbol whose bars stay away is asked for at the bars
+/// of the others: nobody may buy what trades at a price that is not known.
 pub struct Drill {
-    symbols: Vec<Seen>,
+    symbols: Symbols,
+    seen: Vec<Seen>,
 }
 
 /// What was seen of a symbol.
@@ -24,22 +26,36 @@ pub struct Drill {
 struct Seen {
     bars: u64,
     bid: Option<Price>,
+    /// Bars of the other symbols since its last one.
+    silent: u64,
 }
 
+/// So many bars of another symbol without one of its own are a silence.
+const SILENCE: u64 = 5;
+
 impl Drill {
+    /// The symbols whose bars stay away.
+    fn silent(&self) -> impl Iterator<Item = SymbolId> {
+        let symbols = self.symbols.ids().zip(&self.seen);
+        symbols.filter(|(_, seen)| seen.silent >= SILENCE).map(|(symbol, _)| symbol)
+    }
+
     /// A drill on these symbols, and what the session's record says of it.
     pub fn for_symbols(symbols: &Symbols) -> (Box<dyn Strategy>, StrategySpec) {
-        let symbols = vec![Seen::default(); symbols.len()];
+        let seen = vec![Seen::default(); symbols.len()];
         let spec = StrategySpec { name: NAME.into(), params: Default::default() };
-        (Box::new(Self { symbols }), spec)
+        (Box::new(Self { symbols: symbols.clone(), seen }), spec)
     }
 }
 
 impl Strategy for Drill {
     fn observe(&mut self, data: &MarketData) {
-        let Some(seen) = self.symbols.get_mut(data.symbol().index()) else { return };
+        if let MarketData::Bar(_) = data {
+            self.seen.iter_mut().for_each(|seen| seen.silent += 1);
+        }
+        let Some(seen) = self.seen.get_mut(data.symbol().index()) else { return };
         match data {
-            MarketData::Bar(_) => seen.bars += 1,
+            MarketData::Bar(_) => (seen.bars, seen.silent) = (seen.bars + 1, 0),
             MarketData::Quote(quote) => seen.bid = Some(quote.bid),
             MarketData::Trade(_) => {}
         }
@@ -47,7 +63,10 @@ impl Strategy for Drill {
 
     fn propose(&self, data: &MarketData, view: &View<'_>, intents: &mut Intents) {
         let MarketData::Bar(bar) = data else { return };
-        let Some(seen) = self.symbols.get(bar.symbol.index()) else { return };
+        let Some(seen) = self.seen.get(bar.symbol.index()) else { return };
+        for silent in self.silent().filter(|silent| !view.has_open_order(*silent)) {
+            intents.market(silent, Side::Buy, Round::shares());
+        }
         let place = bar.symbol.index() as u64;
         let bars = seen.bars + place * ROUND / 2;
         let turn = bars % ROUND;
@@ -66,13 +85,13 @@ impl Strategy for Drill {
     }
 
     fn rebase(&mut self, symbol: SymbolId, _: Ratio) {
-        if let Some(seen) = self.symbols.get_mut(symbol.index()) {
+        if let Some(seen) = self.seen.get_mut(symbol.index()) {
             seen.bid = None;
         }
     }
 
     fn reset(&mut self) {
-        self.symbols.fill(Seen::default());
+        self.seen.fill(Seen::default());
     }
 }
 

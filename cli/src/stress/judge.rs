@@ -3,12 +3,14 @@
 use super::claims::Books;
 use super::{Scenario, Trader, kinds};
 use exchange::OrderRow;
-use exchange::check::{Claims, Note, SessionRecord};
-use exchange::server::Running;
+use exchange::check::{Claims, Note, SessionRecord, asked_again};
+use exchange::server::{Fault, Rule, Running};
 use journal::Reader;
-use kernel::RecordBody;
+use kernel::{Input, MarketData, RecordBody, Stamped};
 use runtime::session::{SessionError, Summary, journal_dir, replay};
-use std::collections::BTreeMap;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::Path;
 
 /// What is known of a session after its end.
@@ -56,16 +58,25 @@ impl Evidence {
         let told = |error: journal::JournalError| format!("the journal cannot be read: {error}");
         let mut records = Reader::open(&journal_dir(dir), 1).map_err(told)?;
         while let Some(record) = records.next().map_err(told)? {
-            if let RecordBody::Event { event, .. } = &record.body {
-                *self.events.entry(event.kind()).or_default() += 1;
-                for (check, times) in scenario.checks.iter().zip(&mut self.found) {
-                    *times += u64::from(check.is_about(event));
-                }
+            match &record.body {
+                RecordBody::Event { event, .. } => self.count(scenario, event.kind(), event),
+                RecordBody::Input(Stamped {
+                    input: Input::Market(data) | Input::Late(data),
+                    ..
+                }) => self.count(scenario, kind_of(data), data),
+                RecordBody::Input(_) => {}
             }
             let folded = self.books.take(&record);
             folded.map_err(|error| format!("the journal contradicts itself: {error}"))?;
         }
         Ok(())
+    }
+
+    fn count(&mut self, scenario: &Scenario, kind: &'static str, event: &impl Serialize) {
+        *self.events.entry(kind).or_default() += 1;
+        for (check, times) in scenario.checks.iter().zip(&mut self.found) {
+            *times += u64::from(check.is_about(kind, event));
+        }
     }
 
     /// The session's summary, when it came to its end.
@@ -89,6 +100,15 @@ impl Evidence {
     }
 }
 
+/// The kind of the event that tells of market data.
+const fn kind_of(data: &MarketData) -> &'static str {
+    match data {
+        MarketData::Bar(_) => "bar",
+        MarketData::Quote(_) => "quote",
+        MarketData::Trade(_) => "trade",
+    }
+}
+
 /// Decides the journal again.
 fn replayed(dir: &Path, trader: &Trader<'_>) -> Result<(), String> {
     let build = |start: &kernel::SessionStart| {
@@ -103,49 +123,112 @@ fn replayed(dir: &Path, trader: &Trader<'_>) -> Result<(), String> {
     }
 }
 
-/// Everything that is not as it should be: by the checkers of the exchange's record, with what the
-/// journal says of the session, and by what the scenario asks for beyond them.
-pub fn judge(scenario: &Scenario, evidence: &Evidence, is_drill: bool) -> Vec<String> {
-    let mut why: Vec<String> = Vec::new();
+/// What is thought of a session.
+pub struct Opinion {
+    /// Everything that is not as it should be.
+    pub wrong: Vec<String>,
+    /// What was not put to the test.
+    pub untested: Vec<String>,
+}
+
+/// Judges by the checkers of the exchange's record, with what the journal says of the session, and by
+/// what the scenario asks for beyond them.
+///
+/// A strategy of one's own need not send what every fault of a scenario is about. So for that one strike
+/// is enough, and where any fault struck more seldom than its rule asks for, too little of what is
+/// counted in the whole session is nothing that the session did wrong.
+pub fn judge(scenario: &Scenario, evidence: &Evidence, is_drill: bool) -> Opinion {
+    let Evidence { record, diary, .. } = evidence;
+    let (mut unmet, mut untested) = (Vec::new(), Vec::new());
+    for expect in scenario.expects.iter().filter(|expect| is_drill || !expect.of_drill) {
+        let figures = expect.unmet(record, diary).into_iter();
+        unmet.extend(
+            figures.map(|unmet| (unmet.is_short, format!("the exchange's record: {unmet}"))),
+        );
+        if expect.is_idle(record, diary) {
+            untested.push(format!("there is nothing to take {expect} of"));
+        }
+    }
+    let checks = scenario.checks.iter().zip(&evidence.found);
+    for (check, times) in checks.filter(|(check, _)| is_drill || !check.of_drill) {
+        unmet.extend(check.unmet(*times).map(|unmet| (check.is_short(*times), unmet)));
+    }
+    let seldom = too_seldom(scenario, evidence);
+    let has_excuse = |is_short: bool| is_short && !is_drill && !seldom.is_empty();
+    let (excused, unmet): (Vec<_>, Vec<_>) =
+        unmet.into_iter().partition(|(is_short, _)| has_excuse(*is_short));
+    for fault in &seldom {
+        let never = fault.times == 0 && (is_drill || evidence.strikes() == 0);
+        if never || !excused.is_empty() {
+            untested.push(fault.to_string());
+        }
+    }
+    untested.extend(excused.into_iter().map(|(_, sentence)| sentence));
+    let mut wrong = conduct(scenario, evidence);
+    wrong.extend(unmet.into_iter().map(|(_, sentence)| sentence));
+    Opinion { wrong, untested }
+}
+
+/// A fault that struck more seldom than its rule asks for.
+struct Seldom {
+    /// Its place in the script, from 1.
+    rule: usize,
+    times: u64,
+    wanted: u64,
+}
+
+impl fmt::Display for Seldom {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rule, times, wanted } = self;
+        match times {
+            0 => write!(out, "fault {rule} never struck"),
+            _ => write!(out, "fault {rule} struck {times} of {wanted} times"),
+        }
+    }
+}
+
+/// The faults that struck more seldom than their rules ask for; of one without a bound a single strike
+/// is asked for.
+fn too_seldom(scenario: &Scenario, evidence: &Evidence) -> Vec<Seldom> {
+    let rules = scenario.script.rules.iter().zip(&evidence.struck).enumerate();
+    let seldom = rules.map(|(place, (rule, times))| Seldom {
+        rule: place + 1,
+        times: *times,
+        wanted: rule.when.times.unwrap_or(1),
+    });
+    seldom.filter(|seldom| seldom.times < seldom.wanted).collect()
+}
+
+/// Orders that the exchange may have said it refused for the rate of requests though it took them.
+fn misled(scenario: &Scenario, evidence: &Evidence) -> BTreeSet<String> {
+    let is_lie =
+        |rule: &Rule| matches!(rule.fault, Fault::Answer { status: 429, carried_out: true, .. });
+    if !scenario.script.rules.iter().any(is_lie) {
+        return BTreeSet::new();
+    }
+    let struck = evidence.diary.iter().filter_map(Note::asked).filter(|asked| asked.struck);
+    struck.filter_map(|asked| asked.order.as_deref().map(str::to_owned)).collect()
+}
+
+/// Everything wrong with a session, whatever the scenario is about.
+fn conduct(scenario: &Scenario, evidence: &Evidence) -> Vec<String> {
+    let mut wrong: Vec<String> = Vec::new();
     match &evidence.result {
-        None => why.push("the session did not come to its end".into()),
-        Some(Err(error)) => why.push(format!("the session failed: {error}")),
+        None => wrong.push("the session did not come to its end".into()),
+        Some(Err(error)) => wrong.push(format!("the session failed: {error}")),
         Some(Ok(_)) => {}
     }
     let record = &evidence.record;
     let mut recorded: Vec<String> = record.findings().iter().map(ToString::to_string).collect();
     // A session that stops leaves its exits.
-    let claims = Claims { leaves_open: true, ..evidence.books.claims(record) };
+    let misled = misled(scenario, evidence);
+    let claims = Claims { leaves_open: true, misled, ..evidence.books.claims(record) };
     recorded.extend(record.breaches(&claims).iter().map(ToString::to_string));
+    recorded.extend(asked_again(&evidence.diary, &claims).iter().map(ToString::to_string));
     recorded.extend(lost_stops(record, &claims.prefix));
-    for expect in scenario.expects.iter().filter(|expect| is_drill || !expect.of_drill) {
-        let unmet = expect.unmet(record, &evidence.diary);
-        recorded.extend(unmet.iter().map(ToString::to_string));
-    }
-    why.extend(recorded.into_iter().map(|wrong| format!("the exchange's record: {wrong}")));
-    why.extend(evidence.journal.clone());
-    for (check, times) in scenario.checks.iter().zip(&evidence.found) {
-        why.extend(check.unmet(*times).filter(|_| is_drill || !check.of_drill));
-    }
-    why
-}
-
-/// What was not put to the test: faults that never struck, and figures that there was nothing to take
-/// of. A strategy of one's own need not send what every fault of a scenario is about, so for that
-/// one strike is enough.
-pub fn untested(scenario: &Scenario, evidence: &Evidence, is_drill: bool) -> Vec<String> {
-    let mut untested = Vec::new();
-    for (number, times) in evidence.struck.iter().enumerate() {
-        if *times == 0 && (is_drill || evidence.strikes() == 0) {
-            untested.push(format!("fault {} never struck", number + 1));
-        }
-    }
-    for expect in scenario.expects.iter().filter(|expect| is_drill || !expect.of_drill) {
-        if expect.is_idle(&evidence.record, &evidence.diary) {
-            untested.push(format!("there is nothing to take {expect} of"));
-        }
-    }
-    untested
+    wrong.extend(recorded.into_iter().map(|found| format!("the exchange's record: {found}")));
+    wrong.extend(evidence.journal.clone());
+    wrong
 }
 
 /// Stops that ended while their position is held, without anybody asking for their end.

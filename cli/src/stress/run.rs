@@ -1,6 +1,6 @@
 //! One scenario from its start to its verdict.
 
-use super::judge::{Evidence, judge, untested};
+use super::judge::{Evidence, Opinion, judge};
 use super::{Report, Scenario, Verdict, data, drill};
 use crate::config::Settings;
 use crate::exit::Failure;
@@ -22,6 +22,9 @@ const MINUTE: Span = Span::from_secs(60);
 pub const SYMBOLS: [&str; 2] = ["SYNA", "SYNB"];
 /// A session that has not come to its end by then hangs.
 const PATIENCE: Duration = Duration::from_secs(90);
+
+/// How long an answer may take at a pace.
+const PACED_ANSWER: Duration = Duration::from_secs(10);
 
 /// Who trades.
 pub enum Trader<'a> {
@@ -111,6 +114,10 @@ pub async fn run(scenario: &Scenario, trader: &Trader<'_>) -> Result<Report, Fai
     session.channels.quotes = scenario.quotes;
     session.channels.trades = scenario.trades;
     session.timing.compare_each_step = scenario.compares;
+    if scenario.pace != Speed::Max {
+        // There nothing is held back for ever, and a busy machine answers late.
+        (session.timing.answer, session.timing.stream.answer) = (PACED_ANSWER, PACED_ANSWER);
+    }
     session.limits = trader.limits();
     session.limits.news_blackout = scenario.news_blackout.or(session.limits.news_blackout);
     session.hours = trader.hours();
@@ -118,14 +125,13 @@ pub async fn run(scenario: &Scenario, trader: &Trader<'_>) -> Result<Report, Fai
     let evidence = Evidence::gather(&dir.0, result, &exchange, (scenario, trader));
     exchange.shutdown().await;
     let is_drill = matches!(trader, Trader::Drill);
-    let mut why = judge(scenario, &evidence, is_drill);
-    let untested = untested(scenario, &evidence, is_drill);
-    let verdict = match (why.is_empty(), untested.is_empty()) {
+    let Opinion { wrong, untested } = judge(scenario, &evidence, is_drill);
+    let verdict = match (wrong.is_empty(), untested.is_empty()) {
         (true, true) => Verdict::Passed,
         (true, false) if !is_drill => Verdict::NotReached,
         (false, _) | (_, false) => Verdict::Failed,
     };
-    why.extend(untested);
+    let why = wrong.into_iter().chain(untested).collect();
     Ok(Report {
         name: scenario.name.clone(),
         fault: scenario.fault.clone(),

@@ -3,9 +3,9 @@
 
 use exchange::check::Expect;
 use exchange::server::{FaultScript, Speed};
-use kernel::{Cash, Event, Span};
-use serde::Deserialize;
+use kernel::{Cash, Span};
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
 /// A scenario, ready to run.
 #[derive(Debug, Clone)]
@@ -59,21 +59,26 @@ pub struct Check {
 }
 
 impl Check {
-    /// Whether an event is one of those that count.
-    pub fn is_about(&self, event: &Event) -> bool {
+    /// Whether an event of a kind is one of those that count.
+    pub fn is_about(&self, kind: &str, event: &impl Serialize) -> bool {
         let says = |text: &String| {
             serde_json::to_string(event).is_ok_and(|json| json.contains(text.as_str()))
         };
-        event.kind() == self.event && self.says.as_ref().is_none_or(says)
+        kind == self.event && self.says.as_ref().is_none_or(says)
     }
 
     const fn is_unbounded(&self) -> bool {
         self.at_least == 0 && self.at_most == u64::MAX
     }
 
+    /// Whether there are too few when there are so many of them.
+    pub const fn is_short(&self, times: u64) -> bool {
+        times < self.at_least
+    }
+
     /// What is wrong when there are so many of them.
     pub fn unmet(&self, times: u64) -> Option<String> {
-        let bound = match (times < self.at_least, times > self.at_most) {
+        let bound = match (self.is_short(times), times > self.at_most) {
             (true, _) => format!("must be at least {}", self.at_least),
             (_, true) => format!("may be at most {}", self.at_most),
             _ => return None,

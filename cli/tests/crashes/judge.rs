@@ -126,6 +126,7 @@ impl Books {
         let limits = self.state.limits();
         Claims {
             cash: ledger.cash(),
+            trial_balance: ledger.trial_balance(),
             positions: ids.map(|id| (id, ledger.position(id).quantity)).collect(),
             orders: orders.collect(),
             bounds: Bounds {

@@ -10,14 +10,15 @@ mod times;
 
 pub use diary::{Asked, Happening, Note, Stream};
 pub use expect::{Expect, Figure, Unmet};
-pub use session::{Allowed, Bounds, Breach, Claims, Moved, Word};
+pub use session::{Allowed, Bounds, Breach, Claims, Moved, Word, asked_again};
 pub use times::During;
 
 use crate::{
     AccountRow, Activity, Exchange, FillActivity, GroupKind, OrderId, OrderRow, PositionRow,
 };
-use kernel::{Cash, Notional, OrderStatus, Price, Quantity, Rounding, Side, SymbolId};
+use kernel::{Cash, Notional, OrderStatus, Price, Quantity, Rounding, Side, SymbolId, Symbols};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// What an exchange says of a session.
@@ -33,6 +34,10 @@ pub struct SessionRecord {
     pub account: AccountRow,
     /// The positions at the end.
     pub positions: Vec<PositionRow>,
+    /// The names of its symbols.
+    pub symbols: Symbols,
+    /// The client's names of orders that were asked for again although the exchange had them.
+    pub repeated: Vec<Arc<str>>,
 }
 
 /// Something in a record that cannot be.
@@ -137,6 +142,8 @@ impl SessionRecord {
             activities: exchange.activities().to_vec(),
             account: exchange.account(),
             positions: exchange.positions(),
+            symbols: exchange.symbols().clone(),
+            repeated: exchange.repeated().to_vec(),
         }
     }
 

@@ -90,6 +90,7 @@ impl Conduct {
         Claims {
             prefix: venue.prefix().to_owned(),
             cash: ledger.cash(),
+            trial_balance: ledger.trial_balance(),
             positions: symbols.map(|symbol| (symbol, ledger.position(symbol).quantity)).collect(),
             orders: state
                 .orders()

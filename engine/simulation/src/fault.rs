@@ -69,8 +69,12 @@ pub enum Fault {
     FutureData,
     /// Prices of zero, below zero, or that contradict each other.
     BadPrices,
-    /// Quotes without a side, below zero, or crossed.
-    BadQuotes,
+    /// Quotes of zero.
+    ZeroQuotes,
+    /// Quotes below zero.
+    NegativeQuotes,
+    /// Quotes that bid more than they ask.
+    CrossedQuotes,
     /// The venue halts a symbol.
     SymbolHalted,
     /// The venue draws its price bands close.
@@ -98,7 +102,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault, in the order of declaration.
-    pub const ALL: [Fault; 44] = [
+    pub const ALL: [Fault; 46] = [
         Fault::RateLimited,
         Fault::ServerError,
         Fault::Unavailable,
@@ -131,7 +135,9 @@ impl Fault {
         Fault::StaleData,
         Fault::FutureData,
         Fault::BadPrices,
-        Fault::BadQuotes,
+        Fault::ZeroQuotes,
+        Fault::NegativeQuotes,
+        Fault::CrossedQuotes,
         Fault::SymbolHalted,
         Fault::PriceBands,
         Fault::OperatorHalt,
@@ -180,7 +186,9 @@ impl Fault {
             Fault::StaleData => "data late",
             Fault::FutureData => "data from the future",
             Fault::BadPrices => "impossible prices",
-            Fault::BadQuotes => "impossible quotes",
+            Fault::ZeroQuotes => "quotes of zero",
+            Fault::NegativeQuotes => "quotes below zero",
+            Fault::CrossedQuotes => "quotes that are crossed",
             Fault::SymbolHalted => "symbol halted",
             Fault::PriceBands => "price bands drawn close",
             Fault::OperatorHalt => "operator halts",

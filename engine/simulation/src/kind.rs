@@ -1,15 +1,16 @@
 //! What kind of order one is, as the coverage table calls it.
 
 use exchange::{GroupKind, OrderRow};
-use kernel::{Order, OrderClass, Quantity, Side, TimeInForce};
+use kernel::{Order, OrderClass, OrderKind, Quantity, Side, TimeInForce, Trail};
 
 /// Every kind of order: each order is of one.
-pub(crate) const KINDS: [&str; 13] = [
+pub(crate) const KINDS: [&str; 14] = [
     "market",
     "limit",
     "stop",
     "stop_limit",
-    "trailing_stop",
+    "trail_price",
+    "trail_percent",
     "ioc",
     "fok",
     "opg",
@@ -21,8 +22,8 @@ pub(crate) const KINDS: [&str; 13] = [
 ];
 
 /// What an order can be besides, in any kind.
-pub(crate) const TRAITS: [&str; 5] =
-    ["in_dollars", "in_parts", "short", "out_of_hours", "replacement"];
+pub(crate) const TRAITS: [&str; 7] =
+    ["day", "gtc", "in_dollars", "in_parts", "short", "out_of_hours", "replacement"];
 
 /// The kind of an order, and what it is besides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,14 +39,16 @@ impl Kind {
         let name = match (order.class, order.parent, order.time_in_force) {
             (_, Some(_), _) => "leg",
             (class, None, _) if class != OrderClass::Simple => class.as_str(),
-            (_, None, TimeInForce::Day | TimeInForce::Gtc) => order.kind.as_str(),
+            (_, None, TimeInForce::Day | TimeInForce::Gtc) => priced(order.kind),
             (_, None, time_in_force) => time_in_force.as_str(),
         };
         let in_parts = order.size.shares().is_some_and(is_in_parts);
         let short = order.grows && order.side == Side::Sell;
         let replaces = order.replaces.is_some();
         let in_dollars = order.size.notional().is_some();
-        Self { name, traits: [in_dollars, in_parts, short, order.extended_hours, replaces] }
+        let [day, gtc] = lasting(order.time_in_force);
+        let out_of_hours = order.extended_hours;
+        Self { name, traits: [day, gtc, in_dollars, in_parts, short, out_of_hours, replaces] }
     }
 
     /// That of an order of the exchange.
@@ -55,14 +58,16 @@ impl Kind {
             (None, GroupKind::Bracket, _) => "bracket",
             (None, GroupKind::Oco, _) => "oco",
             (None, GroupKind::Oto, _) => "oto",
-            (None, GroupKind::Simple, TimeInForce::Day | TimeInForce::Gtc) => row.kind.as_str(),
+            (None, GroupKind::Simple, TimeInForce::Day | TimeInForce::Gtc) => priced(row.kind),
             (None, GroupKind::Simple, time_in_force) => time_in_force.as_str(),
         };
         let in_dollars = row.notional.is_some();
         let in_parts = !in_dollars && is_in_parts(row.qty);
         let short = row.opens && row.side == Side::Sell;
         let replaces = row.replaces.is_some();
-        Self { name, traits: [in_dollars, in_parts, short, row.extended_hours, replaces] }
+        let [day, gtc] = lasting(row.time_in_force);
+        let out_of_hours = row.extended_hours;
+        Self { name, traits: [day, gtc, in_dollars, in_parts, short, out_of_hours, replaces] }
     }
 
     /// The columns of the table that it counts in.
@@ -75,6 +80,20 @@ impl Kind {
     pub(crate) const fn name(self) -> &'static str {
         self.name
     }
+}
+
+/// Trailing stops are two kinds: at a distance in USD, and in percent.
+const fn priced(kind: OrderKind) -> &'static str {
+    match kind {
+        OrderKind::TrailingStop { trail: Trail::Price(_) } => "trail_price",
+        OrderKind::TrailingStop { trail: Trail::Percent(_) } => "trail_percent",
+        _ => kind.as_str(),
+    }
+}
+
+/// Whether it works for the day, and whether until it is cancelled.
+const fn lasting(time_in_force: TimeInForce) -> [bool; 2] {
+    [matches!(time_in_force, TimeInForce::Day), matches!(time_in_force, TimeInForce::Gtc)]
 }
 
 fn is_in_parts(shares: Quantity) -> bool {

@@ -79,8 +79,13 @@ impl World {
             sent = moved(data, Span::from_secs(3600));
         } else if matches!(data, MarketData::Quote(_)) {
             if self.strikes(30) {
-                self.note_for_all(Fault::BadQuotes);
-                sent = spoiled(data, self.random.below(3));
+                let how = self.random.below(3);
+                self.note_for_all(match how {
+                    0 => Fault::ZeroQuotes,
+                    1 => Fault::NegativeQuotes,
+                    _ => Fault::CrossedQuotes,
+                });
+                sent = spoiled(data, how);
             }
         } else if self.strikes(8) {
             self.note_for_all(Fault::BadPrices);
@@ -124,7 +129,7 @@ fn spoiled(data: MarketData, how: u64) -> MarketData {
             bar.close = wrong;
             MarketData::Bar(bar)
         }
-        // Without a side, below zero, or crossed.
+        // Of zero, below zero, or crossed.
         MarketData::Quote(mut quote) => {
             match how {
                 0 => (quote.bid, quote.ask) = (Price::ZERO, Price::ZERO),

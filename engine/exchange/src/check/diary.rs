@@ -28,9 +28,19 @@ pub enum Happening {
     /// A stream has gone.
     Down(Stream),
     /// A fault took a stream away: it was dropped, or brings nothing any more.
-    Taken(Stream),
+    Taken {
+        /// Which.
+        stream: Stream,
+        /// The last step that the market takes without it, whatever its client does.
+        until: u64,
+    },
     /// A fault changed, lost or repeated a message of a stream.
-    Struck(Stream),
+    Struck {
+        /// Of which.
+        stream: Stream,
+        /// What the message is about.
+        symbol: Option<SymbolId>,
+    },
     /// A fault did something at the venue itself: a fill, a rejection, a split, ….
     Done,
     /// A symbol was halted, or trades again.
@@ -88,8 +98,8 @@ impl Note {
             Happening::Asked(asked) => Some(asked),
             Happening::Up(_)
             | Happening::Down(_)
-            | Happening::Taken(_)
-            | Happening::Struck(_)
+            | Happening::Taken { .. }
+            | Happening::Struck { .. }
             | Happening::Done
             | Happening::Status { .. }
             | Happening::Bands { .. }
@@ -101,7 +111,7 @@ impl Note {
     pub const fn is_strike(&self) -> bool {
         match &self.what {
             Happening::Asked(asked) => asked.struck,
-            Happening::Taken(_) | Happening::Struck(_) | Happening::Done => true,
+            Happening::Taken { .. } | Happening::Struck { .. } | Happening::Done => true,
             Happening::Up(_)
             | Happening::Down(_)
             | Happening::Status { .. }

@@ -6,7 +6,7 @@
 use super::times::{During, Times};
 use super::{Asked, Happening, Note, SessionRecord, Stream};
 use crate::{Activity, GroupKind, OrderId, OrderRow};
-use kernel::{OrderStatus, Price, Quantity, Side, Span, Timestamp};
+use kernel::{OrderStatus, Price, Quantity, Side, Span, SymbolId, Timestamp};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -32,6 +32,9 @@ pub struct Expect {
     /// Only in such times.
     #[serde(default)]
     pub during: Option<During>,
+    /// Only what is about the symbol of this name.
+    #[serde(default)]
+    pub symbol: Option<Box<str>>,
     /// Within so many seconds of the venue's clock; of `after_news` alone.
     #[serde(default)]
     pub within_s: Option<u32>,
@@ -76,6 +79,8 @@ pub enum Figure {
     Fills,
     /// Orders that were rejected after they had been accepted.
     Rejected,
+    /// Orders that were cancelled after a part of them had filled.
+    CanceledInPart,
     /// Executions after which more was sold than was held, but for the entries of brackets and OTOs: those
     /// open a position by their kind, be it one below zero.
     Oversold,
@@ -97,6 +102,9 @@ pub struct Unmet {
     pub found: u64,
     /// What it must be.
     pub wanted: String,
+    /// Whether it counts what happened in the whole session and is too low: where faults struck more
+    /// seldom than a script asks for, there may have been no more to count.
+    pub is_short: bool,
 }
 
 /// One value of a figure, and of what it is.
@@ -109,8 +117,9 @@ impl Expect {
         let values = self.values(record, diary).into_iter().filter(is_out);
         values
             .map(|(of, found)| {
+                let is_short = of.is_none() && found < self.at_least;
                 let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
-                Unmet { what: format!("{self}{of}"), found, wanted: self.bounds() }
+                Unmet { what: format!("{self}{of}"), found, wanted: self.bounds(), is_short }
             })
             .collect()
     }
@@ -119,6 +128,7 @@ impl Expect {
     /// the market went on. Then it shows nothing.
     pub fn is_idle(&self, record: &SessionRecord, diary: &[Note]) -> bool {
         self.during.is_some_and(|during| !Times::came(during, diary))
+            || self.symbol.as_ref().is_some_and(|name| record.symbols.id(name).is_none())
             || self.values(record, diary).is_empty()
     }
 
@@ -155,10 +165,10 @@ impl Expect {
             Figure::Exits => vec![(None, self.orders(record, diary, |row| !row.opens))],
             Figure::Orders => vec![(None, self.orders(record, diary, |_| true))],
             Figure::Fills => vec![(None, record.fills().count() as u64)],
-            Figure::Rejected => {
-                let is_rejected = |row: &&OrderRow| row.status == OrderStatus::Rejected;
-                vec![(None, record.orders.iter().filter(is_rejected).count() as u64)]
-            }
+            Figure::Rejected => rows(record, |row| row.status == OrderStatus::Rejected),
+            Figure::CanceledInPart => rows(record, |row| {
+                row.status == OrderStatus::Canceled && row.filled_qty.is_positive()
+            }),
             Figure::Oversold => vec![(None, oversold(record))],
             Figure::OffMarketBps => off_market(record),
             Figure::OutsideBands => vec![(None, outside_bands(record, diary))],
@@ -168,6 +178,12 @@ impl Expect {
 
     fn is_on(&self, asked: &Asked) -> bool {
         self.on.as_deref().is_none_or(|kind| kind == asked.kind)
+    }
+
+    fn is_of(&self, symbol: Option<SymbolId>, record: &SessionRecord) -> bool {
+        self.symbol
+            .as_ref()
+            .is_none_or(|name| symbol.is_some() && record.symbols.id(name) == symbol)
     }
 
     /// The notes that count.
@@ -204,11 +220,13 @@ impl Expect {
 
     fn came_back(&self, diary: &[Note]) -> Vec<Value> {
         let is_meant = |of: Stream| self.stream.is_none_or(|stream| stream == of);
+        let last = diary.last().map_or(0, |note| note.step);
         let mut values: Vec<Value> = Vec::new();
         let mut since: BTreeMap<Stream, usize> = BTreeMap::new();
         for note in diary {
             match note.what {
-                Happening::Taken(of) if is_meant(of) => {
+                // Where the market ended before anybody was waited for, nobody had to come.
+                Happening::Taken { stream: of, until } if is_meant(of) && until < last => {
                     since.insert(of, values.len());
                     values.push((Some(format!("the {} stream", of.name())), 0));
                 }
@@ -278,6 +296,9 @@ impl Expect {
             let Some(asked) = note.asked().filter(|_| place >= from) else { continue };
             let row = asked.order.as_deref().and_then(|id| rows.get(id).copied());
             let symbol = row.map(|row| row.symbol);
+            if !self.is_of(symbol, record) {
+                continue;
+            }
             if self.during.is_none_or(|during| times.is_in(during, note.step, symbol)) {
                 all.push((asked, row));
             }
@@ -287,7 +308,8 @@ impl Expect {
 }
 
 impl Asked {
-    fn is_new(&self) -> bool {
+    /// Whether it asks for a new order, be it in place of another.
+    pub(super) fn is_new(&self) -> bool {
         matches!(self.kind, "submit" | "replace")
     }
 
@@ -314,8 +336,12 @@ fn count(diary: &[Note], wanted: impl Fn(&Asked) -> bool) -> u64 {
     diary.iter().filter_map(Note::asked).filter(|asked| wanted(asked)).count() as u64
 }
 
+fn rows(record: &SessionRecord, wanted: impl Fn(&OrderRow) -> bool) -> Vec<Value> {
+    vec![(None, record.orders.iter().filter(|row| wanted(row)).count() as u64)]
+}
+
 fn oversold(record: &SessionRecord) -> u64 {
-    let mut held: BTreeMap<kernel::SymbolId, Quantity> = BTreeMap::new();
+    let mut held: BTreeMap<SymbolId, Quantity> = BTreeMap::new();
     let opens_by_kind = |row: &&OrderRow| {
         matches!(row.group, GroupKind::Bracket | GroupKind::Oto)
             && row.parent.is_none()
@@ -357,7 +383,7 @@ fn off_market(record: &SessionRecord) -> Vec<Value> {
 fn outside_bands(record: &SessionRecord, diary: &[Note]) -> u64 {
     let rows: BTreeMap<&str, &OrderRow> =
         record.orders.iter().map(|row| (&*row.client_order_id, row)).collect();
-    let mut bands: BTreeMap<kernel::SymbolId, (Price, Price)> = BTreeMap::new();
+    let mut bands: BTreeMap<SymbolId, (Price, Price)> = BTreeMap::new();
     let mut times = 0;
     for note in diary {
         if let Happening::Bands { symbol, lower, upper } = &note.what {
@@ -399,6 +425,7 @@ impl fmt::Display for Expect {
             Figure::Orders => "orders",
             Figure::Fills => "fills",
             Figure::Rejected => "rejected",
+            Figure::CanceledInPart => "canceled_in_part",
             Figure::Oversold => "oversold",
             Figure::OffMarketBps => "off_market_bps",
             Figure::OutsideBands => "outside_bands",
@@ -416,7 +443,11 @@ impl fmt::Display for Expect {
                 During::DataAway => " while the data stream is away",
                 During::NewsAway => " while the news stream is away",
                 During::Halt => " while the symbol is halted",
+                During::StruckData => " on data that a fault struck",
             })?;
+        }
+        if let Some(symbol) = &self.symbol {
+            write!(out, " in {symbol}")?;
         }
         if let Some(seconds) = self.within_s {
             write!(out, " within {seconds} s")?;

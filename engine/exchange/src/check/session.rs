@@ -2,7 +2,7 @@
 //!
 //! Plain facts against plain facts: no code of the session's own ledger or risk has a part in it.
 
-use super::SessionRecord;
+use super::{Asked, Note, SessionRecord};
 use crate::{Activity, FillActivity, OrderRow};
 use kernel::{Cash, OrderStatus, Price, Quantity, Rounding, Side, Span, SymbolId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +14,9 @@ pub struct Claims {
     pub prefix: String,
     /// Cash by its books.
     pub cash: Cash,
+    /// The sum of every account of its books, in billionths of a USD: nothing, as long as each amount that
+    /// was booked was booked twice.
+    pub trial_balance: i128,
     /// Positions by its books; flat ones may be left out.
     pub positions: BTreeMap<SymbolId, Quantity>,
     /// Where each of its orders stands and what it has filled, by client order id. Of a leg that is
@@ -25,6 +28,9 @@ pub struct Claims {
     /// Orders that it sent while it could not know what it held, by client order id: whether they
     /// grow a position is not held against it.
     pub unsure: BTreeSet<String>,
+    /// Orders of which it was told that they were refused for the rate of its requests though the exchange
+    /// had taken them, by client order id: it had to ask again.
+    pub misled: BTreeSet<String>,
     /// How far it was allowed to go, in order of time; everything before the first.
     pub words: Vec<Word>,
     /// What its orders may come to.
@@ -92,6 +98,9 @@ pub enum Breach {
     /// Cash by its books is not the exchange's.
     #[error("cash is {claimed} in the books and {recorded} at the exchange")]
     Cash { claimed: Cash, recorded: Cash },
+    /// Its books do not balance.
+    #[error("the accounts of the books come to {by} billionths of a USD, not to nothing")]
+    Unbalanced { by: i128 },
     /// A position by its books is not the exchange's.
     #[error("the position in symbol {} is {claimed} in the books and {recorded} at the exchange", symbol.index())]
     Position { symbol: SymbolId, claimed: Quantity, recorded: Quantity },
@@ -104,6 +113,12 @@ pub enum Breach {
     /// An order that its books call live or filled, and that never arrived.
     #[error("order {id} is in the books and not at the exchange")]
     Missing { id: String },
+    /// An order that was asked for again although the exchange had it.
+    #[error("order {id} was asked for again although the exchange had it")]
+    Repeated { id: String },
+    /// An order that was asked for again although nothing had happened to its request.
+    #[error("order {id} was asked for again although its request had been answered")]
+    AskedAgain { id: String },
     /// An order that has not ended.
     #[error("order {id} has not come to an end")]
     Unended { id: String },
@@ -124,6 +139,11 @@ pub enum Breach {
 impl Claims {
     fn decided(&self, row: &OrderRow) -> Timestamp {
         self.decided.get(&*row.client_order_id).copied().unwrap_or(row.submitted_at)
+    }
+
+    /// Whether a client order id is that of an order of the session.
+    fn names(&self, id: &str) -> bool {
+        id.starts_with(&self.prefix) || self.orders.contains_key(id)
     }
 }
 
@@ -159,6 +179,9 @@ impl SessionRecord {
         breaches
             .extend(unexplained.map(|&Moved { at, symbol }| Breach::Unexplained { at, symbol }));
         breaches.extend(unlatched(&claims.words));
+        let repeated = self.repeated.iter().filter(|id| claims.names(id));
+        let repeated = repeated.filter(|id| !claims.misled.contains(&***id));
+        breaches.extend(repeated.map(|id| Breach::Repeated { id: id.to_string() }));
         breaches
     }
 
@@ -184,8 +207,7 @@ impl SessionRecord {
     }
 
     fn is_of(&self, row: &OrderRow, claims: &Claims) -> bool {
-        let id = &*row.client_order_id;
-        id.starts_with(&claims.prefix) || claims.orders.contains_key(id)
+        claims.names(&row.client_order_id)
     }
 
     fn check_books(&self, claims: &Claims) -> Vec<Breach> {
@@ -193,6 +215,9 @@ impl SessionRecord {
         let (claimed, recorded) = (claims.cash, self.account.cash);
         if claimed != recorded {
             breaches.push(Breach::Cash { claimed, recorded });
+        }
+        if claims.trial_balance != 0 {
+            breaches.push(Breach::Unbalanced { by: claims.trial_balance });
         }
         let mut both: BTreeMap<SymbolId, (Quantity, Quantity)> = BTreeMap::new();
         for (symbol, claimed) in &claims.positions {
@@ -304,4 +329,19 @@ fn unlatched(words: &[Word]) -> impl Iterator<Item = Breach> {
         }
         _ => None,
     })
+}
+
+/// Orders of a session that were asked for again although no fault had struck the request before: that one
+/// was answered with certainty, whatever the answer was. One that a fault struck may be sent again
+/// where it cannot have arrived; of those [`super::Figure::Sent`] says how often.
+pub fn asked_again(diary: &[Note], claims: &Claims) -> Vec<Breach> {
+    let mut before: BTreeMap<&str, &Asked> = BTreeMap::new();
+    let mut breaches = Vec::new();
+    for asked in diary.iter().filter_map(Note::asked).filter(|asked| asked.is_new()) {
+        let Some(id) = asked.order.as_deref().filter(|id| claims.names(id)) else { continue };
+        if before.insert(id, asked).is_some_and(|before| !before.struck) {
+            breaches.push(Breach::AskedAgain { id: id.to_owned() });
+        }
+    }
+    breaches
 }

@@ -17,6 +17,8 @@ pub enum During {
     NewsAway,
     /// The order's symbol is halted.
     Halt,
+    /// A fault has struck the data of the order's symbol in the step that was taken last.
+    StruckData,
 }
 
 /// What stands at a place of the diary, each with the step in which it began.
@@ -24,6 +26,7 @@ pub enum During {
 pub(super) struct Times {
     away: BTreeMap<Stream, u64>,
     halted: BTreeMap<SymbolId, u64>,
+    struck: BTreeMap<SymbolId, u64>,
 }
 
 impl Times {
@@ -44,7 +47,7 @@ impl Times {
             Happening::Up(stream) => {
                 self.away.remove(stream);
             }
-            Happening::Down(stream) | Happening::Taken(stream) => {
+            Happening::Down(stream) | Happening::Taken { stream, .. } => {
                 self.away.entry(*stream).or_insert(note.step);
             }
             Happening::Status { symbol, halted: true } => {
@@ -53,8 +56,11 @@ impl Times {
             Happening::Status { symbol, halted: false } => {
                 self.halted.remove(symbol);
             }
+            Happening::Struck { stream: Stream::Data, symbol: Some(symbol) } => {
+                self.struck.insert(*symbol, note.step);
+            }
             Happening::Asked(_)
-            | Happening::Struck(_)
+            | Happening::Struck { .. }
             | Happening::Done
             | Happening::Bands { .. }
             | Happening::News { .. } => {}
@@ -69,17 +75,19 @@ impl Times {
             During::DataAway => is_away(Stream::Data),
             During::NewsAway => is_away(Stream::News),
             During::Halt => symbol.is_some_and(|symbol| self.halted.contains_key(&symbol)),
+            During::StruckData => symbol.is_some_and(|it| self.struck.get(&it) == Some(&step)),
         }
     }
 
     fn began(&self, during: During) -> impl Iterator<Item = u64> {
         let of_stream = |stream: Stream| self.away.get(&stream).copied();
-        let (stream, halts) = match during {
+        let (stream, symbols) = match during {
             During::OrdersAway => (of_stream(Stream::Orders), None),
             During::DataAway => (of_stream(Stream::Data), None),
             During::NewsAway => (of_stream(Stream::News), None),
-            During::Halt => (None, Some(self.halted.values().copied())),
+            During::Halt => (None, Some(&self.halted)),
+            During::StruckData => (None, Some(&self.struck)),
         };
-        stream.into_iter().chain(halts.into_iter().flatten())
+        stream.into_iter().chain(symbols.into_iter().flat_map(|since| since.values().copied()))
     }
 }

@@ -47,7 +47,13 @@ impl Exchange {
     /// # Errors
     /// When it is refused, in Alpaca's words; then nothing has changed.
     pub fn submit(&mut self, request: OrderRequest) -> Result<OrderRow, Refusal> {
-        let terms = self.judge(&request, None)?;
+        let terms = match self.judge(&request, None) {
+            Ok(terms) => terms,
+            Err(refusal) => {
+                self.note_refused(request.client_order_id.as_deref());
+                return Err(refusal);
+            }
+        };
         let place = self.enter(&request, terms, None);
         self.enter_legs(place, &request);
         if self.book.get(place).is_some_and(|entry| entry.waits(self.sessions.phase())) {

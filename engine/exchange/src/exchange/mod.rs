@@ -42,6 +42,7 @@ use crate::{
 use kernel::{Cash, MarketData, SymbolId, Symbols, Timestamp, TradingDay, Volume};
 use life::Travel;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// The simulated exchange. See the crate's documentation.
 #[derive(Debug, Clone)]
@@ -67,6 +68,8 @@ pub struct Exchange {
     parts: Chance,
     updates: Vec<Update>,
     activities: Vec<Activity>,
+    /// Names of orders that were asked for again although the exchange had them.
+    repeated: Vec<Arc<str>>,
     /// What has traded in the datum that is being matched, or what its quote shows to buyers and
     /// sellers.
     depth: [Volume; 2],
@@ -110,6 +113,7 @@ impl Exchange {
             ids,
             updates: Vec::new(),
             activities: Vec::new(),
+            repeated: Vec::new(),
             depth: [Volume::ZERO; 2],
             scratch: Vec::new(),
             sessions,
@@ -264,5 +268,18 @@ impl Exchange {
     /// The account's history, oldest first.
     pub fn activities(&self) -> &[Activity] {
         &self.activities
+    }
+
+    /// The client's names of orders that were asked for again although the exchange had them: each
+    /// such request was refused, and should not have been made.
+    pub fn repeated(&self) -> &[Arc<str>] {
+        &self.repeated
+    }
+
+    /// Notes a request that was refused, if its name is that of an order that is here.
+    fn note_refused(&mut self, name: Option<&str>) {
+        let place = name.and_then(|name| self.book.place_by_client_id(name));
+        let held = place.and_then(|place| self.book.get(place));
+        self.repeated.extend(held.map(|entry| entry.row.client_order_id.clone()));
     }
 }

@@ -20,6 +20,15 @@ impl Exchange {
     /// 404 for an unknown order; 422 for one that does not work in the market or cannot be changed
     /// so; 403 when nothing would change; and whatever a new order is refused for.
     pub fn replace(&mut self, id: OrderId, change: Replacement) -> Result<OrderRow, Refusal> {
+        let name = change.client_order_id.clone();
+        let answer = self.change(id, change);
+        if answer.is_err() {
+            self.note_refused(name.as_deref());
+        }
+        answer
+    }
+
+    fn change(&mut self, id: OrderId, change: Replacement) -> Result<OrderRow, Refusal> {
         let old = self.book.place(id).ok_or_else(|| Refusal::order_not_found(id))?;
         let row = self.row(old)?;
         may_be_replaced(&row, &change)?;

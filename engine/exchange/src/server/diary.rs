@@ -1,10 +1,10 @@
 //! The diary: what is noted for the checks of a session, when that is wanted.
 
-use super::faults::Point;
+use super::faults::{Fate, Point};
 use super::hub::ClientId;
 use super::venue::Venue;
 use crate::check::{Happening, Note, Stream};
-use kernel::{Span, Timestamp};
+use kernel::{Span, SymbolId, Timestamp};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -68,7 +68,11 @@ impl Venue {
     }
 
     /// Notes what a fault did to a message of a stream: took the stream away, or the message.
-    pub(super) fn note_strike(&mut self, stream: Stream, takes_away: bool) {
-        self.note(if takes_away { Happening::Taken(stream) } else { Happening::Struck(stream) });
+    pub(super) fn note_strike(&mut self, stream: Stream, symbol: Option<SymbolId>, fate: &Fate) {
+        let until = self.step() + fate.steps_away();
+        self.note(match fate.takes_away() {
+            true => Happening::Taken { stream, until },
+            false => Happening::Struck { stream, symbol },
+        });
     }
 }

@@ -244,7 +244,7 @@ impl Venue {
             }
             let is_changed = message != before;
             if is_changed || fate != Fate::WHOLE {
-                self.note_strike(Stream::Data, fate.takes_away());
+                self.note_strike(Stream::Data, Some(element.symbol), &fate);
             }
             let element = match message {
                 Value::Object(fields) if is_changed => {
@@ -353,7 +353,7 @@ impl Venue {
             let before = message.clone();
             let fate = self.fate(Point::Update, &mut message, about);
             if message != before || fate != Fate::WHOLE {
-                self.note_strike(Stream::Orders, fate.takes_away());
+                self.note_strike(Stream::Orders, Some(update.order.symbol), &fate);
             }
             self.publish_struck(&fate, &message);
         }

@@ -12,6 +12,10 @@ fn note(step: u64, milliseconds: i64, what: Happening) -> Note {
     Note { step, at: minute(3, step as i64), since_start: Span::from_millis(milliseconds), what }
 }
 
+fn taken(stream: Stream) -> Happening {
+    Happening::Taken { stream, until: 1 }
+}
+
 fn asked(kind: &'static str, order: &str, struck: bool) -> Happening {
     Happening::Asked(Asked { kind, order: Some(order.into()), struck })
 }
@@ -32,7 +36,7 @@ fn sound() -> (SessionRecord, Diary) {
         note(0, 2, asked("submit", "tw-1", true)),
         note(0, 3, asked("read_order", "tw-1", false)),
         note(1, 4, asked("submit", "tw-2", false)),
-        note(1, 5, Happening::Taken(Stream::Data)),
+        note(1, 5, taken(Stream::Data)),
         note(1, 6, Happening::Down(Stream::Data)),
         note(1, 7, Happening::Up(Stream::Data)),
         note(2, 8, halted(true)),
@@ -71,7 +75,8 @@ fn each_figure_is_met_by_a_sound_session_and_not_by_one_that_does_that_wrong() {
         }),
         ("that='came_back'\nat_least=1", |_, diary| drop(diary.remove(7))),
         ("that='came_back'\nstream='data'\nat_least=1", |_, diary| {
-            diary.push(note(9, 0, Happening::Taken(Stream::Data)));
+            diary.push(note(9, 0, taken(Stream::Data)));
+            diary.push(note(10, 0, asked("cancel", "tw-3", false)));
         }),
         ("that='connections'\nstream='data'\nat_least=2", |_, diary| drop(diary.remove(1))),
         ("that='requests'\non='cancel'\nat_least=2", |_, diary| drop(diary.remove(11))),
@@ -79,12 +84,21 @@ fn each_figure_is_met_by_a_sound_session_and_not_by_one_that_does_that_wrong() {
             ask(diary, 7, 2, asked("submit", "tw-3", false));
         }),
         ("that='entries'\nduring='orders_away'\nat_most=0", |_, diary| {
-            diary[5].what = Happening::Taken(Stream::Orders);
+            diary[5].what = taken(Stream::Orders);
         }),
         ("that='orders'\nduring='halt'\nat_most=0", |_, diary| {
             ask(diary, 9, 2, asked("submit", "tw-2", false));
         }),
         ("that='exits'\nat_least=1", |_, diary| drop(diary.remove(4))),
+        ("that='exits'\nsymbol='SPY'\nat_least=1", |_, diary| drop(diary.remove(4))),
+        ("that='entries'\nduring='struck_data'\nat_most=0", |_, diary| {
+            let struck = Happening::Struck { stream: Stream::Data, symbol: Some(spy()) };
+            ask(diary, 12, 3, struck);
+        }),
+        ("that='canceled_in_part'\nat_most=0", |record, _| {
+            record.orders[2].status = OrderStatus::Canceled;
+            record.orders[2].filled_qty = shares(1);
+        }),
         ("that='requests'\non='cancel'\nduring='data_away'\nat_most=0", |_, diary| {
             ask(diary, 7, 2, asked("cancel", "tw-2", false));
         }),
@@ -143,6 +157,50 @@ fn a_figure_of_times_is_idle_where_the_market_took_no_step_in_them() {
     assert!(!halted.is_idle(&record, &diary));
     diary.retain(|note| !matches!(note.what, Happening::Status { .. }));
     assert!(halted.is_idle(&record, &diary));
+}
+
+/// What was struck is the datum of a symbol in its step: neither an order in another step nor one in
+/// another symbol was decided on it, and updates of orders are no data.
+#[test]
+fn an_order_may_be_sent_beside_data_that_were_struck() {
+    let (record, sound) = sound();
+    let expect = expect("that='entries'\nduring='struck_data'\nat_most=0");
+    assert!(expect.is_idle(&record, &sound), "no datum was struck");
+    let struck = |stream, symbol| Happening::Struck { stream, symbol };
+    for (step, what) in [
+        (2, struck(Stream::Data, Some(spy()))),
+        (3, struck(Stream::Data, Some(ford()))),
+        (3, struck(Stream::Orders, Some(spy()))),
+    ] {
+        let mut diary = sound.clone();
+        ask(&mut diary, 12, step, what);
+        assert_eq!(expect.unmet(&record, &diary), []);
+    }
+}
+
+/// A symbol that the exchange does not know has no orders, and that shows nothing.
+#[test]
+fn a_figure_of_a_symbol_counts_no_other() {
+    let (record, diary) = sound();
+    let none = expect("that='orders'\nsymbol='QQQ'\nat_most=0");
+    assert_eq!(none.unmet(&record, &diary), []);
+    assert!(none.is_idle(&record, &diary));
+    let all = expect("that='orders'\nsymbol='SPY'\nat_least=3");
+    assert_eq!(all.unmet(&record, &diary), []);
+    assert!(!all.is_idle(&record, &diary));
+}
+
+/// In the last steps of the market nobody waits for a stream, and it need not have come back.
+#[test]
+fn a_stream_that_goes_at_the_end_need_not_come_back() {
+    let (record, mut diary) = sound();
+    let expect = expect("that='came_back'\nstream='data'\nat_least=1");
+    let gone = |until| Happening::Taken { stream: Stream::Data, until };
+    diary.push(note(3, 2_000, gone(8)));
+    diary.push(note(8, 2_001, asked("cancel", "tw-3", false)));
+    assert_eq!(expect.unmet(&record, &diary), []);
+    diary.push(note(9, 2_002, asked("cancel", "tw-3", false)));
+    assert_eq!(expect.unmet(&record, &diary)[0].found, 0);
 }
 
 /// Shares that are sold short by a bracket are meant to be; the same sale alone is one too many.
@@ -206,7 +264,9 @@ fn what_is_wrong_is_said_in_a_sentence() {
     let (record, diary) = sound();
     let unmet = expect("that='sent'\nat_least=2\nat_most=4").unmet(&record, &diary);
     assert_eq!(unmet[0].to_string(), "sent of order tw-1 is 1, and must be from 2 to 4");
+    assert!(!unmet[0].is_short, "it is one of each order");
     let unmet = expect("that='entries'\nduring='halt'\nat_least=1").unmet(&record, &diary);
+    assert!(unmet[0].is_short);
     let sentence = "entries while the symbol is halted is 0, and must be at least 1";
     assert_eq!(unmet[0].to_string(), sentence);
     assert!(toml::from_str::<Expect>("that='luck'").is_err());

@@ -1,7 +1,11 @@
 //! The checkers of a session's conduct: an honest one is clean, and each lie is found.
 
 use crate::support::*;
-use exchange::check::{Allowed, Bounds, Breach, Claims, Moved, SessionRecord, Word};
+use exchange::Replacement;
+use exchange::check::{
+    Allowed, Asked, Bounds, Breach, Claims, Happening, Moved, Note, SessionRecord, Word,
+    asked_again,
+};
 use kernel::{OrderStatus, Quantity, Span};
 
 /// A session that bought ten at 100 and sold four, with an entry that was cancelled.
@@ -53,6 +57,8 @@ fn each_lie_and_each_breach_is_found() {
             |_, claims| claims.cash = cash("1"),
             Breach::Cash { claimed: cash("1"), recorded: sound.account.cash },
         ),
+        (|_, claims| claims.trial_balance = 1, Breach::Unbalanced { by: 1 }),
+        (|record, _| record.repeated.push("tw-1".into()), Breach::Repeated { id: id() }),
         (
             |_, claims| claims.positions.clear(),
             Breach::Position { symbol: spy(), claimed: Quantity::ZERO, recorded: shares(6) },
@@ -106,6 +112,62 @@ fn each_lie_and_each_breach_is_found() {
     assert_eq!(record.breaches(&claims), [Breach::Unlatched { at: minute(3, 11) }]);
     claims.words[1].by_operator = true;
     assert_eq!(record.breaches(&claims), []);
+}
+
+/// The exchange refuses an order that it has, be it asked for anew or put in another's place, and the
+/// refusal tells of whoever asks: a session does not send what was taken.
+#[test]
+fn an_order_that_is_sent_twice_is_on_record() {
+    let mut exchange = open_exchange(free());
+    let first = exchange.submit(named(buy(10, limit("90")), "tw-1")).unwrap();
+    let change = || Replacement {
+        client_order_id: Some("tw-2".into()),
+        qty: Some(shares(4)),
+        ..Replacement::default()
+    };
+    exchange.replace(first.id, change()).unwrap();
+    exchange.submit(named(buy(10, limit("90")), "somebody")).unwrap();
+    // What is refused for another reason never was an order.
+    exchange.submit(named(buy(10, limit("-1")), "tw-3")).unwrap_err();
+    assert_eq!(SessionRecord::of(&exchange).repeated, []);
+    exchange.submit(named(buy(10, limit("90")), "tw-1")).unwrap_err();
+    exchange.replace(first.id, change()).unwrap_err();
+    exchange.submit(named(buy(10, limit("90")), "somebody")).unwrap_err();
+    let record = SessionRecord::of(&exchange);
+    let mut claims = Claims { prefix: "tw-".into(), ..Claims::default() };
+    let repeated = |claims: &Claims| {
+        let mut found = record.breaches(claims);
+        found.retain(|breach| matches!(breach, Breach::Repeated { .. }));
+        found
+    };
+    let [first, second] = ["tw-1", "tw-2"].map(|id| Breach::Repeated { id: id.into() });
+    assert_eq!(repeated(&claims), [first, second.clone()]);
+    claims.misled.insert("tw-1".into());
+    assert_eq!(repeated(&claims), [second]);
+}
+
+/// A request that a fault struck may be sent again, by rules of its own; one that was answered may not.
+#[test]
+fn what_was_answered_is_not_asked_for_again() {
+    let asked = |kind, order: &str, struck| {
+        let what = Happening::Asked(Asked { kind, order: Some(order.into()), struck });
+        Note { step: 1, at: minute(3, 1), since_start: Span::ZERO, what }
+    };
+    let claims = Claims { prefix: "tw-".into(), ..Claims::default() };
+    let sound = [
+        asked("submit", "tw-1", true),
+        asked("submit", "tw-1", false),
+        asked("read_order", "tw-1", false),
+        asked("replace", "tw-2", false),
+        asked("cancel", "tw-2", false),
+        asked("submit", "somebody", false),
+        asked("submit", "somebody", false),
+    ];
+    assert_eq!(asked_again(&sound, &claims), []);
+    for (kind, id) in [("submit", "tw-1"), ("replace", "tw-2")] {
+        let again = [&sound[..], &[asked(kind, id, false)]].concat();
+        assert_eq!(asked_again(&again, &claims), [Breach::AskedAgain { id: id.into() }]);
+    }
 }
 
 #[test]

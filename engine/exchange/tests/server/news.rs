@@ -1,7 +1,7 @@
 //! News: the stream, the listing, what a fault script does to both, and what a restart keeps.
 
 use crate::support::{KEY, SECRET, Socket, Venue, at, config, quiet};
-use exchange::check::{Happening, Stream};
+use exchange::check::{Happening, Note, Stream};
 use exchange::server::{FaultScript, ServerConfig, Source, Speed, Synthetic};
 use marketdata::NewsItem;
 use serde_json::{Value, json};
@@ -237,7 +237,9 @@ async fn pieces_come_twice_late_changed_cut_or_not_at_all() {
     let half = news.frame().await.unwrap().into_data();
     assert!(serde_json::from_slice::<Value>(&half).is_err());
     let diary = venue.running.diary();
-    let struck = diary.iter().filter(|note| note.what == Happening::Struck(Stream::News));
+    let is_struck =
+        |note: &&Note| matches!(note.what, Happening::Struck { stream: Stream::News, .. });
+    let struck = diary.iter().filter(is_struck);
     assert_eq!(struck.count(), 5);
 }
 

@@ -38,6 +38,14 @@ impl Fate {
         matches!(self, Self::Drop { .. } | Self::Mute | Self::Error { .. })
     }
 
+    /// How many steps the market goes on without the stream.
+    pub(in crate::server) const fn steps_away(&self) -> u64 {
+        match self {
+            Self::Drop { steps } | Self::Error { steps, .. } => *steps,
+            Self::Say { .. } | Self::Late { .. } | Self::Reorder | Self::Mute => 0,
+        }
+    }
+
     /// Whether it is cut in the middle.
     pub(in crate::server) const fn is_cut(&self) -> bool {
         matches!(self, Self::Say { cut: true, .. })

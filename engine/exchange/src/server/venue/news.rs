@@ -40,7 +40,7 @@ impl Venue {
         let about = About { symbol: name.as_deref(), ..About::default() };
         let fate = self.fate(Point::News, &mut message, about);
         if message != before || fate != Fate::WHOLE {
-            self.note_strike(Stream::News, fate.takes_away());
+            self.note_strike(Stream::News, piece.symbols.first().copied(), &fate);
         }
         let Value::Object(fields) = message else { return };
         match fate {
