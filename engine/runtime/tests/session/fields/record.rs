@@ -38,6 +38,8 @@ struct Recorder<'a> {
     steps: usize,
     /// Whether there are news to be noted.
     news: bool,
+    /// Whether there are trades to be read.
+    trades: bool,
 }
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -213,8 +215,17 @@ impl Recorder<'_> {
         self.get(Point::Clock, "/v2/clock").await;
         self.get(Point::Calendar, "/v2/calendar?start=2026-01-05&end=2026-01-06").await;
         self.get(Point::Assets, "/v2/assets/SPY").await;
+        self.past().await;
+    }
+
+    /// Notes what is read of the past.
+    async fn past(&mut self) {
         let bars = "/v2/stocks/bars?symbols=SPY&timeframe=1Min&start=2026-01-05&limit=2";
         self.get(Point::History, bars).await;
+        if self.trades {
+            let trades = "/v2/stocks/trades?symbols=SPY&start=2026-01-05&limit=2";
+            self.get(Point::History, trades).await;
+        }
         let actions = "/v1/corporate-actions?symbols=SPY&start=2026-01-01&end=2026-12-31";
         self.get(Point::Request, actions).await;
     }
@@ -234,10 +245,13 @@ impl Recorder<'_> {
 pub async fn fields(world: &World) -> Fields {
     runtime::alpaca::tls::install();
     let world = if world.refuses { &MINUTES_OF_BARS } else { world };
+    // Whoever records has time.
+    let world = world.in_lock_step();
     let exchange =
         world.exchange("[[fault]]\non='step'\nstep=3\ninject='halt'\nsymbol='SPY'").await;
-    let (fields, steps, news) = (Fields::new(), world.steps, world.news);
-    let mut recorder = Recorder { exchange: &exchange, fields, steps, news };
+    let World { steps, news, ticks: trades, .. } = world;
+    let fields = Fields::new();
+    let mut recorder = Recorder { exchange: &exchange, fields, steps, news, trades };
     recorder.record().await;
     recorder.fields
 }
@@ -245,7 +259,8 @@ pub async fn fields(world: &World) -> Fields {
 /// Has an exchange take some steps and leaves it.
 pub async fn walk(exchange: &Running, steps: usize) {
     runtime::alpaca::tls::install();
-    let mut walker = Recorder { exchange, fields: Fields::new(), steps, news: false };
+    let fields = Fields::new();
+    let mut walker = Recorder { exchange, fields, steps, news: false, trades: false };
     let mut orders = walker.orders().await;
     let mut market = walker.market().await;
     for _ in 0..steps {

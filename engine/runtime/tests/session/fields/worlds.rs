@@ -9,10 +9,14 @@ use kernel::{
 };
 use marketdata::{Feed, NewsItem};
 use std::path::Path;
+use std::time::Duration;
 
 /// A market, what happens at its venue, and who trades there.
+#[derive(Clone, Copy)]
 pub struct World {
     feed: fn() -> Feed,
+    /// How fast it is replayed to a session.
+    pub pace: Speed,
     /// Steps that whoever records its messages takes.
     pub steps: usize,
     /// What happens at the venue, as a fault script.
@@ -44,6 +48,7 @@ const MINUTES: usize = 24;
 /// An ordinary half hour.
 pub const MINUTES_OF_BARS: World = World {
     feed: || generated(&["SPY"], MINUTES),
+    pace: Speed::Max,
     steps: 6,
     venue: "",
     script: by_turns,
@@ -133,6 +138,18 @@ pub const TICKS: World = World {
 pub const BEGUN: World =
     World { before: 6, tries: |point, _| point == Point::History, ..MINUTES_OF_BARS };
 
+/// The same with quotes and trades, and a stream that is away for some minutes: what it has missed is read.
+/// In lock step nothing is missed.
+pub const GAP: World = World {
+    pace: Speed::Times(200.0),
+    venue: "[[fault]]\non='bar'\nnth=6\ninject='drop'\nsteps=9\n",
+    tries: |point, path| {
+        let is_listed = path.starts_with("trades") || path == "next_page_token";
+        point == Point::History && is_listed
+    },
+    ..TICKS
+};
+
 /// The same with news, which come over a stream and are read beside it.
 pub const IN_THE_NEWS: World = World {
     venue: "[[fault]]\non='step'\nstep=2\ninject='news'\nsymbol='SPY'\n\
@@ -154,6 +171,7 @@ pub const IN_THE_NEWS: World = World {
 /// and a bracket's legs stand over night.
 pub const OVER_NIGHT: World = World {
     feed: over_night,
+    pace: Speed::Max,
     steps: 2 * MINUTES / 2 - 2,
     // An execution that nobody tells of is read.
     venue: "[[fault]]\non='update'\nevent='fill'\nnth=2\ninject='missing'\n\
@@ -199,10 +217,15 @@ pub const RENAMED: World = World {
 };
 
 impl World {
+    /// The same in lock step.
+    pub fn in_lock_step(self) -> Self {
+        Self { pace: Speed::Max, ..self }
+    }
+
     /// Its exchange, with a rule more.
     pub async fn exchange(&self, rule: &str) -> Running {
         let faults = FaultScript::parse(&format!("{}{rule}", self.venue)).unwrap();
-        exchange_with((self.feed)(), Speed::Max, |config| {
+        exchange_with((self.feed)(), self.pace, |config| {
             config.faults = faults;
             (self.rules)(config);
         })
@@ -214,6 +237,12 @@ impl World {
         let mut plan = crate::support::Plan::scripted(dir, exchange, &["SPY"], self.script);
         plan.strategies = vec![Box::new(Seasoned { script: self.script, bars: self.before })];
         plan.config.fees = marketdata::fee_rates();
+        // At a pace an answer that comes late says nothing of fields.
+        let is_paced = self.pace != Speed::Max;
+        let answer = if is_paced { Duration::from_secs(10) } else { Duration::from_millis(500) };
+        plan.config.timing.answer = answer;
+        plan.config.timing.settle = answer * 4;
+        plan.config.timing.stream.answer = answer;
         plan.config.timing.compare_each_step = self.compares;
         plan.config.channels.quotes = self.ticks;
         plan.config.channels.trades = self.ticks;
