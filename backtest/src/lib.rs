@@ -63,6 +63,7 @@ pub use lookahead::{
     Change, CounterExample, LookaheadError, LookaheadReport, Rebuild, find_lookahead,
 };
 pub use metrics::{ConventionNote, Metrics};
+pub use overheard::overheard;
 pub use report::{
     ActivitySummary, BacktestReport, DataSummary, Manifest, OrderCounts, PositionLine, Rules,
     StrategyLine, TradeRow,

@@ -3,7 +3,7 @@
 use kernel::{Bar, Forecaster, Input};
 
 /// The same model; `hear` is told each word that it says of a bar.
-pub(crate) fn overheard(
+pub fn overheard(
     inner: Box<dyn Forecaster>,
     hear: impl FnMut(&Bar, &Input) + Send + 'static,
 ) -> Box<dyn Forecaster> {

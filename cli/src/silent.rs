@@ -1,7 +1,7 @@
 //! Models that say nothing in a whole session, so that it is told why nothing was traded.
 
-use backtest::silence;
-use kernel::{Bar, Forecaster, Input};
+use backtest::{overheard, silence};
+use kernel::{Forecaster, Input};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,12 +16,6 @@ struct Line {
     spoke: Arc<AtomicBool>,
 }
 
-/// A model whose words are noticed.
-struct Noticed {
-    model: Box<dyn Forecaster>,
-    spoke: Arc<AtomicBool>,
-}
-
 impl Silent {
     /// The same models, noticed when they speak.
     pub fn until_they_speak(models: Vec<Box<dyn Forecaster>>) -> (Vec<Box<dyn Forecaster>>, Self) {
@@ -30,7 +24,11 @@ impl Silent {
             let spoke = Arc::new(AtomicBool::new(false));
             let (id, needs) = (model.id().to_owned(), model.warmup_bars());
             lines.push(Line { model: id, needs, spoke: spoke.clone() });
-            Box::new(Noticed { model, spoke }) as Box<dyn Forecaster>
+            overheard(model, move |_, word| {
+                if matches!(word, Input::Prediction(_) | Input::MissedPrediction(_)) {
+                    spoke.store(true, Ordering::Relaxed);
+                }
+            })
         };
         let models = models.into_iter().map(&mut notice).collect();
         (models, Self(lines))
@@ -41,29 +39,5 @@ impl Silent {
         for line in self.0.iter().filter(|line| !line.spoke.load(Ordering::Relaxed)) {
             eprintln!("note: {}", silence(&line.model, line.needs));
         }
-    }
-}
-
-impl Forecaster for Noticed {
-    fn id(&self) -> &str {
-        self.model.id()
-    }
-
-    fn warmup_bars(&self) -> usize {
-        self.model.warmup_bars()
-    }
-
-    fn observe(&mut self, bar: &Bar) -> Vec<Input> {
-        let said = self.model.observe(bar);
-        let is_word =
-            |input: &Input| matches!(input, Input::Prediction(_) | Input::MissedPrediction(_));
-        if said.iter().any(is_word) {
-            self.spoke.store(true, Ordering::Relaxed);
-        }
-        said
-    }
-
-    fn remember(&mut self, bar: &Bar) {
-        self.model.remember(bar);
     }
 }

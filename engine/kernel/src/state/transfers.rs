@@ -149,6 +149,10 @@ impl State {
             return Ok(());
         }
         let Transfer { from, to, what } = *transfer;
+        let symbol = match what {
+            Transferred::Cash(_) => None,
+            Transferred::Shares(symbol, _) => Some(symbol),
+        };
         let moved = match what {
             Transferred::Cash(usd) => self.accounts.give(from, to, usd),
             Transferred::Shares(symbol, quantity) => match self.last_price(symbol) {
@@ -157,7 +161,7 @@ impl State {
             },
         };
         moved
-            .and_then(|()| self.accounts_agree(None))
+            .and_then(|()| self.accounts_agree(symbol))
             .map_err(|source| EvolveError::Ledger { seq, source })
     }
 }

@@ -307,6 +307,7 @@ mod tests {
         assert!(advantage(&better, &base, 5).unwrap() > 10.0);
         assert!(advantage(&base, &better, 5).unwrap() < -10.0);
     }
+
     /// A symbol that does what another does tells nothing new.
     #[test]
     fn symbols_that_do_the_same_count_as_one() {
