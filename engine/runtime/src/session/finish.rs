@@ -6,6 +6,9 @@ use super::{BrokerSummary, Phase, PositionSummary, SessionError, StopSignal, Sum
 use kernel::BrokerState;
 use tokio::time::{Instant, timeout_at};
 
+/// How often the account is read again at the end: a difference that lasts is a true one.
+const MOST_LOOKS: usize = 3;
+
 /// Books what the broker has posted, compares with what it says, syncs the journal and sums up.
 /// The broker is waited for until `deadline`.
 pub(super) async fn finish(
@@ -31,9 +34,7 @@ pub(super) async fn finish(
         desk.complete_digest().await?;
         desk.publish();
     }
-    let (bytes, hash) = (desk.core.journal().bytes(), desk.core.digest().hex());
-    let mut summary = Summary::of(desk.core.state(), desk.config.data.as_str(), bytes, hash);
-    summary.broker = broker.map(|state| broker_summary(&desk, &state));
+    let summary = desk.summary(broker.as_ref());
     if summary.agrees_with_broker() == Some(false) {
         tracing::warn!("the books and the broker's account differ at the end of the session");
     }
@@ -72,9 +73,30 @@ impl Desk {
         }
     }
 
+    /// Orders and account are two answers: an order that fills between them is in the account
+    /// alone, so that both are read once more while they disagree and orders stand.
     async fn settle(&mut self) -> Result<BrokerState, SessionError> {
         self.read_open_orders().await?;
-        self.settle_account().await
+        let mut state = self.settle_account().await?;
+        for _ in 0..MOST_LOOKS {
+            if self.agrees_with(&state) || self.core.sent_orders().is_empty() {
+                break;
+            }
+            self.read_open_orders().await?;
+            state = self.settle_account().await?;
+        }
+        Ok(state)
+    }
+
+    fn agrees_with(&self, broker: &BrokerState) -> bool {
+        self.summary(Some(broker)).agrees_with_broker() == Some(true)
+    }
+
+    fn summary(&self, broker: Option<&BrokerState>) -> Summary {
+        let (bytes, hash) = (self.core.journal().bytes(), self.core.digest().hex());
+        let mut summary = Summary::of(self.core.state(), self.config.data.as_str(), bytes, hash);
+        summary.broker = broker.map(|state| broker_summary(self, state));
+        summary
     }
 
     /// Reads the orders that stand: one may have filled while the session ended, and what the order

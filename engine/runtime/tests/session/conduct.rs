@@ -3,7 +3,7 @@
 use crate::support::{
     Plan, assert_books_agree, data_dir, exchange, exchange_with, generated, shares,
 };
-use exchange::server::{Running, Source, Speed, Synthetic};
+use exchange::server::{FaultScript, Running, Source, Speed, Synthetic};
 use kernel::{Intents, MarketData, OrderKind, Rounding, ShutdownPolicy, Side, View};
 use runtime::session::{DataKind, Phase, Status, VenueKind, journal_dir};
 use std::path::Path;
@@ -63,6 +63,36 @@ async fn everything_stays_when_it_is_to_be_left() {
     let (summary, exchange) = end_with(ShutdownPolicy::Leave).await;
     assert_eq!(summary.positions["SPY"].qty, shares(10));
     assert_eq!(open_orders(&exchange), 1);
+}
+
+/// Between the reading of the orders and that of the account lie some bars.
+const ACTIVITIES_TAKE_LONG: &str = "
+    [[fault]]
+    on = \"activities\"
+    step = 20
+    times = \"all\"
+    inject = \"hold\"
+    steps = 4
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fills_while_the_account_is_read_is_counted() {
+    let dir = data_dir();
+    let exchange = exchange_with(generated(&["SPY"], 5_000), PACE, |config| {
+        config.faults = FaultScript::parse(ACTIVITIES_TAKE_LONG).unwrap();
+        config.exchange.fills.latency = kernel::Span::from_secs(120);
+    });
+    let exchange = exchange.await;
+    let buys = |data: &MarketData, _: &View<'_>, intents: &mut Intents| {
+        intents.market(data.symbol(), Side::Buy, shares(1));
+    };
+    let mut plan = Plan::scripted(dir.path(), &exchange, &["SPY"], buys);
+    plan.config.shutdown = ShutdownPolicy::Leave;
+    let mut session = plan.start();
+    session.until(|status| status.tally.fills > 25 && !status.open_orders.is_empty()).await;
+    session.stopper.press();
+    let summary = session.ended().await.unwrap();
+    assert_books_agree(&summary, &exchange);
 }
 
 /// Conformance 83.

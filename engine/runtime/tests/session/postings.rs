@@ -264,7 +264,12 @@ async fn a_symbol_with_a_new_name_is_traded_on() {
 async fn a_session_is_started_again_under_the_old_name() {
     let dir = data_dir();
     let exchange = that_renames(Speed::Times(3_000.0)).await;
-    let plan = || Plan::scripted(dir.path(), &exchange, &["QQQ", "SPY"], by_turns);
+    let plan = || {
+        let mut plan = Plan::scripted(dir.path(), &exchange, &["QQQ", "SPY"], by_turns);
+        // What rests at the end would fill behind it.
+        plan.config.shutdown = kernel::ShutdownPolicy::Flatten;
+        plan
+    };
     let mut session = plan().start();
     session.until(|status| status.symbols.id("SPX").is_some()).await;
     session.crash().await;
