@@ -142,7 +142,8 @@ impl From<&ApiError> for Failure {
             | ErrorClass::RateLimited
             | ErrorClass::Unknown
             | ErrorClass::Unreadable
-            | ErrorClass::NotSent => Exit::Other,
+            | ErrorClass::NotSent
+            | ErrorClass::Withheld => Exit::Other,
         };
         Failure::new(exit, error.to_string())
     }

@@ -43,6 +43,10 @@ impl World {
         if !is_alive && self.random.chance(500) {
             return Ok(());
         }
+        if is_alive && (1..HUNG).contains(&attempt) && self.withholds(parcel) {
+            self.withhold(life, parcel);
+            return Ok(());
+        }
         let fate = self.fate(parcel, attempt, is_alive);
         let Some(send) = self.parcels.get(parcel) else { return Ok(()) };
         let (order, is_cancel) = (order_of(send), matches!(send, Send::Cancel(_)));
@@ -81,6 +85,25 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Whether an order that waited to be sent again may not go any more.
+    fn withholds(&self, parcel: usize) -> bool {
+        let grows = match self.parcels.get(parcel) {
+            Some(Send::Submit(approved) | Send::Replace { approved, .. }) => approved.order().grows,
+            Some(Send::Cancel(_)) | None => false,
+        };
+        let stopped = self.shell.as_ref().is_some_and(|shell| {
+            let state = shell.state();
+            state.trading_state() != TradingState::Active || !state.order_stream_is_up()
+        });
+        grows && stopped
+    }
+
+    fn withhold(&mut self, life: u32, parcel: usize) {
+        let Some(order) = self.parcels.get(parcel).map(order_of) else { return };
+        let answer = Answer::Report(bare(order, ReportKind::NotReceived, self.now));
+        self.queue.plan(self.now, Happening::Answer { life, answer });
     }
 
     fn fate(&mut self, parcel: usize, attempt: u32, is_alive: bool) -> Fate {

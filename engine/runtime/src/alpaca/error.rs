@@ -42,6 +42,8 @@ pub enum ErrorClass {
     /// The request did not arrive, by the protocol: no connection, no TLS, or an HTTP/2 stream that
     /// the server refused.
     NotSent,
+    /// An entry that waited for its turn, and was not sent because entries were stopped meanwhile.
+    Withheld,
 }
 
 /// Why the broker refused, as far as a caller acts on it.
@@ -116,6 +118,19 @@ impl ApiError {
         }
     }
 
+    /// An entry that was not sent.
+    pub(super) fn withheld(request: &str, host: &str) -> Self {
+        Self {
+            class: ErrorClass::Withheld,
+            status: None,
+            code: None,
+            message: "not sent: entries were stopped while it waited for its turn".into(),
+            is_said: false,
+            request: request.into(),
+            host: host.into(),
+        }
+    }
+
     /// An answer that says success and cannot be read.
     pub(super) fn unreadable(request: &str, host: &str, what: impl ToString) -> Self {
         Self {
@@ -153,7 +168,9 @@ impl ApiError {
     pub const fn was_not_carried_out(&self) -> bool {
         match self.class {
             ErrorClass::RateLimited | ErrorClass::NotSent => true,
-            ErrorClass::Refused
+            // Nor must an order that was withheld be sent again.
+            ErrorClass::Withheld
+            | ErrorClass::Refused
             | ErrorClass::Unauthorized
             | ErrorClass::NotFound
             | ErrorClass::Unknown
@@ -168,7 +185,10 @@ impl ApiError {
             | ErrorClass::NotSent
             | ErrorClass::Unknown
             | ErrorClass::Unreadable => true,
-            ErrorClass::Refused | ErrorClass::Unauthorized | ErrorClass::NotFound => false,
+            ErrorClass::Refused
+            | ErrorClass::Unauthorized
+            | ErrorClass::NotFound
+            | ErrorClass::Withheld => false,
         }
     }
 
@@ -187,7 +207,9 @@ impl ApiError {
                 | ErrorClass::NotSent,
             ) => ReportKind::Refused,
             // Too many requests are no fault of the order or of the broker.
-            (Request::Submit, ErrorClass::RateLimited) => ReportKind::NotReceived,
+            (Request::Submit, ErrorClass::RateLimited | ErrorClass::Withheld) => {
+                ReportKind::NotReceived
+            }
             (Request::Cancel, ErrorClass::Refused | ErrorClass::NotFound) => {
                 ReportKind::CancelRejected
             }
@@ -197,7 +219,8 @@ impl ApiError {
                 | ErrorClass::RateLimited
                 | ErrorClass::Unknown
                 | ErrorClass::Unreadable
-                | ErrorClass::NotSent,
+                | ErrorClass::NotSent
+                | ErrorClass::Withheld,
             ) => return None,
         };
         Some(Report {
@@ -235,6 +258,7 @@ impl ApiError {
             ErrorClass::Refused
             | ErrorClass::NotFound
             | ErrorClass::RateLimited
+            | ErrorClass::Withheld
             | ErrorClass::Unknown
             | ErrorClass::Unreadable => String::new(),
         }

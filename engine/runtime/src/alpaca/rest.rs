@@ -80,6 +80,12 @@ impl Client {
         self.transport.count_request();
     }
 
+    /// Lets orders that open or grow a position pass, or withholds them, those too that wait for
+    /// their turn: they end with [`ErrorClass::Withheld`](super::ErrorClass::Withheld).
+    pub fn let_entries(&self, allowed: bool) {
+        self.transport.let_entries(allowed);
+    }
+
     /// What is left of the limit on trading requests.
     pub fn quota_left(&self) -> QuotaLeft {
         self.transport.quota_left()

@@ -8,6 +8,7 @@ use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const LIMIT: &str = "x-ratelimit-limit";
@@ -102,6 +103,8 @@ pub(super) struct Transport {
     trading: Limiter,
     data: Limiter,
     trading_base: String,
+    /// Whether an order that opens or grows a position may be sent.
+    lets_entries: AtomicBool,
 }
 
 impl Transport {
@@ -131,7 +134,17 @@ impl Transport {
             trading: Limiter::new(timing.pace, quarter_hour.clone(), timing.retry),
             data: Limiter::new(timing.pace, quarter_hour, timing.retry),
             trading_base: trading_base.into(),
+            lets_entries: AtomicBool::new(true),
         })
+    }
+
+    /// Lets entries pass, or withholds them: those too that wait for their turn already.
+    pub fn let_entries(&self, allowed: bool) {
+        self.lets_entries.store(allowed, Ordering::SeqCst);
+    }
+
+    fn withholds(&self, call: &Call<'_>) -> bool {
+        call.urgency == Urgency::Entry && !self.lets_entries.load(Ordering::SeqCst)
     }
 
     /// Sends a request and gives back the body of a success. Only what is idempotent is tried
@@ -177,6 +190,10 @@ impl Transport {
     ) -> Result<Vec<u8>, ApiError> {
         let limiter = if call.base == self.trading_base { &self.trading } else { &self.data };
         limiter.pass(call.urgency).await;
+        // The wait may have been long: what was allowed before it need not be now.
+        if self.withholds(call) {
+            return Err(ApiError::withheld(&call.name(), call.host()));
+        }
         let url = format!("{}{}", call.base, call.path);
         let mut request = self.http.request(call.method.clone(), url).headers(headers);
         if !call.query.is_empty() {

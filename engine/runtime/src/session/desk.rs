@@ -14,7 +14,7 @@ use crate::telemetry::Live;
 use journal::failpoint::hit;
 use kernel::{
     AHEAD, Command, Input, Link, MarketData, Notice, OrderNumber, Report, ShutdownPolicy, Span,
-    Timestamp,
+    Timestamp, TradingState,
 };
 use serde_json::json;
 use std::pin::pin;
@@ -103,10 +103,20 @@ impl Desk {
         let at = self.at(&input);
         let mut all = Work::default();
         while let Some(deadline) = self.core.kernel().due(at) {
-            all.append(self.core.take(Input::Timer, deadline)?);
+            all.append(self.take(Input::Timer, deadline)?);
         }
-        all.append(self.core.take(input, at)?);
+        all.append(self.take(input, at)?);
         Ok(all)
+    }
+
+    /// Decides on one input. What was approved before it, and has not been sent, waits for a venue that
+    /// must know whether entries may still go.
+    fn take(&mut self, input: Input, at: Timestamp) -> Result<Work, SessionError> {
+        let work = self.core.take(input, at)?;
+        let state = self.core.state();
+        let is_active = state.trading_state() == TradingState::Active;
+        self.venue.let_entries(is_active && state.order_stream_is_up());
+        Ok(work)
     }
 
     /// Decides on an input and carries out everything that follows from it, one after the other,
@@ -118,10 +128,10 @@ impl Desk {
     async fn feed_with(&mut self, input: Input, was_read: bool) -> Result<(), SessionError> {
         let at = self.at(&input);
         while let Some(deadline) = self.core.kernel().due(at) {
-            let work = self.core.take(Input::Timer, deadline)?;
+            let work = self.take(Input::Timer, deadline)?;
             self.carry_out(work).await?;
         }
-        let work = self.core.take(input, at)?;
+        let work = self.take(input, at)?;
         self.carry_out(if was_read { work.without_reads() } else { work }).await
     }
 

@@ -157,7 +157,8 @@ impl SessionError {
             | ErrorClass::RateLimited
             | ErrorClass::Unknown
             | ErrorClass::Unreadable
-            | ErrorClass::NotSent => SessionError::Broker { what, error },
+            | ErrorClass::NotSent
+            | ErrorClass::Withheld => SessionError::Broker { what, error },
         }
     }
 

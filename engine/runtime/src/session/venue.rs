@@ -71,6 +71,9 @@ pub trait Venue: Send + Sync {
     ) -> Answered<'a, Vec<Trade>>;
     /// The news of the session's symbols since an instant, oldest first.
     fn news(&self, since: Timestamp) -> Answered<'_, Vec<NewsPiece>>;
+    /// Lets orders that open or grow a position pass, or withholds them, those too that wait for
+    /// their turn.
+    fn let_entries(&self, allowed: bool);
     /// What is left of the limit on requests.
     fn quota_left(&self) -> QuotaLeft;
     /// What of its answers could not be used since this was last asked.
@@ -172,6 +175,10 @@ impl Venue for Client {
 
     fn news(&self, since: Timestamp) -> Answered<'_, Vec<NewsPiece>> {
         Box::pin(self.news(since))
+    }
+
+    fn let_entries(&self, allowed: bool) {
+        self.let_entries(allowed);
     }
 
     fn quota_left(&self) -> QuotaLeft {

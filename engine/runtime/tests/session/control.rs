@@ -1,7 +1,9 @@
 //! Operators and a running session.
 
-use crate::support::{Plan, Session, assert_books_agree, data_dir, exchange, generated, shares};
-use exchange::server::Speed;
+use crate::support::{
+    Plan, Session, assert_books_agree, data_dir, exchange, exchange_with, generated, shares,
+};
+use exchange::server::{FaultScript, Speed};
 use kernel::{Intents, MarketData, Side, TradingState, View};
 use runtime::control::{Answer, Request, ask};
 
@@ -45,6 +47,38 @@ async fn a_session_is_halted_resumed_and_flattened() {
     session.stopper.press();
     let summary = session.ended().await.unwrap();
     assert_eq!(summary.trading, TradingState::Halted);
+    assert_books_agree(&summary, &exchange);
+}
+
+/// The first order is refused for a second for being one too many, and waits to be sent again.
+const BUSY: &str = "
+    [[fault]]
+    on = \"submit\"
+    inject = \"answer\"
+    status = 429
+    retry_after = 1
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_waits_for_its_turn_is_not_sent_after_a_halt() {
+    let dir = data_dir();
+    let bars = generated(&["SPY"], 5_000);
+    let exchange = exchange_with(bars, Speed::Times(600.0), |config| {
+        config.faults = FaultScript::parse(BUSY).unwrap();
+    });
+    let exchange = exchange.await;
+    let mut session = Plan::scripted(dir.path(), &exchange, &["SPY"], hold).start();
+    session.until(|status| status.tally.sent == 1).await;
+    tell(&session, "halt").await;
+    session.until(|status| status.open_orders.is_empty()).await;
+    assert!(exchange.snapshot().orders.is_empty(), "{:?}", exchange.snapshot().orders);
+
+    // What is proposed anew is sent, and is not counted as a failure of the broker's.
+    tell(&session, "resume").await;
+    session.until(|status| status.positions.len() == 1).await;
+    session.stopper.press();
+    let summary = session.ended().await.unwrap();
+    assert_eq!((summary.orders.sent, summary.orders.rejected), (2, 1));
     assert_books_agree(&summary, &exchange);
 }
 

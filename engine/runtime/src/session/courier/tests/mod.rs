@@ -137,6 +137,10 @@ impl Venue for Script {
         unused()
     }
 
+    fn let_entries(&self, _: bool) {
+        unused()
+    }
+
     fn quota_left(&self) -> QuotaLeft {
         QuotaLeft::UNLIMITED
     }
