@@ -1,7 +1,10 @@
 //! Planted bugs: each is put into a copy of the tree, which must then break a law of the simulation, or
 //! fail in the scenarios of the drill that it names.
 
+mod kept;
+
 use super::{date, machine, section};
+use kept::Kept;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,19 +41,16 @@ pub fn run(root: &Path, names: &[&str]) -> Result<(), String> {
     bugs.retain(|bug| names.is_empty() || names.contains(&bug.name.as_str()));
     let place = root.join("target/planted");
     let copy = copy(root, &place)?;
+    let kept = Kept::of(&copy, &place)?;
     let mut table = "| bug | caught by | who caught it | at seed | by the exchange's record alone | at seed |\n\
                      | --- | --- | --- | ---: | --- | ---: |\n"
         .to_owned();
     let (mut missed, mut by_record) = (Vec::new(), 0);
     for bug in &bugs {
-        let path = copy.join(&bug.file);
-        let sound = read(&path)?;
-        write(&path, &planted(bug, &sound)?)?;
-        let judged = match bug.scenarios.is_empty() {
-            true => by_seeds(&copy, &place),
-            false => by_scenarios(bug, &copy, &place),
+        let judged = match kept.judged(bug) {
+            Some(judged) => Ok(judged),
+            None => plant(bug, &copy, &place).and_then(|judged| kept.keep(bug, judged)),
         };
-        write(&path, &sound)?;
         let (Caught { seed, law, by }, recorded) = match judged {
             Ok(judged) => judged,
             // The others are judged all the same: each takes a minute.
@@ -99,8 +99,21 @@ pub fn run(root: &Path, names: &[&str]) -> Result<(), String> {
     section::replace(&root.join("docs/SIMULATION.md"), HEADING, &text)
 }
 
+/// Plants a bug and judges it.
+fn plant(bug: &Bug, copy: &Path, place: &Path) -> Result<Judged, String> {
+    let path = copy.join(&bug.file);
+    let sound = read(&path)?;
+    write(&path, &planted(bug, &sound)?)?;
+    let judged = match bug.scenarios.is_empty() {
+        true => by_seeds(copy, place),
+        false => by_scenarios(bug, copy, place),
+    };
+    write(&path, &sound)?;
+    judged
+}
+
 /// What catches a bug of the kernel, and what the exchange's record says of it alone.
-fn by_seeds(copy: &Path, place: &Path) -> Result<(Caught, Option<Caught>), String> {
+fn by_seeds(copy: &Path, place: &Path) -> Result<Judged, String> {
     let simulate = |seeds: &[&str]| {
         let simulate = ["-p", "tradewind-simulation", "--", "--first"];
         said(copy, place, &[&simulate[..], seeds].concat())
@@ -111,7 +124,7 @@ fn by_seeds(copy: &Path, place: &Path) -> Result<(Caught, Option<Caught>), Strin
 }
 
 /// What catches a bug of the courier: the drill judges by the exchange's record.
-fn by_scenarios(bug: &Bug, copy: &Path, place: &Path) -> Result<(Caught, Option<Caught>), String> {
+fn by_scenarios(bug: &Bug, copy: &Path, place: &Path) -> Result<Judged, String> {
     let drill = ["--bin", "tradewind", "--", "stress", "--json"];
     let scenarios = bug.scenarios.iter().flat_map(|name| ["--scenario", name]);
     let report = said(copy, place, &drill.into_iter().chain(scenarios).collect::<Vec<_>>())?;
@@ -215,6 +228,9 @@ struct Caught {
     law: String,
     by: String,
 }
+
+/// What caught a bug, and what the exchange's record says of it alone.
+type Judged = (Caught, Option<Caught>);
 
 fn caught(said: &str) -> Option<Caught> {
     let broken = said.lines().find_map(|line| line.strip_prefix("seed "))?;
