@@ -1,9 +1,9 @@
 //! What a finished run is worth: its figures by a convention, and a verdict in a sentence.
 
+use crate::benchmark::Benchmark;
 use crate::dates::{day_count, written};
 use crate::forecast::notes_of_run;
 use crate::metrics::{ConventionNote, Metrics};
-use crate::sketch::Benchmark;
 use crate::statistics::{
     Activity, ClosedTrade, Convention, Facts, Metric, Periods, Series, TRADEWIND, Trials,
     Undefined, figures,

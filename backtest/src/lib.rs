@@ -8,6 +8,7 @@
 //! What is never here: a decision about an order, or a way for data of later than a step to reach
 //! anything before it.
 
+mod benchmark;
 mod compare;
 mod config;
 mod dates;
@@ -44,6 +45,7 @@ pub mod walk;
 mod words;
 pub mod workload;
 
+pub use benchmark::Benchmark;
 pub use compare::{Comparison, Difference, TradeDifference, compare};
 pub use config::{BacktestConfig, Chosen, Dividends, Observer, Progress, Quiet};
 pub use detail::{Detail, DetailError};
@@ -70,7 +72,7 @@ pub use report::{
 };
 pub use runs::{RunError, find_run, keep_run, read_equity, read_run, runs_folder, write_whole};
 pub use said::{ModelLine, Told, silence};
-pub use sketch::{Benchmark, PriceBucket, PriceSketch, Sketch, sketch_feed, written_date};
+pub use sketch::{PriceBucket, PriceSketch, Sketch, sketch_feed, written_date};
 pub use sparkline::braille;
 pub use table::{write_daily, write_equity, write_trades};
 pub use words::Words;

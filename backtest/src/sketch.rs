@@ -35,22 +35,6 @@ pub struct PriceSketch {
     pub buckets: Vec<PriceBucket>,
 }
 
-impl PriceSketch {
-    /// The last price up to each of these dates over the first one; 1 before there is one.
-    pub fn relative(&self, dates: impl Iterator<Item = u32>) -> Vec<f64> {
-        let first = self.first.map_or(1.0, Price::to_f64);
-        let mut closes = self.closes.iter().peekable();
-        let mut last = 1.0;
-        let value = |date: u32| {
-            while let Some((_, close)) = closes.next_if(|(known, _)| *known <= date) {
-                last = close.to_f64() / first;
-            }
-            last
-        };
-        dates.map(value).collect()
-    }
-}
-
 /// A source that sketches what passes.
 pub struct Sketch<'a> {
     inner: &'a mut dyn Source,
@@ -192,38 +176,6 @@ pub fn sketch_feed(feed: &Feed) -> Result<Vec<(String, PriceSketch)>, MarketData
     Ok(sketch.finish())
 }
 
-/// A benchmark by the session: its name, and its value over what it was at the start.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Benchmark {
-    /// What it is.
-    pub name: String,
-    /// The value at the end of each session of the run.
-    pub values: Vec<f64>,
-}
-
-impl Benchmark {
-    /// Holding every symbol from its first price to the end, each with the same sum at the start.
-    pub fn buy_and_hold(sketches: &[(String, PriceSketch)], dates: &[u32]) -> Option<Self> {
-        if sketches.is_empty() {
-            return None;
-        }
-        let mut values = vec![0.0; dates.len()];
-        for (_, sketch) in sketches {
-            let share = 1.0 / sketches.len() as f64;
-            for (sum, value) in values.iter_mut().zip(sketch.relative(dates.iter().copied())) {
-                *sum += value * share;
-            }
-        }
-        let names: Vec<&str> = sketches.iter().map(|(name, _)| name.as_str()).collect();
-        Some(Self { name: format!("holding {}", names.join(", ")), values })
-    }
-
-    /// One symbol.
-    pub fn symbol(name: &str, sketch: &PriceSketch, dates: &[u32]) -> Self {
-        Self { name: name.into(), values: sketch.relative(dates.iter().copied()) }
-    }
-}
-
 /// A date of a session as people write it.
 pub fn written_date(date: u32) -> String {
     dates::written(date)
@@ -261,9 +213,6 @@ mod tests {
             assert_eq!(sketch.first, Some(lows(&bars[0]).2));
             assert!((600..=1200).contains(&sketch.buckets.len()), "{}", sketch.buckets.len());
             assert!(sketch.buckets.is_sorted_by_key(|bucket| bucket.time));
-            let told = sketch.relative([20_240_101, 20_240_102, 20_240_106].into_iter());
-            assert_eq!(told[0], 1.0, "before there is a price");
-            assert_eq!(told[2], bars[390 * 4 - 1].price().to_f64() / lows(&bars[0]).2.to_f64());
         }
     }
 }

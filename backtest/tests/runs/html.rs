@@ -14,7 +14,7 @@ fn html(config: &BacktestConfig, feed: &Feed, strategies: Vec<backtest::Chosen>)
     let mut report = backtest::run_source(config, &mut sketch, strategies, &mut Quiet).unwrap();
     let prices = sketch.finish();
     let dates: Vec<u32> = report.daily.iter().map(|day| day.date).collect();
-    let benchmark = Benchmark::buy_and_hold(&prices, &dates);
+    let benchmark = Benchmark::buy_and_hold(&prices, &dates, &config.actions);
     let judgement = report.judge(&Yardstick { benchmark, ..Yardstick::default() });
     html_report(&report, &judgement, &prices)
 }

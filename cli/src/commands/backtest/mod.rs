@@ -15,7 +15,7 @@ use backtest::{
     BacktestConfig, BacktestReport, Benchmark, Judgement, Observer, PriceSketch, Progress, Sketch,
     Yardstick,
 };
-use marketdata::{Facts, Source};
+use marketdata::{CorporateActions, Facts, Source};
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -35,14 +35,19 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
     }
     warn_of_silence(&of_data, &args.run.trade.data);
     let outside = outside_benchmark(&args, &of_data)?;
-    let (mut report, prices) = trade(&args, &settings, source.as_mut())?;
+    let config = BacktestConfig {
+        journal: args.journal.clone(),
+        keep_equity: args.equity.is_some(),
+        ..research::config(&settings, &of_data, &args.run)?
+    };
+    let (mut report, prices) = trade(&settings, &config, source.as_mut())?;
     again::note_data(&args, &mut report);
     let ledger = note_trial(&args, &settings, &report)?;
     report.trials = ledger.distinct().len() as u64;
     let yardstick = Yardstick {
         convention: args.convention,
         risk_free: args.risk_free,
-        benchmark: benchmark(&args, &report, &prices, outside),
+        benchmark: benchmark(&args.benchmark, &report, &prices, (outside, &config.actions)),
         trials: ledger.trials().ok(),
     };
     let judgement = report.judge(&yardstick);
@@ -75,21 +80,16 @@ fn note_trial(
 
 /// The run itself, with a sketch of the prices it went through.
 fn trade(
-    args: &BacktestArgs,
     settings: &Settings,
+    config: &BacktestConfig,
     source: &mut dyn Source,
 ) -> Result<(BacktestReport, Vec<(String, PriceSketch)>), Failure> {
     let facts = source.facts();
     let chosen = super::strategies::build(settings, &facts.symbols)?;
     let models = models::at_work(settings, &chosen, facts.bar_length, None)?;
-    let config = BacktestConfig {
-        journal: args.journal.clone(),
-        keep_equity: args.equity.is_some(),
-        ..research::config(settings, facts, &args.run)?
-    };
     let mut bar = ProgressLine::new();
     let mut sketch = Sketch::new(source, &config.calendar);
-    let report = backtest::run_with_models(&config, &mut sketch, chosen, models, &mut bar)
+    let report = backtest::run_with_models(config, &mut sketch, chosen, models, &mut bar)
         .map_err(|error| Failure::from(&error))?;
     bar.clear();
     Ok((report, sketch.finish()))
@@ -119,17 +119,17 @@ fn outside_benchmark(
 }
 
 fn benchmark(
-    args: &BacktestArgs,
+    wanted: &str,
     report: &BacktestReport,
     prices: &[(String, PriceSketch)],
-    outside: Option<(String, PriceSketch)>,
+    (outside, actions): (Option<(String, PriceSketch)>, &CorporateActions),
 ) -> Option<Benchmark> {
     let dates: Vec<u32> = report.daily.iter().map(|day| day.date).collect();
-    let named = prices.iter().find(|(name, _)| *name == args.benchmark).cloned();
-    match (args.benchmark.as_str(), outside.or(named)) {
+    let named = prices.iter().find(|(name, _)| name == wanted).cloned();
+    match (wanted, outside.or(named)) {
         ("none", _) => None,
-        (_, Some((name, sketch))) => Some(Benchmark::symbol(&name, &sketch, &dates)),
-        (_, None) => Benchmark::buy_and_hold(prices, &dates),
+        (_, Some((name, sketch))) => Some(Benchmark::symbol(&name, &sketch, &dates, actions)),
+        (_, None) => Benchmark::buy_and_hold(prices, &dates, actions),
     }
 }
 
