@@ -244,6 +244,10 @@ fn feeds_are_not_mixed_and_numbers_must_fit() {
     let mut import = Import::begin(&store, origin("iex"), Conflict::Refuse).unwrap();
     let error = import.add(&series, &feed.data).unwrap_err().to_string();
     assert!(error.contains("of feed file; iex would be mixed into it"), "{error}");
+    // What could not be found again by its name is not let in.
+    let nameless = Series { length: Span::from_secs(1_441 * 60), symbol: "QQQ".into(), ..series };
+    let error = import.add(&nameless, &feed.data).unwrap_err().to_string();
+    assert!(error.starts_with("bars of 1441Min for QQQ have no name"), "{error}");
     drop(import);
 
     let mut huge = feed.clone();

@@ -82,6 +82,46 @@ fn generated_and_converted_data_is_the_same_data() {
         &file,
     ]);
     assert_eq!((ended.code, ended.sentence().contains("out of shorter ones")), (2, true));
+    let days = user.text("days.csv");
+    let join = ["data", "convert", &hours, "--symbol", "SYN", "--resample", "2Day", "--out", &days];
+    let ended = user.run(&join);
+    assert_eq!((ended.code, ended.sentence().contains("joins sessions")), (2, true));
+    assert!(!user.path("days.csv").exists());
+    let always = user.run(&[&join[..], &["--calendar", "always"]].concat());
+    assert!(always.out.ends_with("days.csv: 2 rows\n"), "{}{}", always.out, always.err);
+}
+
+/// The benchmark's file begins days before the run does.
+#[test]
+fn a_benchmark_begins_with_the_run_and_not_with_its_file() {
+    let user = User::new();
+    let (file, other) = (write_bars(&user, "AAA", 1_170), write_bars(&user, "BBB", 1_170));
+    let text = std::fs::read_to_string(&other).unwrap();
+    let rows: Vec<Vec<&str>> = text.lines().skip(1).map(|row| row.split(',').collect()).collect();
+    let close = |row: usize| rows[row][4].parse::<f64>().unwrap();
+    let third_day = &rows[780][0][..10];
+    let folder = user.text("facts");
+    let run = user.run(&[
+        "backtest",
+        "--data",
+        &file,
+        "--from",
+        third_day,
+        "--benchmark",
+        &other,
+        "--facts",
+        &folder,
+        "--facts-format",
+        "json",
+    ]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let sessions = std::fs::read_to_string(user.path("facts").join("sessions.json")).unwrap();
+    let sessions: serde_json::Value = serde_json::from_str(&sessions).unwrap();
+    let values: Vec<f64> =
+        sessions.as_array().unwrap().iter().map(|row| row["benchmark"].as_f64().unwrap()).collect();
+    assert_eq!(values.len(), 2, "{sessions}");
+    assert_eq!(values[0], 1.0);
+    assert!((values[1] - close(1_169) / close(779)).abs() < 1e-12, "{values:?}");
 }
 
 /// Every file in the user's home, with its length.

@@ -39,6 +39,16 @@ pub enum StoreError {
         /// What was asked for.
         wanted: String,
     },
+    /// Bars of a length without a name.
+    #[error(
+        "bars of {length} for {symbol} have no name such as 1Min, 90Min, 4Hour or 1Day; make others out of them with `data convert --resample`"
+    )]
+    NoName {
+        /// Whose bars.
+        symbol: Box<str>,
+        /// Their length, in the largest unit that measures it.
+        length: String,
+    },
     /// The series comes from elsewhere.
     #[error(
         "the store already holds {series} of feed {held}; {wanted} would be mixed into it: use \

@@ -71,6 +71,18 @@ impl Series {
         place
     }
 
+    /// Whether its folder and its description can be read again.
+    ///
+    /// # Errors
+    /// When its bars are of a length that no name says.
+    pub(super) fn check_name(&self) -> Result<(), StoreError> {
+        let length = resolution::name(self.length);
+        if self.kind == Kind::Bars && resolution::parse(&length) != Some(self.length) {
+            return Err(StoreError::NoName { symbol: self.symbol.clone(), length });
+        }
+        Ok(())
+    }
+
     /// As a sentence names it: `1Min bars of AAPL, raw`.
     pub fn words(&self) -> String {
         let length = match self.kind {

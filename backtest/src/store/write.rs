@@ -67,6 +67,7 @@ impl Import {
     /// When the rows do not fit to each other or to what the store has.
     pub fn add(&mut self, series: &Series, rows: &[MarketData]) -> Result<(), StoreError> {
         if !self.open.contains_key(series) {
+            series.check_name()?;
             let writer = SeriesWriter::new(&self.store, series, &self.origin, self.conflict)?;
             self.open.insert(series.clone(), writer);
         }

@@ -1,4 +1,4 @@
-//! Names of bar lengths: `1Min`, `15Min`, `1Hour`, `1Day`.
+//! Names of bar lengths: `1Min`, `15Min`, `65Min`, `1Hour`, `1Day`.
 
 use kernel::Span;
 
@@ -9,6 +9,10 @@ const DAY: i64 = 24 * HOUR;
 
 /// Names with their seconds, the longest first.
 const UNITS: [(&str, i64); 4] = [("Day", DAY), ("Hour", HOUR), ("Min", MINUTE), ("Sec", SECOND)];
+
+/// The most units that a name has: a day of minutes. More is no length but a number that
+/// stands before a word.
+const MOST: i64 = 1440;
 
 /// The length that a name says; `None` when it is no name. Case and a plural do not matter, and the
 /// words may be cut short: `5min`, `5m`, `1h`, `1d`, `1Day`.
@@ -22,7 +26,7 @@ pub fn parse(name: &str) -> Option<Span> {
         "d" | "day" | "days" => DAY,
         _ => return None,
     };
-    let count: i64 = count.parse().ok().filter(|count| (1..=60).contains(count))?;
+    let count: i64 = count.parse().ok().filter(|count| (1..=MOST).contains(count))?;
     Some(Span::from_secs(count * seconds))
 }
 
@@ -51,12 +55,26 @@ mod tests {
             ("1h", 3_600, "1Hour"),
             ("1Day", 86_400, "1Day"),
             ("30s", 30, "30Sec"),
+            ("65Min", 3_900, "65Min"),
+            ("90sec", 90, "90Sec"),
+            ("1440Min", 86_400, "1Day"),
+            ("90Min", 5_400, "90Min"),
         ] {
             let length = parse(text);
             assert_eq!(length, Some(Span::from_secs(seconds)), "{text}");
             assert_eq!(length.map(name).as_deref(), Some(written));
         }
-        for text in ["", "Min", "0Min", "61Min", "1Week", "-1Min", "1", "99999999999999999999Min"] {
+        for text in [
+            "",
+            "Min",
+            "0Min",
+            "1441Min",
+            "1990s",
+            "1Week",
+            "-1Min",
+            "1",
+            "99999999999999999999Min",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
         assert_eq!(name(Span::from_nanos(7)), "7ns");

@@ -14,7 +14,7 @@ pub struct Wanted {
 /// What was asked for, before hours are spent on it.
 ///
 /// # Errors
-/// When the form is not built in, or the folder cannot be made.
+/// When the form is not built in, or there is a file where the folder is to be.
 pub fn wanted(args: &BacktestArgs) -> Result<Option<Wanted>, Failure> {
     let Some(folder) = args.facts.clone() else { return Ok(None) };
     let format = match args.facts_format {
@@ -25,9 +25,12 @@ pub fn wanted(args: &BacktestArgs) -> Result<Option<Wanted>, Failure> {
         #[cfg(not(feature = "parquet"))]
         Facts::Parquet => return Err(crate::commands::data::without_parquet()),
     };
-    let wanted = Wanted { folder, format };
-    std::fs::create_dir_all(&wanted.folder).map_err(|error| wanted.failed(&error))?;
-    Ok(Some(wanted))
+    let there = folder.ancestors().find(|place| place.exists());
+    if let Some(file) = there.filter(|place| !place.is_dir()) {
+        let text = format!("--facts {}: {} is no folder", folder.display(), file.display());
+        return Err(Failure::usage(text));
+    }
+    Ok(Some(Wanted { folder, format }))
 }
 
 impl Wanted {
@@ -41,6 +44,7 @@ impl Wanted {
         judgement: &Judgement,
         prices: &[(String, PriceSketch)],
     ) -> Result<(), Failure> {
+        std::fs::create_dir_all(&self.folder).map_err(|error| self.failed(&error))?;
         let tables = backtest::fact_tables(report, judgement, prices);
         backtest::write_facts(&tables, &self.folder, self.format)
             .map_err(|error| self.failed(&error))

@@ -49,13 +49,10 @@ fn convert(
     source: &mut dyn Source,
 ) -> Result<(), Failure> {
     let facts = source.facts().clone();
-    if let (Some(wanted), Some(held)) = (length, facts.bar_length)
-        && (wanted < held || wanted.nanos() % held.nanos() != 0)
-    {
-        return Err(Failure::usage(
-            "--resample: bars are made out of shorter ones that fit into them a whole number of times",
-        ));
+    if let Some(wanted) = length {
+        check_length(wanted, facts.bar_length, args.calendar != "always")?;
     }
+    let length = length.filter(|wanted| Some(*wanted) != facts.bar_length);
     let days = if args.calendar == "always" { Vec::new() } else { facts.trading_days() };
     let mut makers: Vec<Option<Resampler>> = (0..facts.symbols.len())
         .map(|_| length.map(|length| Resampler::new(length, days.clone())))
@@ -65,6 +62,9 @@ fn convert(
         for datum in chunk.iter().filter(|datum| !args.regular || is_regular(&days, datum)) {
             let symbol = datum.symbol().index();
             match (datum, makers.get_mut(symbol)) {
+                (MarketData::Quote(_) | MarketData::Trade(_), Some(Some(_))) => {
+                    return Err(Failure::usage(NO_BARS));
+                }
                 (MarketData::Bar(bar), Some(Some(maker))) => {
                     let made = maker.push(bar).map(MarketData::Bar);
                     made.map_or(Ok(()), |made| out.write(symbol, &made))?;
@@ -78,6 +78,22 @@ fn convert(
         made.map_or(Ok(()), |made| out.write(symbol, &made))?;
     }
     print_text(&out.finish()?)
+}
+
+const NO_BARS: &str = "--resample: bars are made out of bars, and the data have quotes or trades";
+
+/// Whether bars of a length can be made out of those that there are.
+fn check_length(wanted: Span, held: Option<Span>, has_sessions: bool) -> Result<(), Failure> {
+    const DAY: Span = Span::from_secs(86_400);
+    let Some(held) = held else { return Err(Failure::usage(NO_BARS)) };
+    let wrong = if wanted < held || wanted.nanos() % held.nanos() != 0 {
+        "bars are made out of shorter ones that fit into them a whole number of times"
+    } else if has_sessions && wanted > DAY {
+        "a bar of more than one day joins sessions, and only data without sessions have those: --calendar always"
+    } else {
+        return Ok(());
+    };
+    Err(Failure::usage(format!("--resample: {wrong}")))
 }
 
 /// Whether a row lies in a regular session.
