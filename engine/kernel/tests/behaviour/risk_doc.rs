@@ -38,6 +38,8 @@ This page is printed from the tables in the code by the test `risk_doc`.
   leverage. The limits of the account hold beside them, and what they measure is the account's.
 - Orders count at their worst price: the limit, or the last price moved by `market_slip_percent`. Exposures count every open
   order that grows as filled. What a gap takes beyond a stop is in no limit.
+- Data is fresh when a bar, a trade or a quote is young enough by the limit of its own. A limit that is `off` takes its channel out of
+  that judgement; with all three off nobody asks for an age.
 - The collar is around the middle of a fresh quote, else a fresh trade, else the last complete bar's close.
 - Losses (`daily_drawdown_percent`, `max_daily_loss_usd`, `total_drawdown_percent`) halt trading when they reach the limit
   and cancel entries; exits stay. The halt is latched. `resume` lifts it, and it comes back at once while the loss is still
