@@ -129,14 +129,14 @@ pub enum Command {
     #[command(after_help = accounts::EXAMPLES)]
     Accounts(AccountsArgs),
     /// Stop asking a running session's strategies; cancel-all, flatten and resume still work.
-    Halt(ReasonArgs),
+    Halt(HaltArgs),
     /// Let a halted session trade again.
     Resume(ReasonArgs),
     /// Cancel every order of the running session and close every position; or those of one symbol.
     #[command(after_help = FLATTEN_EXAMPLES)]
     Flatten(FlattenArgs),
-    /// Cancel every order of the running session.
-    CancelAll(ReasonArgs),
+    /// Cancel every order of the running session, and wait until the broker lists none of them.
+    CancelAll(CancelAllArgs),
     /// Show the limits of the running session with their use, or change one.
     #[command(after_help = risk::EXAMPLES)]
     Risk(RiskArgs),
@@ -328,6 +328,29 @@ pub struct ReasonArgs {
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// A halt, and what becomes of the orders.
+#[derive(Debug, Clone, Args)]
+pub struct HaltArgs {
+    #[command(flatten)]
+    pub say: ReasonArgs,
+    /// Cancel every open order too, stops that protect positions included; positions stay.
+    #[arg(long)]
+    pub cancel: bool,
+    /// How long to wait until the broker lists none of the orders; 0s does not wait.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration_or_none, requires = "cancel")]
+    pub wait: Duration,
+}
+
+/// The cancelling of everything, and why.
+#[derive(Debug, Clone, Args)]
+pub struct CancelAllArgs {
+    #[command(flatten)]
+    pub say: ReasonArgs,
+    /// How long to wait until the broker lists none of the orders; 0s does not wait.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration_or_none)]
+    pub wait: Duration,
 }
 
 /// What is closed, and why.

@@ -209,3 +209,48 @@ async fn it_does_not_fail_silently() {
     assert_eq!((&status["trading"], &status["flattening"]), (&"halted".into(), &true.into()));
     assert_eq!(exchange.snapshot().positions.len(), 3, "nothing could be closed");
 }
+
+/// No cancel arrives.
+const NO_CANCEL_PASSES: &str = r#"
+    [[fault]]
+    on = "cancel"
+    times = "all"
+    inject = "answer"
+    status = 503
+"#;
+
+/// Two cancels are refused and one is lost: all three stops are cancelled all the same, the positions
+/// stay, and the command ends when the exchange lists no order.
+#[tokio::test(flavor = "multi_thread")]
+async fn halting_with_a_cancel_waits_for_the_brokers_word() {
+    let (user, exchange) = (User::new(), exchange(EVERYTHING_FAILS).await);
+    let _session = Session::start(&user, &exchange);
+    let ended = user.run(&["halt", "enough", "--cancel", "--wait", "100s"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    assert!(ended.out.contains("The broker lists none"), "{}", ended.out);
+    let snapshot = exchange.snapshot();
+    assert!(snapshot.orders.iter().all(|order| order.status.is_final()), "{:?}", snapshot.orders);
+    assert_eq!(snapshot.positions.len(), 3, "positions stay");
+    assert_eq!(exchange.record().findings(), []);
+    let status = user.json(&["status", "--json"]);
+    assert_eq!(status["cancels_until"], serde_json::Value::Null);
+    let set = &status["trading_set"];
+    assert_eq!((&status["trading"], &set["by"]), (&"halted".into(), &"operator".into()));
+    assert_eq!(set["reason"], "enough");
+    assert!(user.run(&["status"]).out.contains("by the operator"));
+}
+
+/// What cannot be cancelled is named, with a code that a script sees; the session goes on trying.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_that_never_arrives_is_not_called_done() {
+    let (user, exchange) = (User::new(), exchange(NO_CANCEL_PASSES).await);
+    let _session = Session::start(&user, &exchange);
+    let ended = user.run(&["cancel-all", "tidy up", "--wait", "3s"]);
+    assert_eq!(ended.code, 5, "{}{}", ended.out, ended.err);
+    let sentence = ended.sentence();
+    assert!(sentence.contains("not cancelled after 3 s: order "), "{sentence}");
+    let status = user.json(&["status", "--json"]);
+    assert!(status["cancels_until"].as_u64() >= Some(3), "{status}");
+    let open = exchange.snapshot().orders.into_iter().filter(|order| !order.status.is_final());
+    assert_eq!(open.count(), 3, "none could be cancelled");
+}

@@ -1,7 +1,7 @@
 //! `tradewind status|halt|resume|flatten|cancel-all`: a word to the running session.
 
 use super::{print_json, print_text, summary};
-use crate::args::{AskArgs, FlattenArgs, ReasonArgs};
+use crate::args::{AskArgs, FlattenArgs, HaltArgs, ReasonArgs};
 use crate::exit::{Exit, Failure};
 use crate::figures::{bytes, counted, exact, short, signed};
 use crate::resolve;
@@ -32,6 +32,7 @@ fn text(body: &Value) -> String {
         ("venue", summary::venue(word("venue"), body.get("address").and_then(Value::as_str))),
         ("data", summary::data(word("data")).into()),
         ("trading", trading(body)),
+        ("set", set(body)),
         (
             "time",
             match body.get("venue_time").and_then(Value::as_str) {
@@ -97,6 +98,12 @@ fn trading(body: &Value) -> String {
     if is("flattening") {
         text += ", flattening";
     }
+    if last_cancelled(body).is_some() {
+        text += ", cancelling all orders";
+    }
+    if let Some(since) = body.get("not_flat_since").and_then(Value::as_str) {
+        text += &format!(", NOT DONE though asked for at {since}");
+    }
     if !is("reconciled") {
         text += ", books not compared with the broker's yet";
     }
@@ -104,6 +111,18 @@ fn trading(body: &Value) -> String {
         text += &format!(": {message}");
     }
     text
+}
+
+/// Who or what set how far trading goes, when and why.
+fn set(body: &Value) -> String {
+    let word = |key: &str| body.pointer(&format!("/trading_set/{key}")).and_then(Value::as_str);
+    match (word("by"), word("reason")) {
+        (Some(by), Some(reason)) => {
+            let at = word("at").unwrap_or("before the first data");
+            format!("by the {by}, {at}: {reason}")
+        }
+        _ => "as the session began".into(),
+    }
 }
 
 fn links(body: &Value) -> String {
@@ -183,6 +202,64 @@ pub fn say(cmd: &str, args: &ReasonArgs) -> Result<(), Failure> {
     print_text(&format!("{cmd}: taken, trading is {trading}. {next}\n"))
 }
 
+/// Halts; with `--cancel` everything that rests is cancelled then, so that nothing comes after it.
+pub fn halt(args: &HaltArgs) -> Result<(), Failure> {
+    if !args.cancel {
+        return say("halt", &args.say);
+    }
+    let dir = resolve::data_dir(&args.say.place)?;
+    ask(&dir, &Request::new("halt", args.say.reason.trim()))?;
+    cancel_all(&args.say, args.wait)
+}
+
+/// Cancels every order, and waits for the broker's word that it lists none of them.
+pub fn cancel_all(args: &ReasonArgs, wait: Duration) -> Result<(), Failure> {
+    let dir = resolve::data_dir(&args.place)?;
+    let mut answer = ask(&dir, &Request::new("cancel-all", args.reason.trim()))?;
+    let status = wait_while(&dir, wait, |status| last_cancelled(status).is_some())?;
+    let last = last_cancelled(&status);
+    let trading = status.get("trading").and_then(Value::as_str).unwrap_or("as before");
+    if args.json {
+        answer.body.insert("canceled".into(), last.is_none().into());
+        print_json(&answer)?;
+    } else if last.is_none() || wait.is_zero() {
+        let next = if last.is_none() { CANCELLED } else { CANCELS_ON_THE_WAY };
+        print_text(&format!("cancel-all: taken, trading is {trading}. {next}\n"))?;
+    }
+    let Some(last) = last.filter(|_| !wait.is_zero()) else { return Ok(()) };
+    let meant = |row: &&Value| number(row, "order") <= last;
+    let open = status.get("open_orders").and_then(Value::as_array);
+    let left: Vec<String> = open.into_iter().flatten().filter(meant).map(order).collect();
+    let left = match left.as_slice() {
+        [] => "the broker has not confirmed that it lists none of them".into(),
+        left => left.join("; "),
+    };
+    Err(Failure::new(
+        Exit::CheckFailed,
+        format!(
+            "not cancelled after {} s: {left}. Trading is {trading} and the session goes on cancelling: watch with `tradewind status`",
+            wait.as_secs()
+        ),
+    ))
+}
+
+/// The newest of the orders that are being cancelled all at once, while the broker has not confirmed it.
+fn last_cancelled(status: &Value) -> Option<u64> {
+    status.get("cancels_until").and_then(Value::as_u64)
+}
+
+/// Asks for the status until something is over, or for so long.
+fn wait_while(dir: &Path, wait: Duration, goes_on: fn(&Value) -> bool) -> Result<Value, Failure> {
+    let deadline = Instant::now() + wait;
+    loop {
+        let status = Value::Object(ask(dir, &Request::new("status", ""))?.body);
+        if !goes_on(&status) || Instant::now() >= deadline {
+            return Ok(status);
+        }
+        std::thread::sleep(ASK_AGAIN);
+    }
+}
+
 /// Closes everything, or one symbol: `flatten`, `flatten "REASON"`, `flatten SYM ["REASON"]`.
 pub fn flatten(args: &FlattenArgs) -> Result<(), Failure> {
     let reason = args.reason.trim();
@@ -205,19 +282,14 @@ pub fn flatten(args: &FlattenArgs) -> Result<(), Failure> {
     ))
 }
 
-/// How often a session that closes everything is asked whether the broker has confirmed it.
+/// How often a session that cancels or closes everything is asked whether the broker has confirmed it.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Closes everything, and waits for the broker's word that it is closed.
 fn flatten_all(args: &FlattenArgs, reason: &str) -> Result<(), Failure> {
     let dir = resolve::data_dir(&args.place)?;
     let mut answer = ask(&dir, &Request::new("flatten", reason))?;
-    let deadline = Instant::now() + args.wait;
-    let mut status = Value::Object(ask(&dir, &Request::new("status", ""))?.body);
-    while is_closing(&status) && Instant::now() < deadline {
-        std::thread::sleep(ASK_AGAIN);
-        status = Value::Object(ask(&dir, &Request::new("status", ""))?.body);
-    }
+    let status = wait_while(&dir, args.wait, is_closing)?;
     let is_flat = !is_closing(&status);
     if args.json {
         answer.body.insert("flat".into(), is_flat.into());
@@ -254,6 +326,8 @@ fn is_closing(status: &Value) -> bool {
     says("flattening") || says("confirms_flat")
 }
 
+const CANCELLED: &str = "The broker lists none of the orders any more; positions stay.";
+const CANCELS_ON_THE_WAY: &str = "The cancels are on their way: watch with `tradewind status`.";
 const FLAT: &str = "The broker confirms: no order of the session is open and nothing it trades is held. Trade again with `tradewind resume REASON`.";
 const ON_THE_WAY: &str = "Orders are cancelled and positions closed; watch with `tradewind status`, trade again with `tradewind resume REASON`.";
 
@@ -263,13 +337,12 @@ fn looks_like_a_symbol(word: &str) -> bool {
 }
 
 /// What happens next, and what else can be done.
-const AFTER: [(&str, &str); 3] = [
+const AFTER: [(&str, &str); 2] = [
     (
         "halt",
-        "Open orders and positions stay; `tradewind flatten` closes them, `tradewind resume REASON` trades again.",
+        "Open orders and positions stay; `tradewind cancel-all` cancels the orders, `tradewind flatten` closes all, `tradewind resume REASON` trades again.",
     ),
     ("resume", "The strategies are asked again from the next data on."),
-    ("cancel-all", "The cancels are on their way; strategies may send new orders."),
 ];
 
 pub fn ask(dir: &Path, request: &Request) -> Result<Answer, Failure> {

@@ -2,9 +2,11 @@
 
 use super::{DecideError, Deciding};
 use crate::risk;
+use crate::state::{FLAT_WITHIN, NOT_FLAT};
 use crate::{
-    AssetClass, Command, Event, Intent, NewOrder, OrderKind, OrderNumber, Origin, Room, Rounding,
-    Severity, ShutdownPolicy, Side, State, SymbolId, TimeInForce, TradingHours, TradingState,
+    AssetClass, Command, Event, Intent, NewOrder, Order, OrderKind, OrderNumber, Origin, Room,
+    Rounding, Severity, ShutdownPolicy, Side, State, SymbolId, TimeInForce, TradingHours,
+    TradingState,
 };
 
 impl Deciding<'_> {
@@ -108,11 +110,26 @@ impl Deciding<'_> {
     }
 
     /// While being flat is wanted, in a symbol or in all: cancels what is live, closes what is held
-    /// as soon as nothing is live in its symbol, and says so when all is done. After a refusal it
-    /// waits before it tries that symbol again.
+    /// as soon as nothing is live in its symbol, and says so when all is done. What an operator has
+    /// cancelled all at once is cancelled again where that failed. After a refusal it waits before it
+    /// tries that symbol again.
     #[inline]
     pub(super) fn flatten(&mut self) -> Result<(), DecideError> {
         if self.state().closes_anything() { self.close_what_is_idle() } else { Ok(()) }
+    }
+
+    /// What should be flat and is not after a while is told, and told again: nothing may keep a kill
+    /// switch from its end in silence.
+    #[inline]
+    pub(super) fn tell_not_flat(&mut self) -> Result<(), DecideError> {
+        let state = self.state();
+        match state.not_flat_due().filter(|due| *due <= state.now()) {
+            Some(_) => {
+                let text = what_is_left(state);
+                self.alert(Severity::Critical, NOT_FLAT, text)
+            }
+            None => Ok(()),
+        }
     }
 
     fn close_what_is_idle(&mut self) -> Result<(), DecideError> {
@@ -134,8 +151,10 @@ impl Deciding<'_> {
         let ready: Vec<SymbolId> = wanted().filter(may).collect();
         let in_the_way: Vec<OrderNumber> = state
             .live_orders()
-            .filter(|order| !order.closes_for_good())
-            .filter(|order| state.is_closing(order.symbol) && state.may_close(order.symbol))
+            .filter(|order| {
+                let closes = state.is_closing(order.symbol) && !order.closes_for_good();
+                (closes || state.is_cancelled_for_all(order)) && state.may_close(order.symbol)
+            })
             .filter(|order| !state.is_cancelled_with_another(order))
             .map(|order| order.number)
             .filter(|order| risk::judge_cancel(state, *order).is_ok())
@@ -169,6 +188,31 @@ impl Deciding<'_> {
             Err(denial) => self.deny(origin, Intent::Submit(request), denial),
         }
     }
+}
+
+/// What keeps closing from its end: orders that are open, shares that are held, or the broker's word.
+fn what_is_left(state: &State) -> String {
+    let name = |symbol: SymbolId| state.symbols().name(symbol);
+    let is_meant =
+        |order: &&Order| state.is_closing(order.symbol) || state.is_cancelled_for_all(order);
+    let open = state.live_orders().filter(is_meant).map(|order| {
+        let (side, kind, status) =
+            (order.side.as_str(), order.kind.as_str(), order.status.as_str());
+        let (number, left) = (order.number, order.remaining());
+        format!("order {number} to {side} {left} {} ({kind}) is {status}", name(order.symbol))
+    });
+    let held = state.held().filter(|symbol| state.is_closing(*symbol)).map(|symbol| {
+        let shares = state.ledger().position(symbol).quantity;
+        format!("{shares} {} are held", name(symbol))
+    });
+    let left: Vec<String> = open.chain(held).collect();
+    let left = match left.as_slice() {
+        [] => "the broker has not confirmed that nothing is left".to_owned(),
+        left => left.join(", "),
+    };
+    format!(
+        "Not cancelled and closed {FLAT_WITHIN} after that was asked for: {left}; it is tried on"
+    )
 }
 
 /// The order that closes what is held: at the market, or outside of the regular session, where that

@@ -146,6 +146,7 @@ impl Kernel {
             .chain(self.state.flat_due())
             .chain(self.state.next_expiry())
             .chain(self.state.silence_due())
+            .chain(self.state.not_flat_due())
             .min()
     }
 
@@ -298,6 +299,7 @@ impl Deciding<'_> {
     fn close_and_protect(&mut self) -> Result<(), DecideError> {
         self.hear_silence()?;
         self.flatten()?;
+        self.tell_not_flat()?;
         self.keep_stops()
     }
 

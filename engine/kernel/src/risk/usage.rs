@@ -1,8 +1,8 @@
 //! How much of each limit is used now.
 
-use super::limits::Limit;
+use super::limits::{Layer, Limit, Marks};
 use crate::state::Whose;
-use crate::{Cash, Rounding, SCALE, Span, State, SymbolId};
+use crate::{Cash, Origin, Rounding, SCALE, Span, State, StrategyId, SymbolId, Timestamp};
 use serde::Serialize;
 
 /// One limit and its use.
@@ -12,50 +12,102 @@ pub struct Usage {
     pub key: String,
     /// Its unit.
     pub unit: &'static str,
-    /// The limit as it is written: a number, or `off`.
+    /// The limit as it is written: a number, `off`, or a list.
     pub limit: String,
     /// What is used, in the same unit; `None` for what is looked at order by order.
     pub used: Option<String>,
 }
 
-/// Every limit of a session with its use: those of the account, then those of strategies and
-/// symbols of their own.
+/// Every limit of a session with its use: those of the account, its lists and hours, then those of
+/// strategies and symbols of their own.
 pub fn usage(state: &State) -> Vec<Usage> {
     let limits = state.limits();
-    let number = |nanos: i64| Cash::from_nanos(nanos).to_string();
     let account = Limit::all().map(|limit| Usage {
         key: limit.key.into(),
         unit: limit.unit,
         limit: limit.text(limits),
-        used: used(state, limit.key).map(number),
+        used: used(state, Whose::Account, limit.key).map(number),
     });
-    let layers = [("strategies", &limits.scopes.strategies), ("symbols", &limits.scopes.symbols)];
-    let layers = layers.into_iter().flat_map(|(kind, layers)| {
-        let own = layers.iter().flat_map(|(name, layer)| layer.iter().map(move |own| (name, own)));
-        own.map(move |(name, (key, nanos))| Usage {
-            key: format!("{kind}.{name}.{key}"),
-            unit: Limit::find(key).map_or("", |limit| limit.unit),
-            limit: number(nanos),
-            used: None,
-        })
+    let (strategies, symbols) = (&limits.scopes.strategies, &limits.scopes.symbols);
+    let of_strategies = strategies.iter().flat_map(|(name, layer)| {
+        let whose = of_layer(state, name).map(|place| Whose::Strategy(Origin::Strategy(place)));
+        own(state, format!("strategies.{name}"), layer, whose)
     });
-    account.chain(layers).collect()
+    let of_symbols = symbols.iter().flat_map(|(name, layer)| {
+        let whose = state.symbols().id(name).map(Whose::Symbol);
+        own(state, format!("symbols.{name}"), layer, whose)
+    });
+    account.chain(lists(state)).chain(of_strategies).chain(of_symbols).collect()
 }
 
-/// What is used of a limit of the account, in billionths of its unit.
-fn used(state: &State, key: &str) -> Option<i64> {
+fn number(nanos: i64) -> String {
+    Cash::from_nanos(nanos).to_string()
+}
+
+/// What a layer sets, with its use by whose it is; a layer that nobody of the session is under has none.
+fn own(state: &State, name: String, layer: &Layer, whose: Option<Whose>) -> Vec<Usage> {
+    let rows = layer.iter().map(|(key, nanos)| Usage {
+        key: format!("{name}.{key}"),
+        unit: Limit::find(key).map_or("", |limit| limit.unit),
+        limit: number(nanos),
+        used: whose.and_then(|whose| used(state, whose, key)).map(number),
+    });
+    rows.collect()
+}
+
+/// The strategy that is under a layer: of several the one with the most orders today, for each has the
+/// limit to itself.
+fn of_layer(state: &State, name: &str) -> Option<StrategyId> {
+    let (start, scopes) = (state.session()?, &state.limits().scopes);
+    let places = (0_u16..).zip(&start.strategies);
+    let under = places.filter(|(place, spec)| scopes.layer_for(usize::from(*place), spec) == name);
+    let orders = |id: &StrategyId| state.spent_today(Whose::Strategy(Origin::Strategy(*id))).orders;
+    under.map(|(place, _)| StrategyId(place)).max_by_key(orders)
+}
+
+/// Lists of symbols with how many symbols of the session they keep from growing, and the hours.
+fn lists(state: &State) -> [Usage; 3] {
+    let scopes = &state.limits().scopes;
+    let list = |key: &str, unit, names: Vec<String>, used: Option<String>| {
+        let limit = if names.is_empty() { "off".into() } else { names.join(" ") };
+        let used = used.filter(|_| !names.is_empty());
+        Usage { key: key.into(), unit, limit, used }
+    };
+    let names = |names: &[Box<str>]| names.iter().map(ToString::to_string).collect();
+    let kept = |is_kept: fn(Marks) -> bool| {
+        let symbols = state.symbols().ids().filter(|symbol| is_kept(state.marks(*symbol)));
+        Some(symbols.count().to_string())
+    };
+    let restricted = kept(|marks| marks.restricted);
+    let not_allowed = kept(|marks| marks.not_allowed);
+    let hours = scopes.windows.iter();
+    let hours = hours.map(|window| format!("{}..{}", minutes(window.from), minutes(window.until)));
+    let since_open = state.day().map(|day| minutes(state.now().since(day.hours.open)));
+    [
+        list("restricted_symbols", "symbols kept out", names(&scopes.restricted), restricted),
+        list("allowed_symbols", "symbols kept out", names(&scopes.allowed), not_allowed),
+        list("trading_windows", "minutes after the open", hours.collect(), since_open),
+    ]
+}
+
+fn minutes(span: Span) -> String {
+    number(span.nanos() / 60)
+}
+
+/// What is used of a limit by those whose it is, in billionths of its unit.
+fn used(state: &State, whose: Whose, key: &str) -> Option<i64> {
     let count = |count: u32| Some(i64::from(count) * SCALE);
-    let today = || state.spent_today(Whose::Account);
+    let today = || state.spent_today(whose);
     match key {
-        "max_position_notional_usd" => Some(largest(state)?.nanos()),
-        "max_symbol_concentration_percent" => percent(state, largest(state)?),
+        "max_position_notional_usd" => Some(largest(state, whose)?.nanos()),
+        "max_symbol_concentration_percent" => percent(state, largest(state, whose)?),
         "max_sector_concentration_percent" => percent(state, of_sectors(state)?),
         "max_correlated_exposure_percent" => percent(state, of_groups(state)?),
         "max_gross_exposure_percent" => percent(state, exposure(state, |_| true)?),
         "max_net_exposure_percent" => percent(state, net(state, |_| true)?),
         "max_leverage" => Some(percent(state, exposure(state, |_| true)?)? / 100),
         "max_positions" => i64::try_from(state.held().count()).ok().map(|count| count * SCALE),
-        "max_orders_per_minute" => count(state.orders_in_last_minute(Whose::Account)),
+        "max_orders_per_minute" => count(state.orders_in_last_minute(whose)),
         "max_orders_per_day" => count(today().orders),
         "max_notional_per_day_usd" => Some(today().notional.nanos()),
         "max_round_trips_per_day" => count(state.round_trips_today()),
@@ -63,11 +115,63 @@ fn used(state: &State, key: &str) -> Option<i64> {
         "max_daily_loss_usd" => lost(state, state.day()?.starting_equity).map(|(usd, _)| usd),
         "total_drawdown_percent" => lost(state, state.high_water()?).map(|(_, part)| part),
         "min_margin_equity_usd" => Some(state.equity().nanos()),
+        "intraday_margin_percent" => {
+            part(state.equity(), exposure(state, |_| true).filter(|held| held.is_positive())?)
+        }
         "stop_guard_stops" => count(state.stops_within(state.limits().stop_guard_window?)),
         "breaker_failures" => count(state.failures_in_a_row()),
         "breaker_silence_s" => Some(state.out_of_reach_for().map_or(0, Span::nanos)),
+        "max_spread_percent" => of_each(state, whose, |symbol| spread(state, symbol)).max(),
+        "min_price_usd" => {
+            of_each(state, whose, |symbol| Some(state.last_price(symbol)?.nanos())).min()
+        }
+        key => passed(state, whose, key),
+    }
+}
+
+/// The same of limits on time: how much of it has passed, or is left.
+fn passed(state: &State, whose: Whose, key: &str) -> Option<i64> {
+    let since = |at: Timestamp| state.now().since(at).nanos();
+    let oldest = |channel: usize| {
+        let newest = |symbol| Some(since(*state.newest_data(symbol).get(channel)?.as_ref()?));
+        of_each(state, whose, newest).max()
+    };
+    match key {
+        "stale_after_s" => oldest(0),
+        "stale_after_trades_s" => oldest(1),
+        "stale_after_quotes_s" => oldest(2),
+        "news_blackout_s" => of_each(state, whose, |of| state.last_news(of).map(since)).min(),
+        "cooldown_after_loss_s" => of_each(state, whose, |of| state.last_loss(of).map(since)).min(),
+        "no_entries_after_open_min" => Some(since(state.day()?.hours.open) / 60),
+        "no_entries_before_close_min" | "flat_before_close_min" => {
+            Some(state.day()?.hours.close.since(state.now()).nanos() / 60)
+        }
+        "entry_time_to_live_s" => {
+            let entries = state.live_orders().filter(|order| order.grows);
+            entries.map(|order| since(order.approved_at)).max()
+        }
         _ => None,
     }
+}
+
+/// A figure of each symbol that a limit is about, where it has one.
+fn of_each<'a>(
+    state: &'a State,
+    whose: Whose,
+    figure: impl Fn(SymbolId) -> Option<i64> + 'a,
+) -> impl Iterator<Item = i64> + 'a {
+    let is_meant = move |symbol: &SymbolId| match whose {
+        Whose::Symbol(own) => *symbol == own,
+        Whose::Account | Whose::Strategy(_) => true,
+    };
+    state.symbols().ids().filter(is_meant).filter_map(figure)
+}
+
+/// Billionths of a percent of its middle that a fresh quote is wide.
+fn spread(state: &State, symbol: SymbolId) -> Option<i64> {
+    let quote = state.fresh_quote(symbol, state.limits())?;
+    let (wide, middle) = (quote.ask.checked_sub(quote.bid)?, quote.mid());
+    part(Cash::from_nanos(wide.nanos()), Cash::from_nanos(middle.nanos()))
 }
 
 /// What a symbol is worth with every open order that grows it filled.
@@ -77,7 +181,11 @@ fn of_symbol(state: &State, symbol: SymbolId) -> Option<Cash> {
     open.into_iter().try_fold(held, |sum, order| sum.checked_add(order.reserved))
 }
 
-fn largest(state: &State) -> Option<Cash> {
+/// What the symbol is worth that a limit is about, else the largest.
+fn largest(state: &State, whose: Whose) -> Option<Cash> {
+    if let Whose::Symbol(symbol) = whose {
+        return of_symbol(state, symbol);
+    }
     let mut all = state.symbols().ids().map(|symbol| of_symbol(state, symbol));
     all.try_fold(Cash::ZERO, |most, value| Some(most.max(value?)))
 }
@@ -111,14 +219,16 @@ fn of_groups(state: &State) -> Option<Cash> {
 
 /// Billionths of a percent of equity.
 fn percent(state: &State, value: Cash) -> Option<i64> {
-    let equity = state.equity();
-    let part = value.proportion(100 * SCALE, equity.nanos().max(0), Rounding::HalfEven);
-    part.map(Cash::nanos)
+    part(value, state.equity().max(Cash::ZERO))
+}
+
+/// Billionths of a percent of something.
+fn part(value: Cash, of: Cash) -> Option<i64> {
+    value.proportion(100 * SCALE, of.nanos(), Rounding::HalfEven).map(Cash::nanos)
 }
 
 /// USD lost since there was so much, and billionths of a percent of it; a gain is none.
 fn lost(state: &State, from: Cash) -> Option<(i64, i64)> {
     let lost = from.checked_sub(state.equity())?.max(Cash::ZERO);
-    let part = lost.proportion(100 * SCALE, from.nanos(), Rounding::HalfEven)?;
-    Some((lost.nanos(), part.nanos()))
+    Some((lost.nanos(), part(lost, from)?))
 }

@@ -6,7 +6,7 @@
 use super::counts::Counts;
 use super::ranges::Ranges;
 use super::stops::Stops;
-use super::{Market, State};
+use super::{Market, State, TradingSet};
 use crate::{
     AHEAD, AccountSnapshot, Accounts, BrokerState, Cash, CashMovement, Command, Event, FeeCharge,
     Input, Ledger, LedgerError, Luld, MarketData, MarketDataError, Notice, Order, OrderNumber,
@@ -239,6 +239,7 @@ impl State {
             id: known.unwrap_or_else(|| said.clone()),
             ..broker.account.clone()
         });
+        self.confirm_cancels(broker);
     }
 
     pub(crate) fn take_event(&mut self, seq: u64, event: &Event) -> Result<(), EvolveError> {
@@ -266,26 +267,27 @@ impl State {
             }
             Event::DifferenceSuspected { differences } => self.suspected.clone_from(differences),
             Event::Reconciled { .. } => self.note_reconciled(),
-            Event::TradingStateChanged { to, .. } => self.trade_as(*to),
+            Event::TradingStateChanged { to, origin, reason, .. } => {
+                self.trade_as(*to);
+                let reason = reason.clone();
+                self.trading_set = Some(TradingSet { at: self.now, origin: *origin, reason });
+            }
             Event::CommandTaken(Command::Transfer { transfer, .. }) => {
                 self.transfer(seq, transfer)?
             }
             Event::CommandTaken(command) => self.obey(command),
             Event::DayStarted { date, equity } => self.begin_day(seq, *date, *equity)?,
-            Event::AlertRaised(_) => self.tally.alerts += 1,
+            Event::AlertRaised(alert) => self.note_alert(alert),
             Event::SymbolStatusChanged { symbol, halted, .. } => self.note_status(*symbol, *halted),
             Event::StopRequested { policy } => self.begin_stopping(*policy),
             Event::Flattened => self.stop_flattening(),
-            Event::FlatConfirmed { .. } => self.confirms_flat = false,
+            Event::FlatConfirmed { .. } => self.note_confirmed(),
             Event::FlatDue { date } => self.close_for_the_day(*date),
             Event::StopMet { symbol, .. } => {
                 self.closing.insert(*symbol);
                 self.refused_closes.remove(symbol);
             }
-            Event::SymbolClosed { symbol } => {
-                self.closing.remove(symbol);
-                self.refused_closes.remove(symbol);
-            }
+            Event::SymbolClosed { symbol } => self.note_closed(*symbol),
             Event::PredictionTaken(said) => self.take_prediction(said),
             Event::PredictionExpired { symbol, model } => self.predictions.end(*symbol, model),
             Event::SessionStarted
@@ -366,18 +368,19 @@ impl State {
             self.stop_flattening();
         }
         self.stopping = Some(policy);
-        self.flattening |= flattens;
+        if flattens {
+            self.flatten_all();
+        }
     }
 
     fn obey(&mut self, command: &Command) {
         match command {
             Command::Flatten { .. } => self.flatten_and_confirm(),
-            Command::Close { symbol, .. } => {
-                self.closing.insert(*symbol);
-            }
+            Command::Close { symbol, .. } => self.close_symbol(*symbol),
             Command::Resume { .. } => self.give_up_closing(),
             Command::SetLimit { path, value, .. } => self.set_limit(path, value),
-            Command::Halt { .. } | Command::CancelAll { .. } | Command::Transfer { .. } => {}
+            Command::CancelAll { .. } => self.cancel_all(),
+            Command::Halt { .. } | Command::Transfer { .. } => {}
         }
     }
 

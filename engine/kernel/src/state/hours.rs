@@ -37,7 +37,9 @@ impl State {
     /// Everything is cancelled and closed, once in a trading day.
     pub(super) fn close_for_the_day(&mut self, date: u32) {
         self.closed_for = Some(date);
-        self.flattening |= self.held().next().is_some() || self.live_orders().next().is_some();
+        if self.held().next().is_some() || self.has_live_orders() {
+            self.flatten_all();
+        }
     }
 
     /// The trading day of the calendar that holds an instant, its extended sessions included.

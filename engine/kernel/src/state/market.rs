@@ -169,6 +169,13 @@ impl State {
         [bar, trade, quote].into_iter().flatten()
     }
 
+    /// When the newest bar, trade and quote of a symbol were made.
+    pub(crate) fn newest_data(&self, symbol: SymbolId) -> [Option<Timestamp>; 3] {
+        let market = self.markets.get(symbol.index()).copied().unwrap_or_default();
+        let (bar, trade) = (market.bar.map(|bar| bar.time), market.trade.map(|trade| trade.time));
+        [bar, trade, market.quote.map(|quote| quote.time)]
+    }
+
     /// What was traded in the newest complete bar of a symbol.
     pub(crate) fn last_volume(&self, symbol: SymbolId) -> Volume {
         self.markets.get(symbol.index()).map_or(Volume::ZERO, |market| market.volume)

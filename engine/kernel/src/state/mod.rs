@@ -21,6 +21,7 @@ mod tape;
 mod transfers;
 
 pub use accounts::{AccountLine, AccountPosition};
+pub(crate) use closings::{FLAT_WITHIN, NOT_FLAT};
 pub(crate) use counts::Whose;
 pub use evolve::EvolveError;
 pub use hours::Day;
@@ -33,6 +34,7 @@ use crate::{
     Ledger, Limits, Order, OrderNumber, Origin, Quantity, Report, Rounding, SessionStart,
     ShutdownPolicy, SymbolId, Symbols, Timestamp, VenueRules,
 };
+use closings::Unflat;
 use counts::Counts;
 use course::Course;
 use margin::Margin;
@@ -66,6 +68,17 @@ impl TradingState {
             TradingState::Halted => "halted",
         }
     }
+}
+
+/// Who or what set how far trading goes, when and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TradingSet {
+    /// When, by the venue's time.
+    pub at: Timestamp,
+    /// Who.
+    pub origin: Origin,
+    /// Why: an operator's words, or what the kernel found.
+    pub reason: Box<str>,
 }
 
 /// Counts for the session summary. They survive a restart with the rest of the state.
@@ -176,6 +189,13 @@ pub struct State {
     confirms_flat: bool,
     /// Whether news are known as they come.
     news_up: bool,
+    /// What is to be flat, and since when.
+    unflat: Unflat,
+    /// The newest order of those that an operator cancelled all at once, until the broker has confirmed
+    /// that it lists none of them.
+    cancels_until: Option<OrderNumber>,
+    /// What set how far trading goes; `None` while nothing did.
+    trading_set: Option<TradingSet>,
 }
 
 impl State {
@@ -334,6 +354,11 @@ impl State {
         self.trading
     }
 
+    /// Who or what set it so, when and why; `None` while it is as the session began.
+    pub const fn trading_set(&self) -> Option<&TradingSet> {
+        self.trading_set.as_ref()
+    }
+
     /// Whether orders have failed one after the other so often that trading must stop.
     pub(crate) fn breaker_trips(&self) -> Option<&Breaker> {
         self.limits.breaker.as_ref().filter(|breaker| self.failures.trip(breaker))
@@ -384,34 +409,6 @@ impl State {
     /// What the broker says of an asset; `None` while it has not said anything.
     pub fn asset(&self, symbol: SymbolId) -> Option<&AssetFacts> {
         self.assets.get(&symbol)
-    }
-
-    /// Whether the orders of a symbol are being cancelled and its position closed.
-    pub fn is_closing(&self, symbol: SymbolId) -> bool {
-        self.flattening || self.confirms_flat || self.closing.contains(&symbol)
-    }
-
-    /// Whether anything is being closed by an operator's word or the end of the session.
-    #[inline]
-    pub(crate) fn closes_anything(&self) -> bool {
-        self.flattening || self.confirms_flat || !self.closing.is_empty()
-    }
-
-    /// Whether a symbol may be closed now: its closing was not refused a moment ago.
-    pub(crate) fn may_close(&self, symbol: SymbolId) -> bool {
-        self.refused_closes.get(&symbol).is_none_or(|refused| refused.until <= self.now)
-    }
-
-    /// When a closing that was refused may be tried again.
-    pub(crate) fn next_close(&self) -> Option<Timestamp> {
-        let waits = self.refused_closes.values().map(|refused| refused.until);
-        waits.filter(|until| self.closes_anything() && *until > self.now).min()
-    }
-
-    /// Whether nothing that was asked for is still on its way: no cancel, and no closing.
-    pub fn is_settled(&self) -> bool {
-        let is_closed = !self.flattening && self.closing.is_empty();
-        is_closed && self.live_orders().all(|order| !order.cancel_requested)
     }
 
     /// The value of a position at the last price, at cost while no price is known; signed.

@@ -155,6 +155,8 @@ fn lived(capital: &[Option<Capital>], steps: &[Step]) -> Bench {
         max_position_notional: None,
         duplicate_window: None,
         stale_after: None,
+        stale_after_trades: None,
+        stale_after_quotes: None,
         ..Limits::default()
     };
     let rates = FeeRates { sec: vec![(0, 2_780)], ..FeeRates::default() };

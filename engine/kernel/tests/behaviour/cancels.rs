@@ -102,3 +102,68 @@ fn an_order_that_is_being_cancelled_is_not_replaced() {
         "{events:?}"
     );
 }
+
+fn cancel_all() -> Input {
+    Input::Command(Command::CancelAll { reason: "tidy up".into() })
+}
+
+/// What an operator cancels all at once is cancelled again where that failed, until the broker lists
+/// none of it. What a strategy sends afterwards is not meant.
+#[test]
+fn everything_is_cancelled_until_the_broker_lists_none_of_it() {
+    let mut bench = Bench::warm(Limits::default());
+    let kind = OrderKind::Limit { limit: price("99") };
+    let buy = bench.submit(Side::Buy, 10, kind);
+    bench.propose([buy]);
+    bench.report(1, ReportKind::New);
+    bench.feed(cancel_all());
+    let later = bench.submit(Side::Buy, 20, kind);
+    bench.propose([later]);
+    bench.report(2, ReportKind::New);
+    assert_eq!((cancels(&bench), bench.kernel.state().cancels_until()), (1, Some(OrderNumber(1))));
+
+    bench.report(1, ReportKind::CancelRejected);
+    assert_eq!(cancels(&bench), 1, "not at once");
+    let due = bench.kernel.next_deadline().expect("it is tried again");
+    assert_eq!(due, bench.now.plus(Span::from_secs(5)));
+    bench.wait(5).feed(Input::Timer);
+    assert_eq!(cancels(&bench), 2);
+
+    let symbol = Some(bench.symbol("AAA"));
+    let listed = |order: u64| {
+        let (order, broker_id) = (OrderNumber(order), BrokerOrderId(format!("b-{order}").into()));
+        let (side, quantity, filled) = (Side::Buy, shares(10), Quantity::ZERO);
+        let status = OrderStatus::New;
+        BrokerOrder { order: Some(order), broker_id, symbol, side, quantity, filled, status }
+    };
+    let looks = |bench: &mut Bench, orders: &[u64]| {
+        let open_orders = orders.iter().map(|order| listed(*order)).collect();
+        let state = BrokerState { open_orders, ..broker("100000") };
+        bench.feed(Input::Broker(Box::new(state)));
+        bench.kernel.state().cancels_until()
+    };
+    assert_eq!(looks(&mut bench, &[1, 2]), Some(OrderNumber(1)));
+    bench.report(1, ReportKind::Canceled);
+    assert_eq!(looks(&mut bench, &[1, 2]), Some(OrderNumber(1)), "the broker still lists it");
+    assert_eq!(looks(&mut bench, &[2]), None);
+    assert_eq!((cancels(&bench), bench.status(2)), (2, OrderStatus::New));
+}
+
+/// Where that does not end, somebody is told.
+#[test]
+fn a_cancel_of_everything_that_does_not_end_is_told() {
+    let mut bench = Bench::warm(Limits::default());
+    let buy = bench.submit(Side::Buy, 10, OrderKind::Limit { limit: price("99") });
+    bench.propose([buy]);
+    bench.report(1, ReportKind::New);
+    bench.feed(cancel_all());
+    bench.report(1, ReportKind::PendingCancel);
+    let asked = bench.now;
+    assert_eq!(bench.kernel.next_deadline(), Some(asked.plus(Span::from_secs(300))));
+    let events = bench.wait(300).feed(Input::Timer);
+    let [Event::AlertRaised(alert)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((alert.severity, &*alert.code), (Severity::Critical, "not_flat"));
+    assert!(alert.text.contains("order 1 to buy 10 AAA"), "{}", alert.text);
+    bench.feed(Input::Command(Command::Resume { reason: "it may stay".into() }));
+    assert_eq!(bench.kernel.state().not_flat_since(), None);
+}

@@ -1,16 +1,43 @@
-//! One row per denial, in the order of precedence: each row sets up exactly what it is named for.
+//! One row per denial, in the order of precedence: each row sets up exactly what it is named for. And of
+//! two faults that neighbouring checks look for, the first is the one that is told.
+
+mod pairs;
+mod rows;
 
 use crate::common::*;
-use kernel::risk::{CHECKS, Class, Minutes, Scopes, SizeModel, Sizing, Window};
+use kernel::risk::{CHECKS, Class, Finding, Minutes, Scopes, SizeModel, Sizing, Window};
 use kernel::*;
+use rows::{BEHIND, ROWS};
+use std::collections::BTreeSet;
 
-/// The code with which an intent is refused; `approved` when it passes.
+const STRATEGY: Origin = Origin::Strategy(StrategyId(0));
+
+/// The code with which an intent of the strategy is refused, or would be where it is not asked;
+/// `approved` when it passes.
 fn verdict(bench: &mut Bench, intent: Intent) -> String {
-    let events = bench.propose([intent]);
-    match denial(&events) {
-        Some(denial) => denial.code().into(),
-        None => "approved".into(),
+    let events = bench.propose([intent.clone()]);
+    let is_asked = events.iter().any(|event| matches!(event, Event::OrderApproved(_)));
+    match (denial(&events), intent) {
+        (Some(denial), _) => denial.code().into(),
+        (None, Intent::Submit(order)) if !is_asked => would_be(bench, order),
+        (None, _) => "approved".into(),
     }
+}
+
+/// The same of an order that nobody sends.
+fn would_be(bench: &Bench, order: NewOrder) -> String {
+    let verdict = risk::would_pass(bench.kernel.state(), STRATEGY, order);
+    verdict.map_or_else(|denial| denial.code().into(), |()| "approved".into())
+}
+
+/// What every check says of an order; nothing where there is nothing to ask about.
+fn findings(bench: &Bench, intent: &Intent) -> Vec<Finding> {
+    let Intent::Submit(order) = *intent else { return Vec::new() };
+    risk::examine(bench.kernel.state(), STRATEGY, order, None).unwrap_or_default()
+}
+
+fn says(finding: &Finding) -> Option<&'static str> {
+    finding.denial.as_ref().map(|denial| denial.code())
 }
 
 fn off() -> Limits {
@@ -26,364 +53,6 @@ fn new_order(size: OrderSize, kind: OrderKind, class: OrderClass) -> Intent {
     let symbol = Symbols::new(["AAA"]).unwrap().id("AAA").unwrap();
     Intent::Submit(NewOrder::new(symbol, Side::Buy, size, kind).grouped(class))
 }
-
-type Row = (&'static str, fn() -> (Bench, Intent));
-
-const ROWS: &[Row] = &[
-    ("approved", || {
-        let bench = Bench::warm(Limits::default());
-        let intent = bench.market(Side::Buy, 10);
-        (bench, intent)
-    }),
-    ("unknown_symbol", || {
-        let bench = Bench::warm(off());
-        let symbol = Symbols::new(["A", "B", "C"]).unwrap().id("C").unwrap();
-        let order = NewOrder::new(symbol, Side::Buy, shares(0), OrderKind::Market);
-        let intent = Intent::Submit(order);
-        (bench, intent)
-    }),
-    ("malformed_quantity", || {
-        let bench = Bench::warm(off());
-        let intent = bench.market(Side::Buy, 0);
-        (bench, intent)
-    }),
-    ("malformed_price", || {
-        let bench = Bench::warm(off());
-        let intent = bench.submit(Side::Buy, 1, limit("100.001"));
-        (bench, intent)
-    }),
-    ("malformed_notional", || {
-        let bench = Bench::warm(off());
-        let size = OrderSize::Notional(cash("0.99"));
-        (bench, new_order(size, OrderKind::Market, OrderClass::Simple))
-    }),
-    ("malformed_trail", || {
-        let bench = Bench::warm(off());
-        let trail = Trail::Percent("0.09".parse().unwrap());
-        (bench, new_order(shares(1).into(), OrderKind::TrailingStop { trail }, OrderClass::Simple))
-    }),
-    ("wrong_side", || {
-        let bench = Bench::warm(off());
-        let stop_loss = StopLoss::at(price("101"));
-        let class = OrderClass::Bracket { take_profit: price("101"), stop_loss };
-        (bench, new_order(shares(1).into(), OrderKind::Market, class))
-    }),
-    ("not_allowed", || {
-        let bench = Bench::warm(off());
-        let size = OrderSize::Notional(cash("100"));
-        (bench, new_order(size, limit("100"), OrderClass::Simple))
-    }),
-    ("opposite_order", || {
-        let mut bench = Bench::warm(off());
-        let resting = bench.submit(Side::Sell, 5, limit("101"));
-        bench.propose([resting]);
-        let intent = bench.market(Side::Buy, 10);
-        (bench, intent)
-    }),
-    ("closing", || {
-        let mut bench = held(10);
-        let symbol = bench.symbol("AAA");
-        let resting = bench.submit(Side::Buy, 5, limit("98"));
-        bench.propose([resting]);
-        bench.feed(Input::Command(Command::Close { symbol, reason: "test".into() }));
-        let intent = bench.submit(Side::Buy, 10, limit("99"));
-        (bench, intent)
-    }),
-    ("not_tradable", || {
-        let mut bench = Bench::warm(off());
-        let facts = AssetFacts { tradable: false, ..facts(bench.symbol("AAA")) };
-        bench.feed(Input::Asset(facts));
-        let intent = bench.market(Side::Buy, 10);
-        (bench, intent)
-    }),
-    ("hard_to_borrow", || {
-        let mut bench = Bench::warm(off());
-        let facts = AssetFacts { easy_to_borrow: false, ..facts(bench.symbol("AAA")) };
-        bench.feed(Input::Asset(facts));
-        let intent = bench.market(Side::Sell, 10);
-        (bench, intent)
-    }),
-    ("not_fractionable", || {
-        let mut bench = Bench::warm(off());
-        let facts = AssetFacts { fractionable: false, ..facts(bench.symbol("AAA")) };
-        bench.feed(Input::Asset(facts));
-        let size = OrderSize::Shares("0.5".parse().unwrap());
-        (bench, new_order(size, OrderKind::Market, OrderClass::Simple))
-    }),
-    ("order_not_working", || (Bench::warm(off()), Intent::Cancel { order: OrderNumber(9) })),
-    ("nothing_to_replace", || {
-        let mut bench = Bench::warm(off());
-        let intent = bench.submit(Side::Buy, 5, limit("99"));
-        bench.propose([intent]);
-        bench.report(1, ReportKind::New);
-        let (order, quantity, kind) = (OrderNumber(1), shares(5), limit("99"));
-        (bench, Intent::Replace { order, quantity, kind })
-    }),
-    ("symbol_halted", || {
-        let mut bench = Bench::warm(off());
-        let symbol = bench.symbol("AAA");
-        bench.feed(Input::TradingStatus { symbol, halted: true, reason: "T1".into() });
-        let intent = bench.market(Side::Buy, 10);
-        (bench, intent)
-    }),
-    ("reduces_too_much", || {
-        let mut bench = held(10);
-        let intent = bench.market(Side::Sell, 11);
-        bench.wait(60);
-        (bench, intent)
-    }),
-    ("duplicate_intent", || {
-        let limits = Limits { duplicate_window: Some(Span::from_secs(5)), ..off() };
-        let mut bench = Bench::warm(limits);
-        let intent = bench.market(Side::Buy, 10);
-        bench.propose([intent.clone()]);
-        (bench, intent)
-    }),
-    ("not_reconciled", || {
-        let mut bench = Bench::warm(off());
-        bench.feed(Input::Link { link: Link::Orders, up: false });
-        bench.feed(Input::Link { link: Link::Orders, up: true });
-        let intent = bench.market(Side::Buy, 10);
-        (bench, intent)
-    }),
-    ("account_blocked", || {
-        let mut bench = Bench::warm(off());
-        let mut state = broker("100000");
-        state.account.blocked = Some("trading_blocked".into());
-        bench.feed(Input::Broker(Box::new(state)));
-        let intent = bench.market(Side::Buy, 10);
-        (bench, intent)
-    }),
-    ("shorting_disabled", || {
-        let mut bench = Bench::warm(off());
-        let mut state = broker("100000");
-        state.account.shorting_enabled = false;
-        bench.feed(Input::Broker(Box::new(state)));
-        let intent = bench.market(Side::Sell, 10);
-        (bench, intent)
-    }),
-    ("no_price", || {
-        let bench = Bench::warm(off());
-        let (symbol, side, kind) = (bench.symbol("BBB"), Side::Buy, OrderKind::Market);
-        let intent = Intent::Submit(NewOrder::new(symbol, side, shares(1), kind));
-        (bench, intent)
-    }),
-    ("stale_data", || {
-        let limits = Limits { stale_after: Some(Span::from_secs(30)), ..off() };
-        let mut bench = Bench::warm(limits);
-        bench.bar("BBB", "50");
-        bench.wait(121);
-        let (symbol, side, kind) = (bench.symbol("BBB"), Side::Buy, OrderKind::Market);
-        let intent = Intent::Submit(NewOrder::new(symbol, side, shares(1), kind));
-        (bench, intent)
-    }),
-    ("outside_collar", || {
-        let limits = Limits { price_collar: Some(BasisPoints::new(500)), ..off() };
-        let bench = Bench::warm(limits);
-        let intent = bench.submit(Side::Buy, 1, limit("105.01"));
-        (bench, intent)
-    }),
-    ("outside_bands", || {
-        let mut bench = Bench::warm(off());
-        let (symbol, time) = (bench.symbol("AAA"), bench.now);
-        let (lower, upper) = (price("95"), price("105"));
-        bench.feed(Input::Luld(Luld { symbol, time, lower, upper }));
-        let intent = bench.submit(Side::Buy, 1, limit("105.01"));
-        (bench, intent)
-    }),
-    ("order_too_large", || {
-        let bench = Bench::warm(Limits { max_order_quantity: Some(shares(9)), ..off() });
-        let intent = bench.market(Side::Buy, 10);
-        (bench, intent)
-    }),
-    ("order_notional", || {
-        // 10 shares at 100 and 2.5 % slip: 1,025 USD.
-        let bench = Bench::warm(Limits { max_order_notional: Some(cash("1024.99")), ..off() });
-        let intent = bench.market(Side::Buy, 10);
-        (bench, intent)
-    }),
-    ("position_notional", || {
-        let bench = Bench::warm(Limits { max_position_notional: Some(cash("1024.99")), ..off() });
-        let intent = bench.market(Side::Buy, 10);
-        (bench, intent)
-    }),
-    ("gross_exposure", || {
-        // 1 % of 100,000 USD.
-        let share = Some(BasisPoints::new(100));
-        let bench = Bench::warm(Limits { max_gross_exposure: share, ..off() });
-        let intent = bench.market(Side::Buy, 10);
-        (bench, intent)
-    }),
-    ("buying_power", || {
-        let bench = Bench::warm(Limits { max_leverage: 1, ..off() });
-        let intent = bench.market(Side::Buy, 976);
-        (bench, intent)
-    }),
-    ("order_rate", || {
-        let mut bench = Bench::warm(Limits { max_orders_per_minute: Some(1), ..off() });
-        let first = bench.market(Side::Buy, 1);
-        bench.propose([first]);
-        let intent = bench.market(Side::Buy, 2);
-        (bench, intent)
-    }),
-    ("restricted", || {
-        let scopes = Scopes { restricted: vec!["AAA".into()], ..Scopes::NONE };
-        buying(Limits { scopes, ..off() }, 10)
-    }),
-    ("not_on_allow_list", || {
-        let scopes = Scopes { allowed: vec!["BBB".into()], ..Scopes::NONE };
-        buying(Limits { scopes, ..off() }, 10)
-    }),
-    ("long_only", || {
-        let bench = Bench::warm(Limits { long_only: true, ..off() });
-        let intent = bench.market(Side::Sell, 10);
-        (bench, intent)
-    }),
-    ("outside_window", || {
-        // It is half an hour after the open.
-        let window = Window { from: Span::ZERO, until: Span::from_secs(1800) };
-        let scopes = Scopes { windows: vec![window], ..Scopes::NONE };
-        buying(Limits { scopes, ..off() }, 10)
-    }),
-    ("after_open", || {
-        buying(Limits { no_entries_after_open: Some(Minutes::new(31)), ..off() }, 10)
-    }),
-    ("before_close", || {
-        buying(Limits { no_entries_before_close: Some(Minutes::new(360)), ..off() }, 10)
-    }),
-    ("news_blackout", || {
-        let limits = Limits { news_blackout: Some(Span::from_secs(60)), ..off() };
-        let (mut bench, intent) = buying(limits, 10);
-        let (symbol, time) = (bench.symbol("AAA"), bench.now);
-        let (id, headline) = ("1".into(), "AAA restates its earnings".into());
-        bench.feed(Input::News(News { id, symbol, time, headline }));
-        bench.wait(59);
-        (bench, intent)
-    }),
-    ("news_unknown", || {
-        let limits = Limits { news_blackout: Some(Span::from_secs(60)), ..off() };
-        buying(limits, 10)
-    }),
-    ("cooling_down", || {
-        let limits = Limits { cooldown_after_loss: Some(Span::from_secs(600)), ..off() };
-        let mut bench = holding(limits, 10);
-        let exit = bench.market(Side::Sell, 10);
-        bench.propose([exit]);
-        bench.fill(2, "x-2", 10, "99.99");
-        bench.wait(599);
-        let intent = bench.market(Side::Buy, 10);
-        (bench, intent)
-    }),
-    ("stop_guard", || {
-        let window = Some(Span::from_secs(600));
-        let limits = Limits { stop_guard_stops: Some(1), stop_guard_window: window, ..off() };
-        let mut bench = holding(limits, 10);
-        let stop = bench.submit(Side::Sell, 10, OrderKind::Stop { stop: price("99") });
-        bench.propose([stop]);
-        bench.fill(2, "x-2", 10, "98.5");
-        let intent = bench.market(Side::Buy, 10);
-        (bench, intent)
-    }),
-    ("no_quote", || buying(Limits { max_spread: Some(BasisPoints::new(100)), ..off() }, 10)),
-    ("spread_too_wide", || {
-        let limits = Limits { max_spread: Some(BasisPoints::new(100)), ..off() };
-        let (mut bench, intent) = buying(limits, 10);
-        quote(&mut bench, "99.49", "100.50");
-        (bench, intent)
-    }),
-    ("price_too_low", || buying(Limits { min_price: Some(price("100.01")), ..off() }, 10)),
-    // A thousand shares were traded in the last bar.
-    ("participation", || {
-        buying(Limits { max_participation: Some(BasisPoints::new(99)), ..off() }, 10)
-    }),
-    // 1.5 % of 1,025 USD are more than 0.01 % of 100,000.
-    ("risk_per_trade", || {
-        let stop_loss = Some(BasisPoints::new(150));
-        let max_risk_per_trade = Some(BasisPoints::new(1));
-        buying(Limits { max_risk_per_trade, stop_loss, ..off() }, 10)
-    }),
-    ("symbol_concentration", || {
-        buying(Limits { max_symbol_concentration: Some(BasisPoints::new(100)), ..off() }, 10)
-    }),
-    ("sector_concentration", || {
-        buying(Limits { max_sector_concentration: Some(BasisPoints::new(100)), ..off() }, 10)
-    }),
-    ("correlated_exposure", || {
-        let correlated = [("index".into(), vec!["AAA".into(), "BBB".into()])].into();
-        let scopes = Scopes { correlated, ..Scopes::NONE };
-        let max_correlated_exposure = Some(BasisPoints::new(100));
-        buying(Limits { max_correlated_exposure, scopes, ..off() }, 10)
-    }),
-    ("net_exposure", || {
-        buying(Limits { max_net_exposure: Some(BasisPoints::new(100)), ..off() }, 10)
-    }),
-    ("too_many_positions", || {
-        let mut bench = holding(Limits { max_positions: Some(1), ..off() }, 10);
-        bench.bar("BBB", "50");
-        let (symbol, side, kind) = (bench.symbol("BBB"), Side::Buy, OrderKind::Market);
-        let intent = Intent::Submit(NewOrder::new(symbol, side, shares(1), kind));
-        (bench, intent)
-    }),
-    ("margin_equity", || {
-        let limits = Limits { min_margin_equity: Some(cash("100000.01")), ..off() };
-        let bench = Bench::warm(limits);
-        let intent = bench.market(Side::Sell, 1);
-        (bench, intent)
-    }),
-    ("intraday_margin", || {
-        buying(Limits { intraday_margin: Some(BasisPoints::new(10_000)), ..off() }, 976)
-    }),
-    ("margin_restricted", || {
-        let mut bench =
-            Bench::in_deficit(Limits { intraday_margin: Some(BasisPoints::new(10_000)), ..off() });
-        for _ in 0..6 {
-            bench.wait(86_400);
-            bench.bar("AAA", "100");
-        }
-        let intent = bench.market(Side::Buy, 1);
-        (bench, intent)
-    }),
-    ("orders_per_day", || {
-        let mut bench = Bench::warm(Limits { max_orders_per_day: Some(1), ..off() });
-        let first = bench.market(Side::Buy, 1);
-        bench.propose([first]);
-        bench.wait(3600);
-        let intent = bench.market(Side::Buy, 2);
-        (bench, intent)
-    }),
-    ("notional_per_day", || {
-        let limits = Limits { max_notional_per_day: Some(cash("1127.49")), ..off() };
-        let mut bench = Bench::warm(limits);
-        let first = bench.market(Side::Buy, 1);
-        bench.propose([first]);
-        let intent = bench.market(Side::Buy, 10);
-        (bench, intent)
-    }),
-    ("round_trips", || {
-        let mut bench = holding(Limits { max_round_trips_per_day: Some(1), ..off() }, 10);
-        let exit = bench.market(Side::Sell, 10);
-        bench.propose([exit]);
-        bench.fill(2, "x-2", 10, "101");
-        let intent = bench.market(Side::Buy, 1);
-        (bench, intent)
-    }),
-    ("not_measured", || {
-        let percent = |text: &str| text.parse().unwrap();
-        let (risk, multiple) = (percent("1"), percent("200"));
-        buying(sized(SizeModel::Atr { risk, multiple, bars: 14 }), 10)
-    }),
-    ("opposes_account", || {
-        let bench = Bench::cold_shared(&[own("50000")], off()).held(10);
-        let intent = bench.market(Side::Sell, 10);
-        (bench, intent)
-    }),
-    ("own_capital", || {
-        let bench = Bench::shared(&[own("1024.99")], off());
-        let intent = bench.market(Side::Buy, 10);
-        (bench, intent)
-    }),
-    ("sized_to_nothing", || buying(sized(SizeModel::Notional(cash("99"))), 10)),
-];
 
 fn own(usd: &str) -> Option<Capital> {
     Some(Capital::Usd(cash(usd)))
@@ -428,6 +97,57 @@ fn each_denial_is_met_by_the_row_that_is_named_for_it() {
     for (code, set_up) in ROWS {
         let (mut bench, intent) = set_up();
         assert_eq!(verdict(&mut bench, intent), *code);
+    }
+}
+
+#[test]
+fn what_another_check_says_first_is_said_all_the_same() {
+    for (code, set_up) in BEHIND {
+        let (bench, intent) = set_up();
+        let said: Vec<&str> = findings(&bench, &intent).iter().filter_map(says).collect();
+        let place = said.iter().position(|said| said == code);
+        assert!(place > Some(0), "{code} in {said:?}");
+    }
+}
+
+/// A stop that fills ends what waited for it.
+#[test]
+fn a_strategy_whose_position_was_stopped_is_told() {
+    let stop_loss = Some(BasisPoints::new(150));
+    let mut bench = holding(Limits { place_stops: true, stop_loss, ..off() }, 10);
+    bench.report(2, ReportKind::New);
+    let exit = bench.market(Side::Sell, 10);
+    bench.propose([exit]);
+    let events = bench.fill(2, "x-2", 10, "98.5");
+    assert_eq!(denial(&events).map(|denial| denial.code()), Some("stopped_before"));
+}
+
+/// The words of the code itself, so that a new one is missed here.
+#[test]
+fn every_denial_has_one_row() {
+    let code = include_str!("../../src/risk/denial/code.rs");
+    let words = code.split('"').skip(1).step_by(2);
+    let mut rows: Vec<&str> = ROWS.iter().chain(BEHIND).map(|(code, _)| *code).collect();
+    rows.retain(|code| *code != "approved");
+    rows.push("stopped_before");
+    let all: BTreeSet<&str> = rows.iter().copied().collect();
+    assert_eq!(all.len(), rows.len(), "no denial has two rows");
+    assert_eq!(all, words.collect::<BTreeSet<_>>());
+}
+
+#[test]
+fn rows_come_in_the_order_of_the_checks() {
+    let mut last = (0, "");
+    for (code, set_up) in ROWS {
+        let (mut bench, intent) = set_up();
+        bench.bar("AAA", "100");
+        let found = findings(&bench, &intent).iter().position(|finding| says(finding).is_some());
+        let Some(place) = found else {
+            assert_eq!(last, (0, ""), "{code} is said before any check, or of no new order");
+            continue;
+        };
+        assert!(place >= last.0, "{code} comes after {}", last.1);
+        last = (place, code);
     }
 }
 

@@ -282,3 +282,68 @@ fn what_is_finer_than_a_limit_is_kept_is_refused() {
         }
     }
 }
+
+/// Each limit shows its use, those of strategies and symbols by what is theirs, lists and hours too. What
+/// has none is looked at order by order, or has not happened yet.
+#[test]
+fn what_is_used_of_each_limit_is_shown() {
+    let mut bench = Bench::under_every_limit();
+    bench.wait(12).feed(Input::Timer);
+    let shown = risk::usage(bench.kernel.state());
+    let find = |key: &str| {
+        let usage = shown.iter().find(|usage| usage.key == key).unwrap();
+        (&*usage.limit, usage.used.as_deref())
+    };
+    assert_eq!(find("strategies.scripted.max_orders_per_day"), ("1000", Some("1")));
+    assert_eq!(find("symbols.AAA.max_orders_per_day"), ("1000", Some("0")), "it was one in BBB");
+    assert_eq!(find("allowed_symbols"), ("AAA BBB", Some("0")), "it keeps none out");
+    assert_eq!(find("trading_windows"), ("0..1440", Some("30.2")));
+    for (key, used) in [
+        ("stale_after_s", "12"),
+        ("stale_after_quotes_s", "12"),
+        ("entry_time_to_live_s", "12"),
+        ("max_spread_percent", "0"),
+        ("min_price_usd", "50"),
+        ("no_entries_after_open_min", "30.2"),
+        ("flat_before_close_min", "359.8"),
+        // 100 AAA at 100, ten BBB wanted at 49, and 100,000 USD in all.
+        ("max_position_notional_usd", "10000"),
+        ("intraday_margin_percent", "953.28884652"),
+    ] {
+        assert_eq!(find(key).1, Some(used), "{key}");
+    }
+    let unused = shown.iter().filter(|usage| usage.used.is_none()).map(|usage| &*usage.key);
+    let by_order = [
+        "stale_after_trades_s",
+        "price_collar_percent",
+        "max_order_quantity",
+        "max_participation_percent",
+        "max_order_notional_usd",
+        "max_risk_per_trade_percent",
+        "stop_loss_percent",
+        "trailing_stop_percent",
+        "cooldown_after_loss_s",
+        "stop_guard_window_s",
+        "news_blackout_s",
+        "duplicate_window_s",
+        "prediction_time_to_live_s",
+        "breaker_window_s",
+        "market_slip_percent",
+        "restricted_symbols",
+    ];
+    assert_eq!(unused.collect::<Vec<_>>(), by_order);
+}
+
+#[test]
+fn a_list_shows_how_many_symbols_it_keeps_out() {
+    let scopes = risk::Scopes {
+        restricted: vec!["BBB".into(), "ZZZ".into()],
+        allowed: vec!["ZZZ".into()],
+        ..risk::Scopes::NONE
+    };
+    let bench = Bench::warm(Limits { scopes, ..Limits::default() });
+    let shown = risk::usage(bench.kernel.state());
+    let lists = shown.iter().filter(|usage| usage.key.ends_with("_symbols"));
+    let lists: Vec<_> = lists.map(|usage| (&*usage.limit, usage.used.as_deref())).collect();
+    assert_eq!(lists, [("BBB ZZZ", Some("1")), ("ZZZ", Some("2"))]);
+}

@@ -27,7 +27,9 @@ This page is printed from the tables in the code by the test `risk_doc`.
   tightest of those that are set holds: a strategy or a symbol tightens a limit of the account and never loosens it. Counts
   (orders, USD a day) are those of whose limit it is; everything else is measured in the account.
 - Layers are put together when a session begins and when a limit changes, not for each order.
-- `tradewind risk` shows each limit of a running session with its use; `tradewind risk set KEY VALUE REASON` changes one.
+- `tradewind risk` shows each limit of a running session with its use by those whose it is, lists (with how many of the session's
+  symbols they keep out) and hours too; of a limit on time, what has passed or is left of it. What is looked at order by order has
+  none. `tradewind risk set KEY VALUE REASON` changes one.
   The change is journalled, holds after a restart of the same session, and is not written into any file.
 - `tradewind risk check --order \"buy 10 SPY limit 512.30\"` says what every check would say of an order; nothing is sent.
   `tradewind explain 7` says it of an order that was made, with its signal, its size, its life at the broker and its cost;
@@ -38,6 +40,8 @@ This page is printed from the tables in the code by the test `risk_doc`.
   leverage. The limits of the account hold beside them, and what they measure is the account's.
 - Orders count at their worst price: the limit, or the last price moved by `market_slip_percent`. Exposures count every open
   order that grows as filled. What a gap takes beyond a stop is in no limit.
+- Data is fresh when a bar, a trade or a quote is young enough by the limit of its own. A limit that is `off` takes its channel out of
+  that judgement, and one that brings nothing is not fresh: where there are bars alone, all three must be off to end it.
 - The collar is around the middle of a fresh quote, else a fresh trade, else the last complete bar's close.
 - Losses (`daily_drawdown_percent`, `max_daily_loss_usd`, `total_drawdown_percent`) halt trading when they reach the limit
   and cancel entries; exits stay. The halt is latched. `resume` lifts it, and it comes back at once while the loss is still

@@ -329,3 +329,31 @@ fn a_restart_may_have_missed_the_end_of_a_halt_too() {
     }
     assert!(!next_bar(&mut bench), "the venue's word ends it at once");
 }
+
+/// A channel whose limit is off says nothing of whether a price is fresh: the others are asked alone.
+#[test]
+fn a_channel_that_is_off_makes_nothing_fresh() {
+    let thirty = Some(Span::from_secs(30));
+    let verdict = |bars, trades, quotes| {
+        let limits = Limits {
+            stale_after: bars,
+            stale_after_trades: trades,
+            stale_after_quotes: quotes,
+            ..Limits::OFF
+        };
+        let mut bench = Bench::warm(limits);
+        let (symbol, time, size) = (bench.symbol("BBB"), bench.now, shares(1));
+        bench.bar("BBB", "50");
+        let (bid, ask) = (price("50"), price("50"));
+        let quote = Quote { symbol, time, bid, bid_size: size, ask, ask_size: size };
+        bench.feed(Input::Market(MarketData::Quote(quote)));
+        bench.wait(600);
+        bench.verdict(NewOrder::new(symbol, Side::Buy, shares(1), OrderKind::Market))
+    };
+    assert_eq!(verdict(thirty, None, thirty), "stale_data");
+    assert_eq!(verdict(thirty, thirty, None), "stale_data", "the quote is as old as the bar");
+    assert_eq!(verdict(None, thirty, thirty), "stale_data");
+    // No trade was seen: there is nothing that could be fresh.
+    assert_eq!(verdict(None, thirty, None), "no_price");
+    assert_eq!(verdict(None, None, None), "approved");
+}

@@ -10,8 +10,8 @@ use super::venue_clock::machine_time;
 use crate::alpaca::Posting;
 use journal::{Durability, Journal};
 use kernel::{
-    Difference, Event, IgnoreReason, Input, Kernel, Notice, Order, OrderNumber, OrderStatus,
-    Output, RecordBody, Report, ReportKind, Room, Span, Stamped, State, Timestamp,
+    Command, Difference, Event, IgnoreReason, Input, Kernel, Notice, Order, OrderNumber,
+    OrderStatus, Output, RecordBody, Report, ReportKind, Room, Span, Stamped, State, Timestamp,
 };
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -393,6 +393,14 @@ impl Work {
             }
             // The broker is asked whether it is.
             Event::Flattened if state.confirms_flat() => self.look_again = true,
+            // It is asked whether it lists none of what was cancelled all at once.
+            Event::CommandTaken(Command::CancelAll { .. })
+            | Event::OrderUpdated { .. }
+            | Event::OrderFilled { .. }
+                if state.confirms_cancels() =>
+            {
+                self.look_again = true;
+            }
             // Somebody else's trade moves what the account holds.
             Event::ReportIgnored {
                 report: ReportKind::Fill,

@@ -146,7 +146,8 @@ impl LockStep<'_> {
             self.desk.feed_in_turn(notice).await?;
         }
         let state = self.desk.core.state();
-        let waits_for_flat = state.confirms_flat() && !state.is_flattening();
+        let waits_for_flat =
+            (state.confirms_flat() && !state.is_flattening()) || state.confirms_cancels();
         let each_step = self.desk.config.timing.compare_each_step;
         if each_step || self.desk.not_compared || waits_for_flat {
             self.compare().await?;

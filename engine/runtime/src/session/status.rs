@@ -3,8 +3,8 @@
 use super::DataKind;
 use kernel::risk::{Usage, usage};
 use kernel::{
-    AccountLine, Cash, Event, OrderNumber, OrderStatus, Price, Quantity, Severity, State, Symbols,
-    Tally, Timestamp, TradingState,
+    AccountLine, Cash, Event, OrderNumber, OrderStatus, Origin, Price, Quantity, Severity, State,
+    Symbols, Tally, Timestamp, TradingSet, TradingState,
 };
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -41,12 +41,20 @@ pub struct Status {
     pub venue_time: Option<Timestamp>,
     /// How far trading is allowed to go.
     pub trading: TradingState,
+    /// Who or what set it so, when and why; `null` while it is as the session began.
+    pub trading_set: Option<TradingSetLine>,
     /// Whether that is so because orders failed one after the other.
     pub breaker: bool,
     /// Whether everything is being cancelled and closed.
     pub flattening: bool,
     /// Whether the broker has yet to confirm that everything an operator had closed is.
     pub confirms_flat: bool,
+    /// Orders up to this one were cancelled by `cancel-all`, and the broker has yet to confirm that it
+    /// lists none of them; `null` else.
+    pub cancels_until: Option<OrderNumber>,
+    /// Since when everything, or some symbol, is to be cancelled and closed that is not, once that took so
+    /// long that an alert told of it; `null` else.
+    pub not_flat_since: Option<Timestamp>,
     /// Whether the books agree with the broker's since the last connect.
     pub reconciled: bool,
     /// The connections.
@@ -101,6 +109,17 @@ pub enum Phase {
     Stopping,
     /// Over.
     Ended,
+}
+
+/// Who or what set how far trading goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TradingSetLine {
+    /// When, by the venue's time.
+    pub at: Option<Timestamp>,
+    /// `operator`, `kernel` or `strategy`.
+    pub by: &'static str,
+    /// An operator's words, or the limit, breaker or difference that was met.
+    pub reason: String,
 }
 
 /// The connections.
@@ -217,9 +236,12 @@ impl Status {
             message: None,
             venue_time: None,
             trading: TradingState::Active,
+            trading_set: None,
             breaker: false,
             flattening: false,
             confirms_flat: false,
+            cancels_until: None,
+            not_flat_since: None,
             reconciled: false,
             links: Links::default(),
             equity: Cash::ZERO,
@@ -260,9 +282,12 @@ impl Status {
         }
         self.venue_time = known_time(state);
         self.trading = state.trading_state();
+        self.trading_set = state.trading_set().map(set_line);
         self.breaker = state.breaker_has_tripped();
         self.flattening = state.is_flattening();
         self.confirms_flat = state.confirms_flat();
+        self.cancels_until = state.cancels_until();
+        self.not_flat_since = state.not_flat_since();
         self.reconciled = state.is_reconciled();
         let news_count = state.limits().longest_news_blackout().is_some();
         self.links = Links {
@@ -287,6 +312,16 @@ impl Status {
 /// The venue's time, once there is any: the state begins at 1970, where no data are.
 fn known_time(state: &State) -> Option<Timestamp> {
     Some(state.now()).filter(|now| *now > Timestamp::default())
+}
+
+fn set_line(set: &TradingSet) -> TradingSetLine {
+    let by = match set.origin {
+        Origin::Operator => "operator",
+        Origin::Kernel => "kernel",
+        Origin::Strategy(_) => "strategy",
+    };
+    let at = Some(set.at).filter(|at| *at > Timestamp::default());
+    TradingSetLine { at, by, reason: set.reason.to_string() }
 }
 
 fn positions(state: &State) -> Vec<PositionLine> {

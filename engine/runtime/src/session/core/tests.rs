@@ -72,7 +72,7 @@ fn a_halt_is_on_disk_before_anything_follows_from_it() {
 #[test]
 fn an_operators_word_is_on_disk_before_it_is_answered() {
     let (mut core, readable) = buffered();
-    let word = Input::Command(kernel::Command::CancelAll { reason: "a test".into() });
+    let word = Input::Command(Command::CancelAll { reason: "a test".into() });
     let work = core.take(word, Timestamp::default()).unwrap();
     assert!(work.errands.iter().all(|errand| !matches!(errand, Errand::Send(..))));
     assert_eq!(core.state().trading_state(), TradingState::Active);
