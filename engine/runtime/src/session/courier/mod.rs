@@ -176,6 +176,10 @@ pub struct Patience {
     /// nothing was booked for so long is it a difference that they are not ours. Alpaca's have been
     /// seen ten seconds behind its orders (issue 276 of its API).
     pub account_lag: Duration,
+    /// How long an account that differs at each reading is taken for late while one thing after the
+    /// other is booked; then it is suspected. Several times the lag, so that one that is only late
+    /// has agreed in between.
+    pub account_differs: Duration,
     /// From this the waits are shortened by chance, so that two sessions do not ask together.
     pub seed: u64,
 }
@@ -201,6 +205,7 @@ impl Patience {
         absent_after: Wait::Machine(Duration::from_secs(ABSENT_AFTER as u64)),
         activities_lag: Duration::from_secs(1),
         account_lag: Duration::from_secs(10),
+        account_differs: Duration::from_secs(60),
         seed: 0,
     };
 
@@ -212,6 +217,7 @@ impl Patience {
         absent_after: Wait::Venue(Span::from_secs(ABSENT_AFTER as i64)),
         activities_lag: Duration::ZERO,
         account_lag: Duration::ZERO,
+        account_differs: Duration::ZERO,
         seed: 0,
     };
 
