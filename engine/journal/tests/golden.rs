@@ -246,6 +246,7 @@ fn broker_inputs() -> Vec<Input> {
         headline: "Earnings".into(),
     }));
     inputs.extend(of_models(symbol(), now()));
+    inputs.extend([false, true].map(|answers| Input::Reach { answers }));
     let changes = [ShareChange::Split(Ratio::new(3, 2).unwrap()), ShareChange::Name("AAPX".into())];
     inputs.extend(["split", "name"].into_iter().zip(changes).map(|(id, change)| {
         let (id, symbol, date) = (id.into(), symbol(), 20_231_115);

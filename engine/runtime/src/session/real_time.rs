@@ -11,11 +11,11 @@ mod said;
 use super::core::Work;
 use super::courier::{Answer, Errand};
 use super::desk::{
-    Desk, Ending, NEW_NAME, TICK, ends_for, hit_about, next_market_message, next_order_message,
+    Desk, Ending, NEW_NAME, TICK, hit_about, next_market_message, next_order_message,
 };
 use super::models::Said;
 use super::{Phase, SessionError, StopSignal};
-use crate::alpaca::{MarketStream, MarketStreamMessage, OrderStreamMessage, QuotaLeft};
+use crate::alpaca::{MarketStream, MarketStreamMessage, OrderStreamMessage};
 use crate::backoff::Backoff;
 use crate::control;
 use kernel::{Input, Link, State};
@@ -52,6 +52,7 @@ pub(super) async fn trade(
         feeds: feed::Feeds::new(),
         asked_again,
         next_reconcile,
+        in_reach: true,
         differs_since: None,
         ends_at,
         orders_go_on: true,
@@ -89,6 +90,8 @@ struct RealTime<'a> {
     asked_again: Backoff,
     /// When the books are compared with the broker's next; `None` while that is under way.
     next_reconcile: Option<Instant>,
+    /// Whether the broker answered when it was last asked for the books.
+    in_reach: bool,
     /// Since when each account that was read has differed, and may only be late.
     differs_since: Option<Instant>,
     ends_at: Option<Instant>,
@@ -240,6 +243,7 @@ impl RealTime<'_> {
                 self.reconcile_within(pause);
                 Ok(())
             }
+            Answer::Unanswered => self.reaches(false),
             answer => self.take_in(answer),
         }
     }

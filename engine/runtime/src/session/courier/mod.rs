@@ -127,6 +127,8 @@ pub(super) enum Answer {
     Broker(Box<BrokerState>, Mark),
     /// What the broker holds cannot be read, though it answers: the books were not compared.
     NotCompared,
+    /// A request of those that compare the books has failed; it is made again.
+    Unanswered,
     /// What the data stream did not bring.
     Missed(Vec<Bar>, Vec<Trade>),
     /// The bars in the time in which a channel was silent.
@@ -151,6 +153,7 @@ impl Answer {
             | Answer::Corporate(_)
             | Answer::Broker(..)
             | Answer::NotCompared
+            | Answer::Unanswered
             | Answer::Missed(..)
             | Answer::Probed { .. }
             | Answer::Calendar(_)
@@ -322,13 +325,13 @@ impl Courier {
                 kernel::Send::Cancel(cancel) => self.cancel(&cancel, &target, out).await,
             },
             Errand::Read(target) => self.read_and_tell(&target, out).await,
-            Errand::ReadAll(targets) => self.read_all(&targets, out).await,
+            Errand::ReadAll(targets) => self.read_all(&targets, false, out).await,
             Errand::Assets(symbols) => self.assets(&symbols, out).await,
             Errand::Find(target) => self.look_for(&target, now, out).await,
             Errand::Postings(since) => self.postings(since, out).await,
             Errand::Corporate { from, to } => self.corporate_actions(from, to, out).await,
             Errand::Reconcile { orders, posted_since, mark } => {
-                self.read_all(&orders, out).await;
+                self.read_all(&orders, true, out).await;
                 self.account(posted_since, mark, out).await;
             }
             Errand::Missed(wanted) => self.missed(&wanted, out).await,

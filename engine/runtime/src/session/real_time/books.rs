@@ -1,11 +1,11 @@
 //! Comparing the books with the broker's in the world's time.
 
+use super::super::SessionError;
 use super::super::courier::Answer;
 use super::super::desk::{TICK, ends_for, hit_about};
-use super::super::SessionError;
 use super::RealTime;
 use crate::alpaca::QuotaLeft;
-use kernel::BrokerState;
+use kernel::{BrokerState, Input};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -14,6 +14,7 @@ impl RealTime<'_> {
     pub(super) fn take_in(&mut self, answer: Answer) -> Result<(), SessionError> {
         let was_read = matches!(answer, Answer::Read(..));
         if let Answer::Broker(broker, mark) = &answer {
+            self.reaches(true)?;
             if *mark != self.desk.core.mark(self.connection) {
                 // Something happened while it was asked, so it is asked again.
                 let wait = self.asked_again.step();
@@ -45,6 +46,14 @@ impl RealTime<'_> {
             Some(error) => self.fail(error),
             None => Ok(()),
         }
+    }
+
+    /// Tells whether the broker answers those who compare the books, when that changes.
+    pub(super) fn reaches(&mut self, answers: bool) -> Result<(), SessionError> {
+        if std::mem::replace(&mut self.in_reach, answers) == answers {
+            return Ok(());
+        }
+        self.feed(Input::Reach { answers })
     }
 
     /// Whether an account differs that may only lag behind what was just booked; then it is read again.
