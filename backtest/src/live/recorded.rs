@@ -162,6 +162,7 @@ impl Reading {
             | Input::Fee(_)
             | Input::Timer
             | Input::Mute { .. }
+            | Input::Reach { .. }
             | Input::Notice(_)
             | Input::Cash(_)
             | Input::Corporate(_)

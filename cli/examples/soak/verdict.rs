@@ -10,6 +10,9 @@ use std::fmt::Write;
 const MOST_RESIDENT: u64 = 100_000_000;
 /// And may grow by this much in a trading day at most, once it is warm.
 const MOST_GROWTH: f64 = 2_000_000.0;
+/// The books are compared every thirty seconds of the market, and a quarter as often while requests are
+/// short; or nobody has looked for differences.
+const LONGEST_PAUSE: u64 = 120;
 /// Seconds of a trading day.
 const DAY: f64 = 390.0 * 60.0;
 
@@ -70,6 +73,9 @@ impl Verdict {
         let came_back =
             |stream| back.get(stream).is_some_and(|times| *times >= self.plan.reconnects);
         let (closes, wanted) = (self.closes(), self.plan.closes as u64);
+        // A look itself has a second of the machine's time, which is many of the market's here.
+        let pause = LONGEST_PAUSE + u64::from(self.plan.speed);
+        let looks = self.plan.minutes as u64 * 60 / pause;
         let mebi = |bytes: f64| format!("{:.1} MB", bytes / 1e6);
         let line = |what: String, found: String, holds| Line { what, found, holds };
         vec![
@@ -96,6 +102,11 @@ impl Verdict {
                 format!("{wanted} ends of a session or more"),
                 closes.to_string(),
                 closes >= wanted,
+            ),
+            line(
+                format!("books compared {looks} times or more, once in {pause} s of the market"),
+                times("reconciled").to_string(),
+                times("reconciled") >= looks,
             ),
             line(
                 "no difference".into(),

@@ -1,9 +1,9 @@
 //! Version 1 stays readable for ever: files written by it lie in `tests/golden/v1`.
 //!
-//! They hold every kind of input and event. When this fails, the kernel's types have changed and
-//! so has what they look like on disk. Journals of version 1 exist on other people's machines:
-//! give the change a new version (`src/codec.rs` says how) and files of its own here. Only while
-//! version 1 has not been released may `UPDATE_EXPECT=1` rewrite these.
+//! They hold every kind of input and event. When this fails, the kernel's types have changed, and what
+//! they look like on disk. Journals of version 1 exist on other people's machines: give the change a new
+//! version (`src/codec.rs` says how) and files of its own here. Only while version 1 has not been
+//! released may `UPDATE_EXPECT=1` rewrite these.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
@@ -246,6 +246,7 @@ fn broker_inputs() -> Vec<Input> {
         headline: "Earnings".into(),
     }));
     inputs.extend(of_models(symbol(), now()));
+    inputs.extend([false, true].map(|answers| Input::Reach { answers }));
     let changes = [ShareChange::Split(Ratio::new(3, 2).unwrap()), ShareChange::Name("AAPX".into())];
     inputs.extend(["split", "name"].into_iter().zip(changes).map(|(id, change)| {
         let (id, symbol, date) = (id.into(), symbol(), 20_231_115);

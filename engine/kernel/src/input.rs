@@ -100,6 +100,11 @@ pub enum Input {
     Prediction(Prediction),
     /// A model said nothing where it should have.
     MissedPrediction(MissedPrediction),
+    /// Whether the broker answers when it is asked for the books; told when that changes.
+    Reach {
+        /// Whether it does; else a request for them has failed, and is made again.
+        answers: bool,
+    },
 }
 
 /// What a session is: everything that was resolved before its first input.
@@ -466,6 +471,7 @@ impl Input {
             | Input::Room(_)
             | Input::Prediction(_)
             | Input::MissedPrediction(_)
+            | Input::Reach { .. }
             | Input::Late(_)
             | Input::UpdatedBar(_)
             | Input::Mute { .. }

@@ -353,8 +353,8 @@ impl Deciding<'_> {
             Input::Room(room) => self.room(*room),
             Input::Prediction(said) => self.prediction(said),
             Input::MissedPrediction(missed) => self.prediction_missed(missed),
-            // Folded; the news blackout looks at it.
-            Input::Asset(_) | Input::News(_) => Ok(()),
+            // Folded; the news blackout looks at it, or what waits for a silent broker.
+            Input::Asset(_) | Input::News(_) | Input::Reach { .. } => Ok(()),
             // Folded; the trading day is looked up in it.
             Input::Calendar(_) => Ok(()),
             Input::Notice(notice) => self.notice(notice),

@@ -105,6 +105,7 @@ impl State {
             Input::CancelError(cancel) => self.take_back(cancel),
             Input::Broker(broker) => self.hear(broker),
             Input::Link { link, up } => self.link(*link, *up),
+            Input::Reach { answers } => self.reach(*answers),
             Input::Calendar(days) => self.learn_days(days),
             Input::Asset(facts) => {
                 self.assets.insert(facts.symbol, *facts);

@@ -22,6 +22,16 @@ impl State {
         }
     }
 
+    /// The broker answers those who compare the books, or not. Where the order stream went down as
+    /// well, an answer alone is not enough: the books must have been compared since.
+    pub(super) fn reach(&mut self, answers: bool) {
+        if !answers {
+            self.out_of_reach.get_or_insert(self.now);
+        } else if self.reconciled {
+            self.out_of_reach = None;
+        }
+    }
+
     /// The books agree with the broker's. What happens while the stream is down is known only after it
     /// is up again.
     pub(super) fn note_reconciled(&mut self) {
@@ -53,7 +63,7 @@ impl State {
         self.reconciled && !self.suspected.iter().any(Difference::moves_books)
     }
 
-    /// For how long entries have been impossible because the broker is out of reach.
+    /// For how long the broker has been out of reach.
     pub(crate) fn out_of_reach_for(&self) -> Option<Span> {
         self.out_of_reach.map(|since| self.now.since(since))
     }

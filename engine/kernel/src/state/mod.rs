@@ -139,8 +139,8 @@ pub struct State {
     suspected: Vec<Difference>,
     foreign_seen: BTreeSet<Box<str>>,
     order_stream_up: bool,
-    /// Since when entries have been impossible because the broker is out of reach: its stream went
-    /// down, or the process ended, and the books were not compared since.
+    /// Since when the broker has been out of reach: its stream went down, or the process ended, and
+    /// the books were not compared since; or it does not answer those who would compare them.
     out_of_reach: Option<Timestamp>,
     market_stream_up: bool,
     trading: TradingState,

@@ -254,3 +254,36 @@ fn silence_counts_in_hours_that_are_traded() {
     let_time_pass(&mut bench, 3600);
     assert_eq!(trading(&bench), TradingState::Active);
 }
+
+/// Its stream of orders stands, and what compares the books is not answered.
+#[test]
+fn a_broker_that_answers_no_reading_is_out_of_reach() {
+    let mut bench = silent(60, TradingState::Reducing);
+    bench.feed(Input::Reach { answers: false });
+    let_time_pass(&mut bench, 59);
+    bench.feed(Input::Reach { answers: true });
+    let_time_pass(&mut bench, 60);
+    assert_eq!(trading(&bench), TradingState::Active, "it has answered in between");
+    bench.feed(Input::Reach { answers: false });
+    let_time_pass(&mut bench, 59);
+    assert_eq!(trading(&bench), TradingState::Active);
+    let_time_pass(&mut bench, 1);
+    assert_eq!(trading(&bench), TradingState::Reducing);
+    assert_eq!(told(&bench, "breaker_tripped"), 1);
+}
+
+#[test]
+fn an_answer_does_not_stand_for_books_that_were_not_compared_since_the_stream_went_down() {
+    let mut bench = silent(60, TradingState::Reducing);
+    orders_link(&mut bench, false);
+    bench.feed(Input::Reach { answers: false });
+    orders_link(&mut bench, true);
+    bench.feed(Input::Reach { answers: true });
+    let_time_pass(&mut bench, 60);
+    assert_eq!(trading(&bench), TradingState::Reducing);
+    bench.feed(Input::Command(Command::Resume { reason: "looked".into() }));
+    bench.feed(Input::Reach { answers: false });
+    bench.feed(Input::Broker(Box::new(broker("100000"))));
+    let_time_pass(&mut bench, 60);
+    assert_eq!(trading(&bench), TradingState::Active, "what was compared is in reach");
+}

@@ -235,6 +235,7 @@ impl Core {
             Answer::Missed(..)
             | Answer::Probed { .. }
             | Answer::NotCompared
+            | Answer::Unanswered
             | Answer::News { .. } => Vec::new(),
         }
     }

@@ -408,6 +408,7 @@ pub(super) fn ends_for(answer: &Answer) -> Option<SessionError> {
         | Answer::Corporate(_)
         | Answer::Broker(..)
         | Answer::NotCompared
+        | Answer::Unanswered
         | Answer::Missed(..)
         | Answer::Probed { .. }
         | Answer::Calendar(_)

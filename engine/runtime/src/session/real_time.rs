@@ -3,6 +3,7 @@
 //! Everything comes in over bounded channels to this one task. What the kernel sends is carried
 //! out by tasks of its own, so that a slow answer holds nothing up; answers come back as inputs.
 
+mod books;
 mod feed;
 mod news;
 mod said;
@@ -10,11 +11,11 @@ mod said;
 use super::core::Work;
 use super::courier::{Answer, Errand};
 use super::desk::{
-    Desk, Ending, NEW_NAME, TICK, ends_for, hit_about, next_market_message, next_order_message,
+    Desk, Ending, NEW_NAME, TICK, hit_about, next_market_message, next_order_message,
 };
 use super::models::Said;
 use super::{Phase, SessionError, StopSignal};
-use crate::alpaca::{MarketStream, MarketStreamMessage, OrderStreamMessage, QuotaLeft};
+use crate::alpaca::{MarketStream, MarketStreamMessage, OrderStreamMessage};
 use crate::backoff::Backoff;
 use crate::control;
 use kernel::{Input, Link, State};
@@ -51,6 +52,8 @@ pub(super) async fn trade(
         feeds: feed::Feeds::new(),
         asked_again,
         next_reconcile,
+        in_reach: true,
+        differs_since: None,
         ends_at,
         orders_go_on: true,
         market_goes_on: true,
@@ -87,6 +90,10 @@ struct RealTime<'a> {
     asked_again: Backoff,
     /// When the books are compared with the broker's next; `None` while that is under way.
     next_reconcile: Option<Instant>,
+    /// Whether the broker answered when it was last asked for the books.
+    in_reach: bool,
+    /// Since when each account that was read has differed, and may only be late.
+    differs_since: Option<Instant>,
     ends_at: Option<Instant>,
     /// Whether each stream can still bring anything.
     orders_go_on: bool,
@@ -236,49 +243,8 @@ impl RealTime<'_> {
                 self.reconcile_within(pause);
                 Ok(())
             }
+            Answer::Unanswered => self.reaches(false),
             answer => self.take_in(answer),
-        }
-    }
-
-    /// Takes in an answer about the books.
-    fn take_in(&mut self, answer: Answer) -> Result<(), SessionError> {
-        let was_read = matches!(answer, Answer::Read(..));
-        if let Answer::Broker(broker, mark) = &answer {
-            if *mark != self.desk.core.mark(self.connection) {
-                // Something happened while it was asked, so it is asked again.
-                let wait = self.asked_again.step();
-                self.reconcile_within(wait);
-                return Ok(());
-            }
-            // An account that agrees does not lag behind.
-            if !self.desk.core.state().book_differences(broker).is_empty() {
-                let lag = self.desk.patience.account_lag;
-                if let Some(ago) = self.desk.core.booked_ago().filter(|ago| *ago < lag) {
-                    self.reconcile_within(lag - ago);
-                    return Ok(());
-                }
-            }
-            self.next_reconcile = Some(Instant::now() + self.reconcile_pause());
-        }
-        let was_compared = matches!(answer, Answer::Broker(..));
-        let ends = ends_for(&answer);
-        let order = answer.order();
-        hit_about("answer.before", order);
-        for input in self.desk.core.inputs(answer) {
-            let work = self.desk.decide(input)?;
-            if was_compared && !work.look_again {
-                self.asked_again = self.desk.patience.backoff(0);
-            }
-            self.set_going(if was_read { work.without_reads() } else { work });
-        }
-        hit_about("answer.after", order);
-        if was_compared && self.desk.core.state().is_reconciled() {
-            let waits = self.desk.when_compared.take();
-            waits.into_iter().for_each(|errand| self.send_out(errand));
-        }
-        match ends {
-            Some(error) => self.fail(error),
-            None => Ok(()),
         }
     }
 
@@ -376,22 +342,6 @@ impl RealTime<'_> {
         }
     }
 
-    /// Sees to it that the books are compared with the broker's within a time from now.
-    fn reconcile_within(&mut self, wait: Duration) {
-        let at = Instant::now() + wait;
-        self.next_reconcile = Some(self.next_reconcile.map_or(at, |next| next.min(at)));
-    }
-
-    /// How long after the books were compared they are compared again.
-    fn reconcile_pause(&self) -> Duration {
-        let timing = self.desk.config.timing;
-        if self.stopping.is_some() {
-            return timing.second_look;
-        }
-        let pause = timing.reconcile.saturating_mul(stretch(&self.desk.venue.quota_left()));
-        self.desk.clock.wall(pause).max(TICK)
-    }
-
     fn tick(&mut self) -> Result<(), SessionError> {
         self.keep_data_moving()?;
         self.keep_news()?;
@@ -434,57 +384,10 @@ impl RealTime<'_> {
     }
 }
 
-/// How many times longer the comparison of the books waits while requests are short: they are for
-/// orders first.
-fn stretch(quota: &QuotaLeft) -> u32 {
-    let is_below = |part: u32| {
-        let minute = quota.minute < quota.minute_limit / part;
-        let limits = quota.quarter_hour.zip(quota.quarter_hour_limit);
-        minute || limits.is_some_and(|(left, limit)| left < limit / part)
-    };
-    match (is_below(4) || !quota.held_for.is_zero(), is_below(2)) {
-        (true, _) => 4,
-        (false, true) => 2,
-        (false, false) => 1,
-    }
-}
-
 /// Waits until an instant; for ever when there is none.
 async fn at(instant: Option<Instant>) {
     match instant {
         Some(instant) => tokio::time::sleep_until(instant).await,
         None => std::future::pending().await,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Twice as long below a half of what may be asked, four times below a quarter or while the
-    /// server has asked for silence; the stricter of two quotas counts.
-    #[test]
-    fn the_books_are_compared_less_often_when_requests_are_short() {
-        let quota = |minute, quarter_hour| QuotaLeft {
-            minute,
-            minute_limit: 200,
-            quarter_hour,
-            quarter_hour_limit: quarter_hour.map(|_| 250),
-            held_for: Duration::ZERO,
-            waiting: 0,
-        };
-        let cases = [
-            (quota(200, None), 1),
-            (quota(100, None), 1),
-            (quota(99, None), 2),
-            (quota(49, None), 4),
-            (quota(200, Some(124)), 2),
-            (quota(200, Some(61)), 4),
-            (quota(40, Some(250)), 4),
-            (QuotaLeft { held_for: Duration::from_secs(1), ..quota(200, None) }, 4),
-        ];
-        for (quota, times) in cases {
-            assert_eq!(stretch(&quota), times, "{quota:?}");
-        }
     }
 }

@@ -77,6 +77,7 @@ impl Observer {
             | Input::UpdatedBar(_)
             | Input::Luld(_)
             | Input::Mute { .. }
+            | Input::Reach { .. }
             | Input::Asset(_)
             | Input::Calendar(_)
             | Input::Cash(_)

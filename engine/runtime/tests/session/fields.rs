@@ -5,6 +5,7 @@
 //! field. It may refuse to begin, with a sentence that names what it lacks; else it trades to the
 //! end of the data, and the exchange's record says that no order was lost and none doubled.
 
+mod kinds;
 mod needed;
 mod record;
 mod worlds;
@@ -12,7 +13,7 @@ mod worlds;
 use crate::claims::Books;
 use crate::support::{Session, data_dir};
 use exchange::check::{Breach, Claims, SessionRecord};
-use exchange::server::{Point, Running, Speed};
+use exchange::server::{Running, Speed};
 use journal::Reader;
 use kernel::{Difference, Event, OrderStatus, RecordBody, Side};
 use needed::*;
@@ -385,6 +386,29 @@ async fn an_error_may_be_no_json() {
     }
 }
 
+/// Rules that put a field that nobody knows into each message of a world, on each level.
+async fn surprises(world: &World) -> Vec<(String, String)> {
+    let mut rules = Vec::new();
+    for (point, paths) in fields(world).await {
+        let tried: Vec<&String> = paths.iter().filter(|path| (world.tries)(point, path)).collect();
+        let parents =
+            tried.iter().filter_map(|path| path.rsplit_once('.').map(|(parent, _)| parent));
+        // A key of a map of symbols would be a symbol, not a field.
+        let parents = parents.filter(|parent| !["bars", "trades"].contains(parent));
+        let parents: BTreeSet<String> =
+            parents.map(|parent| format!("{parent}.")).chain([String::new()]).collect();
+        for parent in parents.iter().filter(|_| !tried.is_empty()) {
+            let point = point.as_str();
+            let rule = format!(
+                "{}[[fault]]\non='{point}'\ninject='add'\nfield='{parent}surprise'\ntimes='all'",
+                halt(point)
+            );
+            rules.push((format!("{point} {parent}surprise"), rule));
+        }
+    }
+    rules
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn any_message_may_have_fields_that_nobody_knows() {
     for world in [
@@ -399,25 +423,7 @@ async fn any_message_may_have_fields_that_nobody_knows() {
         REFUSING,
         STREAM_REFUSING,
     ] {
-        let mut rules = Vec::new();
-        for (point, paths) in fields(&world).await {
-            let tried: Vec<&String> =
-                paths.iter().filter(|path| (world.tries)(point, path)).collect();
-            let parents =
-                tried.iter().filter_map(|path| path.rsplit_once('.').map(|(parent, _)| parent));
-            // A key of a map of symbols would be a symbol, not a field.
-            let parents = parents.filter(|parent| !["bars", "trades"].contains(parent));
-            let parents: BTreeSet<String> =
-                parents.map(|parent| format!("{parent}.")).chain([String::new()]).collect();
-            for parent in parents.iter().filter(|_| !tried.is_empty()) {
-                let point = point.as_str();
-                let rule = format!(
-                    "{}[[fault]]\non='{point}'\ninject='add'\nfield='{parent}surprise'\ntimes='all'",
-                    halt(point)
-                );
-                rules.push((format!("{point} {parent}surprise"), rule));
-            }
-        }
+        let rules = surprises(&world).await;
         let AllCame { wrong, told, not_met } = all_meet(&world, rules).await;
         assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("\n"));
         assert!(told.is_empty(), "a field more is nothing to tell: {told:?}");
@@ -425,42 +431,11 @@ async fn any_message_may_have_fields_that_nobody_knows() {
     }
 }
 
-/// What is not tried, and why.
-const NOT_TRIED: &[(&str, &str)] = &[
-    ("request", "every request, each of which is tried by its own name"),
-    ("cancel", "its answer is empty"),
-    ("cancel_all", "no session reads a 207: it cancels what it knows, one by one"),
-    ("close", "no session reads a 207: it closes positions by orders of its own"),
-    ("daily_bar", "no session asks the stream for it"),
-    ("market_data", "every element, each of which is tried by its own name"),
-    ("step", "no message"),
-];
-
-/// Answers of one kind of request that are messages of their own, by their first field.
-const ANSWERS: [&str; 4] =
-    ["history bars", "history news", "history trades", "request corporate_actions"];
-
-/// Whoever adds a kind of message adds it to a world, or says why not.
 #[tokio::test(flavor = "multi_thread")]
-async fn each_kind_of_message_is_tried_in_some_world() {
-    let (mut tried, mut answers) = (BTreeSet::new(), BTreeSet::new());
-    for world in
-        [MINUTES_OF_BARS, TICKS, BEGUN, GAP, IN_THE_NEWS, OVER_NIGHT, REFUSING, STREAM_REFUSING]
-    {
-        for (point, paths) in fields(&world).await {
-            for path in paths.iter().filter(|path| (world.tries)(point, path)) {
-                tried.insert(point.as_str());
-                let answer = path.split('.').next().filter(|first| *first != "next_page_token");
-                if let (Point::History | Point::Request, Some(first)) = (point, answer) {
-                    answers.insert(format!("{} {first}", point.as_str()));
-                }
-            }
-        }
-    }
-    assert_eq!(answers, ANSWERS.map(String::from).into());
-    // Splits and new names are asked for by a request that has no name of its own.
-    tried.remove("request");
-    let all = Point::ALL.iter().map(|(name, _)| *name).collect::<BTreeSet<_>>();
-    let not_tried = NOT_TRIED.iter().map(|(name, _)| *name).collect::<BTreeSet<_>>();
-    assert_eq!(all.difference(&tried).copied().collect::<BTreeSet<_>>(), not_tried);
+async fn the_word_that_the_keys_are_not_good_may_have_fields_that_nobody_knows() {
+    let rules = surprises(&UNAUTHORISED).await;
+    let all: BTreeSet<String> = rules.iter().map(|(name, _)| name.clone()).collect();
+    let came = all_meet(&UNAUTHORISED, rules).await;
+    assert!(came.wrong.is_empty() && !all.is_empty(), "{:?}", came.wrong);
+    assert_eq!(came.told, all, "the session ends, and says that it is the keys");
 }

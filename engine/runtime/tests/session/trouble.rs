@@ -4,9 +4,10 @@ use crate::support::{
     Plan, assert_books_agree, data_dir, exchange, exchange_with, generated, shares,
 };
 use exchange::server::{FaultScript, Running, Speed};
-use kernel::{Intents, MarketData, Side, TradingState, View};
+use kernel::{Breaker, Intents, MarketData, Side, Span, TradingState, View};
 use runtime::alpaca::Credentials;
-use runtime::session::{ExitClass, Phase, SessionError, Status};
+use runtime::session::{ExitClass, Phase, SessionError, Status, journal_dir, replay};
+use std::convert::Infallible;
 use std::os::unix::fs::PermissionsExt;
 
 async fn an_exchange() -> Running {
@@ -173,5 +174,38 @@ async fn what_the_broker_holds_must_be_read_before_anything_grows() {
             assert_eq!(summary.orders.sent > 0, times == "8", "{summary:#?}");
             assert_eq!(summary.alerts, 1, "it is told once: {summary:#?}");
         }
+    }
+}
+
+/// The stream of orders stands and brings nothing, no order is sent, and nothing that would compare the
+/// books is answered: that is told by the clock, and the journal decides the same again.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_that_fails_for_readings_alone_stops_entries() {
+    for (status, then) in [(500, TradingState::Reducing), (503, TradingState::Halted)] {
+        let points = ["account", "positions", "list_orders"];
+        let rules = points.map(|point| {
+            format!(
+                "[[fault]]\non='{point}'\nstep=30\ninject='answer'\nstatus={status}\ntimes='all'\n"
+            )
+        });
+        let exchange = exchange_with(generated(&["SPY"], 20_000), Speed::Times(600.0), |config| {
+            config.faults = FaultScript::parse(&rules.concat()).unwrap();
+        });
+        let (dir, exchange) = (data_dir(), exchange.await);
+        let mut plan = Plan::scripted(dir.path(), &exchange, &["SPY"], |_, _, _| {});
+        plan.config.limits.breaker_silence = Some(Span::from_secs(300));
+        plan.config.limits.breaker = Some(Breaker { then, ..Breaker::default() });
+        let mut session = plan.start();
+        session.until(|status| status.reconciled && status.trading == TradingState::Active).await;
+        let tripped = session.until(|status| status.trading == then).await;
+        assert!(tripped.links.orders && tripped.breaker, "{tripped:#?}");
+        assert_eq!(tripped.tally.sent, 0, "no order has failed");
+        session.crash().await;
+        let again = replay::verify(&journal_dir(dir.path()), |_| {
+            Ok::<_, Infallible>(
+                Plan::scripted(dir.path(), &exchange, &["SPY"], |_, _, _| {}).strategies,
+            )
+        });
+        assert_eq!(again.unwrap().difference, None);
     }
 }

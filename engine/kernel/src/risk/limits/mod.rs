@@ -298,7 +298,7 @@ limits! {
     duplicate_window: Span = "duplicate_window_s", "5", "seconds" "0.001" to "86400", Account, Higher;
     /// An entry that has not filled by then is cancelled.
     entry_time_to_live: Span = "entry_time_to_live_s", "900", "seconds" "1" to "31536000", Account, Lower;
-    /// The broker is out of reach for so long in hours that are traded, its stream of orders down or the books not compared since: that stops trading as failing orders do.
+    /// The broker is out of reach for so long in hours that are traded, its stream of orders down, the books not compared since it was, or the requests that compare them without an answer: that stops trading as failing orders do.
     breaker_silence: Span = "breaker_silence_s", "off", "seconds" "1" to "86400", Account, Lower;
     /// What a model says of a bar stands for so long from its end, unless it says something newer.
     prediction_time_to_live: Span = "prediction_time_to_live_s", "30", "seconds" "0.001" to "604800", Account, Lower;

@@ -127,6 +127,8 @@ pub(super) enum Answer {
     Broker(Box<BrokerState>, Mark),
     /// What the broker holds cannot be read, though it answers: the books were not compared.
     NotCompared,
+    /// A request of those that compare the books has failed; it is made again.
+    Unanswered,
     /// What the data stream did not bring.
     Missed(Vec<Bar>, Vec<Trade>),
     /// The bars in the time in which a channel was silent.
@@ -151,6 +153,7 @@ impl Answer {
             | Answer::Corporate(_)
             | Answer::Broker(..)
             | Answer::NotCompared
+            | Answer::Unanswered
             | Answer::Missed(..)
             | Answer::Probed { .. }
             | Answer::Calendar(_)
@@ -176,6 +179,10 @@ pub struct Patience {
     /// nothing was booked for so long is it a difference that they are not ours. Alpaca's have been
     /// seen ten seconds behind its orders (issue 276 of its API).
     pub account_lag: Duration,
+    /// How long an account that differs at each reading is taken for late while one thing after the
+    /// other is booked; then it is suspected. Several times the lag, so that one that is only late
+    /// has agreed in between.
+    pub account_differs: Duration,
     /// From this the waits are shortened by chance, so that two sessions do not ask together.
     pub seed: u64,
 }
@@ -201,6 +208,7 @@ impl Patience {
         absent_after: Wait::Machine(Duration::from_secs(ABSENT_AFTER as u64)),
         activities_lag: Duration::from_secs(1),
         account_lag: Duration::from_secs(10),
+        account_differs: Duration::from_secs(60),
         seed: 0,
     };
 
@@ -212,6 +220,7 @@ impl Patience {
         absent_after: Wait::Venue(Span::from_secs(ABSENT_AFTER as i64)),
         activities_lag: Duration::ZERO,
         account_lag: Duration::ZERO,
+        account_differs: Duration::ZERO,
         seed: 0,
     };
 
@@ -316,13 +325,13 @@ impl Courier {
                 kernel::Send::Cancel(cancel) => self.cancel(&cancel, &target, out).await,
             },
             Errand::Read(target) => self.read_and_tell(&target, out).await,
-            Errand::ReadAll(targets) => self.read_all(&targets, out).await,
+            Errand::ReadAll(targets) => self.read_all(&targets, false, out).await,
             Errand::Assets(symbols) => self.assets(&symbols, out).await,
             Errand::Find(target) => self.look_for(&target, now, out).await,
             Errand::Postings(since) => self.postings(since, out).await,
             Errand::Corporate { from, to } => self.corporate_actions(from, to, out).await,
             Errand::Reconcile { orders, posted_since, mark } => {
-                self.read_all(&orders, out).await;
+                self.read_all(&orders, true, out).await;
                 self.account(posted_since, mark, out).await;
             }
             Errand::Missed(wanted) => self.missed(&wanted, out).await,

@@ -18,6 +18,10 @@ pub(super) const READINGS: u32 = 4;
 impl Courier {
     /// Reads an order until the broker can be asked.
     pub(super) async fn read_and_tell(&self, target: &Target, out: &mpsc::Sender<Answer>) {
+        self.read_for(target, false, out).await;
+    }
+
+    async fn read_for(&self, target: &Target, compares: bool, out: &mpsc::Sender<Answer>) {
         let mut backoff = self.backoff(target.number.0);
         let mut unreadable = 0;
         while unreadable < READINGS {
@@ -33,6 +37,9 @@ impl Courier {
                 }
                 Err(error) => {
                     tracing::warn!(order = %target.number, "cannot read it: {error}");
+                    if compares {
+                        unanswered(&error, out).await;
+                    }
                     unreadable += u32::from(error.class == ErrorClass::Unreadable);
                 }
             }
@@ -40,12 +47,18 @@ impl Courier {
         }
     }
 
-    /// Reads orders. What is open comes with one listing; each of the others takes a request.
-    pub(super) async fn read_all(&self, targets: &[Target], out: &mpsc::Sender<Answer>) {
+    /// Reads orders, to compare the books or not. What is open comes with one listing; each of the
+    /// others takes a request.
+    pub(super) async fn read_all(
+        &self,
+        targets: &[Target],
+        compares: bool,
+        out: &mpsc::Sender<Answer>,
+    ) {
         let open = if targets.len() < 2 { Vec::new() } else { self.open_groups().await };
         for target in targets {
             let Some(order) = listed(&open, target) else {
-                self.read_and_tell(target, out).await;
+                self.read_for(target, compares, out).await;
                 continue;
             };
             let read = self.with_fills(target, order).await;
@@ -168,6 +181,7 @@ impl Courier {
                 Ok(AccountRead { .. }) => {}
                 Err(error) => {
                     tracing::warn!("cannot read the account: {error}");
+                    unanswered(&error, out).await;
                     unreadable += u32::from(error.class == ErrorClass::Unreadable);
                 }
             }
@@ -244,6 +258,13 @@ impl Courier {
             // The next order of the other session, or the next connection, asks again.
             Err(error) => tracing::warn!("cannot look for other sessions: {error}"),
         }
+    }
+}
+
+/// Tells that a request of a comparison failed; to be asked to wait is an answer.
+async fn unanswered(error: &ApiError, out: &mpsc::Sender<Answer>) {
+    if error.class != ErrorClass::RateLimited {
+        tell(out, Answer::Unanswered).await;
     }
 }
 

@@ -436,6 +436,7 @@ async fn a_comparison_whose_answers_cannot_be_read_is_given_up() {
     let compared = [posted, Answer::Broker(Box::new(holdings()), mark)];
     for (class, times, asked, expected) in [
         (ErrorClass::Unreadable, 4, 4, &[Answer::NotCompared][..]),
+        (ErrorClass::RateLimited, 2, 3, &compared),
         (ErrorClass::Unreadable, 3, 4, &compared),
         (ErrorClass::Unknown, 20, 21, &compared),
     ] {
@@ -444,6 +445,9 @@ async fn a_comparison_whose_answers_cannot_be_read_is_given_up() {
         let fails = std::iter::repeat_n(failure(class, "`qty` is missing"), times);
         script.account_fails.lock().unwrap().extend(fails);
         let errand = Errand::Reconcile { orders: Vec::new(), posted_since: NOON, mark };
+        // Each failure is told, but to be asked to wait is none.
+        let told = if class == ErrorClass::RateLimited { 0 } else { times };
+        let expected = [vec![Answer::Unanswered; told], expected.to_vec()].concat();
         assert_eq!(answers(&script, errand, MINUTE).await, expected, "{class:?} {times} times");
         assert_eq!(script.times("account"), asked);
     }
