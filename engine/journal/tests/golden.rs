@@ -2,8 +2,7 @@
 //!
 //! They hold every kind of input and event. When this fails, the kernel's types have changed, and what
 //! they look like on disk. Journals of version 1 exist on other people's machines: give the change a new
-//! version (`src/codec.rs` says how) and files of its own here. Only while version 1 has not been
-//! released may `UPDATE_EXPECT=1` rewrite these.
+//! version (`src/codec.rs` says how) and files of its own. `UPDATE_EXPECT=1` rewrites what is unreleased.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
