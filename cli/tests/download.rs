@@ -155,8 +155,9 @@ fn what_cannot_be_downloaded_is_one_sentence() {
     let exchange = exchange(&user, &[]);
     let base =
         ["--symbols", "SYNA", "--from", "2026-01-02", "--to", "2026-01-03", "--out", "a.csv"];
-    let cases: [(&[&str], &str); 6] = [
-        (&["--resolution", "90Min"], "is no length of bars"),
+    let cases: [(&[&str], &str); 7] = [
+        (&["--resolution", "1Week"], "is no length of bars"),
+        (&["--resolution", "90Min"], "there are no bars of 90Min"),
         (&["--resolution", "7Day"], "there are no bars of 7Day"),
         (&["--kind", "trades", "--adjustment", "all"], "--adjustment is for bars"),
         (&["--provider", "alpha-vantage"], "set ALPHA_VANTAGE_KEY"),
