@@ -7,14 +7,26 @@ use crate::wire::{State, Wire};
 use exchange::server::{FaultScript, Speed};
 use journal::Reader;
 use kernel::{
-    BasisPoints, Input, Intents, MarketData, NewOrder, OrderKind, OrderStatus, Price, RecordBody,
-    Rounding, Side, Span, TimeInForce, Timestamp, View,
+    Alert, BasisPoints, Event, Input, Intents, MarketData, NewOrder, OrderKind, OrderStatus, Price,
+    RecordBody, Rounding, Side, Span, TimeInForce, Timestamp, View,
 };
 use runtime::session::journal_dir;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+/// What the session has alerted to.
+fn alerts(dir: &Path) -> Vec<Alert> {
+    let mut records = Reader::open(&journal_dir(dir), 1).unwrap();
+    let mut alerts = Vec::new();
+    while let Some(record) = records.next().unwrap() {
+        if let RecordBody::Event { event: Event::AlertRaised(alert), .. } = record.body {
+            alerts.push(alert);
+        }
+    }
+    alerts
+}
 
 /// Conformance 107, 109.
 #[tokio::test(flavor = "multi_thread")]
@@ -39,6 +51,8 @@ async fn without_it_entries_are_denied_and_exits_pass_and_then_the_books_are_com
     };
     let mut plan = Plan::scripted(dir.path(), &exchange, &["GLD", "SPY"], script);
     plan.config.endpoints.trading_stream = format!("ws://{}/stream", wire.address);
+    // On a busy machine a report may take long; that is no fault here.
+    plan.config.timing.silence.orders = Duration::from_secs(36_000);
     let mut session = plan.start();
     session.until(|status| status.positions.len() == 2).await;
 
@@ -118,6 +132,8 @@ async fn without_it_the_books_follow_what_the_broker_says() {
     };
     let mut plan = Plan::scripted(dir.path(), &exchange, &["GLD", "SPY"], script);
     plan.config.endpoints.trading_stream = format!("ws://{}/stream", wire.address);
+    // On a busy machine a report may take long; that is no fault here.
+    plan.config.timing.silence.orders = Duration::from_secs(36_000);
     let mut session = plan.start();
     session.until(|status| status.positions.len() == 1).await;
     wire.set(State::Cut);
@@ -132,7 +148,7 @@ async fn without_it_the_books_follow_what_the_broker_says() {
     session.stopper.press();
     let summary = session.ended().await.unwrap();
     assert_books_agree(&summary, &exchange);
-    assert_eq!(summary.alerts, 0, "each fill was booked once");
+    assert_eq!(alerts(dir.path()), [], "each fill was booked once");
 }
 
 /// A stream that is connected and mute is noticed by what it did not tell, and opened again.
