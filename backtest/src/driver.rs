@@ -40,7 +40,7 @@ use detail::Meeting;
 use exchange::{Exchange, Update};
 use journal::{Durability, EventsHash, Journal};
 use kernel::{
-    Bar, Cash, DecideError, Input, Kernel, Link, MarketData, Notice, OrderNumber, Output,
+    Bar, Cash, DecideError, Event, Input, Kernel, Link, MarketData, Notice, OrderNumber, Output,
     SessionStart, ShutdownPolicy, Span, Stamped, SymbolId, Timestamp,
 };
 use marketdata::{Facts, Feed, FeedSource, Source};
@@ -430,6 +430,9 @@ impl<'a, 'o> Driver<'a, 'o> {
             let strategy = self.shared.as_mut().and_then(|shared| shared.take(event, state));
             let met = self.meeting.as_ref().map_or(self.step, Meeting::rows);
             self.trades.take(event, at, bar_time(met, event).unwrap_or(at), strategy);
+            if let Event::SharesSplit { symbol, ratio, .. } = event {
+                self.models.iter_mut().for_each(|model| model.rebase(*symbol, *ratio));
+            }
             self.observer.event(at, event);
         }
         if !self.said.is_empty() {

@@ -58,8 +58,8 @@ pub use html::{html_report, sweep_html, walk_html};
 pub use judge::{Judgement, Yardstick};
 pub use layers::{Layers, layers};
 pub use live::{
-    Cause, LiveComparison, LiveError, OrderAccount, OrderParts, Parts, Recorded, SideOfOrder,
-    compare_live,
+    Cause, LiveComparison, LiveError, OrderAccount, OrderParts, Parts, Recorded, RecordedData,
+    SideOfOrder, compare_live,
 };
 pub use lookahead::{
     Change, CounterExample, LookaheadError, LookaheadReport, Rebuild, find_lookahead,

@@ -1,6 +1,6 @@
 //! A model to whose words somebody listens.
 
-use kernel::{Bar, Forecaster, Input};
+use kernel::{Bar, Forecaster, Input, Ratio, SymbolId};
 
 /// The same model; `hear` is told each word that it says of a bar.
 pub fn overheard(
@@ -32,5 +32,9 @@ impl<H: FnMut(&Bar, &Input) + Send> Forecaster for Overheard<H> {
 
     fn remember(&mut self, bar: &Bar) {
         self.inner.remember(bar);
+    }
+
+    fn rebase(&mut self, symbol: SymbolId, ratio: Ratio) {
+        self.inner.rebase(symbol, ratio);
     }
 }

@@ -112,6 +112,8 @@ impl Forecaster for Repeated {
     }
 
     fn remember(&mut self, _: &Bar) {}
+
+    fn rebase(&mut self, _: SymbolId, _: Ratio) {}
 }
 
 /// Wants nothing.

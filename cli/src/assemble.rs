@@ -6,7 +6,7 @@ use crate::exit::Failure;
 use crate::kafka;
 use crate::shell::Shell;
 use exchange::server::{FaultScript, ServerConfig, Source, Speed, Synthetic};
-use exchange::{ExchangeConfig, FinancingRules, Impact};
+use exchange::{CommissionRates, ExchangeConfig, FinancingRules, Impact};
 use kernel::{BasisPoints, FeeRates, Limits, Price, Span, TradingHours};
 use marketdata::{Feed, ReadOptions};
 use runtime::alpaca::{Client, ClientConfig, Credentials, Endpoints, Pace, Secret, Timing};
@@ -185,9 +185,13 @@ pub fn exchange_config(settings: &Settings) -> ExchangeConfig {
     config.seed = seed(settings);
     config.starting_cash = settings.decimal("exchange.starting_cash_usd").unwrap_or_default();
     config.account.multiplier = u8::try_from(settings.integer("exchange.multiplier")).unwrap_or(1);
+    config.account.shorting = settings.is_on("exchange.shorting");
     config.fees.regulatory = settings.is_on("exchange.regulatory_fees");
-    config.fees.commission.per_share =
-        settings.decimal("exchange.commission_per_share_usd").unwrap_or_default();
+    let usd = |path| settings.decimal(path).unwrap_or_default();
+    config.fees.commission = CommissionRates {
+        per_share: usd("exchange.commission_per_share_usd"),
+        per_order: usd("exchange.commission_per_order_usd"),
+    };
     config.financing = FinancingRules {
         borrow: settings.percent("exchange.borrow_percent").unwrap_or_default(),
         margin_interest: settings.percent("exchange.margin_interest_percent").unwrap_or_default(),
@@ -206,6 +210,10 @@ pub fn exchange_config(settings: &Settings) -> ExchangeConfig {
     };
     config.fills.latency = Span::from_millis(settings.integer("exchange.latency_ms"));
     config.fills.participation = settings.percent("exchange.participation_percent");
+    config.fills.displayed_size = settings.is_on("exchange.displayed_size");
+    let partial = settings.integer("exchange.random_partial_percent");
+    config.fills.random_partial_percent = u8::try_from(partial).unwrap_or(0);
+    config.fills.buy_stop_collar = settings.is_on("exchange.buy_stop_collar");
     config
 }
 

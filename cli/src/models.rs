@@ -7,7 +7,8 @@ use crate::exit::Failure;
 use crate::retrain::Succession;
 use backtest::{Chosen, MadeFrom, ModelFacts, ModelPart, Models};
 use kernel::{
-    Bar, Forecaster, Input, MissedPrediction, Notice, Probability, Span, SymbolId, TradingHours,
+    Bar, Forecaster, Input, MissedPrediction, Notice, Probability, Ratio, Span, SymbolId,
+    TradingHours,
 };
 use marketdata::resolution;
 use model::Prediction;
@@ -38,6 +39,9 @@ pub struct AtWork {
     succession: Option<Succession>,
     /// The last bars of each symbol, for a model that takes over to have seen.
     past: BTreeMap<SymbolId, VecDeque<Bar>>,
+    /// The shares of a symbol's first bar for those of today, where they were split since: all its bars
+    /// are looked at as of those, so that a split is no move.
+    first_shares: BTreeMap<SymbolId, Ratio>,
 }
 
 /// What a model's words are for.
@@ -191,27 +195,22 @@ pub fn find(folder: &Folder, name: &str) -> Result<Model, Failure> {
     }
 }
 
-/// Refuses a strategy that listens to a model, where none is run.
-///
-/// # Errors
-/// When it does.
-pub fn refuse((strategy, spec): &Chosen, command: &str) -> Result<(), Failure> {
-    if strategy.listens_to_models() {
-        return Err(Failure::usage(format!(
-            "{} listens to a model, and {command} runs none: take `tradewind backtest`",
-            spec.name
-        )));
-    }
-    Ok(())
-}
-
 impl AtWork {
     fn new(model: Model, role: Role, watches: bool) -> Self {
         let id = model.id();
         let watch = Watch::new(Arc::new(model), Limits::default());
         let look_in = watches.then_some(LOOK_EVERY);
-        let (takes_over, succession, past) = (None, None, BTreeMap::new());
-        Self { id, watch, role, watches, look_in, takes_over, succession, past }
+        Self {
+            id,
+            watch,
+            role,
+            watches,
+            look_in,
+            takes_over: None,
+            succession: None,
+            past: BTreeMap::new(),
+            first_shares: BTreeMap::new(),
+        }
     }
 
     /// A model as a session runs it.
@@ -253,6 +252,20 @@ impl AtWork {
         if past.len() > KEPT {
             past.pop_front();
         }
+    }
+
+    /// A bar as it would have been in the shares of its symbol's first.
+    fn in_first_shares(&self, bar: &Bar) -> Option<Bar> {
+        self.first_shares.get(&bar.symbol).map_or(Some(*bar), |first| first.bar(bar))
+    }
+
+    fn missed(&self, bar: &Bar, reason: &str) -> Input {
+        Input::MissedPrediction(MissedPrediction {
+            symbol: bar.symbol,
+            model: Box::from(&*self.id),
+            time: bar.end_time(),
+            reason: reason.into(),
+        })
     }
 
     fn word(&self, said: &Prediction) -> Input {
@@ -312,25 +325,35 @@ impl Forecaster for AtWork {
     }
 
     fn observe(&mut self, bar: &Bar) -> Vec<Input> {
+        let Some(bar) = &self.in_first_shares(bar) else {
+            let reason = "its prices do not fit the shares that were looked at before its splits";
+            return vec![self.missed(bar, reason)];
+        };
         let changed = self.follow(bar);
         self.keep(bar);
         let said = self.watch.observe(bar);
         let word = match said {
             Ok(said) => said.map(|said| self.word(&said)),
-            Err(error) => Some(Input::MissedPrediction(MissedPrediction {
-                symbol: bar.symbol,
-                model: Box::from(&*self.id),
-                time: bar.end_time(),
-                reason: error.to_string().into(),
-            })),
+            Err(error) => Some(self.missed(bar, &error.to_string())),
         };
         changed.into_iter().chain(self.drift()).chain(word).collect()
     }
 
     fn remember(&mut self, bar: &Bar) {
+        let Some(bar) = &self.in_first_shares(bar) else { return };
         self.keep(bar);
         // What it would have said then is history, and so is that it failed.
         let _ = self.watch.observe(bar);
+    }
+
+    fn rebase(&mut self, symbol: SymbolId, ratio: Ratio) {
+        let before = self.first_shares.get(&symbol).copied();
+        let undone = ratio.undone();
+        let first = before.map_or(Some(undone), |before| undone.then(before));
+        // Ratios that do not fit a fraction are of no market; one that has been kept is still the nearest.
+        if let Some(first) = first {
+            self.first_shares.insert(symbol, first);
+        }
     }
 }
 
@@ -369,6 +392,36 @@ mod tests {
             other => panic!("{other:?}"),
         };
         inputs.filter_map(word).collect()
+    }
+
+    /// What is said after a split is what would have been said without it.
+    #[test]
+    fn a_split_is_no_move() {
+        let folder = tempfile::tempdir().unwrap();
+        let model = model_like_the_bundled(folder.path(), 0.5, |_| {});
+        let bars = bars(600);
+        let splits = [(300, Ratio::new(2, 1).unwrap()), (400, Ratio::new(1, 20).unwrap())];
+        let as_told = |split: bool| {
+            let mut one = AtWork::new(model.clone(), Role::InUse, true);
+            let mut told = Vec::new();
+            for (place, bar) in bars.iter().enumerate() {
+                let mut bar = *bar;
+                for (from, ratio) in splits.iter().filter(|(from, _)| split && *from <= place) {
+                    bar = ratio.bar(&bar).unwrap();
+                    if *from == place {
+                        one.rebase(bar.symbol, *ratio);
+                    }
+                }
+                told.extend(words(&mut one, &[bar]));
+            }
+            told
+        };
+        let (with, without) = (as_told(true), as_told(false));
+        assert!(without.len() > 300 && with.len() == without.len());
+        for (word, other) in with.iter().zip(&without) {
+            let apart = word.confidence.millionths().abs_diff(other.confidence.millionths());
+            assert!(word.trend == other.trend && apart <= 20, "{word:?} instead of {other:?}");
+        }
     }
 
     #[test]

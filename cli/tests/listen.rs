@@ -199,6 +199,8 @@ fn the_model_that_comes_with_the_program_trades_within_an_hour() {
     let summary =
         user.json(&["paper", "--strategy", "lstm", "--speed", "max", "--for", "3s", "--json"]);
     assert_eq!(summary["data"], "synthetic");
+    let again = user.json(&["replay", "--recompute-models", "--json"]);
+    assert_eq!(again["equal"], true, "warm-up bars of another day included: {again}");
     let dump = user.run(&["journal", "dump"]).out;
     let first = dump.lines().position(|line| line.contains("order_approved"));
     let first = first.unwrap_or_else(|| panic!("no order: {summary}"));
@@ -227,6 +229,10 @@ fn a_model_that_has_drifted_is_told_and_traded_on_no_more() {
     let report = user.json(&[&args[..], &["--no-keep", "--json"]].concat());
     let line = &report["models"][0];
     assert!(line["drifted"]["reason"].is_string() && line["noted"].as_u64() > Some(0), "{line:#}");
+    assert_eq!(report["positions"], serde_json::json!({}), "nobody is left to close them");
+    let ruled = ["--param", "after_drift=sma-crossover", "--no-keep", "--json"];
+    let ruled = user.json(&[&args[..], &ruled].concat());
+    assert!(ruled["fills"].as_u64() > report["fills"].as_u64(), "{ruled:#}");
     let args =
         ["paper", "--strategy", "lstm", "--data", &file, "--speed", "max", "--until-end", "--json"];
     let unwatched = user.json(&[&args[..], &["--set", "model.watch_drift=false"]].concat());

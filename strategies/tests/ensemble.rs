@@ -1,4 +1,4 @@
-//! Votes of strategies and of models.
+//! Votes of strategies and of models, and what is done when models fall silent.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -120,6 +120,44 @@ fn the_rules_go_on_where_a_model_has_fallen_silent() {
         session.say(symbol, Trend::Up);
     });
     assert_eq!(drifted, half, "nobody listens to one that has drifted");
+}
+
+/// What a model has led to is not left to a word that nobody gives any more.
+#[test]
+fn after_a_drift_positions_are_closed_kept_or_traded_on_by_rules() {
+    let after = |word: &str, direction: &str| {
+        let given = [("after_drift", word), ("direction", direction)];
+        played("lstm", &given, |session, symbol, index| {
+            if index == 450 {
+                session.drift();
+            }
+            session.say(symbol, Trend::Up);
+        })
+    };
+    assert_eq!(after("hold", "long").len(), 1);
+    let closed = after("close", "long");
+    assert_eq!(closed.iter().map(|(_, quantity)| *quantity).collect::<Vec<_>>(), [10, -10]);
+    for direction in ["long", "both"] {
+        let (ruled, alone) = (
+            after("sma-crossover", direction),
+            fills("sma-crossover", &[("direction", direction)], silence),
+        );
+        assert!(ruled.len() > 3 && ruled.len() < alone.len(), "{} {}", ruled.len(), alone.len());
+        assert_eq!(ruled[ruled.len() - 3..], alone[alone.len() - 3..], "it ends as the rule alone");
+    }
+}
+
+/// A word that fails to come is no drift.
+#[test]
+fn without_a_drift_a_silent_model_leaves_positions_alone() {
+    let fills = played("lstm", &[], |session, symbol, index| {
+        if index < 100 {
+            session.say(symbol, Trend::Up);
+        } else {
+            session.wait();
+        }
+    });
+    assert_eq!(fills.len(), 1);
 }
 
 #[test]

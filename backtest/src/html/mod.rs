@@ -47,6 +47,7 @@ pub fn html_report(
         traded.push_str(&text);
     }
     traded.push_str(&apart::trades(&judgement.trades));
+    traded.push_str(&tables::costs(report));
     traded.push_str(&tables::strategies(report));
     traded.push_str(&tables::accounts(report));
     traded.push_str(&tables::trades(report));

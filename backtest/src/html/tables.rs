@@ -176,6 +176,28 @@ pub(super) fn accounts(report: &BacktestReport) -> String {
     )
 }
 
+/// What trading and borrowing cost, and what was paid on what was held.
+pub(super) fn costs(report: &BacktestReport) -> String {
+    let financing = &report.financing;
+    let lines = [
+        ("Fees and commissions", report.fees),
+        ("Borrowed shares", financing.borrow_fees),
+        ("Borrowed cash", financing.margin_interest),
+        ("Accrued, not posted yet", financing.accrued),
+        ("Dividends", report.dividends),
+    ];
+    let row = |(label, usd): &(&str, Cash)| {
+        format!("<tr><th scope=\"row\">{label}</th><td>{}</td></tr>", grouped(usd.to_f64(), 2))
+    };
+    // Whoever trades wants to see that it was free.
+    let told = lines.iter().enumerate().filter(|(place, (_, usd))| *place == 0 || !usd.is_zero());
+    let rows: String = told.map(|(_, line)| row(line)).collect();
+    format!(
+        "<figure><figcaption><h3>Costs and dividends, USD</h3></figcaption>\
+         <table class=\"figures\"><tbody>{rows}</tbody></table></figure>\n"
+    )
+}
+
 /// The closed trades.
 pub(super) fn trades(report: &BacktestReport) -> String {
     let rows: String = report.trades.iter().take(LISTED).map(trade_row).collect();

@@ -30,7 +30,7 @@ fn header(report: &WalkReport, title: &str) -> String {
     };
     let share = |figure: &Figure| figure.value.map_or_else(dash, percent);
     let number = |figure: &Figure| figure.value.map_or_else(dash, |value| grouped(value, 2));
-    let tests = report.windows.len();
+    let (tests, luck) = (report.windows.len(), &report.luck);
     let tiles = [
         tile(
             "Return outside",
@@ -45,6 +45,22 @@ fn header(report: &WalkReport, title: &str) -> String {
             "Efficiency",
             share(&report.efficiency),
             "pace of the tests by that of the samples".into(),
+        ),
+        tile("Probabilistic Sharpe", share(&luck.probabilistic_sharpe), "sure of skill".into()),
+        tile(
+            "Deflated Sharpe",
+            share(&luck.deflated_sharpe),
+            format!("after {} trials in the samples", grouped(luck.trials as f64, 0)),
+        ),
+        tile(
+            "Overfitting",
+            share(&luck.overfitting),
+            "best of half a sample below the median of the other".into(),
+        ),
+        tile(
+            "Minimum record",
+            luck.min_track_record.value.map_or_else(dash, |count| grouped(count, 0)),
+            "sessions until it is 95 % sure".into(),
         ),
     ];
     let notes: String =

@@ -17,12 +17,14 @@
 
 mod attribution;
 mod circumstances;
+mod data;
 mod diary;
 mod recorded;
 mod tape;
 
 pub use attribution::{Cause, LiveComparison, OrderAccount, OrderParts, Parts, SideOfOrder};
 pub(crate) use circumstances::Circumstances;
+pub use data::RecordedData;
 pub use recorded::Recorded;
 
 use crate::config::{BacktestConfig, Chosen, Quiet};

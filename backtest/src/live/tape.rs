@@ -30,18 +30,22 @@ impl Tape {
     pub(super) fn knows(&self, data: &MarketData) -> bool {
         let is_old = self.seen.first().is_some_and(|first| data.time() <= first.time());
         match data {
-            MarketData::Bar(bar) => is_old || self.bars.contains_key(&name(bar)),
+            MarketData::Bar(_) => is_old || self.has(data),
             MarketData::Quote(_) | MarketData::Trade(_) => true,
         }
+    }
+
+    /// Whether it is a bar that is here already.
+    pub(super) fn has(&self, data: &MarketData) -> bool {
+        matches!(data, MarketData::Bar(bar) if self.bars.contains_key(&name(bar)))
     }
 
     /// Data that came while it was news.
     pub(super) fn see(&mut self, data: &MarketData) {
         self.seen.push(*data);
         // A stream that comes back may tell a bar again.
-        match data {
-            MarketData::Bar(bar) if self.bars.contains_key(&name(bar)) => {}
-            _ => self.add(data),
+        if !self.has(data) {
+            self.add(data);
         }
     }
 

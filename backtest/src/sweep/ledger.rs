@@ -4,6 +4,7 @@
 //! to, each line with one write. A line that a kill left unfinished is passed over. The same try
 //! stands there once: tried again by the same program, it is not run but read.
 
+use super::luck::Tries;
 use super::trial::Trial;
 use crate::statistics::{Trials, Undefined};
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,12 +109,14 @@ impl Ledger {
     /// # Errors
     /// Undefined for fewer than two trials with a ratio.
     pub fn trials(&self) -> Result<Trials, Undefined> {
+        self.tries().trials()
+    }
+
+    /// The tries that luck is counted by.
+    pub(crate) fn tries(&self) -> Tries {
         let distinct = self.distinct();
-        let mut sharpes: Vec<f64> = distinct.iter().filter_map(|trial| trial.sharpe).collect();
-        // Threads add them in any order, and a sum of floats depends on it.
-        sharpes.sort_unstable_by(f64::total_cmp);
-        let of_those = Trials::of(&sharpes)?;
-        Ok(Trials { count: distinct.len() as f64, ..of_those })
+        let sharpes = distinct.iter().filter_map(|trial| trial.sharpe).collect();
+        Tries { count: distinct.len() as u64, sharpes }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod heat;
 mod ledger;
+mod luck;
 mod report;
 mod run;
 mod space;
@@ -12,7 +13,9 @@ mod trial;
 
 pub use heat::HeatMap;
 pub use ledger::Ledger;
-pub use report::{Figure, Luck, Objective, Subject, SweepReport, TrialRow, judge_sweep};
+pub use luck::Luck;
+pub(crate) use luck::{Record, Tries};
+pub use report::{Figure, Objective, Subject, SweepReport, TrialRow, judge_sweep};
 pub use run::{Build, SweepError, Tried, try_all};
 pub use space::{Axis, Search, Space, SpaceError};
 pub use trial::{BLOCKS, Bench, Trial};

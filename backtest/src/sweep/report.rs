@@ -1,21 +1,17 @@
 //! What a sweep found, and how much of it is luck.
 
 use super::ledger::Ledger;
+use super::luck::{Luck, Record};
 use super::run::Tried;
 use super::space::{Axis, Search, Space};
 use super::trial::Trial;
 use crate::forecast::{ModelFacts, notes_of_run};
-use crate::statistics::{
-    Measure, Overfitting, Trials, Undefined, deflated_sharpe, minimum_track_record,
-    overfitting_of_blocks, probabilistic_sharpe,
-};
+use crate::statistics::{Measure, Overfitting, Undefined, overfitting_of_blocks};
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// How sure the minimum track record makes it.
-const CONFIDENCE: f64 = 0.95;
 /// Above it, the choice of the best is no better than a bad guess.
 const OVERFITTED: f64 = 0.5;
 /// Below it, the choice of the best held outside of the sample.
@@ -104,25 +100,6 @@ pub struct TrialRow {
     pub trades: u64,
     /// The digest of its events.
     pub events_hash: String,
-}
-
-/// How much of the best is luck. Ratios are annual, probabilities are shares.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Luck {
-    /// Every try of this strategy over this data, of earlier commands too.
-    pub trials: u64,
-    /// The Sharpe ratio to be expected of the best of so many tries without any skill.
-    pub expected_highest_sharpe: Figure,
-    /// How sure it is that the best one's ratio is above zero, were it the only try.
-    pub probabilistic_sharpe: Figure,
-    /// How sure it is after all tries.
-    pub deflated_sharpe: Figure,
-    /// Sessions until the probabilistic ratio reaches 95 %.
-    pub min_track_record: Figure,
-    /// How often the best of one half of the sessions is below the median in the other half.
-    pub overfitting: Figure,
-    /// How often it loses there.
-    pub loss_outside: Figure,
 }
 
 /// The result of a sweep.
@@ -239,33 +216,16 @@ fn row(point: &BTreeMap<String, String>, trial: &Trial, by: Objective) -> TrialR
 
 fn luck(best: Option<&Trial>, ledger: &Ledger, pbo: &Result<Overfitting, Undefined>) -> Luck {
     let sample = best.and_then(Trial::sample);
-    let sample = sample.ok_or(Undefined::because("the best trial has no Sharpe ratio"));
-    let year = best.map_or(1.0, |trial| trial.periods_per_year.sqrt());
-    let trials = ledger.trials();
-    let deflated = || {
-        deflated_sharpe(
-            sample.as_ref().map_err(Clone::clone)?,
-            trials.as_ref().map_err(Clone::clone)?,
-        )
-    };
-    let highest = trials.as_ref().map_err(Clone::clone).and_then(Trials::expected_highest);
     let of = |value: fn(&Overfitting) -> f64| pbo.as_ref().map(value).map_err(Clone::clone);
-    Luck {
-        trials: ledger.distinct().len() as u64,
-        expected_highest_sharpe: highest.map(|ratio| ratio * year).into(),
-        probabilistic_sharpe: sample
-            .clone()
-            .and_then(|sample| probabilistic_sharpe(&sample, 0.0))
-            .into(),
-        deflated_sharpe: deflated().into(),
-        min_track_record: sample
-            .clone()
-            .and_then(|sample| minimum_track_record(&sample, 0.0, CONFIDENCE))
-            .map(f64::ceil)
-            .into(),
-        overfitting: of(|result| result.probability).into(),
-        loss_outside: of(|result| result.probability_of_loss).into(),
-    }
+    Luck::of(
+        &Record {
+            sample: sample.ok_or(Undefined::because("the best trial has no Sharpe ratio")),
+            periods_per_year: best.map_or(1.0, |trial| trial.periods_per_year),
+        },
+        &ledger.tries(),
+        of(|result| result.probability),
+        of(|result| result.probability_of_loss),
+    )
 }
 
 fn digest(tried: &Tried) -> String {

@@ -11,7 +11,8 @@ mod windows;
 pub use report::{Sampled, WalkReport, WindowRow, judge_walk};
 pub use windows::{Length, WalkError, WalkPlan, Window, windows};
 
-use crate::sweep::{Bench, Build, Ledger, Objective, Space, SweepError, Trial, try_all};
+use crate::statistics::{Overfitting, Undefined, overfitting_of_blocks};
+use crate::sweep::{Bench, Build, Ledger, Objective, Space, SweepError, Trial, Tries, try_all};
 use crate::{BacktestConfig, Chosen, DailyPoint, Progress, Words};
 use kernel::MarketData;
 use marketdata::{Facts, FactsBuilder, Feed};
@@ -59,6 +60,10 @@ pub struct Walked {
     pub outside: Trial,
     /// Equity by the session of the test, from the starting cash.
     pub daily: Vec<DailyPoint>,
+    /// Every try over the sample, of earlier commands too.
+    pub(crate) tries: Tries,
+    /// What cross-validation says of choosing the best of the sample.
+    pub(crate) overfitting: Result<Overfitting, Undefined>,
 }
 
 impl Walk<'_> {
@@ -107,7 +112,10 @@ impl Walk<'_> {
         let strategy = self.warm(params, window.test.start)?;
         let test_facts = self.facts(data);
         let (outside, daily) = self.bench(data, &test_facts).run_daily(strategy)?;
+        let sums: Vec<_> = tried.trials.iter().map(|(_, trial)| trial.block_sums()).collect();
         Ok(Walked {
+            tries: ledger.tries(),
+            overfitting: overfitting_of_blocks(&sums),
             sample: facts.span.unwrap_or_default(),
             test: test_facts.span.unwrap_or_default(),
             params: params.clone(),

@@ -3,8 +3,10 @@
 use super::{WalkPlan, Walked, windows::Length};
 use crate::dates::{day_count, written};
 use crate::forecast::notes_of_tests;
-use crate::statistics::{Moments, Sample, Series, Undefined, max_drawdown, probabilistic_sharpe};
-use crate::sweep::{Figure, Objective, Subject, Trial};
+use crate::statistics::{
+    Measure, Moments, Overfitting, Sample, Series, Undefined, max_drawdown, mean,
+};
+use crate::sweep::{Figure, Luck, Objective, Record, Subject, Trial, Tries};
 use kernel::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -89,8 +91,9 @@ pub struct WalkReport {
     /// The mean annual return of the tests over that of the samples (Pardo, "The evaluation and
     /// optimization of trading strategies", 2008: walk-forward efficiency).
     pub efficiency: Figure,
-    /// How sure it is that the ratio of the tests is above zero.
-    pub probabilistic_sharpe: Figure,
+    /// How much of what the tests earned is luck, counting every try of their samples; overfitting
+    /// is that of the choices within the samples, on average.
+    pub luck: Luck,
     /// One plain sentence.
     pub verdict: String,
     /// What must be known to read the figures.
@@ -139,11 +142,15 @@ pub fn judge_walk(
         equity: stitched.iter().map(|(date, value)| (written(*date), *value)).collect(),
         total_return,
         annual_return: Ok(annual).into(),
-        sharpe: sample.clone().map(|sample| sample.sharpe * periods.sqrt()).into(),
+        sharpe: sample
+            .as_ref()
+            .map_err(Clone::clone)
+            .map(|sample| sample.sharpe * periods.sqrt())
+            .into(),
         max_drawdown: max_drawdown(&values),
         won: walked.iter().filter(won).count(),
         efficiency: efficiency(walked).into(),
-        probabilistic_sharpe: sample.and_then(|sample| probabilistic_sharpe(&sample, 0.0)).into(),
+        luck: luck(walked, Record { sample, periods_per_year: periods }),
         verdict: String::new(),
         notes: Vec::new(),
         results_hash: digest(walked),
@@ -168,13 +175,30 @@ fn stitched(walked: &[Walked], start: f64) -> Vec<(u32, f64)> {
     all
 }
 
-fn efficiency(walked: &[Walked]) -> Result<f64, Undefined> {
-    let mean = |of: fn(&Walked) -> Option<f64>| {
-        let returns: Vec<f64> = walked.iter().filter_map(of).collect();
-        crate::statistics::mean(&returns)
+/// The tests are one record, and whatever was tried on the samples went before it.
+fn luck(walked: &[Walked], record: Record) -> Luck {
+    let tries = Tries {
+        count: walked.iter().map(|one| one.tries.count).sum(),
+        sharpes: walked.iter().flat_map(|one| one.tries.sharpes.iter().copied()).collect(),
     };
-    let inside = mean(|one| one.inside.annual_return())?;
-    let outside = mean(|one| one.outside.annual_return())?;
+    let on_average = |of: fn(&Overfitting) -> f64| -> Measure {
+        let each: Result<Vec<f64>, Undefined> = walked
+            .iter()
+            .map(|one| one.overfitting.as_ref().map(of).map_err(Clone::clone))
+            .collect();
+        mean(&each?)
+    };
+    let overfitting = on_average(|result| result.probability);
+    Luck::of(&record, &tries, overfitting, on_average(|result| result.probability_of_loss))
+}
+
+fn efficiency(walked: &[Walked]) -> Result<f64, Undefined> {
+    let pace = |of: fn(&Walked) -> Option<f64>| {
+        let returns: Vec<f64> = walked.iter().filter_map(of).collect();
+        mean(&returns)
+    };
+    let inside = pace(|one| one.inside.annual_return())?;
+    let outside = pace(|one| one.outside.annual_return())?;
     if inside <= 0.0 {
         return Err(Undefined::because("the samples earned nothing on average"));
     }
@@ -216,15 +240,27 @@ fn verdict(report: &WalkReport) -> String {
     let pace = report.efficiency.value.map_or(String::new(), |share| {
         format!(", at {:.0} % of the pace of the samples", share * 100.0)
     });
-    let sure = match report.probabilistic_sharpe.value {
+    let luck = &report.luck;
+    let sure = match (luck.probabilistic_sharpe.value, luck.deflated_sharpe.value) {
         _ if report.equity.len() < FEW => "so few sessions tell nothing of skill".into(),
-        Some(sure) => {
-            format!("it is {:.0} % sure that its Sharpe ratio is above zero", sure * 100.0)
+        (Some(sure), deflated) => {
+            let after = deflated.map_or(String::new(), |deflated| {
+                format!(
+                    ", and {} that it is more than the best of the {} trials before it by luck",
+                    percent(deflated),
+                    luck.trials
+                )
+            });
+            format!("it is {} sure that its Sharpe ratio is above zero{after}", percent(sure))
         }
-        None => "whether that is luck cannot be said".into(),
+        (None, _) => "whether that is luck cannot be said".into(),
     };
     format!(
         "Outside of its samples it {result} {earned} over {count} tests, {} of them won{pace}; {sure}.",
         report.won
     )
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
 }

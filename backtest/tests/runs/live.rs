@@ -2,7 +2,7 @@
 
 use crate::common::{flat, minutes, walk};
 use crate::session::Session;
-use backtest::{Cause, LiveComparison, Recorded, compare_live};
+use backtest::{Cause, LiveComparison, Recorded, RecordedData, compare_live};
 use exchange::ExchangeConfig;
 use kernel::{
     BasisPoints, Cash, CashMovement, Command, Input, MarketData, MovementKind, Price, Quantity,
@@ -161,6 +161,29 @@ fn bars_that_were_missed_and_read_later_are_data_revision() {
     }
     let compared = compare(session, &venue());
     assert_only(&compared, Cause::DataRevision);
+}
+
+/// What a session saw wrongly, too late or twice is in its data once, as it is known in the end.
+#[test]
+fn the_data_of_a_session_is_what_is_known_in_the_end() {
+    let feed = valley();
+    let MarketData::Bar(right) = feed.data[20] else { unreachable!() };
+    let low = Price::from_nanos(right.low.nanos() / 2);
+    let wrong = kernel::Bar { low, ..right };
+    let mut session = Session::over(&feed, venue());
+    session.shows(20, Some(MarketData::Bar(wrong)));
+    session.between(21, Input::UpdatedBar(right));
+    for place in 40..60 {
+        session.shows(place, None);
+        session.between(60, Input::Late(feed.data[place]));
+    }
+    // As a restart does, with another opinion of one bar.
+    let MarketData::Bar(known) = feed.data[69] else { unreachable!() };
+    session.between(70, Input::Warmup(feed.data[68]));
+    session.between(70, Input::Warmup(MarketData::Bar(kernel::Bar { low, ..known })));
+    let dir = session.run();
+    let data = RecordedData::read(dir.path()).unwrap();
+    assert_eq!((data.symbols, data.rows), (feed.symbols, feed.data));
 }
 
 #[test]

@@ -157,6 +157,8 @@ impl Forecaster for Pipeline {
     fn remember(&mut self, _: &Bar) {
         self.seen += 1;
     }
+
+    fn rebase(&mut self, _: SymbolId, _: Ratio) {}
 }
 
 fn search_model(feed: &Feed, ahead: isize, confidence: &str) -> LookaheadReport {

@@ -8,7 +8,8 @@ use backtest::{
     BacktestConfig, BacktestReport, Chosen, MadeFrom, ModelFacts, ModelPart, Models, Quiet, Words,
 };
 use kernel::{
-    Bar, Forecaster, Input, MissedPrediction, Notice, Prediction, Probability, Span, Trend,
+    Bar, Forecaster, Input, MissedPrediction, Notice, Prediction, Price, Probability, Ratio, Span,
+    SymbolId, Trend,
 };
 use marketdata::{Feed, FeedSource};
 use std::collections::BTreeMap;
@@ -69,6 +70,10 @@ impl Forecaster for Scripted {
     fn remember(&mut self, bar: &Bar) {
         self.last = bar.close.nanos();
         self.seen += 1;
+    }
+
+    fn rebase(&mut self, _: SymbolId, ratio: Ratio) {
+        self.last = ratio.price(Price::from_nanos(self.last)).unwrap().nanos();
     }
 }
 

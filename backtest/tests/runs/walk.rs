@@ -137,3 +137,22 @@ fn the_stitched_equity_is_the_product_of_the_tests() {
     assert!((product - 1.0 - report.total_return).abs() < 1e-12);
     assert!((report.equity.last().unwrap().1 - product).abs() < 1e-12);
 }
+
+/// Nobody chose the tests, but everything that was tried on the samples counts against them.
+#[test]
+fn what_the_tests_earned_is_judged_by_every_trial_before_it() {
+    let feed = swings(390 * 80);
+    let plan = WalkPlan { train: Length::Sessions(40), test: Length::Sessions(20), ..PLAN };
+    let report = walk(&feed, &plan, &["fast=5..15:5", "slow=20..40:10"], 2);
+    assert_eq!((report.windows.len(), report.luck.trials), (2, 18));
+    let luck = &report.luck;
+    let value = |figure: &backtest::sweep::Figure| figure.value.unwrap();
+    assert!(value(&luck.expected_highest_sharpe) > 0.0, "{luck:?}");
+    assert!(value(&luck.deflated_sharpe) < value(&luck.probabilistic_sharpe), "{luck:?}");
+    assert!((0.0..=1.0).contains(&value(&luck.overfitting)), "{luck:?}");
+    assert!(report.verdict.contains("of the 18 trials before it"), "{}", report.verdict);
+
+    let short = walk(&feed, &DAYS, &["fast=5..15:5"], 2);
+    assert_eq!(short.luck.overfitting.value, None, "its samples are too short for blocks");
+    assert!(short.luck.overfitting.reason.is_some());
+}

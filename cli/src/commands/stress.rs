@@ -24,7 +24,7 @@ pub fn run(args: &StressArgs) -> Result<(), Failure> {
     runtime::alpaca::tls::install();
     let trader = match settings.source("strategy.name") {
         Some(Source::Default) => Trader::Drill,
-        None | Some(_) => Trader::Configured(&settings),
+        None | Some(_) => Trader::configured(&settings)?,
     };
     let tokio = tokio_runtime()?;
     let mut reports = Vec::new();

@@ -70,7 +70,7 @@ mod with_burn {
         let made = made.map_err(Failure::usage)?;
         let report = work.join("report.html");
         let title = format!("Model {}", made.model.id());
-        let page = curves(&title, &made.history, made.best, &made.model.card().markdown());
+        let page = curves(&title, &made.folds, &made.model.card().markdown());
         std::fs::write(&report, page).map_err(|error| {
             Failure::other(format!("{} cannot be written: {error}", report.display()))
         })?;
@@ -95,8 +95,7 @@ mod with_burn {
         if args.json {
             return print_json(&json!({
                 "model": *id,
-                "epochs": made.history,
-                "best_epoch": made.best,
+                "folds": made.folds,
                 "work": work,
                 "report": report,
                 "card": made.model.card(),

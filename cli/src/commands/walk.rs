@@ -77,6 +77,9 @@ fn text(report: &WalkReport, folder: Option<&Path>) -> String {
         figure.value.map_or_else(|| "-".into(), |value| format!("{:.2} %", value * 100.0))
     };
     let sharpe = report.sharpe.value.map_or_else(|| "-".into(), |ratio| format!("{ratio:.3}"));
+    let needed = report.luck.min_track_record.value;
+    let needed = needed
+        .map_or_else(|| "-".into(), |count| format!("{count} needed of {}", report.equity.len()));
     let rows = [
         (
             "outside",
@@ -92,8 +95,17 @@ fn text(report: &WalkReport, folder: Option<&Path>) -> String {
             "ratios",
             format!(
                 "Sharpe {sharpe}, P(Sharpe > 0) {}, efficiency {}",
-                share(&report.probabilistic_sharpe),
+                share(&report.luck.probabilistic_sharpe),
                 share(&report.efficiency)
+            ),
+        ),
+        (
+            "luck",
+            format!(
+                "Deflated Sharpe {} after {} trials, overfitting {}, track record {needed}",
+                share(&report.luck.deflated_sharpe),
+                report.luck.trials,
+                share(&report.luck.overfitting),
             ),
         ),
         ("results", report.results_hash.clone()),

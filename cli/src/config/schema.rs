@@ -183,11 +183,17 @@ static AFTER_RISK: &[Key] = &[
         Kind::OneOf(&[1, 2, 4]),
         "embedded exchange: margin multiplier of the account: cash, Regulation T or intraday",
     ),
+    key("exchange.shorting", Kind::Bool, "embedded exchange: whether shares may be sold short"),
     key("exchange.regulatory_fees", Kind::Bool, "embedded exchange: charge SEC, TAF and CAT fees"),
     key(
         "exchange.commission_per_share_usd",
         Kind::Decimal("0", "100"),
         "embedded exchange: USD of commission per share",
+    ),
+    key(
+        "exchange.commission_per_order_usd",
+        Kind::Decimal("0", "1000"),
+        "embedded exchange: USD of commission per order, with its first fill",
     ),
     key(
         "exchange.borrow_percent",
@@ -233,6 +239,21 @@ static AFTER_RISK: &[Key] = &[
         "exchange.participation_percent",
         Kind::Limit("0.01", "100"),
         "embedded exchange: most of a bar's volume that an order may take",
+    ),
+    key(
+        "exchange.displayed_size",
+        Kind::Bool,
+        "embedded exchange: whether a quote fills no more than the size it shows",
+    ),
+    key(
+        "exchange.random_partial_percent",
+        Kind::Integer(0, 100),
+        "embedded exchange: percent of the chances to fill that give only a random part",
+    ),
+    key(
+        "exchange.buy_stop_collar",
+        Kind::Bool,
+        "embedded exchange: whether a buy stop becomes a limit order a little above it, as at Alpaca",
     ),
     key(
         "exchange.faults",

@@ -208,7 +208,8 @@ impl Retraining {
     async fn begin(&self, due: Timestamp) -> Option<Running> {
         let champion = self.gate.champion();
         match champion.and_then(|champion| {
-            let running = self.training.start(due, champion.as_deref());
+            // Until one is promoted, the one that comes with the program is what trades.
+            let running = self.training.start(due, champion.as_deref().unwrap_or("bundled"));
             running.map_err(|error| error.to_string())
         }) {
             Ok(running) => {

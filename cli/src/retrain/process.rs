@@ -46,7 +46,7 @@ impl Training {
     ///
     /// # Errors
     /// When it cannot be started, or its files cannot be made.
-    pub fn start(&self, due: Timestamp, champion: Option<&str>) -> std::io::Result<Running> {
+    pub fn start(&self, due: Timestamp, champion: &str) -> std::io::Result<Running> {
         let mut options = File::options();
         let options = options.create(true).write(true).mode(0o600);
         let log = options.clone().append(true).open(&self.log)?;
@@ -58,9 +58,7 @@ impl Training {
         if let Some(config) = &self.config {
             command.arg("--config").arg(config);
         }
-        if let Some(champion) = champion {
-            command.args(["--parent", champion]);
-        }
+        command.args(["--parent", champion]);
         // It trades nothing, so that no key is its business.
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();

@@ -171,6 +171,8 @@ fn only_what_is_better_than_the_champion_and_the_baselines_is_promoted() {
     // is a champion and it was judged on them; what is said.
     let cases = [
         (true, 0.5, None, false, ""),
+        (true, 0.5, Some(0.6), false, ""),
+        (true, 0.6, Some(0.5), false, "is not better than the champion"),
         (false, 0.5, None, false, "may not trade"),
         (true, 0.5, Some(0.6), true, ""),
         (true, 0.6, Some(0.5), true, "is not better than the champion"),
@@ -187,7 +189,9 @@ fn only_what_is_better_than_the_champion_and_the_baselines_is_promoted() {
         if let Some(id) = &before {
             bench.folder().promote(id, "then", None).unwrap();
         }
-        let rival = before.as_deref().zip(rival);
+        // Until one is promoted, the bundled model is what trades.
+        let bundled = Model::bundled().unwrap().id();
+        let rival = rival.map(|loss| (before.as_deref().unwrap_or(&bundled), loss));
         let made = model_like_the_bundled(&root, log_loss, |card| {
             card.beats_baselines = beats;
             let later = later(&root, log_loss, rival);

@@ -4,10 +4,13 @@ use super::judge::{Evidence, Opinion, judge};
 use super::{Report, Scenario, Verdict, data, drill};
 use crate::config::Settings;
 use crate::exit::Failure;
-use crate::{assemble, commands, models};
+use crate::models::Cast;
+use crate::{assemble, commands};
 use backtest::Chosen;
 use exchange::server::{self, Running, ServerConfig, Source, Speed};
-use kernel::{Limits, ShutdownPolicy, Span, Strategy, StrategySpec, Symbols, TradingHours};
+use kernel::{
+    Forecaster, Limits, ShutdownPolicy, Span, Strategy, StrategySpec, Symbols, TradingHours,
+};
 use runtime::alpaca::{Channels, Credentials, Endpoints};
 use runtime::session::{
     self, DataKind, SessionConfig, SessionError, Status, Summary, Timing, VenueKind,
@@ -26,20 +29,39 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// How long an answer may take at a pace.
 const PACED_ANSWER: Duration = Duration::from_secs(10);
 
+type Minds = (Vec<Box<dyn Strategy>>, Vec<Box<dyn Forecaster>>);
+
 /// Who trades.
 pub enum Trader<'a> {
     /// The strategy of the drill.
     Drill,
-    /// The strategy that the settings name.
-    Configured(&'a Settings),
+    /// The strategies that the settings name.
+    Configured {
+        /// The settings.
+        settings: &'a Settings,
+        /// The models, where a strategy listens to any.
+        cast: Option<Cast>,
+    },
 }
 
-impl Trader<'_> {
+impl<'a> Trader<'a> {
+    /// The strategies that settings name, with their models.
+    ///
+    /// # Errors
+    /// Every mistake in their names and parameters, and when a model cannot be used.
+    pub fn configured(settings: &'a Settings) -> Result<Self, Failure> {
+        let symbols = Symbols::new(SYMBOLS).map_err(Failure::other)?;
+        let all = commands::strategies::build(settings, &symbols)?;
+        let listens = all.iter().any(|(strategy, _)| strategy.listens_to_models());
+        let cast = listens.then(|| Cast::of(settings, Some(MINUTE))).transpose()?;
+        Ok(Self::Configured { settings, cast })
+    }
+
     /// Its name.
     pub fn name(&self) -> String {
         match self {
             Trader::Drill => drill::NAME.to_owned(),
-            Trader::Configured(settings) => settings.strategy_names(),
+            Trader::Configured { settings, .. } => settings.strategy_names(),
         }
     }
 
@@ -50,11 +72,15 @@ impl Trader<'_> {
     pub fn build(&self, symbols: &Symbols) -> Result<Vec<Chosen>, Failure> {
         match self {
             Trader::Drill => Ok(vec![drill::Drill::for_symbols(symbols)]),
-            Trader::Configured(settings) => {
-                let all = commands::strategies::build(settings, symbols)?;
-                all.iter().try_for_each(|one| models::refuse(one, "this command"))?;
-                Ok(all)
-            }
+            Trader::Configured { settings, .. } => commands::strategies::build(settings, symbols),
+        }
+    }
+
+    /// The models that its strategies listen to, as none of them has seen a bar yet.
+    fn models(&self) -> Vec<Box<dyn Forecaster>> {
+        match self {
+            Trader::Drill | Trader::Configured { cast: None, .. } => Vec::new(),
+            Trader::Configured { cast: Some(cast), .. } => cast.models(None).forecasters,
         }
     }
 
@@ -62,14 +88,14 @@ impl Trader<'_> {
     const fn hours(&self) -> TradingHours {
         match self {
             Trader::Drill => TradingHours::Extended,
-            Trader::Configured(_) => TradingHours::Regular,
+            Trader::Configured { .. } => TradingHours::Regular,
         }
     }
 
     fn limits(&self) -> Limits {
         match self {
             Trader::Drill => Limits::default(),
-            Trader::Configured(settings) => settings.limits(),
+            Trader::Configured { settings, .. } => settings.limits(),
         }
     }
 }
@@ -110,6 +136,7 @@ pub async fn run(scenario: &Scenario, trader: &Trader<'_>) -> Result<Report, Fai
     let exchange = server::start(config).await.map_err(Failure::other)?;
     let dir = Scratch::new(&scenario.name)?;
     let (strategies, specs) = trader.build(&symbols)?.into_iter().unzip();
+    let minds = (strategies, trader.models());
     let mut session = session_config(&dir.0, &exchange, symbols, specs)?;
     session.channels.quotes = scenario.quotes;
     session.channels.trades = scenario.trades;
@@ -121,7 +148,7 @@ pub async fn run(scenario: &Scenario, trader: &Trader<'_>) -> Result<Report, Fai
     session.limits = trader.limits();
     session.limits.news_blackout = scenario.news_blackout.or(session.limits.news_blackout);
     session.hours = trader.hours();
-    let result = trade(session, strategies, &exchange, scenario.pace).await;
+    let result = trade(session, minds, &exchange, scenario.pace).await;
     let evidence = Evidence::gather(&dir.0, result, &exchange, (scenario, trader));
     exchange.shutdown().await;
     let is_drill = matches!(trader, Trader::Drill);
@@ -149,14 +176,14 @@ pub async fn run(scenario: &Scenario, trader: &Trader<'_>) -> Result<Report, Fai
 /// Runs the session to its end; `None` when it does not come to one.
 async fn trade(
     config: SessionConfig,
-    strategies: Vec<Box<dyn Strategy>>,
+    (strategies, models): Minds,
     exchange: &Running,
     pace: Speed,
 ) -> Option<Result<Summary, SessionError>> {
     let (stopper, stop) = session::stop_signal();
     let starting = Status::starting(config.venue.as_str(), config.data.as_str());
     let (sender, _status) = watch::channel(starting);
-    let trading = session::run(config, strategies, Vec::new(), stop, sender);
+    let trading = session::run(config, strategies, models, stop, sender);
     let data_ended = async {
         // In lock step the session sees the end itself.
         if pace == Speed::Max {

@@ -1,7 +1,9 @@
 //! What happens to an account and to its shares without an order: cash that comes and goes, splits
 //! and new names.
 
-use crate::{Cash, OrderClass, OrderKind, Price, Quantity, Rounding, Side, SymbolId, Trail};
+use crate::{
+    Bar, Cash, OrderClass, OrderKind, Price, Quantity, Rounding, Side, SymbolId, Trail, Volume,
+};
 use serde::{Deserialize, Serialize};
 
 /// Cash that the broker has moved on the account, and that is neither a trade nor a fee.
@@ -140,6 +142,32 @@ impl Ratio {
         self.old
     }
 
+    /// Old shares for new ones: what takes it back.
+    pub const fn undone(self) -> Self {
+        Self { new: self.old, old: self.new }
+    }
+
+    /// This one and another after it; `None` when it does not fit.
+    pub fn then(self, next: Self) -> Option<Self> {
+        // In lowest terms crosswise, so that it fits whenever what comes out does.
+        let (one, other) = (Self::new(self.new, next.old)?, Self::new(next.new, self.old)?);
+        Self::new(one.new.checked_mul(other.new)?, one.old.checked_mul(other.old)?)
+    }
+
+    /// A bar as it would have been in new shares; `None` when it does not fit.
+    pub fn bar(self, before: &Bar) -> Option<Bar> {
+        let volume = before.volume.nanos().checked_mul(u128::from(self.new))?;
+        let volume = volume.checked_div(u128::from(self.old))?;
+        Some(Bar {
+            open: self.price(before.open)?,
+            high: self.price(before.high)?,
+            low: self.price(before.low)?,
+            close: self.price(before.close)?,
+            volume: Volume::from_nanos(volume),
+            ..*before
+        })
+    }
+
     /// So many shares after it, towards zero at a billionth of a share; `None` when they do not
     /// fit.
     pub fn shares(self, before: Quantity) -> Option<Quantity> {
@@ -240,6 +268,14 @@ mod tests {
         assert_eq!(ratio(1, 3).ordered(shares("100")), Some(shares("33")));
         assert_eq!(ratio(1, 3).ordered(shares("1.5")), Some(shares("0.5")));
         assert_eq!(ratio(u64::MAX, 1).shares(Quantity::MAX), None);
+    }
+
+    #[test]
+    fn ratios_follow_each_other_and_are_undone() {
+        assert_eq!(ratio(2, 1).then(ratio(3, 2)), Some(ratio(3, 1)));
+        assert_eq!(ratio(2, 1).then(ratio(2, 1).undone()), Some(ratio(1, 1)));
+        let many = ratio(u64::MAX, 1);
+        assert_eq!((many.then(many.undone()), many.then(many)), (Some(ratio(1, 1)), None));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! input, is journalled with its model, bar and time, and is decided on like any other. So a replay needs no
 //! model.
 
-use crate::{Bar, Input, Span, SymbolId, Timestamp};
+use crate::{Bar, Input, Ratio, Span, SymbolId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -76,6 +76,9 @@ pub trait Forecaster: Send {
 
     /// Takes a bar in for its memory alone.
     fn remember(&mut self, bar: &Bar);
+
+    /// The bars that follow are of new shares: what was seen is to be understood so.
+    fn rebase(&mut self, symbol: SymbolId, ratio: Ratio);
 }
 
 impl Trend {

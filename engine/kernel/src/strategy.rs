@@ -299,6 +299,11 @@ impl<'a> View<'a> {
         self.state.predictions(symbol)
     }
 
+    /// Whether a model has drifted in this session, so that nothing is traded on its word any more.
+    pub fn a_model_has_drifted(&self) -> bool {
+        self.state.a_model_has_drifted()
+    }
+
     /// Cash that it may spend.
     pub fn cash(&self) -> Cash {
         self.state.cash_for(self.origin())

@@ -2,6 +2,7 @@
 
 use kernel::Bar;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Which way, as classes are numbered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -59,6 +60,26 @@ pub struct Answer {
     pub trend: Trend,
     /// The logarithm of the close at the horizon over the close asked about.
     pub moved: f64,
+}
+
+impl fmt::Display for Question {
+    /// For a card: what is asked, in bars and per cent.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Direction { horizon, band_percent } => write!(
+                formatter,
+                "direction of the close {horizon} bars ahead, flat within {band_percent} %"
+            ),
+            Self::Return { horizon, band_percent } => write!(
+                formatter,
+                "return of the close {horizon} bars ahead, flat within {band_percent} %"
+            ),
+            Self::TripleBarrier { horizon, up_percent, down_percent } => write!(
+                formatter,
+                "which barrier is touched first within {horizon} bars: {up_percent} % above or {down_percent} % below"
+            ),
+        }
+    }
 }
 
 impl Trend {

@@ -165,13 +165,14 @@ fn with_burns_tensors_it_learns_what_the_fused_network_learns() {
         made(&config, &walk(1000, 0.6, 7), folder.path())
     };
     let (fused, flex) = (run(Backend::Fused), run(Backend::Flex));
-    assert_eq!(flex.history.len(), 3);
-    for (one, other) in fused.history.iter().zip(&flex.history) {
+    let (fused_epochs, flex_epochs) = (&fused.folds[0].epochs, &flex.folds[0].epochs);
+    assert_eq!(flex_epochs.len(), 3);
+    for (one, other) in fused_epochs.iter().zip(flex_epochs) {
         assert!((one.train_loss - other.train_loss).abs() < 1e-4, "{one:?} {other:?}");
         assert!((one.validation_loss - other.validation_loss).abs() < 1e-4, "{one:?} {other:?}");
     }
-    let first = &fused.history[0];
-    assert!(fused.history[2].train_loss < first.train_loss - 1e-3, "there is something to learn");
+    let first = &fused_epochs[0];
+    assert!(fused_epochs[2].train_loss < first.train_loss - 1e-3, "there is something to learn");
     let card = flex.model.card().markdown();
     assert!(card.contains("was the best, gradients by burn's tensors (Flex)"), "{card}");
 }
@@ -186,15 +187,12 @@ fn it_stops_early_with_the_weights_of_the_best_epoch() {
     let run =
         |config: &Config| made(config, &walk(1500, 0.0, 7), tempfile::tempdir().unwrap().path());
     let stopped = run(&config);
-    assert_eq!(
-        stopped.history.len(),
-        stopped.best + 3,
-        "there is nothing to find in a random walk"
-    );
-    let losses = stopped.history.iter().map(|epoch| epoch.validation_loss);
+    let model::train::Curve { epochs, best } = &stopped.folds[0];
+    assert_eq!(epochs.len(), best + 3, "there is nothing to find in a random walk");
+    let losses = epochs.iter().map(|epoch| epoch.validation_loss);
     let least = losses.clone().fold(f64::MAX, f64::min);
-    assert_eq!(losses.clone().position(|loss| loss == least), Some(stopped.best - 1));
-    config.training.epochs = stopped.best;
+    assert_eq!(losses.clone().position(|loss| loss == least), Some(best - 1));
+    config.training.epochs = *best;
     assert_eq!(run(&config).model.weights(), stopped.model.weights());
 }
 
@@ -206,7 +204,7 @@ fn the_learning_rate_follows_its_schedule() {
         config.training.epochs = 8;
         config.training.patience = 0;
         let made = made(&config, &walk(400, 0.5, 7), tempfile::tempdir().unwrap().path());
-        made.history.iter().map(|epoch| epoch.learning_rate).collect::<Vec<f64>>()
+        made.folds[0].epochs.iter().map(|epoch| epoch.learning_rate).collect::<Vec<f64>>()
     };
     let near = |one: f64, other: f64| (one - other).abs() < 1e-12;
     assert!(rates(Schedule::Constant).iter().all(|rate| near(*rate, 0.01)));

@@ -6,12 +6,12 @@ use crate::args::data::ImportArgs;
 use crate::commands::{print_json, print_text};
 use crate::exit::{Exit, Failure};
 use crate::figures::counted;
+use backtest::RecordedData;
 use backtest::store::{
     Adjustment, Conflict, ForeignFile, Import, Imported, Origin, Selection, Series, Store,
     StoreError, is_parquet,
 };
-use journal::Reader;
-use kernel::{Input, MarketData, RecordBody, Span, Symbols, Timestamp};
+use kernel::{MarketData, Span, Symbols, Timestamp};
 use marketdata::content::Kind;
 use marketdata::{CsvFile, ReadOptions};
 use serde_json::json;
@@ -27,9 +27,9 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     let conflict = if args.replace { Conflict::Replace } else { Conflict::Refuse };
     let done = match &args.session {
         Some(session) => {
-            let taken = Recorded::read(session)?;
+            let taken = recorded(session)?;
             let mut import = begin(args, &store, conflict, &session.display().to_string())?;
-            taken.add(&mut import, adjustment)?;
+            add(&taken, &mut import, adjustment)?;
             import.commit()
         }
         None => {
@@ -187,54 +187,37 @@ impl Filling<'_> {
     }
 }
 
-/// The market data of a session, as its journal has it: what was read before the session to warm
-/// strategies up, what came, and what was read afterwards for a gap of the stream.
-struct Recorded {
-    symbols: Symbols,
-    rows: Vec<MarketData>,
+/// The market data of a session's journal.
+///
+/// # Errors
+/// When it cannot be read, or holds none.
+fn recorded(session: &Path) -> Result<RecordedData, Failure> {
+    let folder = session.join("journal");
+    let folder = if folder.is_dir() { folder } else { session.into() };
+    let recorded = RecordedData::read(&folder)
+        .map_err(|error| Failure::new(Exit::of_journal(&error), error.to_string()))?;
+    if recorded.rows.is_empty() {
+        let place = folder.display();
+        return Err(Failure::usage(format!("the journal {place} holds no market data")));
+    }
+    Ok(recorded)
 }
 
-impl Recorded {
-    fn read(session: &Path) -> Result<Self, Failure> {
-        let folder = session.join("journal");
-        let folder = if folder.is_dir() { folder } else { session.into() };
-        let broken = |error: journal::JournalError| {
-            Failure::new(Exit::of_journal(&error), error.to_string())
+fn add(
+    recorded: &RecordedData,
+    import: &mut Import,
+    adjustment: Adjustment,
+) -> Result<(), Failure> {
+    for datum in &recorded.rows {
+        let length = match datum {
+            MarketData::Bar(bar) => bar.length,
+            MarketData::Quote(_) | MarketData::Trade(_) => Span::ZERO,
         };
-        let mut reader = Reader::open(&folder, 1).map_err(broken)?;
-        let mut recorded = Self { symbols: Symbols::default(), rows: Vec::new() };
-        while let Some(record) = reader.next().map_err(broken)? {
-            let RecordBody::Input(stamped) = record.body else { continue };
-            match stamped.input {
-                Input::Start(start) => recorded.symbols = start.symbols,
-                Input::Warmup(datum) | Input::Market(datum) | Input::Late(datum) => {
-                    recorded.rows.push(datum);
-                }
-                _ => {}
-            }
-        }
-        // Rows that were read late come in their place, and those told twice once.
-        recorded.rows.sort_by_key(marketdata::order);
-        recorded.rows.dedup();
-        if recorded.rows.is_empty() {
-            let place = folder.display();
-            return Err(Failure::usage(format!("the journal {place} holds no market data")));
-        }
-        Ok(recorded)
+        let symbol = recorded.symbols.name(datum.symbol()).into();
+        let series = Series { adjustment, kind: Kind::of(datum), length, symbol };
+        import.add(&series, std::slice::from_ref(datum)).map_err(failure)?;
     }
-
-    fn add(&self, import: &mut Import, adjustment: Adjustment) -> Result<(), Failure> {
-        for datum in &self.rows {
-            let length = match datum {
-                MarketData::Bar(bar) => bar.length,
-                MarketData::Quote(_) | MarketData::Trade(_) => Span::ZERO,
-            };
-            let symbol = self.symbols.name(datum.symbol()).into();
-            let series = Series { adjustment, kind: Kind::of(datum), length, symbol };
-            import.add(&series, std::slice::from_ref(datum)).map_err(failure)?;
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 fn tell(args: &ImportArgs, store: &Store, done: &[Imported]) -> Result<(), Failure> {

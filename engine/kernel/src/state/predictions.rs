@@ -61,6 +61,11 @@ impl State {
         all.filter(move |prediction| prediction.symbol == symbol)
     }
 
+    /// Whether a model has drifted.
+    pub(crate) fn a_model_has_drifted(&self) -> bool {
+        !self.predictions.drifted.is_empty()
+    }
+
     /// Until when a word on a bar stands that ended then.
     pub fn predictions_stand_until(&self, time: Timestamp) -> Timestamp {
         self.limits.prediction_time_to_live.map_or(Timestamp::MAX, |span| time.plus(span))

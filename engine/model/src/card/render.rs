@@ -92,10 +92,11 @@ impl Card {
             "- Network: {} bars, {} layers of {} units, dropout {}",
             network.window, network.layers, network.hidden, network.dropout
         )?;
-        writeln!(text, "- Asked: {:?}", self.config.target)?;
+        writeln!(text, "- Asked: {}", self.config.target)?;
+        let fold = if self.parts.len() > 1 { " of the last fold" } else { "" };
         writeln!(
             text,
-            "- Training: batch {}, learning rate {}, seed {}, {} epochs of which number {} was the best{gradients}",
+            "- Training: batch {}, learning rate {}, seed {}, {} epochs{fold} of which number {} was the best{gradients}",
             training.batch, training.learning_rate, training.seed, self.epochs.0, self.epochs.1
         )?;
         writeln!(text, "- Made by {}", self.software)

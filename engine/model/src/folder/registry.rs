@@ -255,7 +255,17 @@ impl Folder {
         if !card.beats_baselines {
             return Err(RegistryError::NoEdge { id, verdict: card.verdict.clone() });
         }
-        let Some(champion) = champion.filter(|champion| **champion != *id) else { return Ok(()) };
+        let own = card.model.log_loss;
+        let Some(champion) = champion else {
+            // The bundled model trades until one is promoted: who was judged beside it has to be better.
+            let rival = card.rival.as_ref().filter(|rival| rival.id == BUNDLED);
+            let other = rival.map(|rival| rival.judgement.log_loss).filter(|other| own >= *other);
+            let worse = |other| RegistryError::Worse { id, champion: BUNDLED.into(), own, other };
+            return other.map_or(Ok(()), |other| Err(worse(other)));
+        };
+        if champion == id {
+            return Ok(());
+        }
         let other = self.read(champion)?;
         let same = |one: &crate::card::Card| {
             let tests: Vec<_> = one.parts.iter().map(|part| part.test.clone()).collect();
@@ -268,7 +278,6 @@ impl Folder {
             None if same(card) == same(other.card()) => other.card().model.log_loss,
             None => return Err(RegistryError::Incomparable { id, champion }),
         };
-        let own = card.model.log_loss;
         if own < other { Ok(()) } else { Err(RegistryError::Worse { id, champion, own, other }) }
     }
 

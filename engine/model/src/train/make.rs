@@ -40,10 +40,8 @@ pub struct Order<'a> {
 pub struct Made {
     /// The model, as it lies in the folder.
     pub model: Model,
-    /// The epochs of the last fold.
-    pub history: Vec<Epoch>,
-    /// The best of them.
-    pub best: usize,
+    /// The training of each fold; the model is that of the last.
+    pub folds: Vec<Curve>,
 }
 
 /// Why no model was made.
@@ -106,7 +104,7 @@ pub fn make(
     let splits = config.split.splits(&dataset.samples, dataset.length)?;
     let (mut said, mut parts) = (Vec::new(), Vec::new());
     let mut others: Vec<(&str, Vec<Outcome>)> = Vec::new();
-    let mut last = None;
+    let (mut last, mut folds) = (None, Vec::new());
     for (fold, split) in splits.iter().enumerate() {
         let scaler = fit(&dataset, split)?;
         let plan = Plan::new(config, audit(&dataset, &pipeline, split, &scaler)?);
@@ -120,6 +118,7 @@ pub fn make(
             }
         }
         parts.push(part_facts(&dataset, split));
+        folds.push(Curve { epochs: trained.history.clone(), best: trained.best });
         last = Some((trained, scaler));
     }
     // There is always at least one split.
@@ -145,7 +144,7 @@ pub fn make(
         baselines,
         rival,
     };
-    let Trained { weights, history, best, head } = trained;
+    let Trained { weights, head, .. } = trained;
     let parts = Parts {
         weights,
         scaler,
@@ -158,7 +157,7 @@ pub fn make(
         bar_length: dataset.length,
         lineage,
     };
-    Ok(Made { model: Model::save(parts, models)?, history, best })
+    Ok(Made { model: Model::save(parts, models)?, folds })
 }
 
 /// Where a fold's checkpoints go.

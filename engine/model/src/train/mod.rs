@@ -33,7 +33,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tensors::Tensors;
 
 pub use make::{Made, MakeError, Order, make};
-pub use report::curves;
+pub use report::{Curve, curves};
 
 /// What is trained on what.
 #[derive(Debug, Clone, Copy)]

@@ -11,7 +11,8 @@ use crate::alpaca::Posting;
 use journal::{Durability, Journal};
 use kernel::{
     Command, Difference, Event, IgnoreReason, Input, Kernel, Notice, Order, OrderNumber,
-    OrderStatus, Output, RecordBody, Report, ReportKind, Room, Span, Stamped, State, Timestamp,
+    OrderStatus, Output, Ratio, RecordBody, Report, ReportKind, Room, Span, Stamped, State,
+    SymbolId, Timestamp,
 };
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -39,6 +40,8 @@ pub(super) struct Work {
     look_for_splits: bool,
     /// Whether the broker calls a symbol otherwise from now on.
     pub renamed: bool,
+    /// Whose shares are new ones from now on.
+    pub splits: Vec<(SymbolId, Ratio)>,
 }
 
 /// The kernel with its journal.
@@ -377,6 +380,7 @@ impl Work {
         self.errands.extend(more.errands);
         self.look_again |= more.look_again;
         self.renamed |= more.renamed;
+        self.splits.extend(more.splits);
     }
 
     fn notice(&mut self, event: &Event, state: &State) {
@@ -386,6 +390,7 @@ impl Work {
                 self.errands.extend(target.map(Errand::Read));
             }
             Event::SymbolRenamed { .. } => self.renamed = true,
+            Event::SharesSplit { symbol, ratio, .. } => self.splits.push((*symbol, *ratio)),
             Event::DifferenceSuspected { differences } => {
                 self.look_again = true;
                 // Shares may be split without anybody having said so in time.

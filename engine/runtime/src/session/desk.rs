@@ -112,7 +112,10 @@ impl Desk {
     /// Decides on one input. What was approved before it, and has not been sent, waits for a venue that
     /// must know whether entries may still go.
     fn take(&mut self, input: Input, at: Timestamp) -> Result<Work, SessionError> {
-        let work = self.core.take(input, at)?;
+        let mut work = self.core.take(input, at)?;
+        for (symbol, ratio) in work.splits.drain(..) {
+            self.models.rebase(symbol, ratio);
+        }
         let state = self.core.state();
         let is_active = state.trading_state() == TradingState::Active;
         self.venue.let_entries(is_active && state.order_stream_is_up());

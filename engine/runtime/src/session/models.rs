@@ -7,7 +7,9 @@
 use super::SessionError;
 use super::desk::Desk;
 use super::venue_clock::span;
-use kernel::{Bar, Forecaster, Input, MarketData, MissedPrediction, State, SymbolId, Timestamp};
+use kernel::{
+    Bar, Forecaster, Input, MarketData, MissedPrediction, Ratio, State, SymbolId, Timestamp,
+};
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
@@ -30,16 +32,21 @@ pub(super) enum Models {
 pub(super) struct Worker {
     id: Box<str>,
     warmup_bars: usize,
-    bars: SyncSender<Shown>,
+    shown: SyncSender<Shown>,
+    /// Splits that it has no room for yet: it must know of them before the next bar.
+    splits: VecDeque<(SymbolId, Ratio)>,
     /// Of which symbols, and of bars that ended when, its word is waited for.
     awaited: VecDeque<(SymbolId, Timestamp)>,
 }
 
-/// A bar that a model is shown.
-struct Shown {
-    bar: Bar,
-    /// Since when its word is waited for; `None` where the bar is for its memory alone.
-    asked: Option<Instant>,
+/// What a model is shown.
+enum Shown {
+    /// A bar for its memory alone.
+    Past(Bar),
+    /// A bar of which its word is waited for since then.
+    Asked(Bar, Instant),
+    /// The bars that follow are of new shares.
+    Split(SymbolId, Ratio),
 }
 
 /// What a model makes of a bar.
@@ -89,8 +96,18 @@ impl Models {
             Self::InTurn(models) => models.iter_mut().for_each(|model| model.remember(bar)),
             Self::Apart(workers, _) => workers.iter_mut().for_each(|worker| {
                 // One that is too far behind says so where it is asked.
-                let _ = worker.bars.try_send(Shown { bar: *bar, asked: None });
+                let _ = worker.show(Shown::Past(*bar));
             }),
+        }
+    }
+
+    /// Tells every model that the bars of a symbol that follow are of new shares.
+    pub fn rebase(&mut self, symbol: SymbolId, ratio: Ratio) {
+        match self {
+            Self::InTurn(models) => models.iter_mut().for_each(|it| it.rebase(symbol, ratio)),
+            Self::Apart(workers, _) => {
+                workers.iter_mut().for_each(|worker| worker.splits.push_back((symbol, ratio)));
+            }
         }
     }
 
@@ -154,17 +171,27 @@ impl Worker {
         out: UnboundedSender<Said>,
     ) -> Result<Self, SessionError> {
         let (id, warmup_bars): (Box<str>, _) = (model.id().into(), model.warmup_bars());
-        let (bars, shown) = sync_channel(WAITING);
+        let (to, shown) = sync_channel(WAITING);
         let name = format!("model {place}");
         let thread =
             thread::Builder::new().name(name).spawn(move || work(place, model, &shown, &out));
         thread.map_err(|source| SessionError::Model { model: id.clone(), source })?;
-        Ok(Self { id, warmup_bars, bars, awaited: VecDeque::new() })
+        let (splits, awaited) = (VecDeque::new(), VecDeque::new());
+        Ok(Self { id, warmup_bars, shown: to, splits, awaited })
+    }
+
+    /// Shows it what has happened, splits before it first.
+    fn show(&mut self, next: Shown) -> Result<(), TrySendError<Shown>> {
+        while let Some((symbol, ratio)) = self.splits.front().copied() {
+            self.shown.try_send(Shown::Split(symbol, ratio))?;
+            self.splits.pop_front();
+        }
+        self.shown.try_send(next)
     }
 
     fn ask(&mut self, bar: &Bar) -> Option<Input> {
         let of = (bar.symbol, bar.end_time());
-        match self.bars.try_send(Shown { bar: *bar, asked: Some(Instant::now()) }) {
+        match self.show(Shown::Asked(*bar, Instant::now())) {
             Ok(()) => {
                 self.awaited.push_back(of);
                 None
@@ -186,10 +213,17 @@ fn work(
     shown: &Receiver<Shown>,
     out: &UnboundedSender<Said>,
 ) {
-    while let Ok(Shown { bar, asked }) = shown.recv() {
-        let Some(asked) = asked else {
-            model.remember(&bar);
-            continue;
+    while let Ok(next) = shown.recv() {
+        let (bar, asked) = match next {
+            Shown::Asked(bar, asked) => (bar, asked),
+            Shown::Past(bar) => {
+                model.remember(&bar);
+                continue;
+            }
+            Shown::Split(symbol, ratio) => {
+                model.rebase(symbol, ratio);
+                continue;
+            }
         };
         let words = timed(&mut *model, &bar, asked);
         let of = (bar.symbol, bar.end_time());

@@ -7,8 +7,8 @@
 use super::replay::ReplayError;
 use journal::Reader;
 use kernel::{
-    Forecaster, Input, MarketData, Prediction, Probability, RecordBody, State, SymbolId, Timestamp,
-    Trend,
+    Bar, Event, Forecaster, Input, MarketData, Prediction, Probability, Ratio, RecordBody, State,
+    SymbolId, Timestamp, Trend,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,10 +74,24 @@ pub fn recompute<E: std::error::Error + 'static>(
     while let Some(record) = records.next()? {
         let fold = again.state.evolve(&record);
         fold.map_err(|source| ReplayError::Fold { seq: record.seq, source })?;
-        let RecordBody::Input(stamped) = &record.body else { continue };
+        let stamped = match &record.body {
+            RecordBody::Input(stamped) => stamped,
+            RecordBody::Event { event: Event::SharesSplit { symbol, ratio, .. }, .. } => {
+                again.rebase(*symbol, *ratio);
+                continue;
+            }
+            RecordBody::Event { .. } => continue,
+        };
         match &stamped.input {
             Input::Start(_) | Input::Restart { .. } => again.begin(&load)?,
-            Input::Warmup(data) | Input::Market(data) | Input::Late(data) => again.show(data),
+            // A session shows models whatever it warms strategies up with, before its time has begun.
+            Input::Warmup(MarketData::Bar(bar)) => again.show(bar),
+            Input::Market(data @ MarketData::Bar(bar))
+            | Input::Late(data @ MarketData::Bar(bar))
+                if again.state.strategies_see(data) =>
+            {
+                again.show(bar);
+            }
             Input::Prediction(said) => again.compare(record.seq, said),
             _ => {}
         }
@@ -140,11 +154,7 @@ impl Again {
         Ok(())
     }
 
-    fn show(&mut self, data: &MarketData) {
-        let MarketData::Bar(bar) = data else { return };
-        if !self.state.strategies_see(data) {
-            return;
-        }
+    fn show(&mut self, bar: &Bar) {
         for Model { model, says } in self.models.values_mut() {
             for word in model.observe(bar) {
                 if let Input::Prediction(said) = word {
@@ -152,6 +162,10 @@ impl Again {
                 }
             }
         }
+    }
+
+    fn rebase(&mut self, symbol: SymbolId, ratio: Ratio) {
+        self.models.values_mut().for_each(|it| it.model.rebase(symbol, ratio));
     }
 
     fn compare(&mut self, seq: u64, said: &Prediction) {

@@ -5,8 +5,8 @@ use crate::support::{Plan, assert_books_agree, data_dir, exchange, generated};
 use exchange::server::{Running, Speed};
 use journal::Reader;
 use kernel::{
-    Bar, Event, Forecaster, Input, MissedPrediction, Prediction, Probability, RecordBody, Span,
-    Trend,
+    Bar, Event, Forecaster, Input, MissedPrediction, Prediction, Probability, Ratio, RecordBody,
+    Span, SymbolId, Trend,
 };
 use runtime::session::journal_dir;
 use runtime::session::recompute::{RecomputeReport, recompute};
@@ -54,6 +54,8 @@ where
     fn remember(&mut self, bar: &Bar) {
         (self.say)(bar);
     }
+
+    fn rebase(&mut self, _: SymbolId, _: Ratio) {}
 }
 
 /// Up for ten minutes, then down for ten; nothing in each sixth.

@@ -1,4 +1,4 @@
-//! What borrowing costs, as it is configured.
+//! The rules of the embedded exchange, as they are configured.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -9,6 +9,7 @@
 mod common;
 
 use common::{User, write_bars};
+use serde_json::Value;
 
 const SHORTS: [&str; 8] = [
     "--strategy",
@@ -38,6 +39,39 @@ fn a_paper_session_in_lock_step_pays_what_a_backtest_pays() {
     assert!(borrowed.parse::<f64>().unwrap() > 1.0, "{tested}");
     let told = user.run(&[&["backtest", "--no-keep"], &run[..]].concat());
     assert!(told.out.contains(&format!("borrowing {borrowed}")), "{}", told.out);
+}
+
+/// Each key changes a backtest and a session in lock step alike, in the way that it says.
+#[test]
+fn what_the_exchange_does_follows_its_keys() {
+    let user = User::new();
+    let file = write_bars(&user, "AAA", 1_300);
+    let run = |set: &[&str]| {
+        let sets: Vec<&str> = set.iter().flat_map(|set| ["--set", *set]).collect();
+        let run = [&SHORTS[..], &["--data", &file], &sets].concat();
+        let tested = user.json(&[&["backtest", "--json", "--no-keep"], &run[..]].concat());
+        let folder = set.join("-").replace('=', "-");
+        let paper = ["paper", "--json", "--data-dir", &folder, "--speed", "max", "--until-end"];
+        let traded = user.json(&[&paper, &run[..]].concat());
+        assert_eq!(tested["events_hash"], traded["events_hash"], "{set:?}");
+        tested
+    };
+    let number = |of: &Value| of.as_str().unwrap().parse::<f64>().unwrap();
+    let plain = run(&["exchange.regulatory_fees=false"]);
+    let orders = plain["fills"].as_u64().unwrap();
+    assert!(orders > 10 && number(&plain["fees"]) == 0.0, "{plain}");
+
+    let paid = run(&["exchange.regulatory_fees=false", "exchange.commission_per_order_usd=1.5"]);
+    // What of the last day is not posted yet is told apart.
+    let fees = number(&paid["fees"]) + number(&paid["accrued_fees"]);
+    assert_eq!(fees, 1.5 * orders as f64, "each order fills at once: {paid}");
+
+    let parts = run(&["exchange.random_partial_percent=100"]);
+    assert!(parts["fills"].as_u64().unwrap() > orders + orders / 2, "{parts}");
+
+    let long = run(&["exchange.shorting=false"]);
+    assert!(long["orders"]["denied"].as_u64().unwrap() > 3, "{long}");
+    assert_eq!(plain["orders"]["denied"], 0, "{plain}");
 }
 
 #[test]
