@@ -186,10 +186,10 @@ fn facts(model: &Model, role: &Role, watched: bool) -> ModelFacts {
 /// When it is missing, damaged or of other features.
 pub fn find(folder: &Folder, name: &str) -> Result<Model, Failure> {
     match name {
-        // Until a model was promoted, the bundled one trades.
+        // Until a model was promoted, the bundled one trades: as it lies in the folder, if it does.
         "champion" => match folder.champion().map_err(Failure::usage)? {
             Some(champion) => Ok(champion),
-            None => Model::bundled().map_err(Failure::usage),
+            None => folder.load("bundled").map_err(Failure::usage),
         },
         name => folder.load(name).map_err(Failure::usage),
     }

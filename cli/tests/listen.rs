@@ -141,6 +141,28 @@ fn a_damaged_model_or_one_of_another_feature_pipeline_trades_nothing() {
     assert_ne!(begun.code, 0, "no session has begun: {}", begun.out);
 }
 
+/// What `model list` calls damaged is not traded on because the program has another copy of it.
+#[test]
+fn a_damaged_copy_of_the_bundled_model_trades_nothing() {
+    let user = User::new();
+    let file = generated(&user, "400");
+    let id = Model::bundled().unwrap().id().to_string();
+    let copy = user.path(".local/share/tradewind/models").join(&id);
+    std::fs::create_dir_all(&copy).unwrap();
+    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/model/bundled");
+    for file in std::fs::read_dir(bundled).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), copy.join(file.file_name())).unwrap();
+    }
+    let args = ["backtest", "--no-keep", "--strategy", "lstm", "--data", &file];
+    assert_eq!(user.run(&args).code, 0, "a whole copy is as good");
+    std::fs::write(copy.join("weights.safetensors"), "none").unwrap();
+    let ended = user.run(&args);
+    assert_eq!((ended.code, ended.out.as_str()), (2, ""));
+    let sentence = format!("model {id} is damaged: weights.safetensors");
+    assert!(ended.sentence().contains(&sentence), "{}", ended.err);
+}
+
 #[test]
 fn a_model_of_other_hours_is_told() {
     let user = User::new();

@@ -320,6 +320,35 @@ mod with_training {
         assert_eq!(trained(&user), [] as [serde_json::Value; 0]);
     }
 
+    /// Runs a session that trains in its background until it says what came of that; gives the line.
+    fn trained_beside(user: &User, config: &str, bars: &str) -> String {
+        let (data, config) =
+            (format!("model.retrain.data={bars}"), format!("model.retrain.config={config}"));
+        let settings = ["model.retrain.at=09:40", &data, &config].map(|text| ["--set", text]);
+        let args = ["paper", "--json", "--speed", "600"];
+        let args = [&args[..], &settings.concat()].concat();
+        let ended = user.run(&args);
+        assert_eq!(ended.code, 2);
+        assert!(ended.sentence().contains("no strategy of this session listens"), "{}", ended.err);
+        let mut command = user.command(&[&args[..], &["--strategy", "lstm"]].concat());
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let pid = rustix::process::Pid::from_child(&child);
+        let mut told = None;
+        for line in lines {
+            let ends = ["model_refused", "training_failed", "model_promoted"];
+            if ends.iter().any(|end| line.contains(end)) {
+                told = Some(line);
+                rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+            }
+        }
+        assert!(child.wait().unwrap().success());
+        let log = fs::read_to_string(user.path(".local/share/tradewind/default/retrain.log"));
+        assert!(log.unwrap().starts_with("epoch 1: training loss"));
+        assert!(user.run(&["journal", "show"]).out.contains("training_begun"));
+        told.unwrap()
+    }
+
     /// There is nothing to find in generated bars, so that what is trained on them is refused.
     #[test]
     fn a_session_trains_in_the_background_and_says_what_came_of_it() {
@@ -328,34 +357,44 @@ mod with_training {
         fs::write(&config, CONFIG.replace("epochs = 60", "epochs = 2")).unwrap();
         let bars = user.text("SYNB.csv");
         user.run(&["data", "generate", "--symbols", "SYNB", "--bars", "2000", "--out", &bars]);
-        let mut args = vec!["paper", "--json", "--speed", "600"];
-        let data = format!("model.retrain.data={bars}");
-        let config = format!("model.retrain.config={config}");
-        for setting in ["model.retrain.at=09:40", &data, &config] {
-            args.extend(["--set", setting]);
-        }
-        let ended = user.run(&args);
-        assert_eq!(ended.code, 2);
-        assert!(ended.sentence().contains("no strategy of this session listens"), "{}", ended.err);
-        args.extend(["--strategy", "lstm"]);
-        let mut command = user.command(&args);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let pid = rustix::process::Pid::from_child(&child);
-        let mut told = None;
-        for line in lines {
-            if line.contains("model_refused") || line.contains("training_failed") {
-                told = Some(line);
-                rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-            }
-        }
-        assert!(child.wait().unwrap().success());
-        let told = told.unwrap();
+        let told = trained_beside(&user, &config, &bars);
+        assert!(told.contains("model_refused"), "{told}");
         assert!(told.contains("may not trade: No edge shown"), "{told}");
-        let shown = user.run(&["journal", "show"]).out;
-        assert!(shown.contains("training_begun") && shown.contains("model_refused"), "{shown}");
         assert_eq!(trained(&user)[0]["standing"], "candidate");
-        let log = fs::read_to_string(user.path(".local/share/tradewind/default/retrain.log"));
-        assert!(log.unwrap().starts_with("epoch 1: training loss"));
+    }
+
+    /// Each move is up where the two before it were alike, nine times in ten: no sum of them tells that, so
+    /// that the network alone finds it. It passes, and is judged beside the bundled model.
+    #[test]
+    fn what_passes_the_gate_beside_a_session_is_promoted() {
+        let user = User::new();
+        let config = configured(&user);
+        let asked =
+            CONFIG.replace("horizon = 3", "horizon = 1").replace("epochs = 60", "epochs = 30");
+        fs::write(&config, asked.replace("dropout = 0.2", "dropout = 0.0")).unwrap();
+        let bars = user.text("TWO.csv");
+        user.run(&["data", "generate", "--symbols", "TWO", "--bars", "3000", "--out", &bars]);
+        let times = fs::read_to_string(&bars).unwrap();
+        let (mut before, mut seed, mut close) = ((1, -1), 1_u32, 100.0);
+        let mut row = |line: &str| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let tossed = if seed >> 16 < 6_554 { -1 } else { 1 };
+            let sign = before.0 * before.1 * tossed;
+            before = (before.1, sign);
+            let open = close;
+            close *= 1.0 + 0.001 * f64::from(sign);
+            let (high, low, time) =
+                (open.max(close), open.min(close), line.split(',').next().unwrap());
+            format!("{time},{open:.6},{high:.6},{low:.6},{close:.6},1000\n")
+        };
+        let rows: String = times.lines().skip(1).map(&mut row).collect();
+        fs::write(&bars, format!("timestamp,open,high,low,close,volume\n{rows}")).unwrap();
+        let told = trained_beside(&user, &config, &bars);
+        assert!(told.contains("model_promoted"), "{told}");
+        let champion = trained(&user);
+        assert_eq!(champion[0]["standing"], "champion");
+        let card = user.run(&["model", "show", champion[0]["id"].as_str().unwrap()]).out;
+        assert!(!card.starts_with("No edge"), "{card}");
+        assert!(card.contains(" on the same samples: log loss "), "beside the bundled one: {card}");
     }
 }

@@ -93,6 +93,20 @@ fn a_strategy_of_the_registry_goes_through_a_scenario() {
     assert!(report["scenarios"][0]["injected"].as_u64().unwrap() > 0);
 }
 
+/// In lock step and at a pace, over a split, and with its words in the journal.
+#[test]
+fn a_strategy_goes_through_scenarios_with_its_model() {
+    let user = User::new();
+    let args = ["--strategy", "lstm", "--param", "confidence_percent=34"];
+    let scenarios = ["answer-504", "data-mute", "split"].map(|name| ["--scenario", name]);
+    let (code, report) = stress(&user, &[&args[..], &scenarios.concat()].concat());
+    assert_eq!((code, &report["passed"]), (0, &Value::from(3)), "{report:#}");
+    for scenario in report["scenarios"].as_array().unwrap() {
+        assert!(scenario["events"]["prediction_taken"].as_u64() > Some(100), "{scenario:#}");
+        assert!(scenario["orders"].as_u64() > Some(5), "{scenario:#}");
+    }
+}
+
 /// A strategy that trades seldom does not reach every fault as often as its scenario asks for, and has
 /// done nothing wrong.
 #[test]

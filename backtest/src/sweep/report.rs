@@ -44,6 +44,11 @@ impl Objective {
         }
     }
 
+    /// Why a trial that has a return and a ratio has no such figure.
+    fn undefined(self, trial: &Trial) -> Option<&'static str> {
+        self.of(trial).is_none().then_some("equity never fell")
+    }
+
     /// For people.
     pub const fn label(self) -> &'static str {
         match self {
@@ -100,6 +105,9 @@ pub struct TrialRow {
     pub trades: u64,
     /// The digest of its events.
     pub events_hash: String,
+    /// Why a figure is `null`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undefined: Option<&'static str>,
 }
 
 /// The result of a sweep.
@@ -211,6 +219,7 @@ fn row(point: &BTreeMap<String, String>, trial: &Trial, by: Objective) -> TrialR
         max_drawdown: trial.max_drawdown,
         trades: trial.trades,
         events_hash: trial.events_hash.clone(),
+        undefined: trial.undefined().or_else(|| by.undefined(trial)),
     }
 }
 

@@ -81,6 +81,16 @@ impl Trial {
         (years > 0.0 && grown.is_finite()).then_some(grown)
     }
 
+    /// Why it has no return or no Sharpe ratio; `None` where it has both.
+    pub fn undefined(&self) -> Option<&'static str> {
+        match (self.total_return, self.sharpe) {
+            (None, _) => Some("the account began with nothing"),
+            (_, None) if self.sessions < 2 => Some("a ratio takes at least two sessions"),
+            (_, None) => Some("its returns do not vary"),
+            (Some(_), Some(_)) => None,
+        }
+    }
+
     /// The blocks' sums.
     pub fn block_sums(&self) -> Vec<BlockSums> {
         let sums = |[count, sum, squares]: &[f64; 3]| BlockSums {

@@ -31,6 +31,9 @@ pub struct Sampled {
     pub sharpe: Option<f64>,
     /// Closed trades.
     pub trades: u64,
+    /// Why a figure is `null`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undefined: Option<&'static str>,
 }
 
 impl Sampled {
@@ -42,6 +45,7 @@ impl Sampled {
             annual_return: trial.annual_return(),
             sharpe: trial.annual_sharpe(),
             trades: trial.trades,
+            undefined: trial.undefined(),
         }
     }
 }
