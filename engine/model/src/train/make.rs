@@ -1,6 +1,6 @@
 //! From bars to a model in its folder: features, split, audit, training, judgement.
 
-use super::{Epoch, Plan, Progress, TrainError, Trained, answers, train};
+use super::{Curve, Plan, Progress, TrainError, Trained, answers, train};
 use crate::card::{self, Card, DataFacts, Outcome, PartFacts, Rival};
 use crate::config::{Config, ConfigError};
 use crate::drift::Reference;
