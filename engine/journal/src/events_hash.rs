@@ -143,12 +143,18 @@ impl EventsHash {
 
     /// A foreign order is suspected before it is found, so its name may come twice.
     fn difference(&mut self, difference: &Difference) -> Difference {
-        let Difference::OrderForeign { broker_id } = difference else {
-            return difference.clone();
-        };
-        let next = self.foreign_orders.len() as u64 + 1;
-        let number = *self.foreign_orders.entry(broker_id.0.clone()).or_insert(next);
-        Difference::OrderForeign { broker_id: BrokerOrderId(number.to_string().into()) }
+        match difference {
+            Difference::OrderForeign { broker_id } => {
+                let next = self.foreign_orders.len() as u64 + 1;
+                let number = *self.foreign_orders.entry(broker_id.0.clone()).or_insert(next);
+                Difference::OrderForeign { broker_id: BrokerOrderId(number.to_string().into()) }
+            }
+            Difference::OrderAlive { order, .. } => {
+                let broker_id = BrokerOrderId(Box::default());
+                Difference::OrderAlive { order: *order, broker_id }
+            }
+            _ => difference.clone(),
+        }
     }
 }
 

@@ -449,6 +449,7 @@ fn difference_events() -> Vec<Event> {
         Difference::OrderMissing { order: FIRST },
         Difference::OrderForeign { broker_id: broker_id() },
         Difference::PositionForeign { symbol: "TSLA".into(), quantity: shares(7) },
+        Difference::OrderAlive { order: FIRST, broker_id: broker_id() },
     ];
     let mut events = vec![Event::DifferenceSuspected { differences: differences.clone() }];
     events.extend(differences.into_iter().map(Event::DifferenceFound));

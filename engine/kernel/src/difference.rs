@@ -42,6 +42,13 @@ pub enum Difference {
         /// Signed shares.
         quantity: Quantity,
     },
+    /// An order that the broker works and that we hold ended. It is taken back, and cancelled.
+    OrderAlive {
+        /// Which.
+        order: OrderNumber,
+        /// The broker's name for it.
+        broker_id: BrokerOrderId,
+    },
 }
 
 impl Difference {
@@ -51,8 +58,14 @@ impl Difference {
             Difference::Cash { .. } | Difference::Position { .. } => true,
             Difference::OrderMissing { .. }
             | Difference::OrderForeign { .. }
-            | Difference::PositionForeign { .. } => false,
+            | Difference::PositionForeign { .. }
+            | Difference::OrderAlive { .. } => false,
         }
+    }
+
+    /// Whether nobody can say how it came about, so that nothing may grow until an operator has looked.
+    pub const fn is_unexplained(&self) -> bool {
+        self.moves_books() || matches!(self, Difference::OrderAlive { .. })
     }
 
     /// Whether what the broker said may only have been out of step with what it sends.
@@ -60,7 +73,8 @@ impl Difference {
         match self {
             Difference::Cash { .. }
             | Difference::Position { .. }
-            | Difference::OrderMissing { .. } => true,
+            | Difference::OrderMissing { .. }
+            | Difference::OrderAlive { .. } => true,
             Difference::OrderForeign { .. } | Difference::PositionForeign { .. } => false,
         }
     }
@@ -80,6 +94,11 @@ impl Difference {
             }
             Difference::OrderForeign { broker_id } => {
                 format!("Order {broker_id} at the broker is not this session's; it is left alone")
+            }
+            Difference::OrderAlive { order, .. } => {
+                format!(
+                    "Order {order} is open at the broker and had ended in our books; it is cancelled"
+                )
             }
             Difference::PositionForeign { symbol, quantity } => {
                 format!(

@@ -49,7 +49,8 @@ impl Conduct {
             }
             Difference::OrderMissing { .. }
             | Difference::OrderForeign { .. }
-            | Difference::PositionForeign { .. } => {}
+            | Difference::PositionForeign { .. }
+            | Difference::OrderAlive { .. } => {}
         }
     }
 

@@ -54,10 +54,8 @@ impl Deciding<'_> {
         let is_flat = !state.is_flattening()
             && state.live_orders().next().is_none()
             && broker.positions.iter().all(|position| position.quantity.is_zero());
-        let is_ours = |open: &BrokerOrder| {
-            open.order.is_some() || state.order_by_broker_id(&open.broker_id).is_some()
-        };
-        let foreign_orders = broker.open_orders.iter().filter(|open| !is_ours(open)).count();
+        let is_foreign = |open: &&BrokerOrder| self.ours_of(open).is_none();
+        let foreign_orders = broker.open_orders.iter().filter(is_foreign).count();
         if !state.confirms_flat() || !is_flat || foreign_orders < broker.open_orders.len() {
             return Ok(());
         }
@@ -95,31 +93,30 @@ impl Deciding<'_> {
             self.alert(Severity::Info, "fraction_paid", text)?;
             return self.cancel_uncovered_exits(symbol);
         }
-        let severity =
-            if difference.moves_books() { Severity::Critical } else { Severity::Warning };
-        let missing = match &difference {
-            Difference::OrderMissing { order } => Some(*order),
-            _ => None,
-        };
-        let moves_books = difference.moves_books();
-        let moved = match &difference {
-            Difference::Position { symbol, .. } => Some(*symbol),
-            _ => None,
-        };
-        if moves_books {
+        let is_unexplained = difference.is_unexplained();
+        let severity = if is_unexplained { Severity::Critical } else { Severity::Warning };
+        if is_unexplained {
             self.stop_entries(&text)?;
             // What rests to open a position was decided on books that were wrong.
             self.cancel_each(Origin::Kernel, |order| order.grows)?;
         }
-        self.emit(Event::DifferenceFound(difference))?;
+        self.emit(Event::DifferenceFound(difference.clone()))?;
         self.alert(severity, "reconciliation_difference", text)?;
-        if let Some(symbol) = moved {
-            self.cancel_uncovered_exits(symbol)?;
+        match difference {
+            Difference::Position { symbol, .. } => self.cancel_uncovered_exits(symbol),
+            // What became of an order that is not listed any more only a read can tell.
+            Difference::OrderMissing { order } => {
+                let report = ReportKind::Unrecognised;
+                self.emit(Event::OrderQueryNeeded { order, report, counted: None })
+            }
+            // Whoever asked for it was told that it had ended, and may have asked for another since.
+            Difference::OrderAlive { order, .. } => {
+                self.propose(Origin::Kernel, Intent::Cancel { order })
+            }
+            Difference::Cash { .. }
+            | Difference::OrderForeign { .. }
+            | Difference::PositionForeign { .. } => Ok(()),
         }
-        // What became of an order that is not listed any more only a read can tell.
-        let Some(order) = missing else { return Ok(()) };
-        let report = ReportKind::Unrecognised;
-        self.emit(Event::OrderQueryNeeded { order, report, counted: None })
     }
 
     /// The symbol of a split whose fraction the broker took for cash: nothing is unexplained then.
@@ -175,6 +172,7 @@ impl Deciding<'_> {
     fn differences(&self, broker: &BrokerState) -> Vec<Difference> {
         let mut found = self.state().book_differences(broker);
         found.extend(self.missing_orders(broker));
+        found.extend(self.orders_alive(broker));
         found.extend(self.foreign(broker));
         found
     }
@@ -213,11 +211,32 @@ impl Deciding<'_> {
             .map(|order| Difference::OrderMissing { order: order.number })
     }
 
+    /// What the broker works and the books hold as ended, by a refusal that was none or a look that missed
+    /// it.
+    fn orders_alive<'a>(
+        &'a self,
+        broker: &'a BrokerState,
+    ) -> impl Iterator<Item = Difference> + 'a {
+        broker.open_orders.iter().filter_map(|open| {
+            // One that has filled has nothing left to work: the list was read before.
+            let has_ended =
+                |order: &&Order| !order.is_live() && order.status != OrderStatus::Filled;
+            let ours = self.ours_of(open).filter(has_ended)?;
+            let (order, broker_id) = (ours.number, open.broker_id.clone());
+            Some(Difference::OrderAlive { order, broker_id })
+        })
+    }
+
+    /// The order of ours that the broker lists; the broker names legs itself.
+    fn ours_of(&self, open: &BrokerOrder) -> Option<&Order> {
+        let state = self.state();
+        let by_number = open.order.and_then(|number| state.order(number));
+        by_number.or_else(|| state.order_by_broker_id(&open.broker_id))
+    }
+
     fn foreign<'a>(&'a self, broker: &'a BrokerState) -> impl Iterator<Item = Difference> + 'a {
         let state = self.state();
-        let orders = broker.open_orders.iter().filter(|order| order.order.is_none());
-        // The broker names legs itself.
-        let orders = orders.filter(|order| state.order_by_broker_id(&order.broker_id).is_none());
+        let orders = broker.open_orders.iter().filter(|order| self.ours_of(order).is_none());
         let orders = orders.filter(|order| !state.has_seen_foreign(&order.broker_id.0));
         let orders =
             orders.map(|order| Difference::OrderForeign { broker_id: order.broker_id.clone() });

@@ -172,6 +172,10 @@ impl State {
                 self.foreign_seen.insert(symbol.clone());
                 Ok(())
             }
+            Difference::OrderAlive { order, broker_id } => {
+                self.revive(*order, broker_id);
+                Ok(())
+            }
             Difference::OrderMissing { .. } => Ok(()),
         }
     }

@@ -452,13 +452,8 @@ impl State {
         }
         self.live.retain(|live| *live != number);
         self.vain_cancels.remove(&number);
-        match to {
-            OrderStatus::Filled => self.tally.filled += 1,
-            OrderStatus::Canceled => self.tally.canceled += 1,
-            OrderStatus::Rejected | OrderStatus::NotReceived => self.tally.rejected += 1,
-            OrderStatus::Expired => self.tally.expired += 1,
-            OrderStatus::Replaced => self.tally.replaced += 1,
-            _ => {}
+        if let Some(count) = self.tally.ended_as(to) {
+            *count += 1;
         }
         self.forget_oldest();
         Ok(())

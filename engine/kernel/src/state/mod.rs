@@ -31,8 +31,8 @@ pub use transfers::{Transfer, TransferError, Transferred};
 use crate::risk::{Breaker, Failures, Marks, Resolved};
 use crate::{
     AccountSnapshot, Accounts, AssetFacts, BrokerOrderId, Cash, CorporateAction, Difference,
-    Ledger, Limits, Order, OrderNumber, Origin, Quantity, Report, Rounding, SessionStart,
-    ShutdownPolicy, SymbolId, Symbols, Timestamp, VenueRules,
+    Ledger, Limits, Order, OrderNumber, OrderStatus, Origin, Quantity, Report, Rounding,
+    SessionStart, ShutdownPolicy, SymbolId, Symbols, Timestamp, VenueRules,
 };
 use closings::Unflat;
 use counts::Counts;
@@ -104,6 +104,20 @@ pub struct Tally {
     pub fills: u64,
     /// Alerts raised.
     pub alerts: u64,
+}
+
+impl Tally {
+    /// The count of orders that end so; none where an order lives on.
+    const fn ended_as(&mut self, status: OrderStatus) -> Option<&mut u64> {
+        match status {
+            OrderStatus::Filled => Some(&mut self.filled),
+            OrderStatus::Canceled => Some(&mut self.canceled),
+            OrderStatus::Rejected | OrderStatus::NotReceived => Some(&mut self.rejected),
+            OrderStatus::Expired => Some(&mut self.expired),
+            OrderStatus::Replaced => Some(&mut self.replaced),
+            _ => None,
+        }
+    }
 }
 
 /// A symbol whose closing was refused: when it may be tried again, and how often it was refused.

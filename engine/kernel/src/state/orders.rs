@@ -1,6 +1,7 @@
 //! The orders that are kept: every live one, and the latest that ended.
 
-use crate::{Order, OrderNumber};
+use super::State;
+use crate::{BrokerOrderId, Order, OrderNumber, OrderStatus};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -50,6 +51,27 @@ impl Orders {
     }
 }
 
+impl State {
+    /// Takes an order back that had ended and that the broker works. Nothing is reserved for it: until it
+    /// is cancelled, nothing may grow.
+    pub(super) fn revive(&mut self, number: OrderNumber, broker_id: &BrokerOrderId) {
+        let Some(order) = self.orders.get_mut(number).filter(|order| !order.is_live()) else {
+            return;
+        };
+        let ended_as = order.status;
+        order.broker_id = Some(broker_id.clone());
+        order.status = match order.filled.is_positive() {
+            true => OrderStatus::PartiallyFilled,
+            false => OrderStatus::New,
+        };
+        if let Some(count) = self.tally.ended_as(ended_as) {
+            *count = count.saturating_sub(1);
+        }
+        let place = self.live.partition_point(|live| *live < number);
+        self.live.insert(place, number);
+    }
+}
+
 /// A map, number by number.
 impl Serialize for Orders {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
@@ -68,8 +90,8 @@ impl<'de> Deserialize<'de> for Orders {
 mod tests {
     use super::*;
     use crate::{
-        Cash, Notional, OrderClass, OrderKind, OrderSize, OrderStatus, Origin, Quantity, Side,
-        Symbols, TimeInForce, Timestamp,
+        Cash, Notional, OrderClass, OrderKind, OrderSize, Origin, Quantity, Side, Symbols,
+        TimeInForce, Timestamp,
     };
 
     fn order(number: u64, status: OrderStatus) -> Order {

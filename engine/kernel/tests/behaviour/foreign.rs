@@ -107,3 +107,95 @@ fn an_order_of_ones_own_that_is_not_listed_is_asked_for() {
     assert!(bench.kernel.state().order(OrderNumber(1)).unwrap().is_live(), "until it has said so");
     may_enter(&mut bench);
 }
+
+/// The broker's list with an order of a number of ours in it.
+fn listed(bench: &Bench, number: u64) -> BrokerState {
+    let order = BrokerOrder { order: Some(OrderNumber(number)), ..somebody_elses(bench, "zombie") };
+    BrokerState { open_orders: vec![order], ..broker(CASH) }
+}
+
+/// An order that has ended as a report says.
+fn with_an_order_ended_by(reports: &[ReportKind]) -> Bench {
+    let mut bench = Bench::warm(Limits::default());
+    let limit = bench.submit(Side::Buy, 5, OrderKind::Limit { limit: price("99") });
+    bench.propose([limit]);
+    for kind in reports {
+        bench.report(1, *kind);
+    }
+    assert!(!bench.kernel.state().order(OrderNumber(1)).unwrap().is_live());
+    bench.sends.clear();
+    bench
+}
+
+/// Called ended by a refusal that was none, by a look that missed it or by a report that was wrong: the
+/// broker is right, and what rests there is cancelled.
+#[test]
+fn an_order_that_had_ended_and_is_open_at_the_broker_is_taken_back_and_cancelled() {
+    let ends = [
+        &[ReportKind::Refused][..],
+        &[ReportKind::NotReceived],
+        &[ReportKind::New, ReportKind::Canceled],
+        &[ReportKind::New, ReportKind::Expired],
+    ];
+    for reports in ends {
+        let mut bench = with_an_order_ended_by(reports);
+        let ended = |bench: &Bench| {
+            let tally = bench.kernel.state().tally();
+            tally.canceled + tally.rejected + tally.expired
+        };
+        assert_eq!(ended(&bench), 1);
+        let state = listed(&bench, 1);
+        let first = bench.feed(Input::Broker(Box::new(state.clone())));
+        assert!(matches!(first[..], [Event::DifferenceSuspected { .. }]), "{first:?}");
+        let second = bench.feed(Input::Broker(Box::new(state.clone())));
+        let broker_id = BrokerOrderId("zombie".into());
+        let alive = Difference::OrderAlive { order: OrderNumber(1), broker_id };
+        assert!(second.contains(&Event::DifferenceFound(alive)), "{second:?}");
+        assert!(bench.status(1) == OrderStatus::New && bench.sends.len() == 1, "{:?}", bench.sends);
+        assert_eq!(bench.kernel.state().live_orders().count(), 1, "flatten and limits see it");
+        assert_eq!(bench.kernel.state().trading_state(), TradingState::Reducing);
+        let third = bench.feed(Input::Broker(Box::new(state)));
+        assert_eq!(third, [Event::Reconciled { open_orders: 1 }], "it is named once");
+        bench.report(1, ReportKind::Canceled);
+        assert_eq!(ended(&bench), 1, "it ends once");
+        let mut state = State::default();
+        bench.records.iter().for_each(|record| state.evolve(record).unwrap());
+        assert_eq!(&state, bench.kernel.state());
+    }
+}
+
+#[test]
+fn what_fills_before_its_cancel_is_in_the_books() {
+    let mut bench = with_an_order_ended_by(&[ReportKind::NotReceived]);
+    let state = listed(&bench, 1);
+    looks_at(&mut bench, &state);
+    bench.fill(1, "x-1", 5, "99");
+    assert_eq!((bench.status(1), bench.position().quantity), (OrderStatus::Filled, shares(5)));
+    assert_eq!(bench.kernel.state().live_orders().count(), 0);
+}
+
+fn looks_at(bench: &mut Bench, broker: &BrokerState) {
+    for _ in 0..2 {
+        bench.feed(Input::Broker(Box::new(broker.clone())));
+    }
+}
+
+/// A list that was read before an end came is no difference.
+#[test]
+fn an_order_that_is_open_in_one_look_alone_has_ended() {
+    let mut bench = with_an_order_ended_by(&[ReportKind::New, ReportKind::Canceled]);
+    let state = listed(&bench, 1);
+    bench.feed(Input::Broker(Box::new(state)));
+    let events = bench.feed(Input::Broker(Box::new(broker(CASH))));
+    assert_eq!(events, [Event::Reconciled { open_orders: 0 }]);
+    may_enter(&mut bench);
+}
+
+/// As after a journal that lacks its end: nobody knows what it was for.
+#[test]
+fn a_number_that_the_books_never_gave_is_somebody_elses() {
+    let mut bench = Bench::warm(Limits::default());
+    let state = listed(&bench, 7);
+    let broker_id = BrokerOrderId("zombie".into());
+    assert_eq!(looks(&mut bench, &state), [Difference::OrderForeign { broker_id }]);
+}

@@ -184,6 +184,12 @@ impl<'a> Differing<'a> {
             Difference::OrderForeign { broker_id } => {
                 Self { what: "order_foreign", broker_id: Some(&broker_id.0), ..base }
             }
+            Difference::OrderAlive { order, broker_id } => Self {
+                what: "order_alive",
+                order: Some(*order),
+                broker_id: Some(&broker_id.0),
+                ..base
+            },
             Difference::PositionForeign { symbol, quantity } => Self {
                 what: "position_foreign",
                 symbol: Some(symbol),

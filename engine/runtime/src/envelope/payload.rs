@@ -283,7 +283,9 @@ fn order_of(event: &Event) -> Option<OrderNumber> {
         | Event::OrderFilled { order, .. }
         | Event::OrderQueryNeeded { order, .. }
         | Event::ExitRenewed { order, .. }
-        | Event::DifferenceFound(Difference::OrderMissing { order }) => Some(*order),
+        | Event::DifferenceFound(
+            Difference::OrderMissing { order } | Difference::OrderAlive { order, .. },
+        ) => Some(*order),
         _ => None,
     }
 }

@@ -386,6 +386,8 @@ impl Work {
     fn notice(&mut self, event: &Event, state: &State) {
         match event {
             Event::OrderQueryNeeded { order, .. } => {
+                // One that had ended shows signs of life: its broker's list tells whether it lives.
+                self.look_again |= state.order(*order).is_some_and(|order| !order.is_live());
                 let target = state.order(*order).map(Target::of);
                 self.errands.extend(target.map(Errand::Read));
             }

@@ -470,7 +470,11 @@ fn any_difference() -> impl Strategy<Value = Difference> {
             Difference::Position { symbol, ours, theirs, average_price: Price::from_nanos(n[2]) },
             Difference::OrderMissing { order: OrderNumber(n[0].unsigned_abs()) },
             Difference::OrderForeign { broker_id: BrokerOrderId(text.clone().into()) },
-            Difference::PositionForeign { symbol: text.into(), quantity: ours },
+            Difference::PositionForeign { symbol: text.clone().into(), quantity: ours },
+            Difference::OrderAlive {
+                order: OrderNumber(n[0].unsigned_abs()),
+                broker_id: BrokerOrderId(text.into()),
+            },
         ])
     })
 }
