@@ -14,6 +14,7 @@ macro_rules! scenarios {
 }
 
 scenarios![
+    "answer-403",
     "answer-500",
     "answer-503",
     "answer-504",
