@@ -364,7 +364,7 @@ mod with_training {
     }
 
     /// Each move is up where the two before it were alike, nine times in ten: no sum of them tells that, so
-    /// that the network alone finds it. It passes, and is judged beside the bundled model.
+    /// that the network alone finds it. The bundled model, which trades until then, is asked something else.
     #[test]
     fn what_passes_the_gate_beside_a_session_is_promoted() {
         let user = User::new();
@@ -395,6 +395,7 @@ mod with_training {
         assert_eq!(champion[0]["standing"], "champion");
         let card = user.run(&["model", "show", champion[0]["id"].as_str().unwrap()]).out;
         assert!(!card.starts_with("No edge"), "{card}");
-        assert!(card.contains(" on the same samples: log loss "), "beside the bundled one: {card}");
+        let bundled = user.json(&["model", "show", "bundled", "--json"])["id"].clone();
+        assert!(card.contains(&format!("parent {}", bundled.as_str().unwrap())), "{card}");
     }
 }
