@@ -190,7 +190,9 @@ pub(super) fn costs(report: &BacktestReport) -> String {
         format!("<tr><th scope=\"row\">{label}</th><td>{}</td></tr>", grouped(usd.to_f64(), 2))
     };
     // Whoever trades wants to see that it was free.
-    let told = lines.iter().enumerate().filter(|(place, (_, usd))| *place == 0 || !usd.is_zero());
+    let is_shown =
+        |(place, (_, usd)): &(usize, &(&str, Cash))| *place == 0 || usd.to_f64().abs() >= 0.005;
+    let told = lines.iter().enumerate().filter(is_shown);
     let rows: String = told.map(|(_, line)| row(line)).collect();
     format!(
         "<figure><figcaption><h3>Costs and dividends, USD</h3></figcaption>\

@@ -46,6 +46,8 @@ fn header(report: &WalkReport, title: &str) -> String {
             share(&report.efficiency),
             "pace of the tests by that of the samples".into(),
         ),
+    ];
+    let luck = [
         tile("Probabilistic Sharpe", share(&luck.probabilistic_sharpe), "sure of skill".into()),
         tile(
             "Deflated Sharpe",
@@ -68,11 +70,12 @@ fn header(report: &WalkReport, title: &str) -> String {
     let notes = if notes.is_empty() { notes } else { format!("<ul class=\"notes\">{notes}</ul>") };
     format!(
         "<header><p class=\"kind\">Walk forward</p><h1>{}</h1><p class=\"span\">{}</p>\
-         <p class=\"verdict\">{}</p>{notes}<dl class=\"tiles\">{}</dl></header>\n",
+         <p class=\"verdict\">{}</p>{notes}<dl class=\"tiles\">{}</dl><dl class=\"tiles\">{}</dl></header>\n",
         escape(title),
         escape(&report.plan),
         escape(&report.verdict).replace(" %", "&#160;%"),
-        tiles.concat()
+        tiles.concat(),
+        luck.concat()
     )
 }
 
