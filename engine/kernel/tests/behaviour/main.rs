@@ -32,6 +32,7 @@ mod numbers;
 mod order_kinds;
 mod order_laws;
 mod order_transitions;
+mod parts;
 mod plain_rules;
 mod predictions;
 mod risk_doc;
