@@ -24,6 +24,7 @@ mod exits;
 mod fees;
 mod flat;
 mod foreign;
+mod group_prices;
 mod hours;
 mod ledger_laws;
 mod limits;
