@@ -60,11 +60,10 @@ fn kernel_holding(held: i64) -> Bench {
 /// Whether the kernel lets the prices pass. What it says of anything else is no word on them.
 fn passes(bench: &Bench, order: NewOrder) -> bool {
     let verdict = risk::would_pass(bench.kernel.state(), Origin::Operator, order);
-    match verdict.map_err(|denial| denial.code()) {
-        Ok(()) => true,
-        Err("malformed_price" | "wrong_side") => false,
-        Err(other) => panic!("{other}: {order:?}"),
-    }
+    let said = verdict.map_err(|denial| denial.code());
+    let is_of_prices = matches!(said, Ok(()) | Err("malformed_price" | "wrong_side"));
+    assert!(is_of_prices, "{said:?}: {order:?}");
+    said.is_ok()
 }
 
 /// Whether the venue takes them.

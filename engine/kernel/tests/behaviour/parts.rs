@@ -19,6 +19,7 @@ fn whole_alone(facts: &mut AssetFacts) {
 }
 
 type Known = fn(&mut AssetFacts);
+type Closing = (Known, &'static str, &'static [(&'static str, bool)]);
 
 /// What is known, the shares sold, whether for extended hours, and what is said of it.
 const EXITS: [(Known, &str, bool, &str); 9] = [
@@ -74,7 +75,7 @@ fn what_the_broker_has_not_said_denies_no_exit() {
 
 /// What is known, the hour, and the orders that flatten two and a half shares: how many, and whether at
 /// a limit for extended hours.
-const CLOSINGS: [(Known, &str, &[(&str, bool)]); 6] = [
+const CLOSINGS: [Closing; 6] = [
     (anything, BEFORE_THE_OPEN, &[("2.5", true)]),
     (regular_alone, BEFORE_THE_OPEN, &[("2", true), ("0.5", false)]),
     (whole_alone, BEFORE_THE_OPEN, &[("2", true), ("0.5", false)]),
