@@ -310,6 +310,13 @@ pub struct AssetFacts {
     pub fractional_extended_hours: bool,
 }
 
+impl AssetFacts {
+    /// Whether an order may be for parts of a share, in such hours.
+    pub const fn takes_parts(&self, extended_hours: bool) -> bool {
+        self.fractionable && (!extended_hours || self.fractional_extended_hours)
+    }
+}
+
 /// What kind of fee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -26,6 +26,7 @@ mod order_groups;
 mod order_kinds;
 mod order_life;
 mod plain_rules;
+mod prices_agree;
 mod quote_and_trade_rules;
 mod real_data;
 mod refusals;

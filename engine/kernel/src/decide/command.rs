@@ -4,9 +4,9 @@ use super::{DecideError, Deciding};
 use crate::risk;
 use crate::state::{FLAT_WITHIN, NOT_FLAT};
 use crate::{
-    AssetClass, Command, Event, Intent, NewOrder, Order, OrderKind, OrderNumber, Origin, Room,
-    Rounding, Severity, ShutdownPolicy, Side, State, SymbolId, TimeInForce, TradingHours,
-    TradingState,
+    AssetClass, Command, Event, Intent, NewOrder, Order, OrderKind, OrderNumber, Origin, Price,
+    Room, Rounding, Severity, ShutdownPolicy, Side, State, SymbolId, TimeInForce, TradingHours,
+    TradingState, VenueRules,
 };
 
 impl Deciding<'_> {
@@ -217,14 +217,38 @@ fn what_is_left(state: &State) -> String {
 
 /// The order that closes what is held: at the market, or outside of the regular session, where that
 /// is traded, at a limit as far from the last price as a market order is assumed to slip.
+///
+/// Where the broker takes no parts of a share so, the whole shares go alone. What is left of a share
+/// goes at the market after them: outside of the regular session it waits at the broker for the open.
 fn closing_order(state: &State, symbol: SymbolId) -> NewOrder {
     let held = state.ledger().position(symbol).quantity;
     let side = if held.is_positive() { Side::Sell } else { Side::Buy };
-    let is_crypto = state.asset(symbol).is_some_and(|facts| facts.class == AssetClass::Crypto);
+    let facts = state.asset(symbol);
     let request = NewOrder::new(symbol, side, held.abs(), OrderKind::Market);
-    if is_crypto {
+    if facts.is_some_and(|facts| facts.class == AssetClass::Crypto) {
         return request.lasting(TimeInForce::Gtc);
     }
+    let limit = extended_limit(state, symbol, side);
+    let takes_parts = match limit {
+        _ if state.rules() == VenueRules::Plain => true,
+        Some(_) => facts.is_some_and(|facts| facts.takes_parts(true)),
+        None => facts.is_none_or(|facts| facts.takes_parts(false)),
+    };
+    let whole = held.abs().whole();
+    if !takes_parts && whole.is_zero() {
+        return request;
+    }
+    let size = if takes_parts { held.abs() } else { whole };
+    let request = NewOrder { size: size.into(), ..request };
+    match limit {
+        Some(limit) => NewOrder { kind: OrderKind::Limit { limit }, ..request }.in_extended_hours(),
+        None => request,
+    }
+}
+
+/// The limit at which a position is closed outside of the regular session; `None` in it, where other
+/// hours are not traded, and while no price is known.
+fn extended_limit(state: &State, symbol: SymbolId, side: Side) -> Option<Price> {
     let is_extended = state.session().is_some_and(|start| start.hours == TradingHours::Extended)
         && state.session_is_open()
         && !state.is_regular_session();
@@ -233,10 +257,7 @@ fn closing_order(state: &State, symbol: SymbolId) -> NewOrder {
         Side::Buy => (slip, Rounding::Up),
         Side::Sell => (slip.negated(), Rounding::Down),
     };
-    let limit = state.last_price(symbol).and_then(|last| last.shifted(slip, rounding));
-    let limit = limit.map(|limit| limit.to_tick(rounding)).filter(|limit| limit.is_positive());
-    match limit.filter(|_| is_extended) {
-        Some(limit) => NewOrder { kind: OrderKind::Limit { limit }, ..request }.in_extended_hours(),
-        None => request,
-    }
+    let last = state.last_price(symbol).filter(|_| is_extended)?;
+    let limit = last.shifted(slip, rounding)?.to_tick(rounding);
+    limit.is_positive().then_some(limit)
 }

@@ -209,9 +209,7 @@ fn splits(state: &State, request: &NewOrder) -> bool {
     let asset = state.asset(request.symbol);
     let class = asset.map_or(AssetClass::UsEquity, |facts| facts.class);
     let way = if request.side == Side::Buy { Way::Buy } else { Way::Short };
-    let sold_in_parts = |facts: &AssetFacts| {
-        facts.fractionable && (!request.extended_hours || facts.fractional_extended_hours)
-    };
+    let sold_in_parts = |facts: &AssetFacts| facts.takes_parts(request.extended_hours);
     let by_asset = state.rules() == VenueRules::Plain || asset.is_some_and(sold_in_parts);
     by_asset && Combination::of(state.rules(), &part, class, way).refused_by().is_none()
 }

@@ -116,6 +116,6 @@ pub(super) fn extended(state: &State, request: NewOrder) -> NewOrder {
     let longer = NewOrder { extended_hours: true, ..request };
     let by_table = Combination::of(state.rules(), &longer, class, Way::Buy).refused_by().is_none();
     let whole = request.size.shares().is_some_and(Quantity::is_whole);
-    let by_asset = whole || asset.is_some_and(|facts| facts.fractional_extended_hours);
+    let by_asset = whole || asset.is_some_and(|facts| facts.takes_parts(true));
     if wanted && by_table && by_asset { longer } else { request }
 }

@@ -34,7 +34,13 @@ const ALLOWED: &str = "
 
 Per asset class, kind, time in force and group: which sizes (`whole` shares, `fractional` shares, `notional` USD), each with
 the ways it goes (`buy` opens or grows, `sell` closes, `short` sells short, `cover` buys back), and whether extended hours
-take it. Parts of a share in extended hours need an asset whose facts say so, a short sale one that is easy to borrow.
+take it. Parts of a share need an asset whose facts say so, in extended hours for those too, a short sale one that is easy
+to borrow. An exit in parts is denied only where the facts say no (`not_fractionable`), and less than a share in the regular
+session never: it may be what a split has left over. What closes a position sends its whole shares alone where parts are not
+taken, and the rest of a share at the market, which outside of the regular session waits at the broker for the open.
+
+The exits of a group lie a cent or more on their sides of the price at which it begins (`wrong_side`): the limit of the entry,
+else its stop, else the last price, unless that is too old; an exit that is moved stays on its side of the other.
 ";
 
 fn column<T: Copy>(name: &str, values: &[T], word: impl Fn(T) -> &'static str) -> Option<String> {

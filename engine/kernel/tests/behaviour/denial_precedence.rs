@@ -211,6 +211,7 @@ fn classes_are_as_the_law_says() {
         "symbol known",
         "well formed",
         "allowed together",
+        "parts of a share",
         "symbol halted",
         "reduces at most the position",
         "duplicate intent",

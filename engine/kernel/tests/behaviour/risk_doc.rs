@@ -96,7 +96,8 @@ beside. Without it strategies place their own, and `stop_loss_percent` is an ass
 - What a strategy wants in a symbol while a stop rests waits until the stop is cancelled and its end was seen
   (`intent_waits`); if the stop fills first it is denied (`stopped_before`). Strategies do not see the stop as an open order.
 - When the kernel's own stop is met (`stop_met`), the symbol's orders are cancelled, their ends seen, and what is left is
-  closed at the market; in extended hours at a limit `market_slip_percent` away, anew every ten seconds.
+  closed at the market; in extended hours at a limit `market_slip_percent` away, anew every ten seconds, and what is left of
+  a share at the open where the asset has no parts in those hours.
 - `cancel-all` cancels resting stops too; none is placed until a strategy orders something in the symbol or trading is
   resumed, and the kernel watches meanwhile. All of this is in the journal and goes on after a restart.
 

@@ -284,12 +284,26 @@ impl Bench {
         Self::started(SessionStart { rules, ..start(limits) }).held(quantity)
     }
 
+    /// The same on Monday at an hour, where the facts of AAA are as said.
+    pub fn holding_parts(at: &str, quantity: &str, known: impl Fn(&mut AssetFacts)) -> Self {
+        let start = SessionStart { hours: TradingHours::Extended, ..start(Limits::default()) };
+        let bench = Self::started_at(&format!("2024-06-03T{at}Z"), start);
+        let mut bench = bench.held_shares(quantity.parse().unwrap());
+        let mut facts = facts(bench.symbol("AAA"));
+        known(&mut facts);
+        bench.feed(Input::Asset(facts));
+        bench
+    }
+
     pub fn held(self, quantity: i64) -> Self {
+        self.held_shares(shares(quantity))
+    }
+
+    fn held_shares(self, quantity: Quantity) -> Self {
         let bench = self;
         let symbol = bench.symbol("AAA");
-        let position =
-            BrokerPosition { symbol, quantity: shares(quantity), average_price: price("100") };
-        let positions = if quantity == 0 { Vec::new() } else { vec![position] };
+        let position = BrokerPosition { symbol, quantity, average_price: price("100") };
+        let positions = if quantity.is_zero() { Vec::new() } else { vec![position] };
         bench.warmed_with(BrokerState { positions, ..broker("100000") })
     }
 

@@ -33,6 +33,7 @@ mod order_stream;
 mod orders_per_day;
 mod own_capital;
 mod participation;
+mod parts;
 mod position_notional;
 mod positions;
 mod price_collar;
@@ -90,6 +91,7 @@ pub static CHECKS: &[Check] = &[
     always("symbol known", &[], symbol_known::check),
     always("well formed", &[], well_formed::check),
     always("allowed together", &[], allowed::check),
+    always("parts of a share", &[], parts::check),
     always("symbol halted", &[], symbol_halted::check),
     always("reduces at most the position", &[], reduces_too_much::check),
     always("duplicate intent", &["duplicate_window_s"], duplicate_intent::check),

@@ -33,6 +33,15 @@ const FAULTS: &[Fault] = &[
     Fault { code: "unknown_symbol", order: |order| order.symbol = symbol("CCC"), ..NO_FAULT },
     Fault { code: "malformed_quantity", order: |order| order.size = shares(0).into(), ..NO_FAULT },
     Fault { code: "not_allowed", order: |order| order.extended_hours = true, ..NO_FAULT },
+    Fault {
+        code: "not_fractionable",
+        order: |order| order.size = "0.5".parse::<Quantity>().unwrap().into(),
+        then: |bench| {
+            let facts = AssetFacts { fractionable: false, ..facts(bench.symbol("AAA")) };
+            bench.feed(Input::Asset(facts));
+        },
+        ..NO_FAULT
+    },
     Fault { code: "symbol_halted", then: halt, ..NO_FAULT },
     Fault {
         code: "reduces_too_much",

@@ -68,6 +68,13 @@ pub const ROWS: &[Row] = &[
         let size = OrderSize::Notional(cash("100"));
         (bench, new_order(size, limit("100"), OrderClass::Simple))
     }),
+    ("not_fractionable", || {
+        let mut bench = Bench::warm(off());
+        let facts = AssetFacts { fractionable: false, ..facts(bench.symbol("AAA")) };
+        bench.feed(Input::Asset(facts));
+        let size = OrderSize::Shares("0.5".parse().unwrap());
+        (bench, new_order(size, OrderKind::Market, OrderClass::Simple))
+    }),
     ("symbol_halted", || {
         let mut bench = Bench::warm(off());
         let symbol = bench.symbol("AAA");
@@ -146,13 +153,6 @@ pub const ROWS: &[Row] = &[
         bench.feed(Input::Asset(facts));
         let intent = bench.market(Side::Sell, 10);
         (bench, intent)
-    }),
-    ("not_fractionable", || {
-        let mut bench = Bench::warm(off());
-        let facts = AssetFacts { fractionable: false, ..facts(bench.symbol("AAA")) };
-        bench.feed(Input::Asset(facts));
-        let size = OrderSize::Shares("0.5".parse().unwrap());
-        (bench, new_order(size, OrderKind::Market, OrderClass::Simple))
     }),
     ("restricted", || {
         let scopes = Scopes { restricted: vec!["AAA".into()], ..Scopes::NONE };

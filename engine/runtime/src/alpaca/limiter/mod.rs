@@ -130,7 +130,6 @@ pub(super) struct Limiter {
     state: Mutex<State>,
     /// Something has changed for those that wait.
     changed: Notify,
-    speed: f64,
 }
 
 struct State {
@@ -149,15 +148,15 @@ impl Limiter {
             Pace::Unlimited => None,
             Pace::Limited { per_minute, .. } => Some(per_minute),
         };
-        let speed = pace.speed();
+        let minute = MINUTE.div_f64(pace.speed());
         let state = State {
-            minute: per_minute.map(|limit| Quota::new(limit, MINUTE.div_f64(speed))),
+            minute: per_minute.map(|limit| Quota::new(limit, minute)),
             quarter_hour,
             server: Server::new(first_hold),
             queue: Queue::default(),
             per_minute: per_minute.unwrap_or(u32::MAX),
         };
-        Self { state: Mutex::new(state), changed: Notify::new(), speed }
+        Self { state: Mutex::new(state), changed: Notify::new() }
     }
 
     /// Waits until one more request may go.
@@ -193,7 +192,7 @@ impl Limiter {
 
     /// Takes in what an answer said of the limits.
     pub fn heed(&self, told: &Told) {
-        self.state().heed(told, self.speed, Instant::now());
+        self.state().heed(told, Instant::now());
         self.changed.notify_waiters();
     }
 
@@ -282,7 +281,7 @@ impl State {
         self.queue.leave(turn);
     }
 
-    fn heed(&mut self, told: &Told, speed: f64, now: Instant) {
+    fn heed(&mut self, told: &Told, now: Instant) {
         self.server.hear(told, now);
         let Some((minute, limit)) = self.minute.as_mut().zip(told.limit) else {
             return;
@@ -290,7 +289,7 @@ impl State {
         let limit = limit.min(self.per_minute).max(1);
         if limit != minute.limit() {
             tracing::info!(limit, "the broker's limit of requests in a minute has changed");
-            *minute = Quota::new(limit, MINUTE.div_f64(speed));
+            minute.limit_to(limit, now);
         }
     }
 }

@@ -8,9 +8,10 @@ use super::{QUARTER_HOUR, Urgency};
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
-use governor::state::{InMemoryState, NotKeyed};
+use governor::state::{InMemoryState, NotKeyed, StateStore};
 use governor::{Quota as Gcra, RateLimiter};
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::num::NonZeroU32;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -59,21 +60,51 @@ pub(super) struct Quota {
     window: Duration,
     shared: Lane,
     own: [Lane; Urgency::ALL.len()],
-    /// When the requests of the last window went, oldest first.
-    sent: VecDeque<Instant>,
+    /// The requests of the last window, oldest first.
+    sent: VecDeque<Sent>,
+}
+
+/// A request that went.
+#[derive(Clone, Copy)]
+struct Sent {
+    at: Instant,
+    through: Through,
+}
+
+/// Which limiter let a request pass.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Through {
+    Shared,
+    Own(Urgency),
 }
 
 impl Quota {
     pub fn new(limit: u32, window: Duration) -> Self {
+        Self::after(VecDeque::new(), limit, window, Instant::now())
+    }
+
+    /// A limit from now on, with what went before it.
+    fn after(sent: VecDeque<Sent>, limit: u32, window: Duration, now: Instant) -> Self {
         let shares = if window < QUARTER_HOUR { &SHORT } else { &LONG };
-        let clock = Monotonic { start: Instant::now() };
-        Self {
-            limit,
-            window,
-            shared: Lane::new(limit, window, shares.shared, clock),
-            own: shares.own.map(|share| Lane::new(limit, window, share, clock)),
-            sent: VecDeque::new(),
-        }
+        let lane = |share, through| {
+            let went = sent.iter().filter(|sent| sent.through == through).map(|sent| sent.at);
+            Lane::new(Pacing::new(limit, window, share), window, went, now)
+        };
+        let [cancels, exits, entries, data] = shares.own;
+        let own = [
+            lane(cancels, Through::Own(Urgency::Cancel)),
+            lane(exits, Through::Own(Urgency::Exit)),
+            lane(entries, Through::Own(Urgency::Entry)),
+            lane(data, Through::Own(Urgency::Data)),
+        ];
+        Self { limit, window, shared: lane(shares.shared, Through::Shared), own, sent }
+    }
+
+    /// Another limit holds from now on. What went in the last window counts under it too, so that
+    /// limits that change to and fro let no more pass than the highest of them.
+    pub fn limit_to(&mut self, limit: u32, now: Instant) {
+        self.forget(now);
+        *self = Self::after(std::mem::take(&mut self.sent), limit, self.window, now);
     }
 
     pub const fn limit(&self) -> u32 {
@@ -89,13 +120,13 @@ impl Quota {
         now: Instant,
     ) -> Result<(), Instant> {
         let own = self.own_lane(urgency);
-        if own.is_reserved {
+        if own.reserved.is_some() {
             return Ok(());
         }
         let shared = if may_share {
             match self.shared.take() {
                 Ok(()) => {
-                    self.own_lane(urgency).is_reserved = true;
+                    self.own_lane(urgency).reserved = Some(Through::Shared);
                     return Ok(());
                 }
                 Err(wait) => Some(wait),
@@ -106,7 +137,7 @@ impl Quota {
         let own = self.own_lane(urgency);
         match own.take() {
             Ok(()) => {
-                own.is_reserved = true;
+                own.reserved = Some(Through::Own(urgency));
                 Ok(())
             }
             Err(wait) => Err(now + shared.map_or(wait, |shared| shared.min(wait))),
@@ -115,9 +146,10 @@ impl Quota {
 
     /// Uses the place that was set aside.
     pub fn spend(&mut self, urgency: Urgency, now: Instant) {
-        self.own_lane(urgency).is_reserved = false;
+        let reserved = self.own_lane(urgency).reserved.take();
+        let through = reserved.unwrap_or(Through::Own(urgency));
         self.forget(now);
-        self.sent.push_back(now);
+        self.sent.push_back(Sent { at: now, through });
     }
 
     /// How many requests may still go before the limit, had they all the right to.
@@ -127,11 +159,11 @@ impl Quota {
 
     /// How many requests went in the last window.
     pub fn used(&self, now: Instant) -> usize {
-        self.sent.iter().rev().take_while(|at| now - **at < self.window).count()
+        self.sent.iter().rev().take_while(|sent| now - sent.at < self.window).count()
     }
 
     fn forget(&mut self, now: Instant) {
-        while self.sent.front().is_some_and(|at| now - *at >= self.window) {
+        while self.sent.front().is_some_and(|sent| now - sent.at >= self.window) {
             self.sent.pop_front();
         }
     }
@@ -150,25 +182,64 @@ impl Quota {
 type Limiter =
     RateLimiter<NotKeyed, InMemoryState, Monotonic, NoOpMiddleware<<Monotonic as Clock>::Instant>>;
 
-struct Lane {
-    limiter: Limiter,
-    clock: Monotonic,
-    /// Whether the class has a place that it has not used.
-    is_reserved: bool,
+/// A share of a limit: one request in each period, and so many at once.
+struct Pacing {
+    period: Duration,
+    burst: NonZeroU32,
 }
 
-impl Lane {
-    fn new(limit: u32, window: Duration, share: Share, clock: Monotonic) -> Self {
+impl Pacing {
+    fn new(limit: u32, window: Duration, share: Share) -> Self {
         let of_limit = |of_whole: u64| u64::from(limit).saturating_mul(of_whole) / WHOLE;
         let nanos = u64::try_from(window.as_nanos()).unwrap_or(u64::MAX);
         let period = nanos / of_limit(share.rate).max(1);
         let burst = u32::try_from(of_limit(share.burst)).ok().and_then(NonZeroU32::new);
+        let period = Duration::from_nanos(period.max(1));
+        Self { period, burst: burst.unwrap_or(NonZeroU32::MIN) }
+    }
+
+    /// How far what went through is ahead of this pace. Whatever it was, a window after the last
+    /// request nothing is left of it.
+    fn ahead(
+        &self,
+        went: impl Iterator<Item = Instant>,
+        window: Duration,
+        now: Instant,
+    ) -> Duration {
+        let paced = went.fold(None, |paced: Option<(Instant, Instant)>, at| {
+            let from = paced.map_or(at, |(_, until)| until.max(at));
+            Some((at, from + self.period))
+        });
+        let until = paced.map_or(now, |(last, until)| until.min(last + window));
+        until.saturating_duration_since(now)
+    }
+}
+
+struct Lane {
+    limiter: Limiter,
+    clock: Monotonic,
+    /// The place that the class has and has not used.
+    reserved: Option<Through>,
+}
+
+impl Lane {
+    /// A limiter from now on, after requests that went through one of another pace.
+    fn new(
+        pacing: Pacing,
+        window: Duration,
+        went: impl Iterator<Item = Instant>,
+        now: Instant,
+    ) -> Self {
+        let clock = Monotonic { start: now };
         // A period of zero is the only one that is refused, and none is.
-        let quota = Gcra::with_period(Duration::from_nanos(period.max(1)))
+        let quota = Gcra::with_period(pacing.period)
             .unwrap_or(Gcra::per_second(NonZeroU32::MIN))
-            .allow_burst(burst.unwrap_or(NonZeroU32::MIN));
-        let limiter = RateLimiter::direct_with_clock(quota, clock);
-        Self { limiter, clock, is_reserved: false }
+            .allow_burst(pacing.burst);
+        let (state, ahead) = (InMemoryState::default(), pacing.ahead(went, window, now));
+        let Ok(()) = state.measure_and_replace(&NotKeyed::NonKey, |_| {
+            Ok::<((), Nanos), Infallible>(((), Nanos::from(ahead)))
+        });
+        Self { limiter: RateLimiter::new(quota, state, clock), clock, reserved: None }
     }
 
     fn take(&self) -> Result<(), Duration> {

@@ -332,6 +332,48 @@ fn a_lower_limit_of_the_servers_binds_and_a_higher_one_does_not() {
     });
 }
 
+/// The limits that answers tell one after the other, and what no minute may hold more of.
+#[test]
+fn limits_that_change_to_and_fro_refill_nothing() {
+    let changes: [(&[u32], usize); 4] =
+        [(&[60, 180], 180), (&[60, 60, 180], 180), (&[59, 60], 60), (&[60, 30, 90, 1000], 180)];
+    for (told, most) in changes {
+        held(async {
+            let limiter = limiter(180, None);
+            let limits = told.iter().cycle();
+            let start = Instant::now();
+            let mut sent = Vec::new();
+            limiter.heed(&Told { limit: told.first().copied(), ..Told::default() });
+            for (limit, urgency) in limits.zip(Urgency::ALL.into_iter().cycle()).take(600) {
+                let asked = start.elapsed();
+                limiter.pass(urgency).await;
+                sent.push(Sent { asked, urgency, went: start.elapsed() });
+                limiter.heed(&Told { limit: Some(*limit), ..Told::default() });
+            }
+            let within = most_within(&sent, MINUTE);
+            assert!(within <= most, "{told:?}: {within} in a minute");
+            let longest = sent.iter().map(Sent::waited).max().unwrap();
+            assert!(longest <= MINUTE, "{told:?}: one waited for {longest:?}");
+        });
+    }
+}
+
+#[test]
+fn what_went_before_another_limit_counts_under_it() {
+    held(async {
+        let limiter = limiter(180, None);
+        send(&limiter, &[(Duration::ZERO, Urgency::Data); 60]).await;
+        let used = 180 - limiter.left().minute;
+        let told = |limit| Told { limit: Some(limit), ..Told::default() };
+        limiter.heed(&told(100));
+        assert_eq!(limiter.left().minute, 100 - used);
+        limiter.heed(&told(180));
+        assert_eq!(limiter.left().minute, 180 - used);
+        tokio::time::advance(MINUTE).await;
+        assert_eq!(limiter.left().minute, 180);
+    });
+}
+
 #[test]
 fn who_gives_up_waiting_leaves_the_queue_to_the_others() {
     held(async {
