@@ -438,14 +438,10 @@ fn denials() -> Vec<Event> {
 }
 
 fn difference_events() -> Vec<Event> {
+    let (symbol, average_price) = (symbol(), price("100.123456789"));
     let differences = vec![
         Difference::Cash { ours: cash("899.25"), theirs: cash("900") },
-        Difference::Position {
-            symbol: symbol(),
-            ours: shares(3),
-            theirs: shares(-4),
-            average_price: price("100.123456789"),
-        },
+        Difference::Position { symbol, ours: shares(3), theirs: shares(-4), average_price },
         Difference::OrderMissing { order: FIRST },
         Difference::OrderForeign { broker_id: broker_id() },
         Difference::PositionForeign { symbol: "TSLA".into(), quantity: shares(7) },

@@ -144,14 +144,13 @@ pub fn make(
         baselines,
         rival,
     };
-    let Trained { weights, head, .. } = trained;
     let parts = Parts {
-        weights,
+        weights: trained.weights,
         scaler,
         pipeline,
         reference,
         card,
-        head,
+        head: trained.head,
         window: config.network.window,
         horizon: config.target.horizon(),
         bar_length: dataset.length,
