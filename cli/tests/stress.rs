@@ -24,7 +24,8 @@ fn every_scenario_is_reached_and_passes() {
     let user = User::new();
     let (code, report) = stress(&user, &[]);
     let scenarios = report["scenarios"].as_array().unwrap();
-    assert!(scenarios.len() >= 36);
+    // Exact, so that none can vanish unnoticed.
+    assert_eq!(scenarios.len(), 47);
     let bad: Vec<&Value> =
         scenarios.iter().filter(|scenario| scenario["verdict"] != "passed").collect();
     assert!(bad.is_empty(), "{bad:#?}");

@@ -2,7 +2,6 @@
 
 use super::claims::Books;
 use super::{Scenario, Trader, kinds};
-use exchange::OrderRow;
 use exchange::check::{Claims, Note, SessionRecord, asked_again};
 use exchange::server::{Fault, Rule, Running};
 use journal::Reader;
@@ -225,29 +224,7 @@ fn conduct(scenario: &Scenario, evidence: &Evidence) -> Vec<String> {
     let claims = Claims { leaves_open: true, misled, ..evidence.books.claims(record) };
     recorded.extend(record.breaches(&claims).iter().map(ToString::to_string));
     recorded.extend(asked_again(&evidence.diary, &claims).iter().map(ToString::to_string));
-    recorded.extend(lost_stops(record, &claims.prefix));
     wrong.extend(recorded.into_iter().map(|found| format!("the exchange's record: {found}")));
     wrong.extend(evidence.journal.clone());
     wrong
-}
-
-/// Stops that ended while their position is held, without anybody asking for their end.
-fn lost_stops(record: &SessionRecord, prefix: &str) -> Vec<String> {
-    let held = |symbol| record.positions.iter().any(|position| position.symbol == symbol);
-    let lost = record.orders.iter().filter(|order| {
-        let ended_by_itself = order.canceled_at.is_some() && order.cancel_requested_at.is_none();
-        let is_ours = order.client_order_id.starts_with(prefix);
-        let is_lost = is_ours && order.kind.stop().is_some() && ended_by_itself;
-        is_lost && held(order.symbol) && !went_with_the_other(record, order)
-    });
-    lost.map(|order| format!("stop {} is gone and its position is held", order.client_order_id))
-        .collect()
-}
-
-/// Whether an exit ended because the other of its group filled or was cancelled.
-fn went_with_the_other(record: &SessionRecord, exit: &OrderRow) -> bool {
-    let group = |row: &OrderRow| row.parent.unwrap_or(row.id);
-    let others = record.orders.iter().filter(|row| row.id != exit.id && row.side == exit.side);
-    let mut others = others.filter(|row| group(row) == group(exit));
-    others.any(|row| row.filled_qty.is_positive() || row.cancel_requested_at.is_some())
 }

@@ -6,6 +6,7 @@
 mod diary;
 mod expect;
 mod session;
+mod stops;
 mod times;
 
 pub use diary::{Asked, Happening, Note, Stream};

@@ -134,6 +134,9 @@ pub enum Breach {
     /// A kill switch that went off by itself.
     #[error("trading was halted, and went on at {at} without an operator's word")]
     Unlatched { at: Timestamp },
+    /// A stop that ended for no reason while its position was held.
+    #[error("stop {id} is gone and its position was held")]
+    LostStop { id: String },
 }
 
 impl Claims {
@@ -142,7 +145,7 @@ impl Claims {
     }
 
     /// Whether a client order id is that of an order of the session.
-    fn names(&self, id: &str) -> bool {
+    pub(super) fn names(&self, id: &str) -> bool {
         id.starts_with(&self.prefix) || self.orders.contains_key(id)
     }
 }
@@ -182,6 +185,7 @@ impl SessionRecord {
         let repeated = self.repeated.iter().filter(|id| claims.names(id));
         let repeated = repeated.filter(|id| !claims.misled.contains(&***id));
         breaches.extend(repeated.map(|id| Breach::Repeated { id: id.to_string() }));
+        breaches.extend(self.lost_stops(claims));
         breaches
     }
 

@@ -21,6 +21,7 @@ mod expectations;
 mod fees;
 mod financing;
 mod laws;
+mod lost_stops;
 mod malformed;
 mod order_groups;
 mod order_kinds;
