@@ -25,13 +25,13 @@ fn every_scenario_is_reached_and_passes() {
     let (code, report) = stress(&user, &[]);
     let scenarios = report["scenarios"].as_array().unwrap();
     // Exact, so that none can vanish unnoticed.
-    assert_eq!(scenarios.len(), 47);
+    assert_eq!(scenarios.len(), 48);
     let bad: Vec<&Value> =
         scenarios.iter().filter(|scenario| scenario["verdict"] != "passed").collect();
     assert!(bad.is_empty(), "{bad:#?}");
     // A fault that keeps orders back may leave no time for a few.
     let whole = scenarios.iter().filter(|scenario| sent(scenario) == KINDS).count();
-    assert!(whole >= 36, "{whole} of {} met every kind of order", scenarios.len());
+    assert!(whole >= 46, "{whole} of {} met every kind of order", scenarios.len());
     assert_eq!((code, &report["strategy"]), (0, &Value::from("drill")));
 }
 
