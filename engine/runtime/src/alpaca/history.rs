@@ -139,8 +139,9 @@ impl Client {
         Ok(bars)
     }
 
-    /// Trades of the past in the order of time, from the first instant on until so many have been
-    /// read as fit in a few pages: on a busy feed a gap holds more than anybody can use.
+    /// Trades of the past in the order of time, from an instant to the venue's present (an end by our
+    /// clock might lie before it), or until so many have been read as fit in a few pages: on a busy
+    /// feed a gap holds more than anybody can use.
     ///
     /// # Errors
     /// See [`ApiError`].
@@ -148,7 +149,6 @@ impl Client {
         &self,
         symbols: &[SymbolId],
         start: Timestamp,
-        end: Timestamp,
     ) -> Result<Vec<Trade>, ApiError> {
         let table = self.names.symbols();
         let names: Vec<&str> = symbols.iter().map(|id| table.name(*id)).collect();
@@ -156,11 +156,10 @@ impl Client {
             return Ok(Vec::new());
         }
         let (symbols, limit) = (names.join(","), BARS_PAGE.to_string());
-        let (start, end) = (start.to_string(), end.to_string());
+        let start = start.to_string();
         let base = [
             ("symbols", symbols.as_str()),
             ("start", &start),
-            ("end", &end),
             ("limit", &limit),
             ("feed", &self.config.feed),
             ("sort", "asc"),

@@ -6,9 +6,11 @@
 //!
 //! What is read can lack the newest bar: the venue had not yet listed it, or our clock was a little
 //! behind the venue's. So the first bar of each symbol after it shows whether one lies between.
+//! Trades are read up to the venue's own present, so that none lies between; those that the stream
+//! brings as well are let go.
 
 use kernel::{Bar, MarketData, SymbolId, Timestamp, Trade};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -25,8 +27,10 @@ pub(super) struct Gap {
     awaited: u32,
     /// The symbols whose next bar shows whether something is missing still.
     unproven: BTreeSet<SymbolId>,
-    /// The last trade that was seen.
-    last_trade: Option<Timestamp>,
+    /// The last trade of each symbol that was seen.
+    last_trades: BTreeMap<SymbolId, Timestamp>,
+    /// The last trade of each symbol that was read and that the stream has not passed.
+    read: BTreeMap<SymbolId, Timestamp>,
 }
 
 struct Held {
@@ -81,22 +85,45 @@ impl Gap {
         self.held.take().map(|held| held.data).unwrap_or_default()
     }
 
-    /// From when trades are missing.
-    pub const fn last_trade(&self) -> Option<Timestamp> {
-        self.last_trade
+    /// From when trades are missing: the stream brings them in the order of time.
+    pub fn last_trade(&self) -> Option<Timestamp> {
+        self.last_trades.values().max().copied()
     }
 
-    /// Whether a trade has not been seen. The stream brings them in the order of time.
+    /// Whether a trade has not been seen.
     pub fn lacks(&self, trade: &Trade) -> bool {
-        self.last_trade.is_none_or(|last| last < trade.time)
+        self.last_trades.get(&trade.symbol).is_none_or(|last| *last < trade.time)
     }
 
     /// Notes what strategies are about to see.
     pub fn note(&mut self, data: &MarketData) {
         if let MarketData::Trade(trade) = data {
-            self.last_trade = self.last_trade.max(Some(trade.time));
+            keep_later(&mut self.last_trades, trade);
         }
     }
+
+    /// Notes a trade that was read: the stream may bring it as well.
+    pub fn note_read(&mut self, data: &MarketData) {
+        if let MarketData::Trade(trade) = data {
+            keep_later(&mut self.read, trade);
+        }
+    }
+
+    /// Whether what the stream brings was read before it came.
+    pub fn was_read(&mut self, data: &MarketData) -> bool {
+        let MarketData::Trade(trade) = data else { return false };
+        let Some(last) = self.read.get(&trade.symbol) else { return false };
+        let was_read = trade.time <= *last;
+        if !was_read {
+            self.read.remove(&trade.symbol);
+        }
+        was_read
+    }
+}
+
+fn keep_later(times: &mut BTreeMap<SymbolId, Timestamp>, trade: &Trade) {
+    let last = times.entry(trade.symbol).or_insert(trade.time);
+    *last = trade.time.max(*last);
 }
 
 /// What was missed, in the order in which it was known.
@@ -113,7 +140,11 @@ mod tests {
     use kernel::{Price, Quantity, Symbols};
 
     fn trade(second: i64) -> Trade {
-        let symbol = Symbols::new(["SPY"]).unwrap().id("SPY").unwrap();
+        trade_of("SPY", second)
+    }
+
+    fn trade_of(name: &str, second: i64) -> Trade {
+        let symbol = Symbols::new(["SPY", "QQQ"]).unwrap().id(name).unwrap();
         let (price, size) = (Price::from_nanos(1), Quantity::from_nanos(1));
         Trade { symbol, time: Timestamp::from_secs(second), price, size }
     }
@@ -150,12 +181,24 @@ mod tests {
     }
 
     #[test]
-    fn a_trade_is_missing_when_it_is_newer_than_all_that_were_seen() {
+    fn a_trade_is_missing_when_it_is_newer_than_all_of_its_symbol_that_were_seen() {
         let mut gap = Gap::default();
         assert!(gap.lacks(&trade(1)));
         gap.note(&MarketData::Trade(trade(5)));
         gap.note(&MarketData::Trade(trade(4)));
         assert_eq!(gap.last_trade(), Some(Timestamp::from_secs(5)));
         assert!(!gap.lacks(&trade(5)) && gap.lacks(&trade(6)));
+        assert!(gap.lacks(&trade_of("QQQ", 5)), "two symbols may trade at one instant");
+    }
+
+    #[test]
+    fn what_was_read_is_not_taken_from_the_stream_a_second_time() {
+        let mut gap = Gap::default();
+        gap.note_read(&MarketData::Trade(trade(2)));
+        let mut was_read = |trade| gap.was_read(&MarketData::Trade(trade));
+        assert!(was_read(trade(1)) && was_read(trade(2)));
+        assert!(!was_read(trade_of("QQQ", 1)), "nothing of it was read");
+        assert!(!was_read(trade(3)));
+        assert!(!was_read(trade(3)), "two trades may be of one instant");
     }
 }

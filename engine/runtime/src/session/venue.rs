@@ -63,12 +63,7 @@ pub trait Venue: Send + Sync {
     /// What can be traded under a symbol; `None` when there is no such thing.
     fn asset<'a>(&'a self, symbol: &'a str) -> Answered<'a, Option<Asset>>;
     /// Trades of the past, oldest first.
-    fn trades<'a>(
-        &'a self,
-        symbols: &'a [SymbolId],
-        start: Timestamp,
-        end: Timestamp,
-    ) -> Answered<'a, Vec<Trade>>;
+    fn trades<'a>(&'a self, symbols: &'a [SymbolId], start: Timestamp) -> Answered<'a, Vec<Trade>>;
     /// The news of the session's symbols since an instant, oldest first.
     fn news(&self, since: Timestamp) -> Answered<'_, Vec<NewsPiece>>;
     /// Lets orders that open or grow a position pass, or withholds them, those too that wait for
@@ -164,13 +159,8 @@ impl Venue for Client {
         Box::pin(self.asset(symbol))
     }
 
-    fn trades<'a>(
-        &'a self,
-        symbols: &'a [SymbolId],
-        start: Timestamp,
-        end: Timestamp,
-    ) -> Answered<'a, Vec<Trade>> {
-        Box::pin(self.trades(symbols, start, end))
+    fn trades<'a>(&'a self, symbols: &'a [SymbolId], start: Timestamp) -> Answered<'a, Vec<Trade>> {
+        Box::pin(self.trades(symbols, start))
     }
 
     fn news(&self, since: Timestamp) -> Answered<'_, Vec<NewsPiece>> {

@@ -206,8 +206,7 @@ impl Courier {
         let trades = match wanted.trades_since {
             None => Vec::new(),
             Some(since) => {
-                let (symbols, end) = (&wanted.bars.symbols, wanted.bars.end);
-                self.venue.trades(symbols, since, end).await.unwrap_or_else(|error| {
+                self.venue.trades(&wanted.bars.symbols, since).await.unwrap_or_else(|error| {
                     tracing::warn!("the trades that were missed cannot be read: {error}");
                     Vec::new()
                 })

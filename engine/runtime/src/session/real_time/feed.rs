@@ -65,7 +65,7 @@ impl RealTime<'_> {
     fn take_data(&mut self, data: Vec<MarketData>) -> Result<(), SessionError> {
         let mut data = data.into_iter();
         while let Some(next) = data.next() {
-            if self.desk.is_warmed(&next) {
+            if self.desk.is_warmed(&next) || self.feeds.gap.was_read(&next) {
                 continue;
             }
             if !self.desk.is_from_the_future(&next) {
@@ -140,6 +140,7 @@ impl RealTime<'_> {
                 MarketData::Quote(_) => false,
             };
             if is_missing {
+                self.feeds.gap.note_read(&data);
                 self.observe(&data);
                 self.feed(Input::Late(data))?;
                 self.show_models_late(&data)?;

@@ -125,12 +125,7 @@ impl Venue for Script {
     fn asset<'a>(&'a self, _: &'a str) -> Answered<'a, Option<Asset>> {
         unused()
     }
-    fn trades<'a>(
-        &'a self,
-        _: &'a [SymbolId],
-        _: Timestamp,
-        _: Timestamp,
-    ) -> Answered<'a, Vec<Trade>> {
+    fn trades<'a>(&'a self, _: &'a [SymbolId], _: Timestamp) -> Answered<'a, Vec<Trade>> {
         unused()
     }
     fn news(&self, _: Timestamp) -> Answered<'_, Vec<NewsPiece>> {
