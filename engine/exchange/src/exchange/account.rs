@@ -8,7 +8,7 @@
 
 use super::Exchange;
 use crate::account::{minus, plus, times, value_of};
-use crate::{AccountRow, PositionRow};
+use crate::{AccountRow, OrderRow, PositionRow};
 use kernel::{Cash, Price, Quantity, Rounding, SCALE, SymbolId, VenueRules};
 
 /// The account's values at the last prices known.
@@ -147,9 +147,18 @@ impl Exchange {
                 && (entry.group.is_none() || entry.group != group_without)
                 && self.holds_shares(place)
         });
-        let sum =
-            closing.fold(0_i64, |sum, (_, entry)| sum.saturating_add(entry.row.leaves().nanos()));
+        let sum = closing
+            .fold(0_i64, |sum, (_, entry)| sum.saturating_add(self.own_leaves(&entry.row).nanos()));
         Quantity::from_nanos(sum)
+    }
+
+    /// What an order has left, without what an order has left whose place it is still on its way to take:
+    /// only one of the two will ever fill.
+    fn own_leaves(&self, row: &OrderRow) -> Quantity {
+        let replaced = row.replaces.and_then(|id| self.book.get(self.book.place(id)?));
+        let before = replaced.filter(|it| !it.row.status.is_final()).map(|it| it.row.leaves());
+        let own = row.leaves().nanos() - before.unwrap_or(Quantity::ZERO).nanos();
+        Quantity::from_nanos(own.max(0))
     }
 
     /// Whether a closing order keeps its shares from others: not while it waits for its entry,

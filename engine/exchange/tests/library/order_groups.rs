@@ -171,6 +171,26 @@ fn an_exit_that_was_replaced_by_more_than_is_left_ends_the_group_when_nothing_is
     assert_sound(&exchange);
 }
 
+/// Only one of an order and its replacement will ever fill, so the two keep no more than the larger of them.
+#[test]
+fn exits_start_beside_an_order_whose_replacement_is_on_its_way() {
+    let mut config = free();
+    config.fills.latency = Span::from_millis(20);
+    let mut exchange = open_exchange(config);
+    exchange.submit(buy(135, market())).unwrap();
+    exchange.step(&[bar(1, ["100"; 4])]);
+    let resting = exchange.submit(sell(91, limit("110"))).unwrap();
+    exchange.advance(minute(3, 3));
+    let group = exchange.submit(oco(sell(26, limit("105")), "95")).unwrap();
+    let change = Replacement { qty: Some(shares(93)), ..Replacement::default() };
+    let more = exchange.replace(resting.id, change).unwrap();
+    exchange.advance(minute(3, 4));
+    assert_eq!(statuses(&exchange, &group), [New, Held]);
+    assert_eq!(row(&exchange, &more).status, New);
+    assert_eq!(exchange.position(spy()).unwrap().qty_available, shares(16));
+    assert_sound(&exchange);
+}
+
 /// Conformance 43.
 #[test]
 fn to_cancel_one_of_a_group_is_to_cancel_all() {
