@@ -202,6 +202,15 @@ impl State {
         implied.filter(is_near).or(last).unwrap_or(average)
     }
 
+    /// A position that was held before anything was known of its market stood at cost: what its first
+    /// price says of it was won or lost before the session, and is no result of the day.
+    #[cold]
+    pub(super) fn price_first(&mut self, symbol: SymbolId) {
+        let cost = self.ledger.position(symbol).cost;
+        let moved = self.market_value(symbol).and_then(|worth| worth.checked_sub(cost));
+        self.measure_from(moved.unwrap_or_default());
+    }
+
     /// What the books are moved by is no result of trading.
     fn rebase(&mut self, before: Cash) {
         if let Some(moved) = self.equity().checked_sub(before) {

@@ -201,7 +201,12 @@ impl State {
         if time > self.now.plus(AHEAD) {
             return Err(MarketDataError::FromTheFuture);
         }
-        market.ok_or(MarketDataError::UnknownSymbol)?.note(data, time);
+        let market = market.ok_or(MarketDataError::UnknownSymbol)?;
+        let is_first = market.last.is_none();
+        market.note(data, time);
+        if is_first {
+            self.price_first(data.symbol());
+        }
         if !self.ranges.is_empty() {
             self.measure(data);
         }

@@ -71,6 +71,25 @@ fn the_high_water_mark_rises_with_profit_and_stays_in_a_loss() {
     assert_eq!(bench.kernel.state().high_water(), Some(cash("112000")));
 }
 
+#[test]
+fn what_a_position_was_worth_before_its_first_price_is_no_result_of_the_day() {
+    for (first, worth) in [("60", "106000"), ("300", "130000")] {
+        let mut bench = Bench::cold(Limits::default());
+        let positions = vec![BrokerPosition {
+            symbol: bench.symbol("AAA"),
+            quantity: shares(100),
+            average_price: price("100"),
+        }];
+        bench.feed(Input::Broker(Box::new(BrokerState { positions, ..broker("100000") })));
+        assert_eq!(marks(&bench), (cash("110000"), cash("110000")), "at cost");
+        bench.bar("AAA", first);
+        assert_eq!(marks(&bench), (cash(worth), cash(worth)), "at {first}");
+        assert_eq!(bench.kernel.state().equity(), cash(worth));
+        bench.bar("AAA", "50");
+        assert_eq!(marks(&bench), (cash(worth), cash(worth)), "a loss is one from then on");
+    }
+}
+
 fn named(id: &str, amount: &str) -> Input {
     let mut state = broker(amount);
     state.account.id = id.into();
