@@ -9,7 +9,8 @@
 //! ```
 //!
 //! A session is this directory and its start record. A journal whose session was stopped and had
-//! settled is finished and is put aside; any other goes on.
+//! settled is finished: it is put aside, unless the session is taken up again (see `startup::taken_up`).
+//! Any other goes on.
 
 use super::{SessionConfig, SessionError};
 use journal::{Journal, JournalError, Reader, Recovered};
@@ -25,6 +26,7 @@ const LATCH: &str = "latched";
 /// The journal of a directory, with what it holds.
 pub(super) struct Opened {
     pub journal: Journal,
+    /// Empty when a new session begins.
     pub state: State,
     /// How far trading may go in a session that begins anew.
     pub latched: TradingState,
@@ -49,22 +51,30 @@ pub fn is_unfinished(dir: &Path, options: journal::Options) -> Result<bool, Sess
 }
 
 /// Opens the journal of a data directory, which is made if need be, readable by its owner alone.
-/// The state is empty when a new session begins; how far trading may go then is the last one's.
 pub(super) fn open(config: &SessionConfig) -> Result<Opened, SessionError> {
     let dir = &config.data_dir;
     make(dir).map_err(|source| SessionError::DataDir { dir: dir.clone(), source })?;
-    let path = journal_dir(dir);
-    let (journal, recovered) = Journal::open(&path, config.journal)?;
-    if !is_finished(&recovered.state) {
-        tell(&recovered);
-        let latched = latched(dir)?;
-        return Ok(Opened { journal, state: recovered.state, latched });
-    }
-    latch(dir, recovered.state.trading_state())?;
-    let kept = journal.retire()?;
-    tracing::info!("the last session had ended; its journal is in {}", kept.display());
-    let (journal, recovered) = Journal::open(&path, config.journal)?;
+    let (journal, recovered) = Journal::open(&journal_dir(dir), config.journal)?;
+    tell(&recovered);
     Ok(Opened { journal, state: recovered.state, latched: latched(dir)? })
+}
+
+impl Opened {
+    /// Whether its session was stopped and everything its policy asked for has happened.
+    pub fn has_ended(&self) -> bool {
+        is_finished(&self.state)
+    }
+
+    /// Puts the journal of a session that has ended aside. The state is empty then; how far trading may
+    /// go in the session to come is what the last one ended with.
+    pub fn begin_anew(self, config: &SessionConfig) -> Result<Self, SessionError> {
+        let dir = &config.data_dir;
+        latch(dir, self.state.trading_state())?;
+        let kept = self.journal.retire()?;
+        tracing::info!("the last session had ended; its journal is in {}", kept.display());
+        let (journal, recovered) = Journal::open(&journal_dir(dir), config.journal)?;
+        Ok(Self { journal, state: recovered.state, latched: latched(dir)? })
+    }
 }
 
 /// Notes how far trading may go in the session to come, until its own journal says so: a start that
@@ -120,7 +130,9 @@ fn tell(recovered: &Recovered) {
     if recovered.torn_bytes > 0 {
         tracing::warn!("{} bytes of a torn write were cut off the journal", recovered.torn_bytes);
     }
-    tracing::info!("going on with the session after record {}", recovered.last_seq);
+    if !is_finished(&recovered.state) {
+        tracing::info!("going on with the session after record {}", recovered.last_seq);
+    }
 }
 
 /// The symbols that a session is wanted for, by the names that its journal has for them now: whoever
@@ -147,31 +159,47 @@ pub(super) fn as_called_now(
     Ok(Symbols::new(names).unwrap_or_else(|_| config.symbols.clone()))
 }
 
-/// Whether an unfinished session is the one that was asked for.
-///
-/// # Errors
-/// What differs: symbols, strategies, limits and hours make a session what it is.
-pub(super) fn check_same(held: &SessionStart, config: &SessionConfig) -> Result<(), SessionError> {
-    let names = |symbols: &Symbols| symbols.names().collect::<Vec<_>>().join(",");
-    let pairs = [
-        ("venue", held.venue.to_string(), config.venue.as_str().to_owned()),
-        ("symbols", names(&held.symbols), names(&config.symbols)),
-        ("strategies", strategies(&held.strategies), strategies(&config.strategies)),
-        ("limits", json(&held.limits), json(&config.limits)),
-        ("hours", json(&held.hours), json(&config.hours)),
-    ];
-    for (what, held_value, wanted) in pairs {
-        if held_value != wanted {
-            return Err(SessionError::OtherSession {
-                dir: config.data_dir.clone(),
-                session: held.session.chars().take(8).collect(),
-                what,
-                held: held_value,
-                wanted,
-            });
+/// In what a session that a directory holds differs from the one that is asked for.
+pub(super) struct Difference {
+    what: &'static str,
+    held: String,
+    wanted: String,
+}
+
+impl Difference {
+    /// Symbols, strategies, limits, hours and the venue make a session what it is.
+    pub fn between(
+        held: &SessionStart,
+        symbols: &Symbols,
+        config: &SessionConfig,
+    ) -> Option<Difference> {
+        let names = |symbols: &Symbols| symbols.names().collect::<Vec<_>>().join(",");
+        let pairs = [
+            ("venue", held.venue.to_string(), config.venue.as_str().to_owned()),
+            ("symbols", names(&held.symbols), names(symbols)),
+            ("strategies", strategies(&held.strategies), strategies(&config.strategies)),
+            ("limits", json(&held.limits), json(&config.limits)),
+            ("hours", json(&held.hours), json(&config.hours)),
+        ];
+        let differs = pairs.into_iter().find(|(_, held, wanted)| held != wanted);
+        differs.map(|(what, held, wanted)| Difference { what, held, wanted })
+    }
+
+    /// The key's name.
+    pub const fn what(&self) -> &'static str {
+        self.what
+    }
+
+    /// Why an unfinished session cannot be gone on with.
+    pub fn refusal(self, held: &SessionStart, config: &SessionConfig) -> SessionError {
+        SessionError::OtherSession {
+            dir: config.data_dir.clone(),
+            session: held.session.chars().take(8).collect(),
+            what: self.what,
+            held: self.held,
+            wanted: self.wanted,
         }
     }
-    Ok(())
 }
 
 /// `sma-crossover(fast=10, slow=30)`.

@@ -72,9 +72,11 @@ async fn orders_that_fail_in_a_row_halt_this_session_and_the_next_until_it_is_re
     assert_eq!(again.ended().await.unwrap().trading, TradingState::Halted);
     assert!(exchange.snapshot().orders.is_empty());
 
-    let mut next = plan(dir.path(), &exchange, exchange.addr()).start();
+    let mut next = plan(dir.path(), &exchange, exchange.addr());
+    next.config.limits.max_positions = Some(3);
+    let mut next = next.start();
     let began = next.until(|status| status.phase == Phase::Running && halted(status)).await;
-    assert_ne!(began.session, status.session);
+    assert_ne!(began.session, status.session, "it is another one under other limits");
     tell(&next, "resume").await;
     next.until(|status| status.tally.fills > 0).await;
     next.stopper.press();

@@ -29,6 +29,7 @@ mod quota;
 mod real_clock;
 mod recovery;
 mod support;
+mod taken_up;
 mod trouble;
 mod warm_up;
 mod wire;

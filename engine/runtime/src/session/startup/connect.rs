@@ -15,6 +15,8 @@ pub(super) const OPENED: &str = "session.venue_time_at_start";
 pub(super) struct Connected {
     pub client: Client,
     pub clock: Clock,
+    /// The broker's name for the account.
+    pub account: Box<str>,
     /// The machine's clock before and after the venue's was read.
     read: (Timestamp, Timestamp),
 }
@@ -48,7 +50,7 @@ impl Connected {
             let host = config.endpoints.trading_host().to_owned();
             return Err(SessionError::AccountBlocked { host, reason: reason.into() });
         }
-        Ok(Self { client, clock, read })
+        Ok(Self { client, clock, account: account.id, read })
     }
 
     pub fn is_lock_step(&self) -> bool {

@@ -3,11 +3,12 @@
 
 pub(super) mod connect;
 mod stock;
+mod taken_up;
 mod warm_up;
 
 use super::core::Core;
 use super::courier::{Courier, Errand, Patience};
-use super::data_dir::Opened;
+use super::data_dir::{Difference, Opened};
 use super::desk::Desk;
 use super::digest::Digest;
 use super::lease::{DataPlace, Lease};
@@ -72,24 +73,31 @@ async fn prepare(
     stop: StopReceiver,
     status: watch::Sender<Status>,
 ) -> Result<Ready, SessionError> {
-    let Opened { journal, state, latched } = data_dir::open(&config)?;
+    let opened = data_dir::open(&config)?;
     let (orders, commands) = mpsc::channel(COMMANDS);
     let control = control::serve(&config.data_dir, orders, status.subscribe(), stop.clone())?;
+    let venue = Connected::new(&config).await?;
+    if venue.is_lock_step() && config.polled.is_some() {
+        return Err(SessionError::PolledInLockStep);
+    }
+    let opened = match opened.has_ended() && !taken_up::goes_on(&opened.state, &venue, &config)? {
+        true => opened.begin_anew(&config)?,
+        false => opened,
+    };
+    let Opened { journal, state, latched } = opened;
     let (durable, readable) = watch::channel(journal.durable_seq());
     let source = Source::live(data_dir::journal_dir(&config.data_dir), readable);
     let live = Arc::new(Live::default());
     let readers = Readers::start(config.readers.clone(), source, Arc::clone(&live)).await;
     status.send_modify(|status| status.metrics = readers.metrics_address());
-    let venue = Connected::new(&config).await?;
-    if venue.is_lock_step() && config.polled.is_some() {
-        return Err(SessionError::PolledInLockStep);
-    }
     config.data = venue.data(&config);
     status.send_modify(|status| status.call_data(config.data));
     let (start, first) = match state.session() {
         Some(held) => {
             config.symbols = data_dir::as_called_now(held, &config)?;
-            data_dir::check_same(held, &config)?;
+            if let Some(difference) = Difference::between(held, &config.symbols, &config) {
+                return Err(difference.refusal(held, &config));
+            }
             (held.clone(), Input::Restart { build: config.build.as_str().into() })
         }
         None => {

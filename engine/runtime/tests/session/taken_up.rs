@@ -1,0 +1,75 @@
+//! What a session has left at the broker is its own at the next start.
+
+use crate::support::{
+    Plan, assert_books_agree, assert_sent_once, data_dir, exchange, generated, shares,
+};
+use exchange::server::{Running, Speed};
+use kernel::{
+    BasisPoints, Intents, MarketData, OrderKind, Rounding, ShutdownPolicy, Side, StopLoss, View,
+};
+use runtime::session::{Phase, Status};
+use std::path::Path;
+
+/// Enters once, with exits so far away that they rest.
+fn enter_between_exits(data: &MarketData, view: &View<'_>, intents: &mut Intents) {
+    let symbol = data.symbol();
+    if view.has_open_order(symbol) || !view.position(symbol).quantity.is_zero() {
+        return;
+    }
+    let away = |by| data.price().shifted(BasisPoints::new(by), Rounding::Down).unwrap();
+    let [above, below] = [4_000, -4_000].map(|by| away(by).to_tick(Rounding::Down));
+    let stop = StopLoss { stop: below, limit: None };
+    intents.bracket(symbol, Side::Buy, shares(10), OrderKind::Market, above, stop);
+}
+
+fn plan(dir: &Path, exchange: &Running, policy: ShutdownPolicy) -> Plan {
+    let mut plan = Plan::scripted(dir, exchange, &["SPY"], enter_between_exits);
+    plan.config.shutdown = policy;
+    plan
+}
+
+fn guarded(status: &Status) -> bool {
+    let is_up = status.phase == Phase::Running;
+    is_up && status.positions.len() == 1 && status.open_orders.len() == 2
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_and_its_exits_are_the_sessions_own_after_an_orderly_end() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&["SPY"], 20_000), Speed::Times(600.0)).await;
+    let mut evening = plan(dir.path(), &exchange, ShutdownPolicy::CancelEntries).start();
+    let left = evening.until(guarded).await;
+    evening.stopper.press();
+    assert_books_agree(&evening.ended().await.unwrap(), &exchange);
+
+    let mut morning = plan(dir.path(), &exchange, ShutdownPolicy::Flatten).start();
+    let found = morning.until(guarded).await;
+    assert_eq!(found.session, left.session);
+    let numbers = |status: &Status| -> Vec<_> {
+        status.open_orders.iter().map(|order| (order.order, order.price)).collect()
+    };
+    assert_eq!(numbers(&found), numbers(&left));
+    morning.stopper.press();
+    let summary = morning.ended().await.unwrap();
+    assert!(summary.positions.is_empty());
+    assert_eq!(summary.orders.rejected, 0);
+    assert_sent_once(&summary, &exchange);
+    assert_books_agree(&summary, &exchange);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_day_may_lose_counts_for_the_day_however_often_a_session_is_ended() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&["SPY"], 20_000), Speed::Times(60.0)).await;
+    let mut sessions = Vec::new();
+    for max_positions in [None, None, Some(7)] {
+        let mut plan = plan(dir.path(), &exchange, ShutdownPolicy::Flatten);
+        plan.config.limits.max_positions = max_positions;
+        let mut session = plan.start();
+        sessions.push(session.until(guarded).await.session);
+        session.stopper.press();
+        assert!(session.ended().await.unwrap().positions.is_empty());
+    }
+    assert_eq!(sessions[0], sessions[1]);
+    assert_ne!(sessions[1], sessions[2], "under other limits it is another session");
+}
