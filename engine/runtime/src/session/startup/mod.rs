@@ -80,14 +80,11 @@ async fn prepare(
     if venue.is_lock_step() && config.polled.is_some() {
         return Err(SessionError::PolledInLockStep);
     }
-    let opened = match opened.has_ended() && !taken_up::goes_on(&opened.state, &venue, &config)? {
-        true => opened.begin_anew(&config)?,
-        false => opened,
-    };
-    let Opened { journal, state, latched } = opened;
+    let Opened { journal, state, latched } = taken_up::or_put_aside(opened, &venue, &config)?;
     let (durable, readable) = watch::channel(journal.durable_seq());
-    let source = Source::live(data_dir::journal_dir(&config.data_dir), readable);
+    let path = data_dir::journal_dir(&config.data_dir);
     let live = Arc::new(Live::default());
+    let source = Source::live(path.clone(), readable);
     let readers = Readers::start(config.readers.clone(), source, Arc::clone(&live)).await;
     status.send_modify(|status| status.metrics = readers.metrics_address());
     config.data = venue.data(&config);
@@ -101,21 +98,17 @@ async fn prepare(
             (held.clone(), Input::Restart { build: config.build.as_str().into() })
         }
         None => {
-            let of_strategies = strategies.iter().map(|strategy| strategy.warmup_bars());
-            let of_models = models.iter().map(|model| model.warmup_bars());
-            let bars = of_strategies.chain(of_models).max();
-            let bars = bars.unwrap_or(0).max(config.limits.scopes.measured_bars());
+            let bars = bars_wanted(&strategies, &models, &config);
             let start = venue.start_record(&config, bars, latched).await?;
             (start.clone(), Input::Start(Box::new(start)))
         }
     };
     let is_new = matches!(first, Input::Start(_));
-    let path = data_dir::journal_dir(&config.data_dir);
     let digest = Digest::of(&path, journal.last_seq());
-    let opened = start.config.get(OPENED).and_then(|text| text.parse().ok());
-    let opened = opened.unwrap_or(venue.clock.timestamp);
+    let began = start.config.get(OPENED).and_then(|text| text.parse().ok());
+    let began = began.unwrap_or(venue.clock.timestamp);
     let kernel = Kernel::recovered(state, strategies);
-    let mut core = Core::new(kernel, journal, digest, opened, durable);
+    let mut core = Core::new(kernel, journal, digest, began, durable);
     core.keep_calendar(config.timing.calendar_ahead);
     let names = Names::new(config.symbols.clone(), &start.session);
     let lease = Lease::new(names.clone(), &config, venue.clock.timestamp)?;
@@ -141,6 +134,18 @@ async fn prepare(
     let market = open_market(&desk, &names, &venue);
     desk.message = venue.closed_message(&desk.config);
     Ok(Ready { desk, market, errands, is_lock_step, control, readers })
+}
+
+/// Bars that must be known before the first decision: of strategies, models and sizing.
+fn bars_wanted(
+    strategies: &[Box<dyn Strategy>],
+    models: &[Box<dyn Forecaster>],
+    config: &SessionConfig,
+) -> usize {
+    let of_strategies = strategies.iter().map(|strategy| strategy.warmup_bars());
+    let of_models = models.iter().map(|model| model.warmup_bars());
+    let bars = of_strategies.chain(of_models).max();
+    bars.unwrap_or(0).max(config.limits.scopes.measured_bars())
 }
 
 /// The session's ends of what its caller and its operators hold, and its models.

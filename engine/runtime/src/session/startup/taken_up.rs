@@ -5,7 +5,7 @@
 //! long as there is any, the same session goes on.
 
 use super::connect::Connected;
-use crate::session::data_dir::{self, Difference};
+use crate::session::data_dir::{self, Difference, Opened};
 use crate::session::{SessionConfig, SessionError};
 use kernel::{Span, State};
 
@@ -13,13 +13,21 @@ use kernel::{Span, State};
 /// is further.
 const BEHIND: Span = Span::from_secs(5);
 
-/// Whether a session that has ended goes on with this start: it left orders or positions, or its trading
-/// day is not over; account and time are the same; and it is wanted as it was begun.
-pub(super) fn goes_on(
-    state: &State,
+/// What a directory holds, unless it is a session that has ended and does not go on.
+pub(super) fn or_put_aside(
+    opened: Opened,
     venue: &Connected,
     config: &SessionConfig,
-) -> Result<bool, SessionError> {
+) -> Result<Opened, SessionError> {
+    match opened.has_ended() && !goes_on(&opened.state, venue, config)? {
+        true => opened.begin_anew(config),
+        false => Ok(opened),
+    }
+}
+
+/// Whether a session that has ended goes on with this start: it left orders or positions, or its trading
+/// day is not over; account and time are the same; and it is wanted as it was begun.
+fn goes_on(state: &State, venue: &Connected, config: &SessionConfig) -> Result<bool, SessionError> {
     let is_of = |id: &str| !id.is_empty() && *id == *venue.account;
     let is_there = state.account().is_some_and(|account| is_of(&account.id))
         && state.now() <= venue.clock.timestamp.plus(BEHIND);
