@@ -5,16 +5,34 @@ use super::{Denial, Proposal};
 use crate::{BasisPoints, Cash, Order, Rounding, Side, SymbolId};
 
 impl Proposal<'_> {
-    /// So much of equity, rounded down.
-    pub(super) fn share_of_equity(&self, share: BasisPoints) -> Result<Cash, Denial> {
-        let equity = self.state.equity();
-        equity.proportion(share.get(), 10_000, Rounding::Down).ok_or(Denial::Overflow)
+    /// Cash and positions at the last prices.
+    pub(super) fn equity(&self) -> Cash {
+        *self.equity.get_or_init(|| self.state.equity())
     }
 
-    /// Long plus short in some symbols, the order's own among them: at the last prices, with this
-    /// order and every open one that grows filled at its worst.
+    /// Long plus short at the last prices.
+    pub(super) fn gross_held(&self) -> Result<Cash, Denial> {
+        let held = self.gross_held.get_or_init(|| self.state.gross_exposure());
+        held.ok_or(Denial::Overflow)
+    }
+
+    /// So much of equity, rounded down.
+    pub(super) fn share_of_equity(&self, share: BasisPoints) -> Result<Cash, Denial> {
+        self.equity().proportion(share.get(), 10_000, Rounding::Down).ok_or(Denial::Overflow)
+    }
+
+    /// Long plus short: at the last prices, with this order and every open one that grows filled at its
+    /// worst.
+    pub(super) fn exposure(&self) -> Result<Cash, Denial> {
+        self.with_pending(self.gross_held()?, |_| true)
+    }
+
+    /// The same in some symbols, the order's own among them.
     pub(super) fn exposure_in(&self, counts: impl Fn(SymbolId) -> bool) -> Result<Cash, Denial> {
-        let held = self.state.exposure_in(&counts).ok_or(Denial::Overflow)?;
+        self.with_pending(self.state.exposure_in(&counts).ok_or(Denial::Overflow)?, counts)
+    }
+
+    fn with_pending(&self, held: Cash, counts: impl Fn(SymbolId) -> bool) -> Result<Cash, Denial> {
         let mut pending = self.other_orders().filter(|order| order.grows && counts(order.symbol));
         pending
             .try_fold(self.notional_beside_equity()?, |sum, order| sum.checked_add(order.reserved))
@@ -57,6 +75,6 @@ impl Proposal<'_> {
 
     /// Whether it needs more than cash: it sells short, or more would be held than there is equity.
     pub(super) fn borrows(&self) -> Result<bool, Denial> {
-        Ok(self.side == Side::Sell || self.exposure_in(|_| true)? > self.state.equity())
+        Ok(self.side == Side::Sell || self.exposure()? > self.equity())
     }
 }

@@ -12,28 +12,28 @@ pub(super) struct Loss {
 
 /// Whether a loss has reached its limit. From nothing nothing is lost.
 pub(super) fn lost(
-    state: &State,
+    equity: Cash,
     loss: Option<Loss>,
     denial: fn(Cash, Cash) -> Denial,
 ) -> Result<(), Denial> {
     let Some(Loss { from, limit }) = loss.filter(|loss| loss.limit.is_positive()) else {
         return Ok(());
     };
-    let lost = from.checked_sub(state.equity()).ok_or(Denial::Overflow)?;
+    let lost = from.checked_sub(equity).ok_or(Denial::Overflow)?;
     if lost >= limit { Err(denial(lost, limit)) } else { Ok(()) }
 }
 
 /// Judges every limit on losses; what may still be lost until the first of them is met.
 pub(crate) fn judge(state: &State) -> Result<Cash, Denial> {
-    checks::daily_drawdown::judge(state)?;
-    checks::daily_loss::judge(state)?;
-    checks::total_drawdown::judge(state)?;
+    let equity = state.equity();
+    checks::daily_drawdown::judge(state, equity)?;
+    checks::daily_loss::judge(state, equity)?;
+    checks::total_drawdown::judge(state, equity)?;
     let measures = [
         checks::daily_drawdown::measure(state),
         checks::daily_loss::measure(state),
         checks::total_drawdown::measure(state),
     ];
-    let equity = state.equity();
     let left = measures.into_iter().flatten().filter(|loss| loss.limit.is_positive());
     let left = left.map(|loss| {
         let lost = loss.from.checked_sub(equity)?;

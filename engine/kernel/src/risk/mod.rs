@@ -45,6 +45,7 @@ use crate::{
 };
 use compatibility::Rule;
 use effect::Effect;
+use std::cell::OnceCell;
 
 /// How long an order that closes a position outside of the regular session has to fill.
 const CLOSE_AGAIN: Span = Span::from_secs(10);
@@ -67,6 +68,9 @@ pub struct Proposal<'a> {
     effect: Effect,
     /// The worst price it may fill at, when a price is known.
     worst_price: Option<Price>,
+    /// Many checks look at all that is held; it is added up once.
+    equity: OnceCell<Cash>,
+    gross_held: OnceCell<Option<Cash>>,
 }
 
 impl Proposal<'_> {
@@ -257,6 +261,8 @@ fn proposed<'a>(
         replaces,
         effect: Effect::of(state, origin, &request, quantity, replaces),
         worst_price: sizing::worst_price(state, &request),
+        equity: OnceCell::new(),
+        gross_held: OnceCell::new(),
     })
 }
 

@@ -476,9 +476,14 @@ impl State {
     /// What may still be bought: equity times the lower of the configured leverage and the
     /// broker's multiplier, less gross exposure, less what open orders may need.
     pub(crate) fn buying_power(&self) -> Option<Cash> {
+        self.free_at(self.equity(), self.gross_exposure()?)
+    }
+
+    /// The same from equity and gross exposure.
+    pub(crate) fn free_at(&self, equity: Cash, held: Cash) -> Option<Cash> {
         let multiplier = self.account.as_ref().map_or(1, |account| account.multiplier.max(1));
         let leverage = i64::from(self.limits.max_leverage.min(multiplier));
-        let ceiling = self.equity().proportion(leverage, 1, Rounding::Down)?;
-        ceiling.checked_sub(self.gross_exposure()?)?.checked_sub(self.reserved()?)
+        let ceiling = equity.proportion(leverage, 1, Rounding::Down)?;
+        ceiling.checked_sub(held)?.checked_sub(self.reserved()?)
     }
 }

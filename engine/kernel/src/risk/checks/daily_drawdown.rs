@@ -3,7 +3,7 @@
 
 use super::super::Denial;
 use super::super::losses::{Loss, lost};
-use crate::{Rounding, State};
+use crate::{Cash, Rounding, State};
 
 pub(in crate::risk) fn measure(state: &State) -> Option<Loss> {
     let share = state.limits().daily_drawdown?;
@@ -11,6 +11,6 @@ pub(in crate::risk) fn measure(state: &State) -> Option<Loss> {
     Some(Loss { from, limit: from.proportion(share.get(), 10_000, Rounding::Down)? })
 }
 
-pub(in crate::risk) fn judge(state: &State) -> Result<(), Denial> {
-    lost(state, measure(state), |loss, limit| Denial::DailyDrawdown { loss, limit })
+pub(in crate::risk) fn judge(state: &State, equity: Cash) -> Result<(), Denial> {
+    lost(equity, measure(state), |loss, limit| Denial::DailyDrawdown { loss, limit })
 }

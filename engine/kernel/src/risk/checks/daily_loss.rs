@@ -2,13 +2,13 @@
 
 use super::super::Denial;
 use super::super::losses::{Loss, lost};
-use crate::State;
+use crate::{Cash, State};
 
 pub(in crate::risk) fn measure(state: &State) -> Option<Loss> {
     let limit = state.limits().max_daily_loss?;
     Some(Loss { from: state.day()?.starting_equity, limit })
 }
 
-pub(in crate::risk) fn judge(state: &State) -> Result<(), Denial> {
-    lost(state, measure(state), |loss, limit| Denial::DailyLoss { loss, limit })
+pub(in crate::risk) fn judge(state: &State, equity: Cash) -> Result<(), Denial> {
+    lost(equity, measure(state), |loss, limit| Denial::DailyLoss { loss, limit })
 }

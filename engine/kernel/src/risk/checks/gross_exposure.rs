@@ -7,6 +7,6 @@ pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
         return Ok(());
     };
     let limit = proposal.share_of_equity(share)?;
-    let exposure = proposal.exposure_in(|_| true)?;
+    let exposure = proposal.exposure()?;
     if exposure > limit { Err(Denial::GrossExposure { exposure, limit }) } else { Ok(()) }
 }

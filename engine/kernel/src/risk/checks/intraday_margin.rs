@@ -14,8 +14,8 @@ pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
     {
         return Err(Denial::MarginRestricted { until });
     }
-    let exposure = proposal.exposure_in(|_| true)?;
+    let exposure = proposal.exposure()?;
     let needed = state.margin_needed(exposure).ok_or(Denial::Overflow)?;
-    let equity = state.equity();
+    let equity = proposal.equity();
     if needed > equity { Err(Denial::IntradayMargin { needed, equity }) } else { Ok(()) }
 }

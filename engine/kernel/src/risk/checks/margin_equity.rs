@@ -9,7 +9,7 @@ pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
     let Some(limit) = proposal.limits.min_margin_equity else {
         return Ok(());
     };
-    let equity = proposal.state.equity();
+    let equity = proposal.equity();
     if proposal.state.rules() == VenueRules::Plain || equity >= limit || !proposal.borrows()? {
         return Ok(());
     }

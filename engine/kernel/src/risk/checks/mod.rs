@@ -106,11 +106,13 @@ pub static CHECKS: &[Check] = &[
     growth("order stream up", &[], order_stream::check),
     growth("account open", &[], account_open::check),
     growth("daily drawdown", &["daily_drawdown_percent"], |proposal| {
-        daily_drawdown::judge(proposal.state)
+        daily_drawdown::judge(proposal.state, proposal.equity())
     }),
-    growth("daily loss", &["max_daily_loss_usd"], |proposal| daily_loss::judge(proposal.state)),
+    growth("daily loss", &["max_daily_loss_usd"], |proposal| {
+        daily_loss::judge(proposal.state, proposal.equity())
+    }),
     growth("total drawdown", &["total_drawdown_percent"], |proposal| {
-        total_drawdown::judge(proposal.state)
+        total_drawdown::judge(proposal.state, proposal.equity())
     }),
     growth("asset", &[], asset::check),
     growth("restricted list", &["restricted_symbols"], restricted::check),

@@ -2,17 +2,22 @@
 
 use super::super::{Denial, Proposal};
 
+/// So many symbols have a bit each in a word.
+const BLOCK: usize = u64::BITS as usize;
+
 pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
     let Some(limit) = proposal.limits.max_positions else {
         return Ok(());
     };
-    let state = proposal.state;
-    let is_held = |symbol| !state.ledger().position(symbol).quantity.is_zero();
-    let enters = |symbol| {
-        let mut others = proposal.other_orders();
-        symbol == proposal.symbol || others.any(|order| order.grows && order.symbol == symbol)
-    };
-    let symbols = state.symbols().ids().filter(|symbol| is_held(*symbol) || enters(*symbol));
-    let count = u32::try_from(symbols.count()).unwrap_or(u32::MAX);
+    let blocks = proposal.state.symbols().len().div_ceil(BLOCK);
+    let count = (0..blocks).map(|block| taken_in(proposal, block).count_ones()).sum();
     if count > limit { Err(Denial::TooManyPositions { count, limit }) } else { Ok(()) }
+}
+
+/// The symbols of a block that are held or being entered, by their bits.
+fn taken_in(proposal: &Proposal<'_>, block: usize) -> u64 {
+    let growing = proposal.other_orders().filter(|order| order.grows).map(|order| order.symbol);
+    let taken = proposal.state.held().chain(growing).chain([proposal.symbol]);
+    let inside = taken.filter(|symbol| symbol.index() / BLOCK == block);
+    inside.fold(0, |bits, symbol| bits | 1 << (symbol.index() % BLOCK))
 }
