@@ -2,6 +2,9 @@
 //! is denied without it. The table in `docs/RISK.md` is written by
 //! `UPDATE_EXPECT=1 cargo test -p tradewind-backtest --test runs limits_on_real_data`.
 
+mod notches;
+mod told;
+
 use crate::common::*;
 use backtest::{BacktestConfig, Observer};
 use kernel::risk::Window;
@@ -99,10 +102,27 @@ enum Bite {
     /// Halts trading.
     #[default]
     Halted,
+    /// Lets exits pass alone.
+    Reduced,
     /// Has a stop of the account's fill; whether it is the one that follows.
     Stopped { trailing: bool },
     /// Has an entry cancelled.
     Canceled,
+    /// Ends what a model has said.
+    Expired,
+}
+
+impl Bite {
+    fn words(self, count: u64) -> String {
+        match self {
+            Bite::Denied(_) => format!("{count} denied"),
+            Bite::Halted => "halted".into(),
+            Bite::Reduced => "reducing".into(),
+            Bite::Stopped { .. } => format!("{count} stopped"),
+            Bite::Canceled => format!("{count} cancelled"),
+            Bite::Expired => format!("{count} expired"),
+        }
+    }
 }
 
 /// How often something happened in a run, and the first time with its words.
@@ -122,6 +142,13 @@ impl Observer for Seen {
             }
             (Bite::Halted, Event::TradingStateChanged { to: TradingState::Halted, reason, .. }) => {
                 self.note(at, reason.to_string())
+            }
+            (
+                Bite::Reduced,
+                Event::TradingStateChanged { to: TradingState::Reducing, reason, .. },
+            ) => self.note(at, reason.to_string()),
+            (Bite::Expired, Event::PredictionExpired { model, .. }) => {
+                self.note(at, format!("what {model} said has expired"));
             }
             (Bite::Stopped { .. }, Event::OrderApproved(order))
                 if order.origin == Origin::Kernel =>
@@ -260,14 +287,8 @@ fn line(row: &Row, feed: &Feed) -> String {
     turn_on(&mut on, key, value);
     assert_eq!(run_under(off, bite, how, feed).count, 0, "{key} is off");
     let Seen { count, first, .. } = run_under(on, bite, how, feed);
-    let what = match bite {
-        Bite::Denied(_) => format!("{count} denied"),
-        Bite::Halted => "halted".into(),
-        Bite::Stopped { .. } => format!("{count} stopped"),
-        Bite::Canceled => format!("{count} cancelled"),
-    };
     let Some((at, words)) = first else { panic!("{key} = {value} stops nothing") };
-    format!("| `{key}` | {value} | {what} | {at} | {words} |\n")
+    format!("| `{key}` | {value} | {} | {at} | {words} |\n", bite.words(count))
 }
 
 #[test]
@@ -279,14 +300,14 @@ fn each_limit_bites_at_its_figure_and_at_no_other_time() {
     let feed = marketdata::read_files(&paths).unwrap();
     let mut section = format!(
         "{HEADING}\nA strategy that enters AAPL, GLD, MSFT and TSLA every half hour, on minute bars of February 2019 and 100,000 USD:\n\
-         each limit alone at a figure at which it binds, the others `off`. Without it nothing of the kind happens. Written by\n\
-         `UPDATE_EXPECT=1 cargo test -p tradewind-backtest --test runs limits_on_real_data`. Spreads, stale data, price bands and news\n\
-         are not in bars, and a backtest's broker fails no order; `engine/kernel/tests/behaviour/denial_precedence.rs` has them.\n\n\
+         each limit alone at a figure at which it binds, the others `off`. Without it nothing of the kind happens. Every key above has a\n\
+         row here or below. Written by `UPDATE_EXPECT=1 cargo test -p tradewind-backtest --test runs limits_on_real_data`.\n\n\
          | limit | set to | effect | first at | with |\n| --- | --- | --- | --- | --- |\n"
     );
     for row in ROWS {
         write!(section, "{}", line(row, &feed)).unwrap();
     }
+    section += &notches::table(&folder, &feed);
     let page = std::fs::read_to_string(DOC).unwrap();
     let begins = page.find(HEADING).unwrap_or(page.len());
     if std::env::var_os("UPDATE_EXPECT").is_some() {
@@ -294,4 +315,21 @@ fn each_limit_bites_at_its_figure_and_at_no_other_time() {
     } else {
         assert!(page[begins..] == section, "docs/RISK.md is not what the runs say: {}", file!());
     }
+}
+
+/// The keys in the table of limits, which is printed from the code.
+fn keys_of(page: &str) -> Vec<&str> {
+    let (_, limits) = page.split_once("\n## Limits\n").unwrap();
+    let (limits, _) = limits.split_once("\n## ").unwrap();
+    limits.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect()
+}
+
+#[test]
+fn every_limit_of_the_page_has_a_row() {
+    let page = std::fs::read_to_string(DOC).unwrap();
+    let shown: Vec<&str> = ROWS.iter().map(|row| row.0).chain(notches::keys()).collect();
+    let keys = keys_of(&page);
+    assert!(kernel::risk::Limit::all().all(|limit| keys.contains(&limit.key)), "{keys:?}");
+    let missing: Vec<&&str> = keys.iter().filter(|key| !shown.contains(key)).collect();
+    assert!(missing.is_empty(), "without a row on real data: {missing:?}");
 }

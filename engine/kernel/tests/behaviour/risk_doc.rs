@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 const DOC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/RISK.md");
 
-/// What stands below is written by `cargo xtask acceptance limits`.
+/// What stands below is written by the test `limits_on_real_data` of the backtests.
 const BY_OTHERS: &str = "\n## On real data\n";
 
 const INTRODUCTION: &str = "\
@@ -26,6 +26,11 @@ This page is printed from the tables in the code by the test `risk_doc`.
 - `[risk.strategies.NAME]` and `[risk.symbols.SPY]` hold limits of a strategy or a symbol, of those for `each` below. The
   tightest of those that are set holds: a strategy or a symbol tightens a limit of the account and never loosens it. Counts
   (orders, USD a day) are those of whose limit it is; everything else is measured in the account.
+- A check that compares with no key below is a law: of the venue, of the books or of what is possible. No key and no `\"off\"` ends it.
+  Price bands (LULD) are a part of `price collar`, of the class `growth`: a limit or stop price outside of them is denied, whatever
+  `price_collar_percent` is, on the day on which they were told and until its close. What may be sold short is a part of `asset`, of
+  the class `growth`: only what the broker has called shortable and easy to borrow. A venue of plain rules lends everything.
+- A key without a class denies nothing: it cancels, places stops or ends what a model has said.
 - Layers are put together when a session begins and when a limit changes, not for each order.
 - `tradewind risk` shows each limit of a running session with its use by those whose it is, lists (with how many of the session's
   symbols they keep out) and hours too; of a limit on time, what has passed or is left of it. What is looked at order by order has
@@ -98,6 +103,9 @@ beside. Without it strategies place their own, and `stop_loss_percent` is an ass
 - When the kernel's own stop is met (`stop_met`), the symbol's orders are cancelled, their ends seen, and what is left is
   closed at the market; in extended hours at a limit `market_slip_percent` away, anew every ten seconds, and what is left of
   a share at the open where the asset has no parts in those hours.
+- `tradewind risk set stop_loss_percent` (or `trailing_stop_percent`) holds for open positions at once, but moves no order: a stop that
+  rests stays where it is until it is placed anew. A nearer one is watched by the kernel meanwhile, which closes the position there; a
+  farther one comes after what rests, which fills first.
 - `cancel-all` cancels resting stops too; none is placed until a strategy orders something in the symbol or trading is
   resumed, and the kernel watches meanwhile. All of this is in the journal and goes on after a restart.
 
@@ -140,7 +148,20 @@ const OTHERS: [(&str, &str, &str, &str); 11] = [
     ("[risk.correlated]", "", "names with symbols", "Groups that move together."),
 ];
 
+/// The class of the checks that a key is for, be it by name or by what it sets them to.
 fn class_of(key: &str) -> &'static str {
+    let of_growth = [
+        "breaker_then",
+        "expected",
+        "expected_reduce",
+        "expected_halt",
+        "market_slip_percent",
+        "[risk.sectors]",
+        "[risk.correlated]",
+    ];
+    if of_growth.contains(&key) {
+        return word(Class::Growth);
+    }
     let mut checks = CHECKS.iter().filter(|check| check.limits.contains(&key));
     checks.next().map_or("", |check| word(check.class))
 }
@@ -199,7 +220,8 @@ fn most(limits: &Limits) -> i64 {
 fn first_to_bind(page: &mut String) {
     *page += "\n## Which one binds first\n\n\
         The largest purchase at the market that each default lets through alone, at 100 USD a share on 100,000 USD of equity.\n\
-        2 % at risk over a stop 1.5 % away is more than the account: the caps in USD bind first.\n\n\
+        2 % at risk over a stop 1.5 % away is more than the account: the caps in USD bind first. Where it says 3902, the limit does\n\
+        not bind before what a multiplier of 4 buys at its worst price.\n\n\
         | limit | shares |\n| --- | --- |\n";
     let keys = [
         "max_order_notional_usd",
@@ -207,6 +229,7 @@ fn first_to_bind(page: &mut String) {
         "max_gross_exposure_percent",
         "max_leverage",
         "max_risk_per_trade_percent",
+        "intraday_margin_percent",
         "max_order_quantity",
     ];
     let mut rows: Vec<(i64, &str)> = keys.map(|key| (most(&alone(key)), key)).to_vec();

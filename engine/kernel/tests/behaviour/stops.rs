@@ -173,6 +173,20 @@ fn what_a_stop_at_the_broker_covers_is_not_watched() {
     assert_eq!(kinds(&at(&mut bench, "98")), ["stop_met", "cancel_approved"]);
 }
 
+/// A changed limit moves no order: a nearer stop is watched, a farther one comes after what rests.
+#[test]
+fn a_changed_limit_moves_no_resting_stop_and_a_nearer_one_is_watched() {
+    for (percent, low, met) in [("0.5", "99.5", true), ("5", "98.6", false), ("5", "98", false)] {
+        let mut bench = protected(limits(Some(150), None));
+        let (path, value, reason) = ("stop_loss_percent".into(), percent.into(), "test".into());
+        bench.feed(Input::Command(Command::SetLimit { path, value, reason }));
+        assert_eq!(order(&bench, 2).kind, OrderKind::Stop { stop: price("98.5") });
+        let events = at(&mut bench, low);
+        assert_eq!(kinds(&events).contains(&"stop_met"), met, "{percent} % at {low}");
+        assert_eq!(order(&bench, 2).cancel_requested, met, "{percent} % at {low}");
+    }
+}
+
 #[test]
 fn before_an_exit_of_the_kernel_the_resting_stop_has_ended() {
     let mut bench = protected(limits(Some(150), Some(300)));
