@@ -39,17 +39,21 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
+/// An entry of the desk's, sized by its strategy's model and judged by every check.
 #[test]
 fn an_order_that_passes_every_limit_allocates_nothing_while_it_is_judged() {
-    let mut bench = Bench::under_every_limit();
+    let bench = Bench::desk();
     let state = bench.kernel.state();
-    let order = NewOrder::new(bench.symbol("AAA"), Side::Buy, shares(10), OrderKind::Market);
-    let origin = Origin::Strategy(StrategyId(0));
-    let before = COUNT.get();
-    let verdict = risk::would_pass(state, origin, order);
-    let allocated = COUNT.get() - before;
-    assert_eq!(verdict, Ok(()));
-    assert_eq!(allocated, 0);
-    let intent = Intent::Submit(order);
-    assert!(denial(&bench.propose([intent])).is_none());
+    for ((rule, name), place) in desk_sizing().into_iter().zip(["AAA", "BBB"]).zip(0..) {
+        let origin = Origin::Strategy(StrategyId(place));
+        let order = NewOrder::new(bench.symbol(name), Side::Buy, shares(10), OrderKind::Market);
+        let before = COUNT.get();
+        let sized = risk::size(state, origin, &order, rule).map(|sized| sized.shares);
+        let verdict = sized.and_then(|shares| {
+            risk::would_pass(state, origin, NewOrder { size: shares.into(), ..order })
+        });
+        let allocated = COUNT.get() - before;
+        assert_eq!(verdict, Ok(()));
+        assert_eq!(allocated, 0);
+    }
 }

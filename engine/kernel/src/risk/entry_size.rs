@@ -121,7 +121,7 @@ pub(crate) fn is_entry(state: &State, origin: Origin, request: &NewOrder) -> boo
 ///
 /// # Errors
 /// When what the model needs is not known, or what it gives buys nothing.
-pub(crate) fn size(
+pub fn size(
     state: &State,
     origin: Origin,
     request: &NewOrder,

@@ -28,8 +28,8 @@ pub use breaker::Breaker;
 pub(crate) use breaker::Failures;
 pub use checks::{CHECKS, Check, Class};
 pub use denial::Denial;
-pub use entry_size::{Measure, SizeModel, SizedEntry, Sizing};
-pub(crate) use entry_size::{is_entry, size};
+pub(crate) use entry_size::is_entry;
+pub use entry_size::{Measure, SizeModel, SizedEntry, Sizing, size};
 pub use examine::{Finding, Margin, examine};
 pub use limits::{
     Expected, Layer, Limit, LimitError, Limits, Minutes, Reach, Scopes, Tighter, Window,

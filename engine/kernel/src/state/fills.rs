@@ -2,7 +2,7 @@
 
 use super::counts::is_stop;
 use super::{EvolveError, State};
-use crate::{Event, LedgerError, Order, OrderNumber, Quantity, Rounding};
+use crate::{Cash, Event, LedgerError, Notional, Order, OrderNumber, Quantity, Rounding};
 
 impl State {
     pub(super) fn book_fill(&mut self, seq: u64, event: &Event) -> Result<(), EvolveError> {
@@ -74,15 +74,20 @@ impl State {
 }
 
 /// Counts an execution of an order, and frees what was kept for it.
-fn fill(order: &mut Order, quantity: Quantity, value: crate::Notional) -> Result<(), LedgerError> {
+fn fill(order: &mut Order, quantity: Quantity, value: Notional) -> Result<(), LedgerError> {
     let filled = order.filled.checked_add(quantity).ok_or(LedgerError::Overflow)?;
     let value = order.filled_value.checked_add(value).ok_or(LedgerError::Overflow)?;
     let left = order.quantity.checked_sub(filled).unwrap_or(Quantity::ZERO);
     let before = order.quantity.checked_sub(order.filled).unwrap_or(Quantity::ZERO);
-    order.reserved = order
-        .reserved
-        .proportion(left.nanos().max(0), before.nanos().max(1), Rounding::Up)
-        .ok_or(LedgerError::Overflow)?;
+    order.reserved = match order.size.notional().filter(|_| order.grows) {
+        // Dollars that were not spent are kept, however few shares they were to come to.
+        Some(usd) => Notional::from(usd)
+            .checked_sub(value.abs())
+            .and_then(|left| left.to_cash(Rounding::Up))
+            .map(|left| left.max(Cash::ZERO)),
+        None => order.reserved.proportion(left.nanos().max(0), before.nanos().max(1), Rounding::Up),
+    }
+    .ok_or(LedgerError::Overflow)?;
     order.filled = filled;
     order.filled_value = value;
     Ok(())

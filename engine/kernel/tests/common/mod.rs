@@ -8,6 +8,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod every_limit;
+
+pub use every_limit::desk_sizing;
 use kernel::*;
 use std::collections::BTreeMap;
 
@@ -114,7 +117,7 @@ pub fn start(limits: Limits) -> SessionStart {
 }
 
 /// That of a session with a strategy for each capital.
-fn start_shared(capital: &[Option<Capital>], mut limits: Limits) -> SessionStart {
+pub fn start_shared(capital: &[Option<Capital>], mut limits: Limits) -> SessionStart {
     let names = ('a'..='z').map(|name| Box::from(name.to_string())).take(capital.len());
     limits.scopes.labels = names.collect();
     if capital.iter().any(Option::is_some) {
@@ -186,6 +189,18 @@ impl Bench {
         bench
     }
 
+    /// A session with both streams up, what the broker says, and all its symbols at 100.
+    pub fn trading(start: SessionStart, broker: BrokerState) -> Self {
+        let names: Vec<String> = start.symbols.names().map(Into::into).collect();
+        let mut bench = Self::started(start).warmed_with(broker);
+        for name in &names {
+            let facts = facts(bench.symbol(name));
+            bench.feed(Input::Asset(facts));
+            bench.bar(name, "100");
+        }
+        bench
+    }
+
     /// A session with both streams up, 100,000 USD, and AAA at 100.
     pub fn warm(limits: Limits) -> Self {
         Self::cold(limits).warmed()
@@ -242,40 +257,6 @@ impl Bench {
         let (symbol, average_price) = (bench.symbol("AAA"), price("100"));
         let position = BrokerPosition { symbol, quantity: shares(quantity), average_price };
         bench.warmed_with(BrokerState { positions: vec![position], ..broker(cash) })
-    }
-
-    /// A warm session in which every limit is on and as loose as it can be, which holds AAA and has
-    /// an order open in BBB.
-    pub fn under_every_limit() -> Self {
-        let mut limits = Limits::OFF;
-        for limit in risk::Limit::all() {
-            let loosest = match limit.tighter {
-                risk::Tighter::Lower => limit.high,
-                risk::Tighter::Higher => limit.low,
-            };
-            limits.set(limit.key, loosest).unwrap();
-        }
-        limits.set("duplicate_window_s", "off").unwrap();
-        let names = |names: [&str; 2]| names.map(Into::into).to_vec();
-        limits.scopes.allowed = names(["AAA", "BBB"]);
-        limits.scopes.sectors = [("all".into(), names(["AAA", "BBB"]))].into();
-        limits.scopes.correlated = [("all".into(), names(["AAA", "BBB"]))].into();
-        let until = Span::from_secs(86_400);
-        limits.scopes.windows = vec![risk::Window { from: Span::ZERO, until }];
-        limits.set("symbols.AAA.max_orders_per_day", "1000").unwrap();
-        limits.set("strategies.scripted.max_orders_per_day", "1000").unwrap();
-        let mut bench = Self::invested(limits, 100, "90000");
-        bench.feed(Input::Link { link: Link::News, up: true });
-        bench.bar("BBB", "50");
-        for name in ["AAA", "BBB"] {
-            let (symbol, time, size) = (bench.symbol(name), bench.now, shares(1));
-            let at = bench.kernel.state().last_price(symbol).unwrap();
-            let quote = Quote { symbol, time, bid: at, bid_size: size, ask: at, ask_size: size };
-            bench.feed(Input::Market(MarketData::Quote(quote)));
-        }
-        let kind = OrderKind::Limit { limit: price("49") };
-        bench.approve(NewOrder::new(bench.symbol("BBB"), Side::Buy, shares(10), kind));
-        bench
     }
 
     /// The same at a venue without a broker's rules.

@@ -1,5 +1,6 @@
 //! Not too many positions opened and closed within the trading day. Those that are open and were
-//! opened in it count, as this one would: all may be closed before the day ends.
+//! opened in it count, as this one would, and those that an open order may open: all may be closed
+//! before the day ends.
 
 use super::super::{Denial, Proposal};
 
@@ -7,6 +8,14 @@ pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
     let Some(limit) = proposal.limits.max_round_trips_per_day else {
         return Ok(());
     };
-    let count = proposal.state.round_trips_today();
+    let state = proposal.state;
+    let is_flat = |symbol| state.ledger().position(symbol).quantity.is_zero();
+    let opens = |symbol| {
+        let mut others = proposal.other_orders();
+        symbol != proposal.symbol && others.any(|order| order.grows && order.symbol == symbol)
+    };
+    let entered = state.symbols().ids().filter(|symbol| is_flat(*symbol) && opens(*symbol));
+    let entered = u32::try_from(entered.count()).unwrap_or(u32::MAX);
+    let count = state.round_trips_today().saturating_add(entered);
     if count >= limit { Err(Denial::RoundTrips { count, limit }) } else { Ok(()) }
 }
