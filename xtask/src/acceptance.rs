@@ -10,6 +10,7 @@ mod indicators;
 mod lstm;
 mod planted;
 mod recovery;
+mod risk_checks;
 mod section;
 mod soak;
 mod stress;
@@ -40,13 +41,14 @@ pub fn run(root: &Path, name: &str, parts: &[&str]) -> Result<(), String> {
         "indicators" => indicators::run(root),
         "lstm" => lstm::run(root),
         "recovery" => recovery::run(root),
+        "risk-checks" => risk_checks::run(root),
         "soak" => soak::run(root),
         "stress" => stress::run(root),
         "sweep-beside-session" => beside::run(root),
         _ => Err(format!(
             "there is no proof called {name}: backtest-process, backtest-speed, crash-matrix, crash-matrix-paced, \
-             crash-matrix-operator, fill-path, indicators, lstm, planted-bugs, recovery, simulation, soak, stress and \
-             sweep-beside-session are"
+             crash-matrix-operator, fill-path, indicators, lstm, planted-bugs, recovery, risk-checks, simulation, soak, stress \
+             and sweep-beside-session are"
         )),
     }
 }
