@@ -10,7 +10,8 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 
-use common::{Bench, desk_sizing, shares};
+use common::every_limit::desk_sizing;
+use common::{Bench, shares};
 use kernel::{Limits, NewOrder, OrderKind, OrderSize, Origin, Side, State, StrategyId, risk};
 use std::hint::black_box;
 use std::time::Instant;

@@ -11,6 +11,7 @@
 
 mod common;
 
+use common::every_limit::desk_sizing;
 use common::*;
 use kernel::*;
 use std::alloc::{GlobalAlloc, Layout, System};

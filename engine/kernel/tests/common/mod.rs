@@ -8,9 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
-mod every_limit;
+pub mod every_limit;
 
-pub use every_limit::desk_sizing;
 use kernel::*;
 use std::collections::BTreeMap;
 
