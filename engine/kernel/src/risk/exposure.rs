@@ -24,7 +24,11 @@ impl Proposal<'_> {
     /// Long plus short: at the last prices, with this order and every open one that grows filled at its
     /// worst.
     pub(super) fn exposure(&self) -> Result<Cash, Denial> {
-        self.with_pending(self.gross_held()?, |_| true)
+        if let Some(exposure) = self.exposure.get() {
+            return Ok(*exposure);
+        }
+        let exposure = self.with_pending(self.gross_held()?, |_| true)?;
+        Ok(*self.exposure.get_or_init(|| exposure))
     }
 
     /// The same in some symbols, the order's own among them.
@@ -71,6 +75,23 @@ impl Proposal<'_> {
             net = net.checked_add(value).ok_or(Denial::Overflow)?;
         }
         Ok(net)
+    }
+
+    /// The symbols of other orders that grow a position, once for each.
+    pub(super) fn entered(&self) -> impl Iterator<Item = SymbolId> {
+        self.other_orders().filter(|order| order.grows).map(|order| order.symbol)
+    }
+
+    /// How many symbols there are among some that may be named more than once. They are marked in a word
+    /// for sixty-four of them, so nothing is allocated.
+    pub(super) fn count_symbols<I: Iterator<Item = SymbolId>>(&self, some: impl Fn() -> I) -> u32 {
+        const BLOCK: usize = u64::BITS as usize;
+        let marked = |block: usize| {
+            let inside = some().filter(|symbol| symbol.index() / BLOCK == block);
+            inside.fold(0_u64, |marks, symbol| marks | 1 << (symbol.index() % BLOCK))
+        };
+        let blocks = self.state.symbols().len().div_ceil(BLOCK);
+        (0..blocks).map(|block| marked(block).count_ones()).sum()
     }
 
     /// Whether it needs more than cash: it sells short, or more would be held than there is equity.

@@ -68,9 +68,10 @@ pub struct Proposal<'a> {
     effect: Effect,
     /// The worst price it may fill at, when a price is known.
     worst_price: Option<Price>,
-    /// Many checks look at all that is held; it is added up once.
+    /// What many checks look at is added up once.
     equity: OnceCell<Cash>,
     gross_held: OnceCell<Option<Cash>>,
+    exposure: OnceCell<Cash>,
 }
 
 impl Proposal<'_> {
@@ -263,6 +264,7 @@ fn proposed<'a>(
         worst_price: sizing::worst_price(state, &request),
         equity: OnceCell::new(),
         gross_held: OnceCell::new(),
+        exposure: OnceCell::new(),
     })
 }
 

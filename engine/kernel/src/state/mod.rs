@@ -331,7 +331,7 @@ impl State {
 
     /// Every order that the broker may still fill, oldest first.
     pub fn live_orders(&self) -> impl Iterator<Item = &Order> {
-        self.live.iter().filter_map(|number| self.orders.get(*number))
+        self.orders.those(&self.live)
     }
 
     /// Whether any order has not ended.
@@ -475,12 +475,7 @@ impl State {
 
     /// What may still be bought: equity times the lower of the configured leverage and the
     /// broker's multiplier, less gross exposure, less what open orders may need.
-    pub(crate) fn buying_power(&self) -> Option<Cash> {
-        self.free_at(self.equity(), self.gross_exposure()?)
-    }
-
-    /// The same from equity and gross exposure.
-    pub(crate) fn free_at(&self, equity: Cash, held: Cash) -> Option<Cash> {
+    pub(crate) fn buying_power(&self, equity: Cash, held: Cash) -> Option<Cash> {
         let multiplier = self.account.as_ref().map_or(1, |account| account.multiplier.max(1));
         let leverage = i64::from(self.limits.max_leverage.min(multiplier));
         let ceiling = equity.proportion(leverage, 1, Rounding::Down)?;

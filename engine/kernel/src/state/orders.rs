@@ -41,11 +41,33 @@ impl Orders {
         self.0.remove(place)
     }
 
+    /// Those of some numbers. Checks go through the live ones many times for each order.
+    #[inline]
+    pub fn those<'a>(&'a self, numbers: &'a [OrderNumber]) -> impl Iterator<Item = &'a Order> {
+        let newest = self.0.back().map(|order| order.number);
+        numbers.iter().filter_map(move |number| {
+            let near = self.0.get(self.behind(newest?, *number)?);
+            near.filter(|order| order.number == *number).or_else(|| self.searched(*number))
+        })
+    }
+
+    /// Where an order lies that has outlived none.
+    #[inline]
+    fn behind(&self, newest: OrderNumber, number: OrderNumber) -> Option<usize> {
+        let before = usize::try_from(newest.0.checked_sub(number.0)?).ok()?;
+        // Before the first one, when others have gone: whatever is there has another number.
+        Some(self.0.len().saturating_sub(before.saturating_add(1)))
+    }
+
+    #[cold]
+    fn searched(&self, number: OrderNumber) -> Option<&Order> {
+        self.0.get(self.0.binary_search_by_key(&number, |order| order.number).ok()?)
+    }
+
     fn place(&self, number: OrderNumber) -> Option<usize> {
-        let before = self.0.back()?.number.0.checked_sub(number.0)?;
-        let place = usize::try_from(before).ok().and_then(|it| self.0.len().checked_sub(it + 1));
+        let place = self.behind(self.0.back()?.number, number)?;
         let is_there = |place: &usize| self.0.get(*place).is_some_and(|it| it.number == number);
-        place
+        Some(place)
             .filter(is_there)
             .or_else(|| self.0.binary_search_by_key(&number, |order| order.number).ok())
     }

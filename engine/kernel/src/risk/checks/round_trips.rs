@@ -3,6 +3,7 @@
 //! before the day ends.
 
 use super::super::{Denial, Proposal};
+use crate::SymbolId;
 
 pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
     let Some(limit) = proposal.limits.max_round_trips_per_day else {
@@ -10,12 +11,8 @@ pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
     };
     let state = proposal.state;
     let is_flat = |symbol| state.ledger().position(symbol).quantity.is_zero();
-    let opens = |symbol| {
-        let mut others = proposal.other_orders();
-        symbol != proposal.symbol && others.any(|order| order.grows && order.symbol == symbol)
-    };
-    let entered = state.symbols().ids().filter(|symbol| is_flat(*symbol) && opens(*symbol));
-    let entered = u32::try_from(entered.count()).unwrap_or(u32::MAX);
+    let opens = |symbol: &SymbolId| *symbol != proposal.symbol && is_flat(*symbol);
+    let entered = proposal.count_symbols(|| proposal.entered().filter(opens));
     let count = state.round_trips_today().saturating_add(entered);
     if count >= limit { Err(Denial::RoundTrips { count, limit }) } else { Ok(()) }
 }
