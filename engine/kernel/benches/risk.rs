@@ -4,7 +4,9 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
-    reason = "a bench may fail loudly, and prints what it finds"
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a bench may fail loudly, reads the clock, and prints what it finds"
 )]
 
 #[path = "../tests/common/mod.rs"]
