@@ -1,7 +1,7 @@
 //! Collecting values from the layers, with the place each came from.
 
 use super::chosen::{self, ChosenStrategy, SEVERAL, is_param};
-use super::risk::kind_of;
+use super::risk::{kind_of, misplaced};
 use super::schema::{self, Kind};
 use super::settings::borrow_rate;
 use super::{ConfigError, Mistake, capital, nearest};
@@ -390,6 +390,9 @@ impl Layers {
     }
 
     fn unknown(&mut self, path: &str, source: Source) {
+        if let Some(problem) = misplaced(path) {
+            return self.mistake(source, path, problem);
+        }
         let problem = match nearest(path, schema::KEYS.iter().map(|key| &*key.path)) {
             Some(near) => format!("no such key; did you mean {near}?"),
             None => "no such key; `tradewind config schema` lists them all".into(),

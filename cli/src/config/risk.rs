@@ -2,7 +2,7 @@
 
 use super::schema::{Key, Kind, find, key};
 use kernel::Span;
-use kernel::risk::{Limit, Reach, Window};
+use kernel::risk::{Limit, Window};
 
 /// The keys under `risk`.
 pub fn keys() -> impl Iterator<Item = Key> {
@@ -86,12 +86,21 @@ pub fn kind_of(path: &str) -> Option<Kind> {
         Kind::Groups => Some(Kind::List),
         Kind::Layers => {
             let (name, limit) = rest.rsplit_once('.')?;
-            let limit = Limit::find(limit).filter(|limit| limit.reach == Reach::Each)?;
+            let limit = Limit::find(limit).filter(|limit| limit.reach.takes(table))?;
             let fits = table != "symbols" || kernel::Symbols::new([name]).is_ok();
             fits.then_some(Kind::Limit(limit.low, limit.high))
         }
         _ => None,
     }
+}
+
+/// Why a limit cannot be that of the strategy or the symbol that a path names; `None` where it is no limit.
+pub fn misplaced(path: &str) -> Option<String> {
+    let (table, rest) = path.strip_prefix("risk.")?.split_once('.')?;
+    let is_layer = matches!(find(&format!("risk.{table}"))?.kind, Kind::Layers);
+    let limit = Limit::find(rest.rsplit_once('.')?.1)?;
+    let is_misplaced = is_layer && !limit.reach.takes(table);
+    is_misplaced.then(|| format!("{} is for {}", limit.key, limit.reach.as_str()))
 }
 
 /// Hours such as `09:45-15:30` in New York, counted from the regular open at 9:30, which is at the

@@ -475,4 +475,12 @@ pub enum Denial {
         /// What is free.
         available: Cash,
     },
+    /// By the limit that a strategy or a symbol has of its own.
+    #[error("{denial} (a limit of {layer})")]
+    Layered {
+        /// `strategies.NAME` or `symbols.NAME`.
+        layer: Box<str>,
+        /// What it says.
+        denial: Box<Denial>,
+    },
 }

@@ -7,7 +7,8 @@
 use super::checks::{CHECKS, Check, Class};
 use super::limits::{Limit, Tighter};
 use super::{Denial, Proposal, proposed, sizing};
-use crate::{NewOrder, Order, OrderNumber, Origin, State, StrategyId};
+use crate::state::Whose;
+use crate::{NewOrder, Order, OrderNumber, Origin, State};
 use serde::Serialize;
 
 /// One check and what it says of an order.
@@ -83,7 +84,7 @@ impl Asked {
     }
 
     fn ask(&self, check: &Check, state: &State) -> Result<(), Denial> {
-        (check.judge)(&self.of(state)?)
+        check.ask(&self.of(state)?)
     }
 
     fn margins(&self, check: &Check, state: &State) -> Vec<Margin> {
@@ -103,15 +104,9 @@ impl Asked {
     /// The layers of the strategy and the symbol that set a limit.
     fn layers(&self, key: &str, state: &State) -> Vec<String> {
         let scopes = &state.limits().scopes;
-        let strategy = match (self.origin, state.session()) {
-            (Origin::Strategy(StrategyId(place)), Some(start)) => {
-                let place = usize::from(place);
-                start.strategies.get(place).map(|spec| scopes.layer_for(place, spec))
-            }
-            _ => None,
-        };
-        let symbol = state.symbols().name(self.request.symbol);
-        scopes.setting(key, strategy, symbol)
+        let own = [Whose::Strategy(self.origin), Whose::Symbol(self.request.symbol)];
+        let layers = own.into_iter().filter_map(|whose| state.layer_of(whose));
+        layers.filter(|layer| scopes.held(layer, key).is_some()).collect()
     }
 
     fn margin(

@@ -1,7 +1,8 @@
-//! What would be held if every open order filled.
+//! What would be held if every open order filled: in the account, or in a strategy's own part of it.
 
 use super::effect::Effect;
 use super::{Denial, Proposal};
+use crate::state::Whose;
 use crate::{BasisPoints, Cash, Order, Rounding, Side, SymbolId};
 
 impl Proposal<'_> {
@@ -16,9 +17,13 @@ impl Proposal<'_> {
         held.ok_or(Denial::Overflow)
     }
 
-    /// So much of equity, rounded down.
-    pub(super) fn share_of_equity(&self, share: BasisPoints) -> Result<Cash, Denial> {
-        self.equity().proportion(share.get(), 10_000, Rounding::Down).ok_or(Denial::Overflow)
+    /// So much of somebody's equity, rounded down.
+    pub(super) fn share_of_equity(&self, whose: Whose, share: BasisPoints) -> Result<Cash, Denial> {
+        let equity = match whose {
+            Whose::Account => self.equity(),
+            whose => self.state.equity_of(whose),
+        };
+        equity.proportion(share.get(), 10_000, Rounding::Down).ok_or(Denial::Overflow)
     }
 
     /// Long plus short: at the last prices, with this order and every open one that grows filled at its
@@ -27,38 +32,57 @@ impl Proposal<'_> {
         if let Some(exposure) = self.exposure.get() {
             return Ok(*exposure);
         }
-        let exposure = self.with_pending(self.gross_held()?, |_| true)?;
+        let exposure = self.with_pending(Whose::Account, self.gross_held()?, |_| true)?;
         Ok(*self.exposure.get_or_init(|| exposure))
     }
 
-    /// The same in some symbols, the order's own among them.
-    pub(super) fn exposure_in(&self, counts: impl Fn(SymbolId) -> bool) -> Result<Cash, Denial> {
-        self.with_pending(self.state.exposure_in(&counts).ok_or(Denial::Overflow)?, counts)
+    /// The same of a part in some symbols, the order's own among them.
+    pub(super) fn exposure_in(
+        &self,
+        whose: Whose,
+        counts: impl Fn(SymbolId) -> bool,
+    ) -> Result<Cash, Denial> {
+        let held = self.state.exposure_of(whose, &counts).ok_or(Denial::Overflow)?;
+        self.with_pending(whose, held, counts)
     }
 
-    fn with_pending(&self, held: Cash, counts: impl Fn(SymbolId) -> bool) -> Result<Cash, Denial> {
-        let mut pending = self.other_orders().filter(|order| order.grows && counts(order.symbol));
+    fn with_pending(
+        &self,
+        whose: Whose,
+        held: Cash,
+        counts: impl Fn(SymbolId) -> bool,
+    ) -> Result<Cash, Denial> {
+        let mut pending = self.entries(whose).filter(|order| counts(order.symbol));
         pending
             .try_fold(self.notional_beside_equity()?, |sum, order| sum.checked_add(order.reserved))
             .and_then(|pending| pending.checked_add(held))
-            .and_then(|exposure| exposure.checked_sub(self.closed_before().ok()?))
+            .and_then(|exposure| exposure.checked_sub(self.closed_of(whose).ok()?))
             .ok_or(Denial::Overflow)
     }
 
-    /// How much more is held in the direction of this order than against it, in some symbols, the
+    /// What a part holds of the symbol and closes before the order fills, in USD.
+    pub(super) fn closed_of(&self, whose: Whose) -> Result<Cash, Denial> {
+        if whose == Whose::Account || self.effect != Effect::Turns {
+            return self.closed_before();
+        }
+        self.state.worth_of(whose, self.symbol).map(Cash::abs).ok_or(Denial::Overflow)
+    }
+
+    /// How much more a part holds in the direction of this order than against it, in some symbols, the
     /// order's own among them: with this order and every open one that grows in its direction
     /// filled, and what is held against it gone where an exit for it is open.
-    pub(super) fn net_in(&self, counts: impl Fn(SymbolId) -> bool) -> Result<Cash, Denial> {
-        let state = self.state;
+    pub(super) fn net_in(
+        &self,
+        whose: Whose,
+        counts: impl Fn(SymbolId) -> bool,
+    ) -> Result<Cash, Denial> {
         let along = |order: &Order| order.side == self.side;
         let mut net = self.notional_beside_equity()?;
-        for order in self.other_orders() {
-            if order.grows && along(order) && counts(order.symbol) {
-                net = net.checked_add(order.reserved).ok_or(Denial::Overflow)?;
-            }
+        for order in self.entries(whose).filter(|order| along(order) && counts(order.symbol)) {
+            net = net.checked_add(order.reserved).ok_or(Denial::Overflow)?;
         }
-        for symbol in state.held().filter(|symbol| counts(*symbol)) {
-            let value = state.market_value(symbol).ok_or(Denial::Overflow)?;
+        for (symbol, _) in self.state.held_of(whose).filter(|(symbol, _)| counts(*symbol)) {
+            let value = self.state.worth_of(whose, symbol).ok_or(Denial::Overflow)?;
             let value = match self.side {
                 Side::Buy => Some(value),
                 Side::Sell => value.checked_neg(),
@@ -77,9 +101,14 @@ impl Proposal<'_> {
         Ok(net)
     }
 
-    /// The symbols of other orders that grow a position, once for each.
-    pub(super) fn entered(&self) -> impl Iterator<Item = SymbolId> {
-        self.other_orders().filter(|order| order.grows).map(|order| order.symbol)
+    /// Other orders that grow what a part holds.
+    pub(super) fn entries(&self, whose: Whose) -> impl Iterator<Item = &Order> {
+        self.other_orders().filter(move |order| order.grows && self.state.is_of(whose, order))
+    }
+
+    /// The symbols of other orders that grow what a part holds, once for each.
+    pub(super) fn entered(&self, whose: Whose) -> impl Iterator<Item = SymbolId> {
+        self.entries(whose).map(|order| order.symbol)
     }
 
     /// How many symbols there are among some that may be named more than once. They are marked in a word

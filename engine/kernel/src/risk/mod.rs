@@ -51,6 +51,7 @@ use std::cell::OnceCell;
 const CLOSE_AGAIN: Span = Span::from_secs(10);
 
 /// An order that wants to pass, with what the checks need to know.
+#[derive(Clone)]
 pub struct Proposal<'a> {
     state: &'a State,
     /// Those that hold for its strategy and symbol.
@@ -106,9 +107,38 @@ impl Proposal<'_> {
         .ok_or(Denial::Overflow)
     }
 
-    /// Whose orders it is counted with, each with the limits that those have.
-    fn layers(&self) -> [(&Limits, Whose); 3] {
-        self.state.limit_layers(self.origin, self.symbol)
+    /// Asks with the limits of the account, of the strategy and of the symbol, each about those whose they
+    /// are.
+    fn of_each_layer(
+        &self,
+        ask: impl Fn(&Limits, Whose) -> Result<(), Denial>,
+    ) -> Result<(), Denial> {
+        let layers = self.state.limit_layers(self.origin, self.symbol);
+        let mut each = layers.into_iter();
+        each.try_for_each(|(limits, whose)| {
+            ask(limits, whose).map_err(|denial| self.named(whose, denial))
+        })
+    }
+
+    /// Asks with the limits of the account and the symbol about all of the account, then with those of
+    /// the strategy about its own part.
+    fn of_each_part(
+        &self,
+        ask: impl Fn(&Limits, Whose) -> Result<(), Denial>,
+    ) -> Result<(), Denial> {
+        ask(self.limits, Whose::Account)?;
+        let own = Whose::Strategy(self.origin);
+        ask(self.state.own_limits(self.origin), own).map_err(|denial| self.named(own, denial))
+    }
+
+    /// A denial with the layer that the limit is of.
+    fn named(&self, whose: Whose, denial: Denial) -> Denial {
+        match (self.state.layer_of(whose), denial) {
+            (Some(layer), denial) if !matches!(denial, Denial::Layered { .. }) => {
+                Denial::Layered { layer: layer.into(), denial: Box::new(denial) }
+            }
+            (_, denial) => denial,
+        }
     }
 
     /// Live orders other than the one this proposal replaces.
@@ -236,7 +266,7 @@ fn judged<'a>(
     let proposal = proposed(state, origin, request, replaces)?;
     let grows = proposal.effect.grows();
     for check in CHECKS.iter().filter(|check| grows || check.class == Class::Always) {
-        (check.judge)(&proposal)?;
+        check.ask(&proposal)?;
     }
     Ok(proposal)
 }

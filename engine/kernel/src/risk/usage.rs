@@ -100,13 +100,13 @@ fn used(state: &State, whose: Whose, key: &str) -> Option<i64> {
     let today = || state.spent_today(whose);
     match key {
         "max_position_notional_usd" => Some(largest(state, whose)?.nanos()),
-        "max_symbol_concentration_percent" => percent(state, largest(state, whose)?),
-        "max_sector_concentration_percent" => percent(state, of_sectors(state)?),
-        "max_correlated_exposure_percent" => percent(state, of_groups(state)?),
-        "max_gross_exposure_percent" => percent(state, exposure(state, |_| true)?),
-        "max_net_exposure_percent" => percent(state, net(state, |_| true)?),
-        "max_leverage" => Some(percent(state, exposure(state, |_| true)?)? / 100),
-        "max_positions" => i64::try_from(state.held().count()).ok().map(|count| count * SCALE),
+        "max_symbol_concentration_percent" => percent(state, whose, largest(state, whose)?),
+        "max_sector_concentration_percent" => percent(state, whose, of_sectors(state, whose)?),
+        "max_correlated_exposure_percent" => percent(state, whose, of_groups(state, whose)?),
+        "max_gross_exposure_percent" => percent(state, whose, exposure(state, whose, |_| true)?),
+        "max_net_exposure_percent" => percent(state, whose, net(state, whose, |_| true)?),
+        "max_leverage" => Some(percent(state, whose, exposure(state, whose, |_| true)?)? / 100),
+        "max_positions" => count(u32::try_from(state.held_of(whose).count()).ok()?),
         "max_orders_per_minute" => count(state.orders_in_last_minute(whose)),
         "max_orders_per_day" => count(today().orders),
         "max_notional_per_day_usd" => Some(today().notional.nanos()),
@@ -115,9 +115,10 @@ fn used(state: &State, whose: Whose, key: &str) -> Option<i64> {
         "max_daily_loss_usd" => lost(state, state.day()?.starting_equity).map(|(usd, _)| usd),
         "total_drawdown_percent" => lost(state, state.high_water()?).map(|(_, part)| part),
         "min_margin_equity_usd" => Some(state.equity().nanos()),
-        "intraday_margin_percent" => {
-            part(state.equity(), exposure(state, |_| true).filter(|held| held.is_positive())?)
-        }
+        "intraday_margin_percent" => part(
+            state.equity(),
+            exposure(state, whose, |_| true).filter(|held| held.is_positive())?,
+        ),
         "stop_guard_stops" => count(state.stops_within(state.limits().stop_guard_window?)),
         "breaker_failures" => count(state.failures_in_a_row()),
         "breaker_silence_s" => Some(state.out_of_reach_for().map_or(0, Span::nanos)),
@@ -175,51 +176,53 @@ fn spread(state: &State, symbol: SymbolId) -> Option<i64> {
 }
 
 /// What a symbol is worth with every open order that grows it filled.
-fn of_symbol(state: &State, symbol: SymbolId) -> Option<Cash> {
+fn of_symbol(state: &State, whose: Whose, symbol: SymbolId) -> Option<Cash> {
     let open = state.live_orders().filter(|order| order.grows && order.symbol == symbol);
-    let held = state.market_value(symbol)?.abs();
-    open.into_iter().try_fold(held, |sum, order| sum.checked_add(order.reserved))
+    let mut open = open.filter(|order| state.is_of(whose, order));
+    let held = state.worth_of(whose, symbol)?.abs();
+    open.try_fold(held, |sum, order| sum.checked_add(order.reserved))
 }
 
 /// What the symbol is worth that a limit is about, else the largest.
 fn largest(state: &State, whose: Whose) -> Option<Cash> {
     if let Whose::Symbol(symbol) = whose {
-        return of_symbol(state, symbol);
+        return of_symbol(state, whose, symbol);
     }
-    let mut all = state.symbols().ids().map(|symbol| of_symbol(state, symbol));
+    let mut all = state.symbols().ids().map(|symbol| of_symbol(state, whose, symbol));
     all.try_fold(Cash::ZERO, |most, value| Some(most.max(value?)))
 }
 
-fn exposure(state: &State, counts: impl Fn(SymbolId) -> bool) -> Option<Cash> {
+fn exposure(state: &State, whose: Whose, counts: impl Fn(SymbolId) -> bool) -> Option<Cash> {
     let mut picked = state.symbols().ids().filter(|symbol| counts(*symbol));
-    picked.try_fold(Cash::ZERO, |sum, symbol| sum.checked_add(of_symbol(state, symbol)?))
+    picked.try_fold(Cash::ZERO, |sum, symbol| sum.checked_add(of_symbol(state, whose, symbol)?))
 }
 
 /// Long less short, or short less long, of what is held.
-fn net(state: &State, counts: impl Fn(SymbolId) -> bool) -> Option<Cash> {
-    let mut picked = state.held().filter(|symbol| counts(*symbol));
+fn net(state: &State, whose: Whose, counts: impl Fn(SymbolId) -> bool) -> Option<Cash> {
+    let mut picked =
+        state.held_of(whose).map(|(symbol, _)| symbol).filter(|symbol| counts(*symbol));
     picked
-        .try_fold(Cash::ZERO, |sum, symbol| sum.checked_add(state.market_value(symbol)?))
+        .try_fold(Cash::ZERO, |sum, symbol| sum.checked_add(state.worth_of(whose, symbol)?))
         .map(Cash::abs)
 }
 
-fn of_sectors(state: &State) -> Option<Cash> {
+fn of_sectors(state: &State, whose: Whose) -> Option<Cash> {
     let most = u16::try_from(state.limits().scopes.sectors.len()).ok()?;
     (0..=most).try_fold(Cash::ZERO, |held, sector| {
-        Some(held.max(exposure(state, |symbol| state.marks(symbol).sector == sector)?))
+        Some(held.max(exposure(state, whose, |symbol| state.marks(symbol).sector == sector)?))
     })
 }
 
-fn of_groups(state: &State) -> Option<Cash> {
+fn of_groups(state: &State, whose: Whose) -> Option<Cash> {
     let most = state.limits().scopes.correlated.len().min(64);
     (0..most).try_fold(Cash::ZERO, |held, group| {
-        Some(held.max(net(state, |symbol| state.marks(symbol).groups & (1 << group) != 0)?))
+        Some(held.max(net(state, whose, |symbol| state.marks(symbol).groups & (1 << group) != 0)?))
     })
 }
 
-/// Billionths of a percent of equity.
-fn percent(state: &State, value: Cash) -> Option<i64> {
-    part(value, state.equity().max(Cash::ZERO))
+/// Billionths of a percent of the equity that somebody's limits are a part of.
+fn percent(state: &State, whose: Whose, value: Cash) -> Option<i64> {
+    part(value, state.equity_of(whose).max(Cash::ZERO))
 }
 
 /// Billionths of a percent of something.

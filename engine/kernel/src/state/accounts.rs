@@ -207,7 +207,7 @@ impl State {
         sum(values.chain([book.cash()]))
     }
 
-    fn value_of(&self, symbol: SymbolId, position: &Position) -> Option<Cash> {
+    pub(super) fn value_of(&self, symbol: SymbolId, position: &Position) -> Option<Cash> {
         match self.markets.get(symbol.index()) {
             Some(market) => market.value(position),
             None => Some(position.cost),

@@ -13,6 +13,7 @@ mod links;
 mod margin;
 mod market;
 mod orders;
+mod parts;
 mod predictions;
 mod ranges;
 mod shares;

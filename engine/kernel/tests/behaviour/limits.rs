@@ -1,7 +1,7 @@
 //! Limits in layers, limits that change, and limits that act by themselves.
 
 use crate::common::*;
-use kernel::risk::{CHECKS, Limit, Minutes, Reach};
+use kernel::risk::{CHECKS, Limit, Minutes};
 use kernel::*;
 use proptest::prelude::*;
 
@@ -180,12 +180,17 @@ fn the_tightest_layer_holds_and_none_loosens_another() {
 fn only_limits_of_orders_and_symbols_have_layers() {
     let mut limits = Limits::default();
     for limit in Limit::all() {
-        let path = format!("symbols.BRK.B.{}", limit.key);
-        assert_eq!(limits.set(&path, limit.high).is_ok(), limit.reach == Reach::Each, "{path}");
+        for (kind, name) in [("symbols", "BRK.B"), ("strategies", "sma")] {
+            let path = format!("{kind}.{name}.{}", limit.key);
+            assert_eq!(limits.set(&path, limit.high).is_ok(), limit.reach.takes(kind), "{path}");
+        }
     }
     for path in ["", ".", "symbols", "symbols.AAA", "sectors.AAA.min_price_usd", "min_prise_usd"] {
         assert!(limits.set(path, "1").is_err(), "{path}");
     }
+    let error = limits.set("symbols.AAA.max_gross_exposure_percent", "20").unwrap_err();
+    let says = "symbols.AAA.max_gross_exposure_percent: max_gross_exposure_percent is for the account and strategies";
+    assert_eq!(error.to_string(), says);
 }
 
 #[test]

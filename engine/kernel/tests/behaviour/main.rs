@@ -33,6 +33,7 @@ mod numbers;
 mod order_kinds;
 mod order_laws;
 mod order_transitions;
+mod own_parts;
 mod parts;
 mod plain_rules;
 mod predictions;

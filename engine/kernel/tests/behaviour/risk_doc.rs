@@ -25,7 +25,14 @@ This page is printed from the tables in the code by the test `risk_doc`.
   `\"off\"` ends a limit, and nothing else does; an empty list is off.
 - `[risk.strategies.NAME]` and `[risk.symbols.SPY]` hold limits of a strategy or a symbol, of those for `each` below. The
   tightest of those that are set holds: a strategy or a symbol tightens a limit of the account and never loosens it. Counts
-  (orders, USD a day) are those of whose limit it is; everything else is measured in the account.
+  (orders, USD a day) are those of whose limit it is.
+- A strategy's limit on what is held (`own part` below) measures what that strategy holds and has open, as its virtual account
+  has it, in percent of its own equity where it has capital, else of the account's. The account's limit of the same name is
+  asked first, about all of the account. A session of one strategy without capital keeps no virtual accounts: its own part is
+  the account. A symbol's limit measures the account.
+- A limit that makes no sense for a strategy or a symbol refuses to start: a loss halts all of the account;
+  leverage and margin are the broker's; a symbol's exposure is `max_position_notional_usd`. A denial by the limit of a strategy
+  or a symbol names it: `(a limit of strategies.NAME)`.
 - A check that compares with no key below is a law: of the venue, of the books or of what is possible. No key and no `\"off\"` ends it.
   Price bands (LULD) are a part of `price collar`, of the class `growth`: a limit or stop price outside of them is denied, whatever
   `price_collar_percent` is, on the day on which they were told and until its close. What may be sold short is a part of `asset`, of
@@ -182,6 +189,8 @@ fn limits(page: &mut String) {
         let reach = match limit.reach {
             Reach::Account => "account",
             Reach::Each => "each",
+            Reach::EachPart => "each, strategies their own part",
+            Reach::Part => "account, strategies their own part",
         };
         let Limit { key, default, unit, doc, .. } = limit;
         let (class, doc) = (class_of(key), doc.trim());

@@ -55,6 +55,7 @@ impl Compared {
     /// The figures of a denial by a limit that one value was held against; of others none.
     fn of_limit(denial: &Denial) -> Self {
         match denial {
+            Denial::Layered { denial, .. } => Self::of(denial),
             Denial::StaleData { age, limit }
             | Denial::NewsBlackout { age, limit }
             | Denial::CoolingDown { age, limit }

@@ -76,6 +76,25 @@ pub struct Check {
     pub(super) judge: Judge,
 }
 
+impl Check {
+    /// What it says of an order. Of a limit that layers tighten the account's is named first, then the
+    /// layer's.
+    pub(super) fn ask(&self, proposal: &Proposal<'_>) -> Result<(), Denial> {
+        let Err(denial) = (self.judge)(proposal) else { return Ok(()) };
+        if self.limits.is_empty() || matches!(denial, Denial::Layered { .. }) {
+            return Err(denial);
+        }
+        let mut of_one = proposal.clone();
+        for (limits, whose) in proposal.state.limit_layers(proposal.origin, proposal.symbol) {
+            of_one.limits = limits;
+            if let Err(denial) = (self.judge)(&of_one) {
+                return Err(proposal.named(whose, denial));
+            }
+        }
+        Err(denial)
+    }
+}
+
 type Judge = fn(&Proposal<'_>) -> Result<(), Denial>;
 
 const fn always(name: &'static str, limits: &'static [&'static str], judge: Judge) -> Check {

@@ -4,13 +4,10 @@
 use super::super::{Denial, Proposal};
 
 pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
-    for (limits, whose) in proposal.layers() {
-        let Some(limit) = limits.max_notional_per_day else { continue };
+    proposal.of_each_layer(|limits, whose| {
+        let Some(limit) = limits.max_notional_per_day else { return Ok(()) };
         let spent = proposal.state.spent_today(whose).notional;
         let notional = spent.checked_add(proposal.worst_notional()?).ok_or(Denial::Overflow)?;
-        if notional > limit {
-            return Err(Denial::NotionalPerDay { notional, limit });
-        }
-    }
-    Ok(())
+        if notional > limit { Err(Denial::NotionalPerDay { notional, limit }) } else { Ok(()) }
+    })
 }

@@ -4,12 +4,9 @@
 use super::super::{Denial, Proposal};
 
 pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
-    for (limits, whose) in proposal.layers() {
-        let Some(limit) = limits.max_orders_per_minute else { continue };
+    proposal.of_each_layer(|limits, whose| {
+        let Some(limit) = limits.max_orders_per_minute else { return Ok(()) };
         let count = proposal.state.orders_in_last_minute(whose);
-        if count >= limit {
-            return Err(Denial::OrderRate { count, limit });
-        }
-    }
-    Ok(())
+        if count >= limit { Err(Denial::OrderRate { count, limit }) } else { Ok(()) }
+    })
 }

@@ -4,12 +4,9 @@
 use super::super::{Denial, Proposal};
 
 pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
-    for (limits, whose) in proposal.layers() {
-        let Some(limit) = limits.max_orders_per_day else { continue };
+    proposal.of_each_layer(|limits, whose| {
+        let Some(limit) = limits.max_orders_per_day else { return Ok(()) };
         let count = proposal.state.spent_today(whose).orders;
-        if count >= limit {
-            return Err(Denial::OrdersPerDay { count, limit });
-        }
-    }
-    Ok(())
+        if count >= limit { Err(Denial::OrdersPerDay { count, limit }) } else { Ok(()) }
+    })
 }

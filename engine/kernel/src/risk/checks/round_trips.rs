@@ -4,6 +4,7 @@
 
 use super::super::{Denial, Proposal};
 use crate::SymbolId;
+use crate::state::Whose;
 
 pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
     let Some(limit) = proposal.limits.max_round_trips_per_day else {
@@ -12,7 +13,7 @@ pub(in crate::risk) fn check(proposal: &Proposal<'_>) -> Result<(), Denial> {
     let state = proposal.state;
     let is_flat = |symbol| state.ledger().position(symbol).quantity.is_zero();
     let opens = |symbol: &SymbolId| *symbol != proposal.symbol && is_flat(*symbol);
-    let entered = proposal.count_symbols(|| proposal.entered().filter(opens));
+    let entered = proposal.count_symbols(|| proposal.entered(Whose::Account).filter(opens));
     let count = state.round_trips_today().saturating_add(entered);
     if count >= limit { Err(Denial::RoundTrips { count, limit }) } else { Ok(()) }
 }

@@ -72,6 +72,7 @@ impl Denial {
             Denial::StoppedBefore { .. } => "stopped_before",
             Denial::NotMeasured { .. } | Denial::SizedToNothing { .. } => self.code_of_size(),
             Denial::OpposesAccount { .. } | Denial::OwnCapital { .. } => self.code_of_account(),
+            Denial::Layered { denial, .. } => denial.code(),
         }
     }
 

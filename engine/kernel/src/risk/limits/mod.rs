@@ -21,6 +21,35 @@ pub enum Reach {
     Account,
     /// The account, each strategy and each symbol; the tightest of those that are set holds.
     Each,
+    /// The account, each strategy for its own part of it, and each symbol.
+    EachPart,
+    /// The account, and each strategy for its own part of it.
+    Part,
+}
+
+impl Reach {
+    /// Whether that of a strategy is held against the strategy's own part of the account.
+    pub const fn is_of_parts(self) -> bool {
+        matches!(self, Reach::EachPart | Reach::Part)
+    }
+
+    /// Whether a layer may have one; `kind` is `strategies` or `symbols`.
+    pub fn takes(self, kind: &str) -> bool {
+        match self {
+            Reach::Account => false,
+            Reach::Each | Reach::EachPart => matches!(kind, "strategies" | "symbols"),
+            Reach::Part => kind == "strategies",
+        }
+    }
+
+    /// Who may have one, in words.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Reach::Account => "the account alone",
+            Reach::Part => "the account and strategies",
+            Reach::Each | Reach::EachPart => "the account, strategies and symbols",
+        }
+    }
 }
 
 /// Which of two figures is the tighter one.
@@ -65,6 +94,16 @@ pub enum LimitError {
     Unknown {
         /// As it was written.
         key: Box<str>,
+    },
+    /// A layer that cannot have it.
+    #[error("{path}: {key} is for {whose}", whose = .reach.as_str())]
+    Reach {
+        /// As it was written.
+        path: Box<str>,
+        /// The limit.
+        key: &'static str,
+        /// Who may have one.
+        reach: Reach,
     },
     /// No number, or one outside of the range.
     #[error("{key}: expected a number from {low} to {high}{}, found {found}", if *.may_be_off { ", or \"off\"" } else { "" })]
@@ -243,25 +282,25 @@ limits! {
     /// Most USD in one order, at its worst price.
     max_order_notional: Cash = "max_order_notional_usd", "25000", "USD" "0.01" to "1000000000", Each, Lower;
     /// Most of equity that one order loses when its stop is hit.
-    max_risk_per_trade: BasisPoints = "max_risk_per_trade_percent", "2", "percent" "0.01" to "100", Each, Lower;
+    max_risk_per_trade: BasisPoints = "max_risk_per_trade_percent", "2", "percent" "0.01" to "100", EachPart, Lower;
     /// How far from the entry an order without a stop of its own is assumed to be stopped; off counts all of it as lost.
     stop_loss: BasisPoints = "stop_loss_percent", "1.5", "percent" "0.01" to "100", Account, Higher;
     /// How far from the best price since the entry the stop lies that follows it, where stops are placed.
     trailing_stop: BasisPoints = "trailing_stop_percent", "1.5", "percent" "0.1" to "100", Account, Lower;
     /// Most USD in one symbol, open orders included.
-    max_position_notional: Cash = "max_position_notional_usd", "50000", "USD" "0.01" to "1000000000", Each, Lower;
+    max_position_notional: Cash = "max_position_notional_usd", "50000", "USD" "0.01" to "1000000000", EachPart, Lower;
     /// Most of equity in one symbol, open orders included.
-    max_symbol_concentration: BasisPoints = "max_symbol_concentration_percent", "off", "percent" "0.01" to "400", Each, Lower;
+    max_symbol_concentration: BasisPoints = "max_symbol_concentration_percent", "off", "percent" "0.01" to "400", EachPart, Lower;
     /// Most of equity in the symbols of one sector, long plus short, open orders included.
-    max_sector_concentration: BasisPoints = "max_sector_concentration_percent", "off", "percent" "0.01" to "400", Account, Lower;
+    max_sector_concentration: BasisPoints = "max_sector_concentration_percent", "off", "percent" "0.01" to "400", Part, Lower;
     /// Most of equity, long less short or short less long, in symbols that move together, open orders included.
-    max_correlated_exposure: BasisPoints = "max_correlated_exposure_percent", "off", "percent" "0.01" to "400", Account, Lower;
+    max_correlated_exposure: BasisPoints = "max_correlated_exposure_percent", "off", "percent" "0.01" to "400", Part, Lower;
     /// Most gross exposure (long plus short, open orders included) as a share of equity.
-    max_gross_exposure: BasisPoints = "max_gross_exposure_percent", "100", "percent" "0.01" to "400", Account, Lower;
+    max_gross_exposure: BasisPoints = "max_gross_exposure_percent", "100", "percent" "0.01" to "400", Part, Lower;
     /// Most net exposure (long less short, or short less long, open orders included) as a share of equity.
-    max_net_exposure: BasisPoints = "max_net_exposure_percent", "off", "percent" "0.01" to "400", Account, Lower;
+    max_net_exposure: BasisPoints = "max_net_exposure_percent", "off", "percent" "0.01" to "400", Part, Lower;
     /// Most symbols held or being entered at once.
-    max_positions: u32 = "max_positions", "off", "symbols" "1" to "10000", Account, Lower;
+    max_positions: u32 = "max_positions", "off", "symbols" "1" to "10000", Part, Lower;
     /// Most orders that open or grow, in any sixty seconds.
     max_orders_per_minute: u32 = "max_orders_per_minute", "60", "orders" "1" to "10000", Each, Lower;
     /// Most orders that open or grow, in a trading day.
@@ -400,8 +439,12 @@ impl Limits {
             return Ok(());
         }
         let (kind, name) = Scopes::layer_of(path).ok_or_else(unknown)?;
-        if limit.reach != Reach::Each {
-            return Err(unknown());
+        if !limit.reach.takes(kind.as_str()) {
+            return Err(LimitError::Reach {
+                path: path.into(),
+                key: limit.key,
+                reach: limit.reach,
+            });
         }
         let layer = self.scopes.layer_mut(kind, name);
         layer.set(limit.key, nanos);

@@ -31,6 +31,8 @@ pub(crate) struct Resolved {
     /// The place of each symbol.
     symbols: Vec<usize>,
     marks: Vec<Marks>,
+    /// What each row sets for its strategies' own parts of the account.
+    own: Vec<Limits>,
 }
 
 /// The most groups of symbols that move together.
@@ -47,7 +49,10 @@ impl Resolved {
         let columns: Vec<&Layer> =
             std::iter::once(&nothing).chain(scopes.symbols.values()).collect();
         let places = rows.iter().flat_map(|row| {
-            columns.iter().map(|column| tightened(tightened(base.clone(), row), column))
+            columns.iter().map(|column| {
+                let of_row = tightened(base.clone(), row, |limit| !limit.reach.is_of_parts());
+                tightened(of_row, column, |_| true)
+            })
         });
         Self {
             places: places.collect(),
@@ -59,6 +64,10 @@ impl Resolved {
                 .collect(),
             symbols: symbols.names().map(|name| place_of(&scopes.symbols, name)).collect(),
             marks: symbols.names().map(|name| marks(scopes, name)).collect(),
+            own: rows
+                .iter()
+                .map(|row| tightened(Limits::OFF, row, |limit| limit.reach.is_of_parts()))
+                .collect(),
         }
     }
 
@@ -72,6 +81,11 @@ impl Resolved {
         let (row, column) = (self.row(origin), self.column(symbol));
         let place = |row: usize, column: usize| self.places.get(row * self.width + column);
         Some([place(0, 0)?, place(row, 0)?, place(0, column)?])
+    }
+
+    /// The limits of a strategy on its own part of the account.
+    pub fn own(&self, origin: Origin) -> Option<&Limits> {
+        self.own.get(self.row(origin))
     }
 
     fn row(&self, origin: Origin) -> usize {
@@ -96,10 +110,10 @@ fn place_of(layers: &BTreeMap<Box<str>, Layer>, name: &str) -> usize {
     layers.keys().position(|held| **held == *name).map_or(0, |place| place + 1)
 }
 
-fn tightened(limits: Limits, layer: &Layer) -> Limits {
+fn tightened(limits: Limits, layer: &Layer, counts: impl Fn(&Limit) -> bool) -> Limits {
     let mut limits = limits;
     for (key, nanos) in layer.iter() {
-        if let Some(limit) = Limit::find(key) {
+        if let Some(limit) = Limit::find(key).filter(|limit| counts(limit)) {
             limit.tighten(&mut limits, nanos);
         }
     }

@@ -93,6 +93,15 @@ pub(super) enum LayerKind {
     Symbol,
 }
 
+impl LayerKind {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            LayerKind::Strategy => "strategies",
+            LayerKind::Symbol => "symbols",
+        }
+    }
+}
+
 impl Scopes {
     /// Nothing of it.
     pub const NONE: Self = Self {
@@ -139,7 +148,7 @@ impl Scopes {
         }
     }
 
-    /// What a layer, as [`Scopes::setting`] names it, says of a limit.
+    /// What a layer, as `strategies.NAME` or `symbols.NAME`, says of a limit.
     pub(in crate::risk) fn held(&self, layer: &str, key: &str) -> Option<i64> {
         let (kind, name) = layer.split_once('.')?;
         let layers = if kind == "strategies" { &self.strategies } else { &self.symbols };
@@ -148,11 +157,7 @@ impl Scopes {
 
     /// The name of the layer that holds for the strategy at a place: its label's, where it has one, else
     /// that of its kind.
-    pub(in crate::risk) fn layer_for<'a>(
-        &'a self,
-        place: usize,
-        spec: &'a StrategySpec,
-    ) -> &'a str {
+    pub(crate) fn layer_for<'a>(&'a self, place: usize, spec: &'a StrategySpec) -> &'a str {
         let label = self.labels.get(place).filter(|label| self.strategies.contains_key(*label));
         label.unwrap_or(&spec.name)
     }
@@ -162,22 +167,6 @@ impl Scopes {
         for layer in self.strategies.values_mut().chain(self.symbols.values_mut()) {
             layer.set(key, None);
         }
-    }
-
-    /// The layers that hold for a strategy or a symbol and set a limit, as paths.
-    pub(in crate::risk) fn setting(
-        &self,
-        key: &str,
-        strategy: Option<&str>,
-        symbol: &str,
-    ) -> Vec<String> {
-        let sets = |layers: &BTreeMap<Box<str>, Layer>, name: &str| {
-            layers.get(name).is_some_and(|layer| layer.0.contains_key(key))
-        };
-        let strategy = strategy.filter(|name| sets(&self.strategies, name));
-        let symbol = Some(symbol).filter(|name| sets(&self.symbols, name));
-        let strategy = strategy.map(|name| format!("strategies.{name}"));
-        strategy.into_iter().chain(symbol.map(|name| format!("symbols.{name}"))).collect()
     }
 
     pub(super) fn layer_mut(&mut self, kind: LayerKind, name: &str) -> &mut Layer {
