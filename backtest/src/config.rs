@@ -3,8 +3,8 @@
 use crate::Detail;
 use exchange::ExchangeConfig;
 use kernel::{
-    Event, FeeRates, Limits, ShutdownPolicy, Span, Strategy, StrategySpec, Timestamp, TradingDay,
-    TradingHours,
+    Event, FeeRates, Limits, MarketData, ShutdownPolicy, Span, Strategy, StrategySpec, Timestamp,
+    TradingDay, TradingHours,
 };
 use marketdata::{CorporateActions, Facts, Feed};
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,9 @@ pub struct BacktestConfig {
     pub detail: Option<Arc<Detail>>,
     /// What becomes of dividends.
     pub dividends: Dividends,
+    /// Market data of before the run, oldest first: they fill the windows of strategies and what
+    /// entries are sized by, and lead to no order.
+    pub warm_up: Vec<MarketData>,
     /// What the strategies are called in the result, in their order; their own names without.
     pub labels: Vec<String>,
     /// Where every record is stored; `None` stores nothing.
@@ -102,6 +105,7 @@ impl BacktestConfig {
             actions: CorporateActions::default(),
             detail: None,
             dividends: Dividends::Cash,
+            warm_up: Vec::new(),
             labels: Vec::new(),
             journal: None,
             keep_equity: false,

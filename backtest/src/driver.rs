@@ -146,12 +146,13 @@ pub(crate) fn complete_under(
         latency: config.exchange.fills.latency,
         circumstances,
     };
-    driver.start(SessionStart {
+    let start = SessionStart {
         session: run.as_str().into(),
         symbols: facts.symbols.clone(),
         strategies: manifest.strategies.clone(),
         ..session::start(config, driver.circumstances.as_deref())
-    })?;
+    };
+    driver.start(start, &config.warm_up)?;
     driver.tell_without_bars(&facts)?;
     driver.announce_splits()?;
     let mut driver = driver.data(source, Pace { done: 0, told: 0, total: facts.rows, started })?;
@@ -220,7 +221,7 @@ struct Driver<'a, 'o> {
 }
 
 impl<'a, 'o> Driver<'a, 'o> {
-    fn start(&mut self, start: SessionStart) -> Result<(), BacktestError> {
+    fn start(&mut self, start: SessionStart, before: &[MarketData]) -> Result<(), BacktestError> {
         let has_news = start.limits.longest_news_blackout().is_some();
         self.feed(Input::Start(Box::new(start)))?;
         self.feed(Input::Link { link: Link::MarketData, up: true })?;
@@ -231,10 +232,10 @@ impl<'a, 'o> Driver<'a, 'o> {
         for facts in self.venue.assets() {
             self.feed(Input::Asset(facts))?;
         }
-        self.take_over();
+        self.take_over(before);
         let broker = self.venue.state();
         self.feed(Input::Broker(Box::new(broker)))?;
-        self.warm_up()
+        self.warm_up(before)
     }
 
     /// Strategies decide on bars: they will be silent about what has none.

@@ -4,20 +4,22 @@ use super::Driver;
 use crate::live::Circumstances;
 use crate::venue::Answer;
 use crate::{BacktestConfig, BacktestError};
-use kernel::{MarketData, Send, SessionStart, Symbols, Timestamp};
+use kernel::{Input, MarketData, Send, SessionStart, Symbols, Timestamp};
 
 impl Driver<'_, '_> {
-    /// Gives the exchange what the account held when the session began.
-    pub(super) fn take_over(&mut self) {
+    /// Gives the exchange what the account held when the session began, and the prices of before.
+    pub(super) fn take_over(&mut self, before: &[MarketData]) {
+        self.venue.exchange.observe(before);
         if let Some(circumstances) = self.circumstances.as_deref() {
             circumstances.open(&mut self.venue);
         }
     }
 
-    /// Lets strategies observe what they observed before the session's first step.
-    pub(super) fn warm_up(&mut self) -> Result<(), BacktestError> {
-        let warm_up = self.circumstances.as_deref().map(Circumstances::warm_up);
-        warm_up.into_iter().flatten().try_for_each(|input| self.feed(input))
+    /// Lets strategies observe what was known before the first step. The clock stands at the last
+    /// of it: to a kernel whose clock stands earlier it would be of a time to come.
+    pub(super) fn warm_up(&mut self, before: &[MarketData]) -> Result<(), BacktestError> {
+        let Some(at) = before.iter().map(MarketData::time).max() else { return Ok(()) };
+        before.iter().try_for_each(|datum| self.feed_at(at, Input::Warmup(*datum)))
     }
 
     /// Feeds what came in before the data of a step.

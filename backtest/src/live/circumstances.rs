@@ -57,17 +57,11 @@ impl Circumstances {
         self.trading
     }
 
-    /// Gives the exchange what the account held, and the prices of before.
+    /// Gives the exchange what the account held.
     pub(crate) fn open(&self, venue: &mut Venue) {
         for (symbol, quantity, average) in &self.opening.positions {
             venue.exchange.hold_by_hand(*symbol, *quantity, *average);
         }
-        venue.exchange.observe(&self.opening.warm_up);
-    }
-
-    /// What strategies observe before the first step.
-    pub(crate) fn warm_up(&self) -> impl Iterator<Item = Input> + use<> {
-        self.opening.warm_up.clone().into_iter().map(Input::Warmup)
     }
 
     /// The next input that came in before the data of an instant.

@@ -240,6 +240,7 @@ fn config(session: &Recorded, exchange: &ExchangeConfig) -> BacktestConfig {
         hours: start.hours,
         calendar: session.calendar.clone(),
         shutdown: session.ended.unwrap_or(ShutdownPolicy::Leave),
+        warm_up: session.opening.warm_up.clone(),
         feed: "session".into(),
         ..BacktestConfig::for_feed(&facts)
     }

@@ -1,9 +1,10 @@
 //! Walk forward: the best parameters of each sample, held in the stretch that follows it.
 //!
 //! Each sample is a sweep of its own, with a ledger of its own. A test begins flat, with the
-//! starting cash and with windows filled by the bars before it, which its strategy observes without
-//! trading; what is held at its end is valued at the last price. The returns of the tests by the
-//! session, one test after the other, are what following the procedure would have earned.
+//! starting cash; the windows of its strategy, and what entries are sized by, are filled by the bars
+//! before it, on which nothing is traded. What is held at its end is valued at the last price. The
+//! returns of the tests by the session, one test after the other, are what following the procedure
+//! would have earned.
 
 mod report;
 mod windows;
@@ -14,13 +15,15 @@ pub use windows::{Length, WalkError, WalkPlan, Window, windows};
 use crate::statistics::{Overfitting, Undefined, overfitting_of_blocks};
 use crate::sweep::{Bench, Build, Ledger, Objective, Space, SweepError, Trial, Tries, try_all};
 use crate::{BacktestConfig, Chosen, DailyPoint, Progress, Words};
-use kernel::MarketData;
+use kernel::{Bar, MarketData, Span};
 use marketdata::{Facts, FactsBuilder, Feed};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+const DAY: Span = Span::from_secs(86_400);
 
 /// What a walk goes over, and how.
 #[derive(Clone, Copy)]
@@ -109,9 +112,13 @@ impl Walk<'_> {
             return Err(SweepError::NothingToTry { reason: "no trial has a result".into() });
         };
         let data = self.feed.data.get(window.test.clone()).unwrap_or_default();
-        let strategy = self.warm(params, window.test.start)?;
+        let strategy = self.strategy(params)?;
+        let bars = strategy.0.warmup_bars().max(self.config.limits.scopes.measured_bars());
+        let warm_up = self.before(window.test.start, bars);
+        let config = BacktestConfig { warm_up, ..self.config.clone() };
         let test_facts = self.facts(data);
-        let (outside, daily) = self.bench(data, &test_facts).run_daily(strategy)?;
+        let bench = Bench { config: &config, ..self.bench(data, &test_facts) };
+        let (outside, daily) = bench.run_daily(strategy)?;
         let sums: Vec<_> = tried.trials.iter().map(|(_, trial)| trial.block_sums()).collect();
         Ok(Walked {
             tries: ledger.tries(),
@@ -147,31 +154,44 @@ impl Walk<'_> {
         Bench { config, data, facts, program, by: "walk-forward", words }
     }
 
-    /// The strategy with its windows filled by what was known before a row.
-    fn warm(&self, params: &BTreeMap<String, String>, row: usize) -> Result<Chosen, SweepError> {
-        let built = (self.build)(params).map_err(|reason| SweepError::NothingToTry { reason })?;
-        let (mut strategy, spec) = built;
-        let before = self.feed.data.get(..row).unwrap_or_default();
-        let begin = begin_of(before, strategy.warmup_bars(), self.feed.symbols.len());
-        before.iter().skip(begin).for_each(|datum| strategy.observe(datum));
-        Ok((strategy, spec))
+    fn strategy(&self, params: &BTreeMap<String, String>) -> Result<Chosen, SweepError> {
+        (self.build)(params).map_err(|reason| SweepError::NothingToTry { reason })
     }
-}
 
-/// The row from which each symbol has so many bars, or the first one.
-fn begin_of(data: &[MarketData], bars: usize, symbols: usize) -> usize {
-    let mut missing = vec![bars; symbols];
-    let mut left = if bars == 0 { 0 } else { symbols };
-    for (row, datum) in data.iter().enumerate().rev() {
-        if left == 0 {
-            return row + 1;
-        }
-        if let (MarketData::Bar(_), Some(count)) = (datum, missing.get_mut(datum.symbol().index()))
-            && *count > 0
-        {
-            *count -= 1;
-            left -= usize::from(*count == 0);
-        }
+    /// What was known before a row: so many bars of each symbol that strategies see.
+    fn before(&self, row: usize, bars: usize) -> Vec<MarketData> {
+        let before = self.feed.data.get(..row).unwrap_or_default();
+        let begin = self.begin_of(before, bars);
+        before.get(begin..).unwrap_or_default().to_vec()
     }
-    0
+
+    /// The row from which each symbol has so many bars that strategies see, or the first one.
+    fn begin_of(&self, data: &[MarketData], bars: usize) -> usize {
+        let symbols = self.feed.symbols.len();
+        let mut missing = vec![bars; symbols];
+        let mut left = if bars == 0 { 0 } else { symbols };
+        for (row, datum) in data.iter().enumerate().rev() {
+            if left == 0 {
+                return row + 1;
+            }
+            if let MarketData::Bar(bar) = datum
+                && let Some(count) = missing.get_mut(bar.symbol.index())
+                && *count > 0
+                && self.is_seen(bar)
+            {
+                *count -= 1;
+                left -= usize::from(*count == 0);
+            }
+        }
+        0
+    }
+
+    /// Whether strategies see a bar: it lasts a day, or lies in the hours that are traded.
+    fn is_seen(&self, bar: &Bar) -> bool {
+        let (at, days) = (bar.open_time, &self.config.calendar);
+        let begun = days.partition_point(|day| day.extended_open <= at);
+        let day = begun.checked_sub(1).and_then(|place| days.get(place));
+        let day = day.filter(|day| day.contains(at));
+        bar.length >= DAY || self.config.hours.hold(day, at)
+    }
 }

@@ -226,6 +226,22 @@ fn a_session_that_began_with_a_position_is_simulated_from_there() {
     assert_only(&compare(begun(slow), &venue()), Cause::Latency);
 }
 
+/// A crossing in the first bars is seen by averages of the bars before them alone.
+#[test]
+fn a_session_that_began_with_full_windows_is_simulated_with_them() {
+    let whole = valley();
+    let (before, after) = whole.data.split_at(41);
+    let feed = Feed { data: after.to_vec(), ..whole.clone() };
+    let begun = |warm_up: &[MarketData]| {
+        let mut session = Session::over(&feed, venue());
+        session.warm_up = warm_up.to_vec();
+        compare(session, &venue())
+    };
+    let warm = begun(before);
+    assert!(warm.is_equal() && warm.same_events, "{warm:#?}");
+    assert_ne!(warm.session_pnl, begun(&[]).session_pnl, "the bars before are in its windows");
+}
+
 #[test]
 fn several_causes_at_once_still_add_up() {
     let feed = days();

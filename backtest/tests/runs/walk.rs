@@ -4,6 +4,8 @@ use backtest::sweep::{Ledger, Objective, Search, Space, Subject};
 use backtest::walk::{Length, Walk, WalkError, WalkPlan, WalkReport, judge_walk, windows};
 use backtest::workload::swings;
 use backtest::{BacktestConfig, Chosen};
+use kernel::risk::{SizeModel, Sizing};
+use kernel::{Bar, MarketData, Percent, Span};
 use marketdata::Feed;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -61,23 +63,24 @@ fn a_plan_that_does_not_fit_says_why() {
 }
 
 fn walk(feed: &Feed, plan: &WalkPlan, grid: &[&str], threads: usize) -> WalkReport {
+    walk_under(&BacktestConfig::for_feed(feed), feed, plan, grid, threads)
+}
+
+fn walk_under(
+    config: &BacktestConfig,
+    feed: &Feed,
+    plan: &WalkPlan,
+    grid: &[&str],
+    threads: usize,
+) -> WalkReport {
     let axes = grid.iter().map(|text| text.parse().unwrap()).collect();
     let space = Space::new(axes, Search::Grid).unwrap();
-    let config = BacktestConfig::for_feed(feed);
     let build = |params: &BTreeMap<String, String>| -> Result<Chosen, String> {
         strategies::build("sma-crossover", params, &feed.symbols).map_err(|error| error.to_string())
     };
     let (by, program) = (Objective::Sharpe, "one");
-    let walk = Walk {
-        config: &config,
-        feed,
-        space: &space,
-        build: &build,
-        by,
-        threads,
-        program,
-        words: None,
-    };
+    let walk =
+        Walk { config, feed, space: &space, build: &build, by, threads, program, words: None };
     let laid = windows(plan, feed, &config.calendar).unwrap();
     let walked = walk.run(&laid, &mut |_| Ok(Ledger::unkept()), &mut |_| {}).unwrap();
     let subject = Subject {
@@ -104,6 +107,48 @@ fn the_walk_is_the_same_on_any_number_of_threads() {
     assert!(one.windows.iter().all(|window| window.outside.trades > 0), "warm from the first bar");
 }
 
+/// The ranges are of more bars than a test has, so that they are those of before.
+#[test]
+fn entries_are_sized_by_what_was_known_before_the_test() {
+    let feed = swings(390 * 30);
+    let (risk, multiple) = ("0.01".parse().unwrap(), Percent::from_whole(200).unwrap());
+    let bars = 390 * 6;
+    let model = SizeModel::Atr { risk, multiple, bars };
+    let mut config = BacktestConfig::for_feed(&feed);
+    config.limits.scopes.sizing = vec![Some(Sizing { model, fractional: false })];
+    let report = walk_under(&config, &feed, &DAYS, &["fast=5..15:5", "slow=20..40:10"], 1);
+    let trades: Vec<u64> = report.windows.iter().map(|window| window.outside.trades).collect();
+    assert!(trades.iter().all(|trades| *trades > 0), "{trades:?}");
+}
+
+/// After each close the price stands still for two hours, in bars that strategies do not see.
+fn with_evenings(day: &Feed) -> Feed {
+    let mut feed = day.clone();
+    for hours in day.trading_days() {
+        let last = day.data.iter().rfind(|datum| datum.time() == hours.close);
+        let Some(MarketData::Bar(last)) = last else { continue };
+        feed.data.extend((0..120).map(|minute| {
+            let (open_time, price) = (hours.close.plus(Span::from_secs(60 * minute)), last.close);
+            let (open, high, low, close) = (price, price, price, price);
+            MarketData::Bar(Bar { open_time, open, high, low, close, ..*last })
+        }));
+    }
+    feed.data.sort_by_key(MarketData::time);
+    feed
+}
+
+#[test]
+fn a_test_is_warm_by_bars_that_strategies_see() {
+    let day = swings(390 * 30);
+    let feed = with_evenings(&day);
+    assert!(feed.data.len() > day.data.len() + 120 * 28);
+    let outside = |feed: &Feed| -> Vec<_> {
+        let report = walk(feed, &DAYS, &["fast=10", "slow=200"], 1);
+        report.windows.iter().map(|window| window.outside.total_return).collect()
+    };
+    assert_eq!(outside(&feed), outside(&day));
+}
+
 #[test]
 fn a_choice_depends_on_nothing_that_comes_after_its_sample() {
     let feed = swings(390 * 30);
@@ -114,9 +159,7 @@ fn a_choice_depends_on_nothing_that_comes_after_its_sample() {
     let from = 390 * 15;
     let later: Vec<_> = other.data[from..].iter().rev().copied().collect();
     for (row, source) in (from..).zip(later) {
-        if let (kernel::MarketData::Bar(bar), kernel::MarketData::Bar(price)) =
-            (&mut other.data[row], source)
-        {
+        if let (MarketData::Bar(bar), MarketData::Bar(price)) = (&mut other.data[row], source) {
             (bar.open, bar.high, bar.low, bar.close) =
                 (price.open, price.high, price.low, price.close);
         }

@@ -18,6 +18,8 @@ pub struct Session<'a> {
     venue: ExchangeConfig,
     shown: BTreeMap<usize, Option<MarketData>>,
     inputs: Vec<(usize, Input)>,
+    /// What strategies are shown before the first step.
+    pub warm_up: Vec<MarketData>,
     /// What the account holds at first.
     pub positions: Vec<(SymbolId, Quantity, Price)>,
     /// The order that the venue refuses.
@@ -33,8 +35,8 @@ pub fn strategies(feed: &Feed) -> Vec<Chosen> {
 
 impl<'a> Session<'a> {
     pub fn over(feed: &'a Feed, venue: ExchangeConfig) -> Self {
-        let (shown, inputs, positions) = Default::default();
-        Self { feed, venue, shown, inputs, positions, refuses: None, loses: None }
+        let (shown, inputs, warm_up, positions) = Default::default();
+        Self { feed, venue, shown, inputs, warm_up, positions, refuses: None, loses: None }
     }
 
     /// Shows strategies something else in place of a step's datum, or nothing.
@@ -96,6 +98,11 @@ impl<'a> Session<'a> {
         }
         let broker = desk.venue.state();
         desk.feed(Input::Broker(Box::new(broker)));
+        if let Some(last) = self.warm_up.last() {
+            desk.venue.exchange.observe(&self.warm_up);
+            let warm_up = self.warm_up.iter().map(|datum| Input::Warmup(*datum));
+            warm_up.for_each(|input| desk.feed_at(last.time(), input));
+        }
         for (number, step) in self.feed.data.iter().enumerate() {
             desk.give_up();
             for (_, input) in self.inputs.iter().filter(|(before, _)| *before == number) {
