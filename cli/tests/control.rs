@@ -74,6 +74,8 @@ fn it_is_watched_halted_resumed_and_ended_in_order() {
         ("max_orders_per_day", "-1", "expected a number from 1 to 1000000, or \"off\", found -1"),
         ("max_orders_per_dya", "30", "no limit is called max_orders_per_dya"),
         ("symbols.NOSUCH.min_price_usd", "30", "does not trade NOSUCH"),
+        ("restricted_symbols", "NOSUCH", "does not trade NOSUCH"),
+        ("long_only", "yes", "long_only: expected \"true\" or \"false\", found \"yes\""),
     ] {
         let refused = user.run(&["risk", "set", key, value, "a test"]);
         assert!(refused.code != 0 && refused.err.contains(words), "{}", refused.err);

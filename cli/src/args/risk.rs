@@ -27,6 +27,7 @@ pub struct RiskArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub enum RiskCommand {
     /// Change a limit of the running session.
+    #[command(after_help = SET_EXAMPLES)]
     Set(SetArgs),
     /// Say what every check would say of an order. Nothing is sent. Exit code 5 if it would be denied.
     #[command(after_help = CHECK_EXAMPLES)]
@@ -44,6 +45,18 @@ Examples:
   tradewind risk check --order \"sell 5 SPY stop-limit 500 499.50 gtc\" --strategy sma-crossover
 
 The account is the one of the journal's last record, of a running session or an ended one.";
+
+const SET_EXAMPLES: &str = "\
+Examples:
+  tradewind risk set max_orders_per_minute 30 \"too many\"
+  tradewind risk set strategies.sma-crossover.max_gross_exposure_percent 40 \"less of it\"
+  tradewind risk set long_only true \"no shorts over the weekend\"
+  tradewind risk set restricted_symbols \"TSLA GME\" \"earnings tonight\"
+  tradewind risk set trading_windows \"09:45-12:00 13:00-15:30\" \"quiet at lunch\"
+  tradewind risk set sectors.tech \"AAPL MSFT\" \"they fall together\"
+
+It holds for orders from now on and for the rest of this session, restarts included. Orders that are open stay as they
+are, and no file is changed. A list is replaced as a whole; off empties it.";
 
 /// An order to be judged and not sent.
 #[derive(Debug, Clone, Args)]
@@ -68,7 +81,7 @@ pub struct SetArgs {
     pub place: PlaceArgs,
     /// Its key as in docs/RISK.md; with strategies.NAME. or symbols.SYM. before it, of one of them.
     pub key: String,
-    /// A number in the unit of the key, or off.
+    /// A number in the unit of the key, true or false, a list in quotation marks, or off.
     #[arg(allow_negative_numbers = true)]
     pub value: String,
     /// Why, in quotation marks; it is journalled.

@@ -1,7 +1,7 @@
 //! What keys hold, and which values are taken for them.
 
-use super::risk::window;
 use crate::retrain::clock_time;
+use kernel::risk::Window;
 use toml::Value;
 
 /// What a key holds.
@@ -134,7 +134,8 @@ impl Kind {
             }
             Kind::Params | Kind::Groups | Kind::Layers => value.is_table(),
             Kind::Windows => value.as_array().is_some_and(|list| {
-                list.iter().all(|part| part.as_str().is_some_and(|text| window(text).is_some()))
+                list.iter()
+                    .all(|part| part.as_str().is_some_and(|text| Window::parse(text).is_some()))
             }),
         }
     }

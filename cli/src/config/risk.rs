@@ -1,8 +1,7 @@
 //! The keys of limits: those of the kernel's table, and what limits are about besides figures.
 
 use super::schema::{Key, Kind, find, key};
-use kernel::Span;
-use kernel::risk::{Limit, Window};
+use kernel::risk::Limit;
 
 /// The keys under `risk`.
 pub fn keys() -> impl Iterator<Item = Key> {
@@ -101,19 +100,4 @@ pub fn misplaced(path: &str) -> Option<String> {
     let limit = Limit::find(rest.rsplit_once('.')?.1)?;
     let is_misplaced = is_layer && !limit.reach.takes(table);
     is_misplaced.then(|| format!("{} is for {}", limit.key, limit.reach.as_str()))
-}
-
-/// Hours such as `09:45-15:30` in New York, counted from the regular open at 9:30, which is at the
-/// same hour on every trading day.
-pub fn window(text: &str) -> Option<Window> {
-    const OPEN_MIN: i64 = 9 * 60 + 30;
-    let minutes = |text: &str| {
-        let (hour, minute) = text.split_once(':')?;
-        let (hour, minute): (i64, i64) = (hour.parse().ok()?, minute.parse().ok()?);
-        let fits = (0..24).contains(&hour) && (0..60).contains(&minute);
-        fits.then_some(Span::from_secs((hour * 60 + minute - OPEN_MIN) * 60))
-    };
-    let (from, until) = text.split_once('-')?;
-    let (from, until) = (minutes(from.trim())?, minutes(until.trim())?);
-    (from < until).then_some(Window { from, until })
 }

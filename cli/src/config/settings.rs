@@ -5,7 +5,7 @@ use super::layers::{Placed, Source};
 use super::schema::{self, number_text};
 use super::{capital, risk, sizing};
 use backtest::Dividends;
-use kernel::risk::Limit;
+use kernel::risk::{Limit, Window};
 use kernel::{BasisPoints, Cash, Limits, ShutdownPolicy, TradingHours, TradingState, VenueRules};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -104,7 +104,7 @@ impl Settings {
         limits.scopes.restricted = texts("risk.restricted_symbols");
         limits.scopes.allowed = texts("risk.allowed_symbols");
         let windows = self.list("risk.trading_windows");
-        limits.scopes.windows = windows.iter().filter_map(|text| risk::window(text)).collect();
+        limits.scopes.windows = windows.iter().filter_map(|text| Window::parse(text)).collect();
         limits.scopes.sectors = self.groups("risk.sectors.");
         limits.scopes.correlated = self.groups("risk.correlated.");
         self.of_strategies(&mut limits);

@@ -1,6 +1,6 @@
 //! How much of each limit is used now.
 
-use super::limits::{Layer, Limit, Marks};
+use super::limits::{Layer, Limit, Marks, Setting, new_york};
 use crate::state::Whose;
 use crate::{Cash, Origin, Rounding, SCALE, Span, State, StrategyId, SymbolId, Timestamp};
 use serde::Serialize;
@@ -18,7 +18,7 @@ pub struct Usage {
     pub used: Option<String>,
 }
 
-/// Every limit of a session with its use: those of the account, its lists and hours, then those of
+/// Every limit of a session with its use: those of the account, what is no figure, then those of
 /// strategies and symbols of their own.
 pub fn usage(state: &State) -> Vec<Usage> {
     let limits = state.limits();
@@ -37,7 +37,7 @@ pub fn usage(state: &State) -> Vec<Usage> {
         let whose = state.symbols().id(name).map(Whose::Symbol);
         own(state, format!("symbols.{name}"), layer, whose)
     });
-    account.chain(lists(state)).chain(of_strategies).chain(of_symbols).collect()
+    account.chain(settings(state)).chain(of_strategies).chain(of_symbols).collect()
 }
 
 fn number(nanos: i64) -> String {
@@ -65,33 +65,27 @@ fn of_layer(state: &State, name: &str) -> Option<StrategyId> {
     under.map(|(place, _)| StrategyId(place)).max_by_key(orders)
 }
 
-/// Lists of symbols with how many symbols of the session they keep from growing, and the hours.
-fn lists(state: &State) -> [Usage; 3] {
-    let scopes = &state.limits().scopes;
-    let list = |key: &str, unit, names: Vec<String>, used: Option<String>| {
-        let limit = if names.is_empty() { "off".into() } else { names.join(" ") };
-        let used = used.filter(|_| !names.is_empty());
-        Usage { key: key.into(), unit, limit, used }
-    };
-    let names = |names: &[Box<str>]| names.iter().map(ToString::to_string).collect();
+/// What is no figure: lists of symbols with how many symbols of the session they keep from growing, hours
+/// with the hour it is, and what is done by itself.
+fn settings(state: &State) -> impl Iterator<Item = Usage> {
     let kept = |is_kept: fn(Marks) -> bool| {
         let symbols = state.symbols().ids().filter(|symbol| is_kept(state.marks(*symbol)));
         Some(symbols.count().to_string())
     };
-    let restricted = kept(|marks| marks.restricted);
-    let not_allowed = kept(|marks| marks.not_allowed);
-    let hours = scopes.windows.iter();
-    let hours = hours.map(|window| format!("{}..{}", minutes(window.from), minutes(window.until)));
-    let since_open = state.day().map(|day| minutes(state.now().since(day.hours.open)));
-    [
-        list("restricted_symbols", "symbols kept out", names(&scopes.restricted), restricted),
-        list("allowed_symbols", "symbols kept out", names(&scopes.allowed), not_allowed),
-        list("trading_windows", "minutes after the open", hours.collect(), since_open),
-    ]
-}
-
-fn minutes(span: Span) -> String {
-    number(span.nanos() / 60)
+    Setting::all().map(move |setting| {
+        let (unit, used) = match setting.key {
+            "restricted_symbols" => ("symbols kept out", kept(|marks| marks.restricted)),
+            "allowed_symbols" => ("symbols kept out", kept(|marks| marks.not_allowed)),
+            "trading_windows" => {
+                let since_open = state.day().map(|day| state.now().since(day.hours.open));
+                ("in New York", since_open.map(new_york))
+            }
+            _ => ("", None),
+        };
+        let limit = setting.text(state.limits());
+        let used = used.filter(|_| limit != "off");
+        Usage { key: setting.key.trim_end_matches('.').into(), unit, limit, used }
+    })
 }
 
 /// What is used of a limit by those whose it is, in billionths of its unit.

@@ -302,7 +302,7 @@ fn what_is_used_of_each_limit_is_shown() {
     assert_eq!(find("strategies.scripted.max_orders_per_day"), ("1000", Some("1")));
     assert_eq!(find("symbols.AAA.max_orders_per_day"), ("1000", Some("0")), "it was one in BBB");
     assert_eq!(find("allowed_symbols"), ("AAA BBB", Some("0")), "it keeps none out");
-    assert_eq!(find("trading_windows"), ("0..1440", Some("30.2")));
+    assert_eq!(find("trading_windows"), ("09:30-33:30", Some("10:00")));
     for (key, used) in [
         ("stale_after_s", "12"),
         ("stale_after_quotes_s", "12"),
@@ -334,7 +334,12 @@ fn what_is_used_of_each_limit_is_shown() {
         "prediction_time_to_live_s",
         "breaker_window_s",
         "market_slip_percent",
+        "breaker_then",
+        "long_only",
+        "place_stops",
         "restricted_symbols",
+        "sectors",
+        "correlated",
     ];
     assert_eq!(unused.collect::<Vec<_>>(), by_order);
 }

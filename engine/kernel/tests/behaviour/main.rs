@@ -39,6 +39,7 @@ mod plain_rules;
 mod predictions;
 mod risk_doc;
 mod scenarios;
+mod settings;
 mod shares;
 mod sizing;
 mod stops;

@@ -41,8 +41,9 @@ This page is printed from the tables in the code by the test `risk_doc`.
 - Layers are put together when a session begins and when a limit changes, not for each order.
 - `tradewind risk` shows each limit of a running session with its use by those whose it is, lists (with how many of the session's
   symbols they keep out) and hours too; of a limit on time, what has passed or is left of it. What is looked at order by order has
-  none. `tradewind risk set KEY VALUE REASON` changes one.
-  The change is journalled, holds after a restart of the same session, and is not written into any file.
+  none. `tradewind risk set KEY VALUE REASON` changes one: a figure, `true`, or a list (`\"SPY QQQ\"`, which replaces the one before;
+  `off` empties it), a group as `sectors.NAME`. The band of `expected` is read at the start alone. The change is journalled, holds
+  for orders from then on and after a restart of the same session, and is not written into any file.
 - `tradewind risk check --order \"buy 10 SPY limit 512.30\"` says what every check would say of an order; nothing is sent.
   `tradewind explain 7` says it of an order that was made, with its signal, its size, its life at the broker and its cost;
   `tradewind explain SPY@TIME` of data on which nothing was ordered. A limit's margin is found by asking the check itself with

@@ -229,11 +229,16 @@ fn set_limit(request: &Request, status: &Status, reason: Box<str>) -> Result<Com
     let (key, value) = (text(request, "key")?, text(request, "value")?);
     let path = key.strip_prefix("risk.").unwrap_or(key);
     let mut limits = Limits::default();
+    if status.limits.iter().any(|limit| limit.key == "breaker_failures" && limit.limit == "off") {
+        limits.breaker = None;
+    }
     limits.set(path, value).map_err(|error| error.to_string())?;
-    let foreign = limits.scopes.symbols.keys().find(|name| status.symbols.id(name).is_none());
+    // A name that is misspelt would leave the one that was meant as it is.
+    let foreign = limits.scopes.named().find(|name| status.symbols.id(name).is_none());
     let is_run =
         |name: &str| status.labels.iter().chain(&status.strategies).any(|held| *held == *name);
-    if let Some(name) = foreign.or(limits.scopes.strategies.keys().find(|name| !is_run(name))) {
+    let mut strategies = limits.scopes.strategies.keys().map(|name| &**name);
+    if let Some(name) = foreign.or_else(|| strategies.find(|name| !is_run(name))) {
         return Err(format!("the session does not trade {name}"));
     }
     Ok(Command::SetLimit { path: path.into(), value: value.into(), reason })

@@ -4,10 +4,13 @@
 mod figure;
 mod resolved;
 mod scopes;
+mod settings;
 
 pub use figure::Minutes;
 pub(crate) use resolved::{Marks, Resolved};
+pub(super) use scopes::new_york;
 pub use scopes::{Expected, Layer, Scopes, Window};
+pub use settings::Setting;
 
 use super::Breaker;
 use crate::{BasisPoints, Cash, Price, Quantity, Span, TradingState};
@@ -116,6 +119,16 @@ pub enum LimitError {
         high: &'static str,
         /// Whether `off` is one.
         may_be_off: bool,
+        /// As it was written.
+        found: Box<str>,
+    },
+    /// A value that is none of a limit that is no figure.
+    #[error("{key}: expected {expects}, found {found:?}")]
+    Setting {
+        /// Whose.
+        key: Box<str>,
+        /// What it must be.
+        expects: &'static str,
         /// As it was written.
         found: Box<str>,
     },
@@ -424,12 +437,15 @@ impl Default for Limits {
 impl Limits {
     /// Sets one limit by its key (`max_order_notional_usd`), a strategy's
     /// (`strategies.NAME.max_order_notional_usd`) or a symbol's
-    /// (`symbols.SPY.max_order_notional_usd`). In a layer `off` takes its own limit away; that of the
-    /// account holds on.
+    /// (`symbols.SPY.max_order_notional_usd`), or a [`Setting`] (`restricted_symbols`, `sectors.tech`). In a
+    /// layer `off` takes its own limit away; that of the account holds on.
     ///
     /// # Errors
     /// When there is no such limit, or the value is none of its.
     pub fn set(&mut self, path: &str, text: &str) -> Result<(), LimitError> {
+        if let Some((setting, name)) = Setting::find(path) {
+            return setting.set(self, name, text);
+        }
         let unknown = || LimitError::Unknown { key: path.into() };
         let key = path.rsplit('.').next().unwrap_or(path);
         let limit = Limit::find(key).ok_or_else(unknown)?;

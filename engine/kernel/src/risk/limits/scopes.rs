@@ -5,6 +5,7 @@ use crate::risk::Sizing;
 use crate::{BasisPoints, Capital, Span, StrategySpec, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Limits of a strategy or a symbol of its own, by key, in billionths of their units.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -25,7 +26,8 @@ impl Layer {
     }
 }
 
-/// Hours of a trading day in which positions may grow, counted from the regular open.
+/// Hours of a trading day in which positions may grow, counted from the regular open. They are read and
+/// written as those of New York, where the regular open is at the same hour on every trading day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// From so long after the open; below zero before it.
@@ -35,11 +37,45 @@ pub struct Window {
 }
 
 impl Window {
+    /// What `09:45-15:30` says; `None` where it is no such hours, or they do not end after they begin.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (from, until) = text.split_once('-')?;
+        let (from, until) = (since_open(from)?, since_open(until)?);
+        (from < until).then_some(Window { from, until })
+    }
+
     /// Whether it holds an instant of a day that opens at `open`.
     pub fn holds(&self, open: Timestamp, at: Timestamp) -> bool {
         let since = at.since(open);
         self.from <= since && since < self.until
     }
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", new_york(self.from), new_york(self.until))
+    }
+}
+
+/// Minutes from midnight to the regular open, in New York.
+const OPEN_MIN: i64 = 9 * 60 + 30;
+
+/// How long after the regular open it is at an hour such as `09:45` in New York.
+fn since_open(text: &str) -> Option<Span> {
+    let (hour, minute) = text.trim().split_once(':')?;
+    let number = |text: &str| {
+        let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse::<u8>().ok().filter(|_| is_digits)
+    };
+    let (hour, minute) = (number(hour)?, number(minute)?);
+    let fits = hour < 24 && minute < 60;
+    fits.then(|| Span::from_secs((i64::from(hour) * 60 + i64::from(minute) - OPEN_MIN) * 60))
+}
+
+/// The hour in New York so long after the regular open, such as `09:45`.
+pub(in crate::risk) fn new_york(since_open: Span) -> String {
+    let minutes = since_open.nanos().div_euclid(Span::from_secs(60).nanos()) + OPEN_MIN;
+    format!("{:02}:{:02}", minutes.div_euclid(60), minutes.rem_euclid(60))
 }
 
 /// What a session may have come to when so many trading days have passed: the edges of the band that was
@@ -117,6 +153,14 @@ impl Scopes {
         capital: Vec::new(),
         expected: Vec::new(),
     };
+
+    /// Every symbol that a list, a group or a layer names.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        let lists = [&self.restricted, &self.allowed].into_iter();
+        let groups = self.sectors.values().chain(self.correlated.values());
+        let names = lists.chain(groups).flatten().chain(self.symbols.keys());
+        names.map(|name| &**name)
+    }
 
     /// How many bars of each symbol it takes until every size can be measured.
     pub fn measured_bars(&self) -> usize {
