@@ -127,11 +127,13 @@ impl Proposal<'_> {
         ask: impl Fn(&Limits, Whose) -> Result<(), Denial>,
     ) -> Result<(), Denial> {
         ask(self.limits, Whose::Account)?;
+        let Some(limits) = self.state.own_limits(self.origin) else { return Ok(()) };
         let own = Whose::Strategy(self.origin);
-        ask(self.state.own_limits(self.origin), own).map_err(|denial| self.named(own, denial))
+        ask(limits, own).map_err(|denial| self.named(own, denial))
     }
 
     /// A denial with the layer that the limit is of.
+    #[cold]
     fn named(&self, whose: Whose, denial: Denial) -> Denial {
         match (self.state.layer_of(whose), denial) {
             (Some(layer), denial) if !matches!(denial, Denial::Layered { .. }) => {
@@ -266,7 +268,7 @@ fn judged<'a>(
     let proposal = proposed(state, origin, request, replaces)?;
     let grows = proposal.effect.grows();
     for check in CHECKS.iter().filter(|check| grows || check.class == Class::Always) {
-        check.ask(&proposal)?;
+        (check.judge)(&proposal).map_err(|denial| check.named(&proposal, denial))?;
     }
     Ok(proposal)
 }

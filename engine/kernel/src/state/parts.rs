@@ -5,10 +5,9 @@ use super::counts::Whose;
 use crate::{Cash, Ledger, Limits, Order, Origin, Owner, Position, StrategyId, SymbolId};
 
 impl State {
-    /// The limits of a strategy on its own part of the account.
-    pub(crate) fn own_limits(&self, origin: Origin) -> &Limits {
-        static NONE: Limits = Limits::OFF;
-        self.resolved.own(origin).unwrap_or(&NONE)
+    /// The limits of a strategy on its own part of the account, if it has any.
+    pub(crate) fn own_limits(&self, origin: Origin) -> Option<&Limits> {
+        self.resolved.own(origin)
     }
 
     /// The books of a part. Where one strategy has the account to itself, the account's are its own.

@@ -77,21 +77,26 @@ pub struct Check {
 }
 
 impl Check {
-    /// What it says of an order. Of a limit that layers tighten the account's is named first, then the
-    /// layer's.
+    /// What it says of an order.
     pub(super) fn ask(&self, proposal: &Proposal<'_>) -> Result<(), Denial> {
-        let Err(denial) = (self.judge)(proposal) else { return Ok(()) };
+        (self.judge)(proposal).map_err(|denial| self.named(proposal, denial))
+    }
+
+    /// Its denial with the layer that the limit is of: the account's is named first, then the layer's that
+    /// tightens it.
+    #[cold]
+    pub(super) fn named(&self, proposal: &Proposal<'_>, denial: Denial) -> Denial {
         if self.limits.is_empty() || matches!(denial, Denial::Layered { .. }) {
-            return Err(denial);
+            return denial;
         }
         let mut of_one = proposal.clone();
         for (limits, whose) in proposal.state.limit_layers(proposal.origin, proposal.symbol) {
             of_one.limits = limits;
             if let Err(denial) = (self.judge)(&of_one) {
-                return Err(proposal.named(whose, denial));
+                return proposal.named(whose, denial);
             }
         }
-        Err(denial)
+        denial
     }
 }
 

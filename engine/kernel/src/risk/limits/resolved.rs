@@ -31,8 +31,8 @@ pub(crate) struct Resolved {
     /// The place of each symbol.
     symbols: Vec<usize>,
     marks: Vec<Marks>,
-    /// What each row sets for its strategies' own parts of the account.
-    own: Vec<Limits>,
+    /// What each row sets for its strategies' own parts of the account, where it sets anything.
+    own: Vec<Option<Limits>>,
 }
 
 /// The most groups of symbols that move together.
@@ -64,10 +64,7 @@ impl Resolved {
                 .collect(),
             symbols: symbols.names().map(|name| place_of(&scopes.symbols, name)).collect(),
             marks: symbols.names().map(|name| marks(scopes, name)).collect(),
-            own: rows
-                .iter()
-                .map(|row| tightened(Limits::OFF, row, |limit| limit.reach.is_of_parts()))
-                .collect(),
+            own: rows.iter().map(|row| of_part(row)).collect(),
         }
     }
 
@@ -83,9 +80,9 @@ impl Resolved {
         Some([place(0, 0)?, place(row, 0)?, place(0, column)?])
     }
 
-    /// The limits of a strategy on its own part of the account.
+    /// The limits of a strategy on its own part of the account, if it has any.
     pub fn own(&self, origin: Origin) -> Option<&Limits> {
-        self.own.get(self.row(origin))
+        self.own.get(self.row(origin))?.as_ref()
     }
 
     fn row(&self, origin: Origin) -> usize {
@@ -108,6 +105,12 @@ impl Resolved {
 /// The place of a layer, from 1; 0 for what has none.
 fn place_of(layers: &BTreeMap<Box<str>, Layer>, name: &str) -> usize {
     layers.keys().position(|held| **held == *name).map_or(0, |place| place + 1)
+}
+
+fn of_part(row: &Layer) -> Option<Limits> {
+    let is_of_part = |limit: &Limit| limit.reach.is_of_parts();
+    let sets_any = row.iter().filter_map(|(key, _)| Limit::find(key)).any(is_of_part);
+    sets_any.then(|| tightened(Limits::OFF, row, is_of_part))
 }
 
 fn tightened(limits: Limits, layer: &Layer, counts: impl Fn(&Limit) -> bool) -> Limits {
