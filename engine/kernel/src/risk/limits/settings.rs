@@ -93,7 +93,7 @@ impl Setting {
     }
 
     /// The setting of a path, with the name of the group where it is one of a table.
-    pub(super) fn find<'a>(path: &'a str) -> Option<(&'static Setting, &'a str)> {
+    pub(super) fn find(path: &str) -> Option<(&'static Setting, &str)> {
         Self::all().find_map(|setting| {
             let name = path.strip_prefix(setting.key)?;
             (setting.is_table() != name.is_empty() && !name.contains('.'))
