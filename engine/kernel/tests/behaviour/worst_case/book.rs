@@ -12,6 +12,8 @@ pub const NAMES: [&str; 4] = ["AAA", "BBB", "CCC", "DDD"];
 pub const SLIP: i128 = 250;
 /// The house, and the two strategies.
 const OWNERS: usize = 3;
+/// Those whose books together are the account's.
+pub const ALL: &[usize] = &[0, 1, 2];
 
 /// How two strategies share the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +36,26 @@ impl Sharing {
     /// Who holds what a strategy buys.
     pub const fn owner(self, strategy: usize) -> usize {
         if self.is_apart() { strategy + 1 } else { 0 }
+    }
+
+    /// Whose books a strategy's own part of the account is; `None` where one may close what the other
+    /// opened, so that who holds what depends on how that is crossed.
+    pub const fn part(self, strategy: usize) -> Option<&'static [usize]> {
+        match (self, strategy) {
+            (Sharing::Alone, _) => Some(ALL),
+            (Sharing::Together, _) => None,
+            (Sharing::Apart | Sharing::Mixed, 0) => Some(&[1]),
+            (Sharing::Apart | Sharing::Mixed, _) => Some(&[2]),
+        }
+    }
+
+    /// Whose equity the percentages of a strategy's limits are of: its own where it has capital.
+    pub const fn measure(self, strategy: usize) -> &'static [usize] {
+        match (self, strategy) {
+            (Sharing::Apart | Sharing::Mixed, 0) => &[1],
+            (Sharing::Apart, _) => &[2],
+            _ => ALL,
+        }
     }
 
     /// Those who spend the same cash as one.
@@ -175,7 +197,12 @@ impl Book {
 
     /// Shares of the whole account.
     pub fn account(&self, symbol: usize) -> i128 {
-        self.held.iter().map(|held| held[symbol]).sum()
+        self.of(ALL, symbol)
+    }
+
+    /// Shares that some hold together.
+    fn of(&self, owners: &[usize], symbol: usize) -> i128 {
+        owners.iter().map(|owner| self.held[*owner][symbol]).sum()
     }
 
     pub fn held(&self, owner: usize, symbol: usize) -> i128 {
@@ -186,7 +213,7 @@ impl Book {
         self.cash.iter().sum()
     }
 
-    fn equity_of(&self, owners: &[usize]) -> i128 {
+    pub fn equity_of(&self, owners: &[usize]) -> i128 {
         let worth = |owner: usize| {
             let values = self.held[owner].iter().zip(self.last).map(|(held, last)| held * last);
             self.cash[owner] + values.sum::<i128>()
@@ -195,7 +222,7 @@ impl Book {
     }
 
     pub fn equity(&self) -> i128 {
-        self.equity_of(&[0, 1, 2])
+        self.equity_of(ALL)
     }
 
     /// USD that open orders that grow take at their worst, where one is being judged: of an order and
@@ -217,25 +244,30 @@ impl Book {
         .sum()
     }
 
-    /// Long plus short in some symbols when all that is open has filled.
-    pub fn gross(&self, judged: u64, counts: impl Fn(usize) -> bool) -> i128 {
+    /// Long plus short of some in some symbols when all that is open has filled.
+    pub fn gross(&self, whose: &[usize], judged: u64, counts: impl Fn(usize) -> bool) -> i128 {
         let held = (0..NAMES.len()).filter(|symbol| counts(*symbol));
-        held.map(|symbol| self.account(symbol).abs() * self.last[symbol]).sum::<i128>()
-            + self.pending(judged, |open| counts(open.symbol))
+        held.map(|symbol| self.of(whose, symbol).abs() * self.last[symbol]).sum::<i128>()
+            + self.pending(judged, |open| whose.contains(&open.owner) && counts(open.symbol))
     }
 
-    /// The most that may be held in one direction when any of what is open has filled.
-    pub fn net(&self, judged: u64, sign: i128, counts: impl Fn(usize) -> bool) -> i128 {
+    /// The most that some may hold in one direction when any of what is open has filled.
+    pub fn net(
+        &self,
+        whose: &[usize],
+        judged: u64,
+        sign: i128,
+        counts: impl Fn(usize) -> bool,
+    ) -> i128 {
+        let is_along = |open: &Open| whose.contains(&open.owner) && open.sign == sign;
         let held = (0..NAMES.len()).filter(|symbol| counts(*symbol)).map(|symbol| {
-            let along = sign * self.account(symbol);
-            let exits = self
-                .open
-                .values()
-                .filter(|open| !open.grows && open.symbol == symbol && open.sign == sign);
+            let along = sign * self.of(whose, symbol);
+            let open = self.open.values().filter(|open| is_along(open));
+            let exits = open.filter(|open| !open.grows && open.symbol == symbol);
             let closed = exits.map(|open| open.left).sum::<i128>().min(-along).max(0);
             (along + closed) * self.last[symbol]
         });
-        held.sum::<i128>() + self.pending(judged, |open| counts(open.symbol) && open.sign == sign)
+        held.sum::<i128>() + self.pending(judged, |open| is_along(open) && counts(open.symbol))
     }
 
     /// What those who spend an owner's cash have left when all that is open has filled.
@@ -251,11 +283,11 @@ impl Book {
             - self.pending(judged, |open| purse.contains(&open.owner))
     }
 
-    /// Symbols that are held or being entered; of the latter alone those that are flat.
-    pub fn entered(&self, flat_alone: bool) -> i128 {
+    /// Symbols that some hold or are entering; of the latter alone those that are flat.
+    pub fn entered(&self, whose: &[usize], flat_alone: bool) -> i128 {
         let is_entered = |symbol: &usize| {
-            let mut open = self.open.values();
-            let is_held = self.account(*symbol) != 0;
+            let mut open = self.open.values().filter(|open| whose.contains(&open.owner));
+            let is_held = self.of(whose, *symbol) != 0;
             let enters = open.any(|open| open.grows && open.symbol == *symbol);
             if flat_alone { !is_held && enters } else { is_held || enters }
         };

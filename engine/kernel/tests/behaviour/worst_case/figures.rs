@@ -1,13 +1,13 @@
 //! The limits of these sessions as figures of their own, and whether an approved order passes one.
 
-use super::book::{Book, NAMES, UNIT, sign, slipped, trigger};
+use super::book::{ALL, Book, NAMES, UNIT, sign, slipped, trigger};
 use crate::common::cash;
 use kernel::risk::Scopes;
 use kernel::*;
 
 /// Every limit on what orders come to, tight enough to bind; one of these sessions has all of them or
 /// one alone.
-pub const FIGURES: [(&str, &str); 29] = [
+pub const FIGURES: [(&str, &str); 38] = [
     ("max_order_quantity", "60"),
     ("max_order_notional_usd", "5000"),
     ("max_position_notional_usd", "9000"),
@@ -31,6 +31,15 @@ pub const FIGURES: [(&str, &str); 29] = [
     ("strategies.a.max_orders_per_minute", "2"),
     ("strategies.b.max_orders_per_day", "3"),
     ("strategies.b.max_notional_per_day_usd", "12000"),
+    ("strategies.a.max_gross_exposure_percent", "60"),
+    ("strategies.b.max_gross_exposure_percent", "40"),
+    ("strategies.a.max_net_exposure_percent", "45"),
+    ("strategies.b.max_position_notional_usd", "3000"),
+    ("strategies.a.max_symbol_concentration_percent", "35"),
+    ("strategies.b.max_sector_concentration_percent", "50"),
+    ("strategies.a.max_correlated_exposure_percent", "40"),
+    ("strategies.b.max_positions", "1"),
+    ("strategies.a.max_risk_per_trade_percent", "0.4"),
     ("symbols.BBB.max_order_notional_usd", "4500"),
     ("symbols.BBB.max_position_notional_usd", "7000"),
     ("symbols.BBB.max_risk_per_trade_percent", "0.25"),
@@ -88,34 +97,29 @@ impl Figures {
         ]
     }
 
+    /// The tightest figure that holds for an order of a strategy in a symbol.
+    fn tightest(&self, key: &str, strategy: usize, symbol: usize) -> Option<i128> {
+        self.layers(key, strategy, symbol).into_iter().flatten().min()
+    }
+
     /// Holds an order that was approved now against every limit.
     pub fn hold(&self, book: &Book, order: &Order, now: Timestamp) {
         let judged = order.number.0;
         let open = &book.open[&judged];
         let (symbol, equity, worth) = (open.symbol, book.equity(), open.value());
         let strategy = book.grown.last().unwrap().strategy;
-        let tightest = |key| self.layers(key, strategy, symbol).into_iter().flatten().min();
-        let usd = |key, value: i128| {
-            let most = tightest(key).map(|limit| limit * UNIT);
-            assert!(most.is_none_or(|most| value <= most + ROUNDED), "{key}: {value} of {most:?}");
+        let most = self.tightest("max_order_notional_usd", strategy, symbol);
+        assert!(most.is_none_or(|most| worth <= most * UNIT + ROUNDED), "order notional");
+        let of_account = |key: &str| {
+            let [account, _, symbol] = self.layers(key, strategy, symbol);
+            account.into_iter().chain(symbol).min()
         };
-        let share = |key, value: i128| {
-            let most = tightest(key).map(|percent| percent * equity / (100 * UNIT));
-            assert!(most.is_none_or(|most| value <= most + ROUNDED), "{key}: {value} of {most:?}");
-        };
-        usd("max_order_notional_usd", worth);
-        usd("max_position_notional_usd", book.gross(judged, |it| it == symbol));
-        share("max_symbol_concentration_percent", book.gross(judged, |it| it == symbol));
-        let is_tech = |symbol: usize| symbol < 2;
-        let sector = book.gross(judged, |it| is_tech(it) == is_tech(symbol));
-        share("max_sector_concentration_percent", sector);
-        for pair in PAIRS.iter().filter(|pair| pair.contains(&symbol)) {
-            let together = book.net(judged, open.sign, |it| pair.contains(&it));
-            share("max_correlated_exposure_percent", together);
+        hold_part(book, order, ALL, equity, of_account);
+        if let Some(whose) = book.sharing.part(strategy) {
+            let measure = book.equity_of(book.sharing.measure(strategy));
+            let own = |key: &str| self.layers(key, strategy, symbol)[1];
+            hold_part(book, order, whose, measure, own);
         }
-        share("max_net_exposure_percent", book.net(judged, open.sign, |_| true));
-        share("max_gross_exposure_percent", book.gross(judged, |_| true));
-        share("max_risk_per_trade_percent", at_risk(order, book.last[symbol], worth));
         self.hold_size(book, order, strategy);
         self.hold_account(book, order);
         self.hold_counts(book, now);
@@ -129,7 +133,7 @@ impl Figures {
             Some(usd) => i128::from(usd.nanos()) * UNIT / slipped(last, -1),
             None => order.quantity.nanos().into(),
         };
-        let tightest = |key| self.layers(key, strategy, symbol).into_iter().flatten().min();
+        let tightest = |key| self.tightest(key, strategy, symbol);
         assert!(tightest("max_order_quantity").is_none_or(|most| shares <= most), "quantity");
         // A bar is of 1,000 shares.
         let part = tightest("max_participation_percent").map(|percent| 10 * percent);
@@ -144,7 +148,7 @@ impl Figures {
     /// The limits on what the account and its owner can pay for.
     fn hold_account(&self, book: &Book, order: &Order) {
         let judged = order.number.0;
-        let (equity, gross) = (book.equity(), book.gross(judged, |_| true));
+        let (equity, gross) = (book.equity(), book.gross(ALL, judged, |_| true));
         let times = self.figure("max_leverage").unwrap_or(4 * UNIT);
         assert!(gross <= equity * times / UNIT + ROUNDED, "buying power");
         if book.sharing.is_apart() {
@@ -155,10 +159,8 @@ impl Figures {
         let borrows = order.side == Side::Sell || gross > equity + ROUNDED;
         let least = self.figure("min_margin_equity_usd").filter(|_| borrows);
         assert!(least.is_none_or(|least| equity >= least * UNIT - ROUNDED), "margin equity");
-        let most = self.figure("max_positions");
-        assert!(most.is_none_or(|most| book.entered(false) * UNIT <= most), "positions");
         let most = self.figure("max_round_trips_per_day");
-        let trips = book.opened + book.entered(true);
+        let trips = book.opened + book.entered(ALL, true);
         assert!(most.is_none_or(|most| trips * UNIT <= most), "round trips");
     }
 
@@ -187,6 +189,41 @@ impl Figures {
             holds("max_notional_per_day_usd", (usd - ROUNDED) / UNIT);
         }
     }
+}
+
+/// The limits on what is held, of the account or of a strategy's own part of it: in percent of some equity.
+fn hold_part(
+    book: &Book,
+    order: &Order,
+    whose: &[usize],
+    equity: i128,
+    limit: impl Fn(&str) -> Option<i128>,
+) {
+    let judged = order.number.0;
+    let open = &book.open[&judged];
+    let symbol = open.symbol;
+    let usd = |key, value: i128| {
+        let most = limit(key).map(|limit| limit * UNIT);
+        assert!(most.is_none_or(|most| value <= most + ROUNDED), "{key}: {value} of {most:?}");
+    };
+    let share = |key, value: i128| {
+        let most = limit(key).map(|percent| percent * equity / (100 * UNIT));
+        assert!(most.is_none_or(|most| value <= most + ROUNDED), "{key}: {value} of {most:?}");
+    };
+    let gross = |counts: &dyn Fn(usize) -> bool| book.gross(whose, judged, counts);
+    usd("max_position_notional_usd", gross(&|it| it == symbol));
+    share("max_symbol_concentration_percent", gross(&|it| it == symbol));
+    let is_tech = |symbol: usize| symbol < 2;
+    share("max_sector_concentration_percent", gross(&|it| is_tech(it) == is_tech(symbol)));
+    for pair in PAIRS.iter().filter(|pair| pair.contains(&symbol)) {
+        let together = book.net(whose, judged, open.sign, |it| pair.contains(&it));
+        share("max_correlated_exposure_percent", together);
+    }
+    share("max_net_exposure_percent", book.net(whose, judged, open.sign, |_| true));
+    share("max_gross_exposure_percent", gross(&|_| true));
+    share("max_risk_per_trade_percent", at_risk(order, book.last[symbol], open.value()));
+    let most = limit("max_positions");
+    assert!(most.is_none_or(|most| book.entered(whose, false) * UNIT <= most), "positions");
 }
 
 /// USD that are lost at the order's own stop, else at the assumed one.
