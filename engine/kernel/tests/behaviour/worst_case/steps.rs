@@ -145,7 +145,11 @@ impl Asked {
             true if self.is_notional => {
                 OrderSize::Notional(Cash::from_nanos(self.size * 10 * SCALE))
             }
-            true => OrderSize::Shares(Quantity::from_nanos(self.size * SCALE / 10)),
+            // One in three is of a size whose worth is no whole number of the smallest unit.
+            true => {
+                let odd = if self.size % 3 == 0 { 12_345_677 } else { 0 };
+                OrderSize::Shares(Quantity::from_nanos(self.size * SCALE / 10 + odd))
+            }
             false => OrderSize::Shares(shares(self.size / 10 + 1)),
         };
         NewOrder::new(symbol, self.side, size, kind).grouped(class)
