@@ -152,9 +152,7 @@ pub(crate) fn complete_under(
         strategies: manifest.strategies.clone(),
         ..session::start(config, driver.circumstances.as_deref())
     };
-    driver.start(start, &config.warm_up)?;
-    driver.tell_without_bars(&facts)?;
-    driver.announce_splits()?;
+    driver.start(start, &config.warm_up, &facts)?;
     let mut driver = driver.data(source, Pace { done: 0, told: 0, total: facts.rows, started })?;
     driver.end(config.shutdown)?;
     let Driver { kernel, venue, hash, trades, shared, equity, corporate, said, .. } = driver;
@@ -221,7 +219,12 @@ struct Driver<'a, 'o> {
 }
 
 impl<'a, 'o> Driver<'a, 'o> {
-    fn start(&mut self, start: SessionStart, before: &[MarketData]) -> Result<(), BacktestError> {
+    fn start(
+        &mut self,
+        start: SessionStart,
+        before: &[MarketData],
+        facts: &Facts,
+    ) -> Result<(), BacktestError> {
         let has_news = start.limits.longest_news_blackout().is_some();
         self.feed(Input::Start(Box::new(start)))?;
         self.feed(Input::Link { link: Link::MarketData, up: true })?;
@@ -235,7 +238,9 @@ impl<'a, 'o> Driver<'a, 'o> {
         self.take_over(before);
         let broker = self.venue.state();
         self.feed(Input::Broker(Box::new(broker)))?;
-        self.warm_up(before)
+        self.warm_up(before)?;
+        self.tell_without_bars(facts)?;
+        self.announce_splits()
     }
 
     /// Strategies decide on bars: they will be silent about what has none.

@@ -405,6 +405,29 @@ pub enum Command {
         /// Why; journalled.
         reason: Box<str>,
     },
+    /// Set a limit to what the configuration of this start says, where that of the last one said otherwise.
+    ConfigureLimit {
+        /// Its key, as of [`Command::SetLimit`].
+        path: Box<str>,
+        /// What it is from now on.
+        value: Box<str>,
+    },
+}
+
+impl Command {
+    /// Why it was said.
+    pub fn reason(&self) -> &str {
+        match self {
+            Command::Halt { reason }
+            | Command::Resume { reason }
+            | Command::Flatten { reason }
+            | Command::CancelAll { reason }
+            | Command::Close { reason, .. }
+            | Command::SetLimit { reason, .. }
+            | Command::Transfer { reason, .. } => reason,
+            Command::ConfigureLimit { .. } => "the configuration of this start says so",
+        }
+    }
 }
 
 /// A symbol is in the news.

@@ -264,6 +264,7 @@ pub fn operator_inputs(symbol: SymbolId) -> Vec<Input> {
         },
         transfer(Transferred::Cash(Cash::from_whole(5).unwrap())),
         transfer(Transferred::Shares(symbol, Quantity::from_nanos(7 * SCALE))),
+        Command::ConfigureLimit { path: "max_orders_per_minute".into(), value: "20".into() },
     ];
     let policies = [ShutdownPolicy::Leave, ShutdownPolicy::CancelEntries, ShutdownPolicy::Flatten];
     let commands = commands.into_iter().map(Input::Command);

@@ -20,7 +20,9 @@ impl Deciding<'_> {
                 self.set_trading(TradingState::Active, Origin::Operator, reason)
             }
             // Folded; what a limit means for losses is judged with every input.
-            Command::SetLimit { .. } | Command::Transfer { .. } => Ok(()),
+            Command::SetLimit { .. }
+            | Command::ConfigureLimit { .. }
+            | Command::Transfer { .. } => Ok(()),
             Command::CancelAll { .. } => self.cancel_each(Origin::Operator, |_| true),
             Command::Close { symbol, .. } => {
                 self.cancel_each(Origin::Operator, |order| order.symbol == *symbol)

@@ -32,7 +32,8 @@ pub(crate) use entry_size::is_entry;
 pub use entry_size::{Measure, SizeModel, SizedEntry, Sizing, size};
 pub use examine::{Finding, Margin, examine};
 pub use limits::{
-    Expected, Layer, Limit, LimitError, Limits, Minutes, Reach, Scopes, Setting, Tighter, Window,
+    Change, Expected, Layer, Limit, LimitError, Limits, Minutes, Reach, Scopes, Setting, Tighter,
+    Window,
 };
 pub(crate) use limits::{Marks, Resolved};
 pub(crate) use losses::LossWatch;

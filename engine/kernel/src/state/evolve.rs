@@ -385,6 +385,7 @@ impl State {
             Command::Close { symbol, .. } => self.close_symbol(*symbol),
             Command::Resume { .. } => self.give_up_closing(),
             Command::SetLimit { path, value, .. } => self.set_limit(path, value),
+            Command::ConfigureLimit { path, value } => self.configure_limit(path, value),
             Command::CancelAll { .. } => self.cancel_all(),
             Command::Halt { .. } | Command::Transfer { .. } => {}
         }

@@ -283,6 +283,16 @@ impl State {
         }
     }
 
+    /// The same, and what the session was configured with is that from now on: the next start compares
+    /// its configuration with it.
+    pub(super) fn configure_limit(&mut self, path: &str, value: &str) {
+        self.set_limit(path, value);
+        if let Some(start) = &mut self.start {
+            // What no limit takes has changed none above either.
+            let _ = start.limits.set(path, value);
+        }
+    }
+
     /// What sizes of entries are measured by.
     pub(crate) const fn ranges(&self) -> &Ranges {
         &self.ranges

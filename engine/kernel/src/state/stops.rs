@@ -222,7 +222,10 @@ impl Stops {
         let only = match command {
             Command::Close { symbol, .. } => Some(symbol.index()),
             Command::CancelAll { .. } | Command::Flatten { .. } | Command::Resume { .. } => None,
-            Command::Halt { .. } | Command::SetLimit { .. } | Command::Transfer { .. } => return,
+            Command::Halt { .. }
+            | Command::SetLimit { .. }
+            | Command::ConfigureLimit { .. }
+            | Command::Transfer { .. } => return,
         };
         let meant = |place: &usize| only.is_none_or(|only| only == *place);
         let watched = self.symbols.iter_mut().enumerate().filter(|(place, _)| meant(place));

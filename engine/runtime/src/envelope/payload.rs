@@ -421,27 +421,29 @@ impl<'a> Payload<'a> {
         let name = |symbol: SymbolId| Some(state.symbols().name(symbol));
         let (mut symbol, mut limit, mut value) = (None, None, None);
         let (mut from, mut to, mut usd, mut qty) = (None, None, None, None);
-        let (command, reason) = match command {
-            Command::Halt { reason } => ("halt", reason),
-            Command::Resume { reason } => ("resume", reason),
-            Command::Flatten { reason } => ("flatten", reason),
-            Command::CancelAll { reason } => ("cancel_all", reason),
-            Command::Close { symbol: closed, reason } => {
+        let reason = command.reason();
+        let command = match command {
+            Command::Halt { .. } => "halt",
+            Command::Resume { .. } => "resume",
+            Command::Flatten { .. } => "flatten",
+            Command::CancelAll { .. } => "cancel_all",
+            Command::Close { symbol: closed, .. } => {
                 symbol = name(*closed);
-                ("close", reason)
+                "close"
             }
-            Command::SetLimit { path, value: to, reason } => {
+            Command::SetLimit { path, value: to, .. }
+            | Command::ConfigureLimit { path, value: to } => {
                 (limit, value) = (Some(&**path), Some(&**to));
-                ("set_limit", reason)
+                "set_limit"
             }
-            Command::Transfer { transfer, reason } => {
+            Command::Transfer { transfer, .. } => {
                 from = Some(state.account_name(transfer.from));
                 to = Some(state.account_name(transfer.to));
                 match transfer.what {
                     Transferred::Cash(cash) => usd = Some(cash),
                     Transferred::Shares(of, shares) => (symbol, qty) = (name(of), Some(shares)),
                 }
-                ("transfer", reason)
+                "transfer"
             }
         };
         Payload::CommandTaken { command, symbol, limit, value, from, to, usd, qty, reason }

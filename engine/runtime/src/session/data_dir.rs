@@ -167,7 +167,8 @@ pub(super) struct Difference {
 }
 
 impl Difference {
-    /// Symbols, strategies, limits, hours and the venue make a session what it is.
+    /// Symbols, strategies, hours and the venue make a session what it is, and of the limits what cannot
+    /// be set while it runs.
     pub fn between(
         held: &SessionStart,
         symbols: &Symbols,
@@ -178,10 +179,13 @@ impl Difference {
             ("venue", held.venue.to_string(), config.venue.as_str().to_owned()),
             ("symbols", names(&held.symbols), names(symbols)),
             ("strategies", strategies(&held.strategies), strategies(&config.strategies)),
-            ("limits", json(&held.limits), json(&config.limits)),
             ("hours", json(&held.hours), json(&config.hours)),
         ];
-        let differs = pairs.into_iter().find(|(_, held, wanted)| held != wanted);
+        let limits = || {
+            let may_be_set = held.limits.changes_to(&config.limits).is_some();
+            (!may_be_set).then(|| ("limits", json(&held.limits), json(&config.limits)))
+        };
+        let differs = pairs.into_iter().find(|(_, held, wanted)| held != wanted).or_else(limits);
         differs.map(|(what, held, wanted)| Difference { what, held, wanted })
     }
 

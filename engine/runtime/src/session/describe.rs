@@ -220,6 +220,9 @@ fn operator(command: &Command, state: &State) -> String {
         Command::SetLimit { path, value, reason } => {
             return format!("operator sets {path} to {value}: {reason}");
         }
+        Command::ConfigureLimit { path, value } => {
+            return format!("the configuration sets {path} to {value}");
+        }
         Command::Transfer { transfer, reason } => {
             return format!("operator moves {}: {reason}", transferred(transfer, state));
         }

@@ -5,9 +5,12 @@ use crate::support::{
 };
 use exchange::server::{Running, Speed};
 use kernel::{
-    BasisPoints, Intents, MarketData, OrderKind, Rounding, ShutdownPolicy, Side, StopLoss, View,
+    BasisPoints, Intents, MarketData, OrderKind, Rounding, ShutdownPolicy, Side, StopLoss,
+    TradingHours, View,
 };
+use runtime::control::{self, Request};
 use runtime::session::{Phase, Status};
+use serde_json::json;
 use std::path::Path;
 
 /// Enters once, with exits so far away that they rest.
@@ -62,14 +65,56 @@ async fn what_a_day_may_lose_counts_for_the_day_however_often_a_session_is_ended
     let dir = data_dir();
     let exchange = exchange(generated(&["SPY"], 20_000), Speed::Times(60.0)).await;
     let mut sessions = Vec::new();
-    for max_positions in [None, None, Some(7)] {
+    for hours in [TradingHours::Regular, TradingHours::Regular, TradingHours::Extended] {
         let mut plan = plan(dir.path(), &exchange, ShutdownPolicy::Flatten);
-        plan.config.limits.max_positions = max_positions;
+        plan.config.hours = hours;
         let mut session = plan.start();
         sessions.push(session.until(guarded).await.session);
         session.stopper.press();
         assert!(session.ended().await.unwrap().positions.is_empty());
     }
     assert_eq!(sessions[0], sessions[1]);
-    assert_ne!(sessions[1], sessions[2], "under other limits it is another session");
+    assert_ne!(sessions[1], sessions[2], "in other hours it is another session");
+}
+
+/// A trader edits a limit at night and starts again: the position keeps its session, and the limit is the
+/// new one. What an operator has set in the session holds until the configuration says something else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_goes_on_under_limits_that_were_changed_in_between() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&["SPY"], 20_000), Speed::Times(60.0)).await;
+    // What the configuration says, what an operator says then, and what holds at the start.
+    let rows = [
+        (None, Some("7"), "off"),
+        (None, None, "7"),
+        (Some(5), None, "5"),
+        (Some(5), Some("9"), "5"),
+        (None, None, "off"),
+    ];
+    let mut sessions = Vec::new();
+    for (configured, said, holds) in rows {
+        let mut plan = plan(dir.path(), &exchange, ShutdownPolicy::CancelEntries);
+        plan.config.limits.max_positions = configured;
+        let mut session = plan.start();
+        let found = session.until(guarded).await;
+        assert_eq!(limit(&found, "max_positions"), holds, "{configured:?}");
+        sessions.push(found.session);
+        if let Some(value) = said {
+            let args = json!({ "key": "max_positions", "value": value });
+            let request = Request { args, ..Request::new("risk-set", "a test") };
+            let folder = dir.path().to_owned();
+            let asked = tokio::task::spawn_blocking(move || control::ask(&folder, &request)).await;
+            assert!(asked.unwrap().unwrap().ok);
+            session.until(|status| limit(status, "max_positions") == value).await;
+        }
+        session.stopper.press();
+        assert_books_agree(&session.ended().await.unwrap(), &exchange);
+    }
+    sessions.dedup();
+    assert_eq!(sessions.len(), 1, "{sessions:?}");
+}
+
+fn limit(status: &Status, key: &str) -> String {
+    let row = status.limits.iter().find(|row| row.key == key);
+    row.map_or_else(String::new, |row| row.limit.clone())
 }

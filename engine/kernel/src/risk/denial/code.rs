@@ -66,13 +66,20 @@ impl Denial {
             Denial::DailyDrawdown { .. } => "daily_drawdown",
             Denial::DailyLoss { .. } => "daily_loss",
             Denial::TotalDrawdown { .. } => "total_drawdown",
-            Denial::OrdersPerDay { .. } => "orders_per_day",
-            Denial::NotionalPerDay { .. } => "notional_per_day",
+            Denial::OrdersPerDay { .. } | Denial::NotionalPerDay { .. } => self.code_of_day(),
             Denial::RoundTrips { .. } => "round_trips",
             Denial::StoppedBefore { .. } => "stopped_before",
             Denial::NotMeasured { .. } | Denial::SizedToNothing { .. } => self.code_of_size(),
             Denial::OpposesAccount { .. } | Denial::OwnCapital { .. } => self.code_of_account(),
             Denial::Layered { denial, .. } => denial.code(),
+        }
+    }
+
+    /// That of an order for which the day has no room.
+    const fn code_of_day(&self) -> &'static str {
+        match self {
+            Denial::OrdersPerDay { .. } => "orders_per_day",
+            _ => "notional_per_day",
         }
     }
 

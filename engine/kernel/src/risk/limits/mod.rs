@@ -1,11 +1,13 @@
 //! The limits, as numbers with their unit, in one table: what a key is called, its unit, default
 //! and range. Configuration, commands and documents are read from the same table. `None` is off.
 
+mod changes;
 mod figure;
 mod resolved;
 mod scopes;
 mod settings;
 
+pub use changes::Change;
 pub use figure::Minutes;
 pub(crate) use resolved::{Marks, Resolved};
 pub(super) use scopes::new_york;

@@ -162,6 +162,12 @@ impl Scopes {
         names.map(|name| &**name)
     }
 
+    /// A layer that sets nothing says nothing.
+    pub(super) fn forget_empty_layers(&mut self) {
+        self.strategies.retain(|_, layer| !layer.0.is_empty());
+        self.symbols.retain(|_, layer| !layer.0.is_empty());
+    }
+
     /// How many bars of each symbol it takes until every size can be measured.
     pub fn measured_bars(&self) -> usize {
         let most = self.sizing.iter().flatten().filter_map(|rule| rule.model.bars()).max();

@@ -105,6 +105,18 @@ impl Setting {
         matches!(self.key.as_bytes(), [.., b'.'])
     }
 
+    /// The groups of a table; `None` where it is none.
+    pub(super) fn groups<'a>(
+        &self,
+        limits: &'a Limits,
+    ) -> Option<&'a BTreeMap<Box<str>, Vec<Box<str>>>> {
+        match self.key {
+            "sectors." => Some(&limits.scopes.sectors),
+            "correlated." => Some(&limits.scopes.correlated),
+            _ => None,
+        }
+    }
+
     /// What holds, as it is set; of a table each group with its symbols.
     pub fn text(&self, limits: &Limits) -> String {
         (self.text)(limits)

@@ -25,7 +25,7 @@ use crate::readers::Readers;
 use crate::readers::tail::Source;
 use crate::telemetry::Live;
 use connect::{Connected, OPENED};
-use kernel::{Forecaster, Input, Kernel, Strategy, Timestamp};
+use kernel::{Command, Forecaster, Input, Kernel, Strategy, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -89,12 +89,14 @@ async fn prepare(
     status.send_modify(|status| status.metrics = readers.metrics_address());
     config.data = venue.data(&config);
     status.send_modify(|status| status.call_data(config.data));
+    let mut changes = Vec::new();
     let (start, first) = match state.session() {
         Some(held) => {
             config.symbols = data_dir::as_called_now(held, &config)?;
             if let Some(difference) = Difference::between(held, &config.symbols, &config) {
                 return Err(difference.refusal(held, &config));
             }
+            changes = held.limits.changes_to(&config.limits).unwrap_or_default();
             (held.clone(), Input::Restart { build: config.build.as_str().into() })
         }
         None => {
@@ -117,6 +119,9 @@ async fn prepare(
     let ends = Ends { stop, commands, status, live, models };
     let mut desk = desk(core, config, &venue, &names, lease, ends);
     desk.feed_in_turn(first).await?;
+    for (path, value) in changes {
+        desk.feed_in_turn(Input::Command(Command::ConfigureLimit { path, value })).await?;
+    }
     desk.core.sync()?;
     data_dir::unlatch(&desk.config.data_dir)?;
     let is_lock_step = venue.is_lock_step();
