@@ -73,7 +73,7 @@ pub struct BacktestReport {
     /// What must be known to read the metrics.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// Tries of this strategy over this data that the ledger knows, this one included.
+    /// Tries of this strategy on these symbols that the ledger knows, this one included.
     #[serde(default)]
     pub trials: u64,
     /// Statistics.

@@ -103,12 +103,17 @@ impl Desk {
         Bench { config, data, facts, program: &self.program, by, words }
     }
 
-    /// The ledger of the strategy over some data.
+    /// The symbols of the data.
+    pub fn symbols(&self) -> Vec<String> {
+        self.facts.symbols.names().map(Into::into).collect()
+    }
+
+    /// The ledger of the strategy on the symbols of the data.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn ledger(&self, data_hash: &str, keep: bool) -> Result<Ledger, Failure> {
-        ledger(&self.settings, self.strategy(), data_hash, keep)
+    pub fn ledger(&self, keep: bool) -> Result<Ledger, Failure> {
+        ledger(&self.settings, self.strategy(), &self.symbols(), keep)
     }
 }
 
@@ -168,14 +173,14 @@ fn corporate_actions(settings: &Settings, adjustment: &str) -> Result<CorporateA
     CorporateActions::from_csv(&path).map_err(Failure::usage)
 }
 
-/// The ledger of a strategy over some data.
+/// The ledger of a strategy on some symbols.
 ///
 /// # Errors
 /// When it cannot be read.
 pub fn ledger(
     settings: &Settings,
     strategy: &str,
-    data_hash: &str,
+    symbols: &[String],
     keep: bool,
 ) -> Result<Ledger, Failure> {
     let data_dir = settings.data_dir();
@@ -183,7 +188,7 @@ pub fn ledger(
         assemble::create_private(&data_dir)?;
     }
     let runs = backtest::runs_folder(&data_dir);
-    let ledger = Ledger::open(&runs, strategy, data_hash).map_err(|error| {
+    let ledger = Ledger::open(&runs, strategy, symbols).map_err(|error| {
         let text = format!("the ledger of trials in {} cannot be read: {error}", runs.display());
         Failure::new(Exit::of_io(&error), text)
     })?;

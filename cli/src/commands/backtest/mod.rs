@@ -48,7 +48,7 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
         convention: args.convention,
         risk_free: args.risk_free,
         benchmark: benchmark(&args.benchmark, &report, &prices, (outside, &config.actions)),
-        trials: ledger.trials().ok(),
+        trials: ledger.trials(report.daily.len()).ok(),
     };
     let judgement = report.judge(&yardstick);
     if let Some(wanted) = facts {
@@ -64,14 +64,14 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
     earlier.map_or(Ok(()), |earlier| earlier.check_events(&report, args.json))
 }
 
-/// Counts the run among the tries of its strategy over its data.
+/// Counts the run among the tries of its strategy on its symbols.
 fn note_trial(
     args: &BacktestArgs,
     settings: &Settings,
     report: &BacktestReport,
 ) -> Result<Ledger, Failure> {
-    let hash = &report.data.hash;
-    let mut ledger = research::ledger(settings, &report.strategy, hash, !args.no_keep)?;
+    let (strategy, symbols) = (&report.strategy, &report.symbols);
+    let mut ledger = research::ledger(settings, strategy, symbols, !args.no_keep)?;
     let trial = Trial::of_report(report, &research::program(), "backtest")
         .map_err(|error| Failure::from(&error))?;
     ledger.add(trial).map_err(|error| Failure::from(&SweepError::Ledger(error)))?;
