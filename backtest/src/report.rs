@@ -123,7 +123,7 @@ pub struct DataSummary {
     /// The files it was read from, where they are known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
-    /// The files that orders were filled on, where they are known.
+    /// The files that orders were filled on, where they are known; or what of the store.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub detail: Vec<String>,
     /// Which part of it was chosen, by the names of flags.
