@@ -72,7 +72,7 @@ pub use report::{
 };
 pub use runs::{RunError, find_run, keep_run, read_equity, read_run, runs_folder, write_whole};
 pub use said::{ModelLine, Told, silence};
-pub use sketch::{PriceBucket, PriceSketch, Sketch, sketch_feed, written_date};
+pub use sketch::{PriceBucket, PriceSketch, Sketch, sketch_feed, sketch_source, written_date};
 pub use sparkline::braille;
 pub use table::{write_daily, write_equity, write_trades};
 pub use words::Words;

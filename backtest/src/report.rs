@@ -73,7 +73,7 @@ pub struct BacktestReport {
     /// What must be known to read the metrics.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// Tries of this strategy over this data that the ledger knows, this one included.
+    /// Tries of this strategy on these symbols that the ledger knows, this one included.
     #[serde(default)]
     pub trials: u64,
     /// Statistics.
@@ -123,7 +123,7 @@ pub struct DataSummary {
     /// The files it was read from, where they are known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
-    /// The files that orders were filled on, where they are known.
+    /// The files that orders were filled on, where they are known; or what of the store.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub detail: Vec<String>,
     /// Which part of it was chosen, by the names of flags.

@@ -170,8 +170,18 @@ impl Drawn {
 /// # Errors
 /// Never: nothing is read.
 pub fn sketch_feed(feed: &Feed) -> Result<Vec<(String, PriceSketch)>, MarketDataFileError> {
-    let mut source = FeedSource::new(feed);
-    let mut sketch = Sketch::new(&mut source, &feed.trading_days());
+    sketch_source(&mut FeedSource::new(feed))
+}
+
+/// The sketches of what a source has, on its own calendar.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn sketch_source(
+    source: &mut dyn Source,
+) -> Result<Vec<(String, PriceSketch)>, MarketDataFileError> {
+    let calendar = source.facts().trading_days();
+    let mut sketch = Sketch::new(source, &calendar);
     while sketch.next_chunk()?.is_some() {}
     Ok(sketch.finish())
 }

@@ -196,9 +196,24 @@ fn a_mistake_in_one_of_several_is_told_with_its_place() {
         assert_eq!(ended.code, 2, "{more:?}: {}", ended.err);
         assert!(ended.err.contains(says), "{more:?}: {says}\nis not in\n{}", ended.err);
     }
-    for command in [&["sweep", "--grid", "fast=3,5"][..], &["lookahead"]] {
-        let ended = user.run(&[command, &["--data", &file], &two].concat());
-        assert_eq!(ended.code, 2, "{command:?}: {}", ended.err);
-        assert!(ended.sentence().contains("a and b are named"), "{}", ended.err);
+}
+
+#[test]
+fn what_looks_at_one_strategy_refuses_several_in_a_sentence() {
+    let user = User::new();
+    let file = write_bars(&user, "AAA", 780);
+    std::fs::write(user.path("two.toml"), TABLES).unwrap();
+    let says = "this command looks at one strategy, and quick and steady are named: name one with --strategy NAME";
+    for command in [
+        &["sweep", "--grid", "fast=3,5"][..],
+        &["walk-forward", "--grid", "fast=3,5", "--train", "1", "--test", "1"],
+        &["lookahead"],
+    ] {
+        for named in [&FLAGS[..], &["--config", "two.toml"]] {
+            let ended = user.run(&[command, &["--data", &file], named].concat());
+            assert_eq!(ended.code, 2, "{command:?}: {}", ended.err);
+            assert!(ended.sentence().contains(says), "{command:?}: {}", ended.err);
+            assert!(ended.out.is_empty() && !user.path(".local").exists(), "{}", ended.out);
+        }
     }
 }

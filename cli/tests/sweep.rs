@@ -59,6 +59,26 @@ fn a_backtest_counts_the_trials_of_a_sweep() {
     assert!(told.out.contains("after 12 trials"), "{}", told.out);
 }
 
+/// Whoever tries dates picks, too; whoever repeats a run does not.
+#[test]
+fn a_backtest_counts_what_was_tried_over_other_dates() {
+    let user = User::new();
+    let file = write_bars(&user, "AAA", 3_900);
+    let other = write_bars(&user, "BBBB", 3_900);
+    let backtest = |data: &[&str], from: &str| {
+        let args = ["backtest", "--json", "--data-dir", "place", "--strategy", "sma-crossover"];
+        user.json(&[&args[..], &["--from", from, "--data"], data].concat())
+    };
+    for (from, trials) in [("2024-02-05", 1), ("2024-02-07", 2), ("2024-02-09", 3)] {
+        assert_eq!(backtest(&[&file], from)["trials"], trials, "{from}");
+        let again = backtest(&[&file], from);
+        assert_eq!(again["trials"], trials, "{from} again");
+        assert_eq!(again["metrics"]["dsr"].is_null(), trials == 1, "{again}");
+    }
+    assert_eq!(backtest(&[&other], "2024-02-07")["trials"], 1, "of another symbol");
+    assert_eq!(backtest(&[&file, &other], "2024-02-07")["trials"], 5, "of both");
+}
+
 #[test]
 fn a_random_search_is_drawn_from_a_seed_and_read_from_a_file() {
     let user = User::new();

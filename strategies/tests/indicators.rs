@@ -252,3 +252,29 @@ proptest! {
         }
     }
 }
+
+/// The generator of the return series that many systems were run on: 31 bits, and twelve of its
+/// numbers for a normal one.
+fn normal(state: &mut u64) -> f64 {
+    let uniform = |_| {
+        *state = (1_103_515_245 * *state + 12_345) % (1 << 31);
+        *state as f64 / (1_u64 << 31) as f64
+    };
+    (0..12).map(uniform).sum::<f64>() - 6.0
+}
+
+/// Wilder's smoothing from a simple mean; the crate ta says 81.7814261994017 of the same series.
+#[test]
+fn rsi_of_the_golden_series() {
+    let (mut state, mut equity) = (42, 100_000.0);
+    let mut rsi = Rsi::new(Period::new(14).unwrap());
+    rsi.update(sample(equity / 1000.0));
+    for _ in 0..504 {
+        let market = 0.0003 + 0.008 * normal(&mut state);
+        equity *= 1.0 + 0.0002 + 0.6 * market + 0.007 * normal(&mut state);
+        rsi.update(sample(equity / 1000.0));
+    }
+    assert!((equity - 106_733.248_201_759_52).abs() < 1e-6, "the series: {equity}");
+    let value = rsi.value().unwrap();
+    assert!((value - 70.536_052_840_368_8).abs() < 1e-9, "{value}");
+}

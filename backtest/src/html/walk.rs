@@ -52,7 +52,7 @@ fn header(report: &WalkReport, title: &str) -> String {
         tile(
             "Deflated Sharpe",
             share(&luck.deflated_sharpe),
-            format!("after {} trials in the samples", grouped(luck.trials as f64, 0)),
+            format!("after {} trials", grouped(luck.trials as f64, 0)),
         ),
         tile(
             "Overfitting",

@@ -41,17 +41,20 @@ pub(crate) struct Record {
 pub(crate) struct Tries {
     /// How many.
     pub count: u64,
-    /// The Sharpe ratio by the session of each that has one.
-    pub sharpes: Vec<f64>,
+    /// Of each that has one the Sharpe ratio by the session, and over how many sessions.
+    pub sharpes: Vec<(f64, f64)>,
 }
 
 impl Tries {
-    /// How many there were, with the variance of the ratios.
+    /// How many there were, with the variance of the ratios as over so many sessions. Without skill
+    /// a ratio spreads with one over the root of its sessions: without that, a week's ratio would
+    /// say of ten years how high luck reaches.
     ///
     /// # Errors
     /// Undefined for fewer than two with a ratio.
-    pub fn trials(&self) -> Result<Trials, Undefined> {
-        let mut sharpes = self.sharpes.clone();
+    pub fn trials(&self, sessions: f64) -> Result<Trials, Undefined> {
+        let scaled = |(ratio, over): &(f64, f64)| ratio * (over / sessions).sqrt();
+        let mut sharpes: Vec<f64> = self.sharpes.iter().map(scaled).collect();
         // Threads add them in any order, and a sum of floats depends on it.
         sharpes.sort_unstable_by(f64::total_cmp);
         Ok(Trials { count: self.count as f64, ..Trials::of(&sharpes)? })
@@ -61,7 +64,9 @@ impl Tries {
 impl Luck {
     /// Judges a record by the tries and by what cross-validation says of choosing among them.
     pub(crate) fn of(record: &Record, tries: &Tries, overfitting: Measure, loss: Measure) -> Self {
-        let (sample, trials) = (&record.sample, tries.trials());
+        let sample = &record.sample;
+        let trials =
+            sample.as_ref().map_err(Clone::clone).and_then(|sample| tries.trials(sample.count));
         let judged = |by: &dyn Fn(&Sample) -> Measure| -> Figure {
             sample.as_ref().map_err(Clone::clone).and_then(by).into()
         };
@@ -78,5 +83,26 @@ impl Luck {
             overfitting: overfitting.into(),
             loss_outside: loss.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variance(sharpes: &[(f64, f64)], sessions: f64) -> f64 {
+        let tries = Tries { count: sharpes.len() as u64, sharpes: sharpes.to_vec() };
+        tries.trials(sessions).map_or(f64::NAN, |trials| trials.variance)
+    }
+
+    #[test]
+    fn ratios_of_other_stretches_spread_as_over_the_sessions_of_the_record() {
+        let year = [(0.05, 250.0), (0.15, 250.0)];
+        let by_hand = 0.005;
+        assert!((variance(&year, 250.0) - by_hand).abs() < 1e-15, "of one length: as they are");
+        assert!((variance(&year, 1_000.0) - by_hand / 4.0).abs() < 1e-15);
+        // Ten sessions with a ratio of 0.75 are no rarer than 250 with one of 0.15.
+        let week = [(0.05, 250.0), (0.75, 10.0)];
+        assert!((variance(&week, 250.0) - by_hand).abs() < 1e-15);
     }
 }

@@ -71,7 +71,7 @@ pub fn try_all(
     let mut places: Vec<Option<Told>> = Vec::new();
     places.resize_with(points.len(), || None);
     let started = Instant::now();
-    let known = known_of(ledger, bench.program);
+    let known = known_of(ledger, &bench);
     let added = std::thread::scope(|scope| {
         let (sender, receiver) = channel();
         for _ in 0..threads.clamp(1, points.len().max(1)) {
@@ -103,9 +103,10 @@ pub fn try_all(
     gather(points, places)
 }
 
-/// The trials of a program by their ids.
-fn known_of(ledger: &Ledger, program: &str) -> BTreeMap<String, Trial> {
-    ledger.of_program(program).map(|trial| (trial.id.clone(), trial.clone())).collect()
+/// What the program has tried over the data before, by the ids.
+fn known_of(ledger: &Ledger, bench: &Bench<'_>) -> BTreeMap<String, Trial> {
+    let known = ledger.over(&bench.facts.content_hash, bench.program);
+    known.map(|trial| (trial.id.clone(), trial.clone())).collect()
 }
 
 fn work(

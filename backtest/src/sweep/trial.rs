@@ -27,6 +27,10 @@ pub struct Trial {
     pub program: String,
     /// The command that tried it.
     pub by: String,
+    /// The symbols, in the order of their ids.
+    pub symbols: Vec<String>,
+    /// The digest of the data.
+    pub data_hash: String,
     /// Every parameter with its value.
     pub params: BTreeMap<String, String>,
     /// The digest of its events.
@@ -116,6 +120,8 @@ impl Trial {
         let mut trial = Self::over(&report.daily, report.start, periods);
         trial.id = trial_id(&report.manifest)?;
         (trial.program, trial.by) = (program.into(), by.into());
+        trial.symbols.clone_from(&report.symbols);
+        trial.data_hash.clone_from(&report.data.hash);
         trial.params.clone_from(&report.params);
         trial.events_hash.clone_from(&report.events_hash);
         trial.total_return = report.total_return;
@@ -144,6 +150,8 @@ impl Trial {
             id: String::new(),
             program: String::new(),
             by: String::new(),
+            symbols: Vec::new(),
+            data_hash: String::new(),
             params: BTreeMap::new(),
             events_hash: String::new(),
             sessions: u32::try_from(returns.len()).unwrap_or(u32::MAX),
@@ -220,6 +228,8 @@ impl Bench<'_> {
             id: trial_id(&manifest)?,
             program: self.program.into(),
             by: self.by.into(),
+            symbols: self.facts.symbols.names().map(Into::into).collect(),
+            data_hash: self.facts.content_hash.clone(),
             params: params.collect(),
             events_hash,
             total_return,

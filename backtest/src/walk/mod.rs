@@ -1,6 +1,6 @@
 //! Walk forward: the best parameters of each sample, held in the stretch that follows it.
 //!
-//! Each sample is a sweep of its own, with a ledger of its own. A test begins flat, with the
+//! Each sample is a sweep of its own. A test begins flat, with the
 //! starting cash; the windows of its strategy, and what entries are sized by, are filled by the bars
 //! before it, on which nothing is traded. What is held at its end is valued at the last price. The
 //! returns of the tests by the session, one test after the other, are what following the procedure
@@ -13,13 +13,12 @@ pub use report::{Sampled, WalkReport, WindowRow, judge_walk};
 pub use windows::{Length, WalkError, WalkPlan, Window, windows};
 
 use crate::statistics::{Overfitting, Undefined, overfitting_of_blocks};
-use crate::sweep::{Bench, Build, Ledger, Objective, Space, SweepError, Trial, Tries, try_all};
+use crate::sweep::{Bench, Build, Ledger, Objective, Space, SweepError, Trial, try_all};
 use crate::{BacktestConfig, Chosen, DailyPoint, Progress, Words};
 use kernel::{Bar, MarketData, Span};
 use marketdata::{Facts, FactsBuilder, Feed};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -63,21 +62,19 @@ pub struct Walked {
     pub outside: Trial,
     /// Equity by the session of the test, from the starting cash.
     pub daily: Vec<DailyPoint>,
-    /// Every try over the sample, of earlier commands too.
-    pub(crate) tries: Tries,
     /// What cross-validation says of choosing the best of the sample.
     pub(crate) overfitting: Result<Overfitting, Undefined>,
 }
 
 impl Walk<'_> {
-    /// Walks through windows; `ledger` opens that of the data with a digest.
+    /// Walks through windows.
     ///
     /// # Errors
     /// As [`try_all`].
     pub fn run(
         &self,
         windows: &[Window],
-        ledger: &mut dyn FnMut(&str) -> io::Result<Ledger>,
+        ledger: &mut Ledger,
         observer: &mut dyn FnMut(&Progress),
     ) -> Result<Vec<Walked>, SweepError> {
         let started = Instant::now();
@@ -98,14 +95,13 @@ impl Walk<'_> {
     fn window(
         &self,
         window: &Window,
-        ledger: &mut dyn FnMut(&str) -> io::Result<Ledger>,
+        ledger: &mut Ledger,
         observer: &mut dyn FnMut(&Progress),
     ) -> Result<Walked, SweepError> {
         let sample = self.rows(&window.train);
         let facts = self.facts(&sample);
         let bench = self.bench(&sample, &facts);
-        let mut ledger = ledger(&facts.content_hash)?;
-        let tried = try_all(bench, self.build, self.space, &mut ledger, self.threads, observer)?;
+        let tried = try_all(bench, self.build, self.space, ledger, self.threads, observer)?;
         let ranked = self.by.ranked(tried.trials.iter().map(|(_, trial)| trial));
         let best = ranked.first().and_then(|place| tried.trials.get(*place));
         let Some((params, inside)) = best else {
@@ -121,7 +117,6 @@ impl Walk<'_> {
         let (outside, daily) = bench.run_daily(strategy)?;
         let sums: Vec<_> = tried.trials.iter().map(|(_, trial)| trial.block_sums()).collect();
         Ok(Walked {
-            tries: ledger.tries(),
             overfitting: overfitting_of_blocks(&sums),
             sample: facts.span.unwrap_or_default(),
             test: test_facts.span.unwrap_or_default(),

@@ -6,7 +6,7 @@ use crate::forecast::notes_of_tests;
 use crate::statistics::{
     Measure, Moments, Overfitting, Sample, Series, Undefined, max_drawdown, mean,
 };
-use crate::sweep::{Figure, Luck, Objective, Record, Subject, Trial, Tries};
+use crate::sweep::{Figure, Ledger, Luck, Objective, Record, Subject, Trial, Tries};
 use kernel::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -95,7 +95,7 @@ pub struct WalkReport {
     /// The mean annual return of the tests over that of the samples (Pardo, "The evaluation and
     /// optimization of trading strategies", 2008: walk-forward efficiency).
     pub efficiency: Figure,
-    /// How much of what the tests earned is luck, counting every try of their samples; overfitting
+    /// How much of what the tests earned is luck, counting every try that the ledger knows; overfitting
     /// is that of the choices within the samples, on average.
     pub luck: Luck,
     /// One plain sentence.
@@ -106,13 +106,14 @@ pub struct WalkReport {
     pub results_hash: String,
 }
 
-/// Judges a walk.
+/// Judges a walk, with everything that the ledger knows of its samples and of earlier tries.
 pub fn judge_walk(
     subject: Subject,
     plan: &WalkPlan,
     by: Objective,
     start: f64,
     walked: &[Walked],
+    ledger: &Ledger,
 ) -> WalkReport {
     let stitched = stitched(walked, start);
     let periods = walked.first().map_or(252.0, |first| first.outside.periods_per_year);
@@ -154,7 +155,7 @@ pub fn judge_walk(
         max_drawdown: max_drawdown(&values),
         won: walked.iter().filter(won).count(),
         efficiency: efficiency(walked).into(),
-        luck: luck(walked, Record { sample, periods_per_year: periods }),
+        luck: luck(walked, &Record { sample, periods_per_year: periods }, &ledger.tries()),
         verdict: String::new(),
         notes: Vec::new(),
         results_hash: digest(walked),
@@ -180,11 +181,7 @@ fn stitched(walked: &[Walked], start: f64) -> Vec<(u32, f64)> {
 }
 
 /// The tests are one record, and whatever was tried on the samples went before it.
-fn luck(walked: &[Walked], record: Record) -> Luck {
-    let tries = Tries {
-        count: walked.iter().map(|one| one.tries.count).sum(),
-        sharpes: walked.iter().flat_map(|one| one.tries.sharpes.iter().copied()).collect(),
-    };
+fn luck(walked: &[Walked], record: &Record, tries: &Tries) -> Luck {
     let on_average = |of: fn(&Overfitting) -> f64| -> Measure {
         let each: Result<Vec<f64>, Undefined> = walked
             .iter()
@@ -193,7 +190,7 @@ fn luck(walked: &[Walked], record: Record) -> Luck {
         mean(&each?)
     };
     let overfitting = on_average(|result| result.probability);
-    Luck::of(&record, &tries, overfitting, on_average(|result| result.probability_of_loss))
+    Luck::of(record, tries, overfitting, on_average(|result| result.probability_of_loss))
 }
 
 fn efficiency(walked: &[Walked]) -> Result<f64, Undefined> {

@@ -148,8 +148,8 @@ fn the_pages_of_a_sweep_and_a_walk_are_whole() {
         words: None,
     };
     let laid = windows(&plan, &feed, &config.calendar).unwrap();
-    let walked = walker.run(&laid, &mut |_| Ok(Ledger::unkept()), &mut |_| {}).unwrap();
-    let walked = walk_html(&judge_walk(subject(), &plan, by, 100_000.0, &walked));
+    let walked = walker.run(&laid, &mut ledger, &mut |_| {}).unwrap();
+    let walked = walk_html(&judge_walk(subject(), &plan, by, 100_000.0, &walked, &ledger));
     for (page, parts) in
         [(page, &["map", "luck", "trials", "ledger"][..]), (walked, &["outside", "windows"][..])]
     {

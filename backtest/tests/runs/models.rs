@@ -241,7 +241,8 @@ fn walk_with(feed: &Feed, models: Models) -> WalkReport {
         embargo: Length::Bars(0),
     };
     let laid = windows(&plan, feed, &config.calendar).unwrap();
-    let walked = walk.run(&laid, &mut |_| Ok(Ledger::unkept()), &mut |_| {}).unwrap();
+    let mut ledger = Ledger::unkept();
+    let walked = walk.run(&laid, &mut ledger, &mut |_| {}).unwrap();
     let subject = Subject {
         strategy: "lstm".into(),
         symbols: vec!["SYN".into()],
@@ -250,7 +251,8 @@ fn walk_with(feed: &Feed, models: Models) -> WalkReport {
         rows: feed.data.len() as u64,
         models: words.facts().to_vec(),
     };
-    judge_walk(subject, &plan, walk.by, config.exchange.starting_cash.to_f64(), &walked)
+    let start = config.exchange.starting_cash.to_f64();
+    judge_walk(subject, &plan, walk.by, start, &walked, &ledger)
 }
 
 #[test]

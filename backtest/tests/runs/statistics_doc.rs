@@ -30,7 +30,8 @@ What is undefined is `null` in JSON with a reason in `NAME_reason`, and a dash f
   are the worst and the best mark of the whole entry against its mean price while it was open; the bar of the entry counts
   wholly, of that of the exit only the exit's price.
 - The benchmark is holding the traded symbols from their first price, the same sum in each, unless `--benchmark` names a
-  symbol, a file, or `none`. Where its prices begin before the run, it starts at the last close before it. Splits and dividends of
+  symbol, a file, or `none`. A symbol that is not traded is read from the files or from the store of the run, all that there is
+  of it. Where its prices begin before the run, it starts at the last close before it. Splits and dividends of
   `--corporate-actions` are in it: a dividend buys more at the close of its ex-day.
 
 In the formulas r are returns by the session, b the benchmark's, m and mb their means, g the geometric mean, s1 and s0 the

@@ -25,6 +25,13 @@ impl Scene {
         Self { feed, facts, config }
     }
 
+    /// Without the rows before one.
+    fn from(&self, row: usize) -> Self {
+        let feed = Feed { data: self.feed.data[row..].to_vec(), ..self.feed.clone() };
+        let (facts, config) = (feed.facts(), BacktestConfig::for_feed(&feed));
+        Self { feed, facts, config }
+    }
+
     fn bench(&self) -> Bench<'_> {
         let (config, data, facts) = (&self.config, &self.feed.data[..], &self.facts);
         Bench { config, data, facts, program: "one", by: "sweep", words: None }
@@ -39,7 +46,7 @@ impl Scene {
     }
 
     fn ledger(&self, runs: &Path) -> Ledger {
-        Ledger::open(runs, "sma-crossover", &self.facts.content_hash).unwrap()
+        ledger(runs, "sma-crossover", &["SYN"])
     }
 
     fn judge(&self, space: &Space, tried: &Tried, ledger: &Ledger) -> SweepReport {
@@ -53,6 +60,11 @@ impl Scene {
         };
         judge_sweep(subject, space, tried, ledger, Objective::Sharpe)
     }
+}
+
+fn ledger(runs: &Path, strategy: &str, symbols: &[&str]) -> Ledger {
+    let symbols: Vec<String> = symbols.iter().map(|symbol| (*symbol).to_owned()).collect();
+    Ledger::open(runs, strategy, &symbols).unwrap()
 }
 
 fn space(axes: &[&str]) -> Space {
@@ -126,6 +138,33 @@ fn every_try_counts_once_whoever_made_it() {
         crate::common::chosen("sma-crossover", &[("fast", "5"), ("slow", "30")], &scene.feed);
     ledger.add(other.run(strategy.into_iter().next().unwrap()).unwrap()).unwrap();
     assert_eq!(ledger.distinct().len() as u64, counted.trials);
+}
+
+/// Whoever tries dates picks, too.
+#[test]
+fn tries_on_the_same_symbols_count_whatever_the_stretch() {
+    let (whole, home) = (Scene::new(), tempfile::tempdir().unwrap());
+    let narrow = space(&["fast=5,10", "slow=30,60"]);
+    let stretches = [0, 10, 20].map(|day| whole.from(390 * day));
+    for (scene, count) in stretches.iter().zip([4, 8, 12]) {
+        let mut ledger = scene.ledger(home.path());
+        let tried = scene.try_all(&narrow, &mut ledger, 2);
+        let luck = scene.judge(&narrow, &tried, &ledger).luck;
+        assert_eq!((tried.known, luck.trials), (0, count));
+        // Once more is no further try.
+        let mut again = scene.ledger(home.path());
+        let tried = scene.try_all(&narrow, &mut again, 2);
+        assert_eq!((tried.known, scene.judge(&narrow, &tried, &again).luck), (4, luck));
+    }
+    for (strategy, symbols, count) in [
+        ("sma-crossover", &["SYN"][..], 12),
+        ("sma-crossover", &["AAA", "SYN"], 12),
+        ("sma-crossover", &["AAA"], 0),
+        ("macd-trend", &["SYN"], 0),
+    ] {
+        let ledger = ledger(home.path(), strategy, symbols);
+        assert_eq!(ledger.distinct().len(), count, "{strategy} on {symbols:?}");
+    }
 }
 
 #[test]

@@ -82,7 +82,8 @@ fn walk_under(
     let walk =
         Walk { config, feed, space: &space, build: &build, by, threads, program, words: None };
     let laid = windows(plan, feed, &config.calendar).unwrap();
-    let walked = walk.run(&laid, &mut |_| Ok(Ledger::unkept()), &mut |_| {}).unwrap();
+    let mut ledger = Ledger::unkept();
+    let walked = walk.run(&laid, &mut ledger, &mut |_| {}).unwrap();
     let subject = Subject {
         strategy: "sma-crossover".into(),
         symbols: vec!["SYN".into()],
@@ -91,7 +92,8 @@ fn walk_under(
         rows: feed.data.len() as u64,
         models: Vec::new(),
     };
-    judge_walk(subject, plan, by, config.exchange.starting_cash.to_f64(), &walked)
+    let start = config.exchange.starting_cash.to_f64();
+    judge_walk(subject, plan, by, start, &walked, &ledger)
 }
 
 const DAYS: WalkPlan = WalkPlan { train: Length::Sessions(10), test: Length::Sessions(5), ..PLAN };

@@ -36,7 +36,7 @@ Examples:
 pub struct BacktestArgs {
     #[command(flatten)]
     pub run: RunArgs,
-    /// What it is compared with: a symbol of the data, a file, buy-and-hold or none.
+    /// What it is compared with: a symbol of the data or of the store, a file, buy-and-hold or none.
     #[arg(long, value_name = "NAME", default_value = "buy-and-hold")]
     pub benchmark: String,
     /// By whose definitions statistics are computed: docs/STATISTICS.md.

@@ -21,7 +21,7 @@ A file for --space:
   slow = [20, 50, 100]
 
 Every try is written into the ledger under runs/trials/ in the data directory, and every report
-counts them all. Killed and started again, a sweep goes on with what is missing.";
+counts all of its strategy and symbols, whatever the dates. Killed and started again, a sweep goes on with what is missing.";
 
 /// What follows the help of `tradewind walk-forward`.
 pub const WALK_EXAMPLES: &str = "\

@@ -13,8 +13,9 @@ pub struct RunArgs {
     pub place: DataDirArgs,
     #[command(flatten)]
     pub trade: TradeArgs,
-    /// Files of finer data, quotes, trades or shorter bars, on which orders are filled where there is any.
-    #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]
+    /// Files of finer data, quotes, trades or shorter bars, on which orders are filled where there is
+    /// any; of a store quotes, trades or a length such as 1Min.
+    #[arg(long, value_name = "FILE|KIND", num_args = 1.., value_hint = ValueHint::FilePath)]
     pub detail: Vec<PathBuf>,
     /// Whose rules the venue goes by: alpaca, or plain, which is no broker's.
     #[arg(long, value_name = "RULES")]

@@ -1,6 +1,7 @@
 //! What sweeps, walk-forward and the search for look-ahead share: the settings, the data in memory
 //! once, the rules, the ledger.
 
+use super::data::beside;
 use super::data::run::{RunData, Selection};
 use crate::args::{Priority, RunArgs, SpaceArgs};
 use crate::config::{ChosenStrategy, Settings};
@@ -13,7 +14,7 @@ use exchange::ExchangeConfig;
 use marketdata::{CorporateActions, Facts, Feed};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
@@ -103,12 +104,17 @@ impl Desk {
         Bench { config, data, facts, program: &self.program, by, words }
     }
 
-    /// The ledger of the strategy over some data.
+    /// The symbols of the data.
+    pub fn symbols(&self) -> Vec<String> {
+        self.facts.symbols.names().map(Into::into).collect()
+    }
+
+    /// The ledger of the strategy on the symbols of the data.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn ledger(&self, data_hash: &str, keep: bool) -> Result<Ledger, Failure> {
-        ledger(&self.settings, self.strategy(), data_hash, keep)
+    pub fn ledger(&self, keep: bool) -> Result<Ledger, Failure> {
+        ledger(&self.settings, self.strategy(), &self.symbols(), keep)
     }
 }
 
@@ -135,7 +141,7 @@ pub fn config(
         close_at_last_open: settings.is_on("backtest.close_at_last_open"),
         actions: corporate_actions(settings, adjustment)?,
         dividends: settings.dividends(),
-        detail: detail(&args.detail, facts)?,
+        detail: detail(args, facts)?,
         config: settings.for_journal(),
         labels: settings.strategies().into_iter().map(|one| one.label).collect(),
         adjustment: adjustment.to_owned(),
@@ -144,14 +150,20 @@ pub fn config(
 }
 
 /// The finer data that orders are filled on.
-fn detail(files: &[PathBuf], facts: &Facts) -> Result<Option<Arc<Detail>>, Failure> {
-    if files.is_empty() {
-        return Ok(None);
-    }
-    let feed = assemble::read_feed(files, &[])?;
+fn detail(args: &RunArgs, facts: &Facts) -> Result<Option<Arc<Detail>>, Failure> {
+    let named = &args.detail;
+    let of_store = named.iter().filter(|value| beside::names_detail(args, value)).count();
+    let wrong = |error: &dyn std::fmt::Display| {
+        Failure::usage(format!("--detail {}: {error}", assemble::names_of(named)))
+    };
+    let feed = match of_store {
+        _ if named.is_empty() => return Ok(None),
+        0 => assemble::read_feed(named, &[])?,
+        count if count == named.len() => beside::detail(args, facts)?,
+        _ => return Err(wrong(&"name files, or data of the store, not both")),
+    };
     let detail = Detail::new(&feed, facts);
-    let wrong = |error| Failure::usage(format!("--detail {}: {error}", assemble::names_of(files)));
-    detail.map(Arc::new).map(Some).map_err(wrong)
+    detail.map(Arc::new).map(Some).map_err(|error| wrong(&error))
 }
 
 /// The splits and dividends that happen in a run. Prices that were adjusted for them have them
@@ -168,14 +180,14 @@ fn corporate_actions(settings: &Settings, adjustment: &str) -> Result<CorporateA
     CorporateActions::from_csv(&path).map_err(Failure::usage)
 }
 
-/// The ledger of a strategy over some data.
+/// The ledger of a strategy on some symbols.
 ///
 /// # Errors
 /// When it cannot be read.
 pub fn ledger(
     settings: &Settings,
     strategy: &str,
-    data_hash: &str,
+    symbols: &[String],
     keep: bool,
 ) -> Result<Ledger, Failure> {
     let data_dir = settings.data_dir();
@@ -183,7 +195,7 @@ pub fn ledger(
         assemble::create_private(&data_dir)?;
     }
     let runs = backtest::runs_folder(&data_dir);
-    let ledger = Ledger::open(&runs, strategy, data_hash).map_err(|error| {
+    let ledger = Ledger::open(&runs, strategy, symbols).map_err(|error| {
         let text = format!("the ledger of trials in {} cannot be read: {error}", runs.display());
         Failure::new(Exit::of_io(&error), text)
     })?;

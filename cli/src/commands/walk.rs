@@ -38,15 +38,13 @@ pub fn run(args: &WalkArgs) -> Result<(), Failure> {
         words: words.as_ref(),
     };
     let mut line = ProgressLine::new("trials");
-    let mut ledger = |hash: &str| {
-        desk.ledger(hash, !args.space.no_keep)
-            .map_err(|failure| std::io::Error::other(failure.message))
-    };
+    let mut ledger = desk.ledger(!args.space.no_keep)?;
     let walked = walk.run(&laid, &mut ledger, &mut |progress| line.show("", progress));
     line.clear();
     let walked = walked.map_err(|error| Failure::from(&error))?;
     let start = desk.config.exchange.starting_cash.to_f64();
-    let report = judge_walk(subject(&desk, words.as_deref()), &plan, walk.by, start, &walked);
+    let subject = subject(&desk, words.as_deref());
+    let report = judge_walk(subject, &plan, walk.by, start, &walked, &ledger);
     let html = backtest::walk_html(&report);
     let json = serde_json::to_string_pretty(&report).map_err(Failure::other)?;
     let name = report.results_hash.get(..16).unwrap_or(&report.results_hash);

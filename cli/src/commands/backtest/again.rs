@@ -1,6 +1,7 @@
 //! An earlier run, run again.
 
 use crate::args::{BacktestArgs, PlaceArgs};
+use crate::commands::data::beside;
 use crate::commands::print_text;
 use crate::config::Settings;
 use crate::exit::{Exit, Failure};
@@ -79,7 +80,11 @@ pub fn note_data(args: &BacktestArgs, report: &mut BacktestReport) {
         path.display().to_string()
     };
     report.data.files = args.run.trade.data.iter().map(|file| absolute(file)).collect();
-    report.data.detail = args.run.detail.iter().map(|file| absolute(file)).collect();
+    let detail = args.run.detail.iter().map(|value| {
+        let of_store = beside::names_detail(&args.run, value);
+        if of_store { value.display().to_string() } else { absolute(value) }
+    });
+    report.data.detail = detail.collect();
     let with = (!args.run.with.is_empty()).then(|| args.run.with.join(","));
     let flags = [
         ("store", args.run.store.store.as_deref().map(absolute)),

@@ -4,6 +4,7 @@ mod again;
 mod facts;
 mod text;
 
+use super::data::beside;
 use super::data::run::{RunData, Selection};
 use super::{print_json, print_text, research};
 use crate::args::BacktestArgs;
@@ -48,7 +49,7 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
         convention: args.convention,
         risk_free: args.risk_free,
         benchmark: benchmark(&args.benchmark, &report, &prices, (outside, &config.actions)),
-        trials: ledger.trials().ok(),
+        trials: ledger.trials(report.daily.len()).ok(),
     };
     let judgement = report.judge(&yardstick);
     if let Some(wanted) = facts {
@@ -64,14 +65,14 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
     earlier.map_or(Ok(()), |earlier| earlier.check_events(&report, args.json))
 }
 
-/// Counts the run among the tries of its strategy over its data.
+/// Counts the run among the tries of its strategy on its symbols.
 fn note_trial(
     args: &BacktestArgs,
     settings: &Settings,
     report: &BacktestReport,
 ) -> Result<Ledger, Failure> {
-    let hash = &report.data.hash;
-    let mut ledger = research::ledger(settings, &report.strategy, hash, !args.no_keep)?;
+    let (strategy, symbols) = (&report.strategy, &report.symbols);
+    let mut ledger = research::ledger(settings, strategy, symbols, !args.no_keep)?;
     let trial = Trial::of_report(report, &research::program(), "backtest")
         .map_err(|error| Failure::from(&error))?;
     ledger.add(trial).map_err(|error| Failure::from(&SweepError::Ledger(error)))?;
@@ -96,7 +97,7 @@ fn trade(
 }
 
 /// The benchmark's prices when they are not among the traded ones: a file, or another symbol of
-/// the files.
+/// the files or of the store.
 fn outside_benchmark(
     args: &BacktestArgs,
     facts: &Facts,
@@ -106,16 +107,18 @@ fn outside_benchmark(
         return Ok(None);
     }
     let path = PathBuf::from(name);
-    let feed = if path.is_file() {
-        assemble::read_feed(&[path], &[])?
+    let sketches = if path.is_file() {
+        backtest::sketch_feed(&assemble::read_feed(&[path], &[])?)
     } else if args.run.trade.data.is_empty() {
-        let text = format!("--benchmark {name}: neither a symbol of the run nor a file");
-        return Err(Failure::usage(text));
+        let mut source = beside::bars(&args.run, name, facts.bar_length).map_err(|failure| {
+            let text = format!("--benchmark {name}: neither a file nor a symbol of the run");
+            Failure::new(failure.exit, format!("{text}; {}", failure.message))
+        })?;
+        backtest::sketch_source(source.as_mut())
     } else {
-        assemble::read_feed(&args.run.trade.data, &[name.to_owned()])?
+        backtest::sketch_feed(&assemble::read_feed(&args.run.trade.data, &[name.to_owned()])?)
     };
-    let sketches = backtest::sketch_feed(&feed).map_err(Failure::usage)?;
-    Ok(sketches.into_iter().next())
+    Ok(sketches.map_err(Failure::usage)?.into_iter().next())
 }
 
 fn benchmark(

@@ -1,5 +1,6 @@
 //! `tradewind data`.
 
+pub mod beside;
 mod check;
 mod convert;
 mod download;

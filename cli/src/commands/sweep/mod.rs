@@ -15,7 +15,7 @@ pub fn run(args: &SweepArgs) -> Result<(), Failure> {
     let space = research::space(&args.space)?;
     research::give_way(args.space.priority);
     let desk = Desk::open(&args.run)?;
-    let mut ledger = desk.ledger(&desk.facts.content_hash, !args.space.no_keep)?;
+    let mut ledger = desk.ledger(!args.space.no_keep)?;
     let mut line = ProgressLine::new("trials");
     let build = |params: &_| desk.build(params);
     let threads = research::threads(&args.space);
@@ -45,7 +45,7 @@ pub fn run(args: &SweepArgs) -> Result<(), Failure> {
 pub fn subject(desk: &Desk, words: Option<&Words>) -> Subject {
     Subject {
         strategy: desk.strategy().to_owned(),
-        symbols: desk.facts.symbols.names().map(Into::into).collect(),
+        symbols: desk.symbols(),
         data_hash: desk.facts.content_hash.clone(),
         span: desk.facts.span.unwrap_or_default(),
         rows: desk.facts.rows,

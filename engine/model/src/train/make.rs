@@ -75,7 +75,8 @@ impl Order<'_> {
     pub fn key(&self) -> String {
         let mut config = self.config.clone();
         config.training.threads = 0;
-        let text = hash_of(&config) + &crate::dataset::hash_of(&self.series) + self.hours.as_str();
+        let text =
+            hash_of(&config) + crate::dataset::hash_of(&self.series).as_str() + self.hours.as_str();
         let mut key = hex::encode(Sha256::digest(text));
         key.truncate(12);
         key

@@ -23,7 +23,7 @@ pub fn curves(title: &str, folds: &[Curve], card: &str) -> String {
     let parts = folds.iter().enumerate().map(|(place, fold)| {
         let last = if place + 1 == folds.len() { ": the model" } else { "" };
         let head = format!("<h2>Fold {} of {}{last}</h2>\n", place + 1, folds.len());
-        (if several { head } else { String::new() }) + &fold.drawn()
+        (if several { head } else { String::new() }) + fold.drawn().as_str()
     });
     let drawn: String = parts.collect();
     let tables: String = folds.iter().map(Curve::table).collect();
