@@ -7,7 +7,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::post;
 use exchange::server::{Running, Speed};
-use kernel::{Breaker, Intents, MarketData, Side, Span, TradingState, View};
+use kernel::{Breaker, Intents, MarketData, Side, Span, TradingHours, TradingState, View};
 use runtime::session::{Phase, Status};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -73,10 +73,10 @@ async fn orders_that_fail_in_a_row_halt_this_session_and_the_next_until_it_is_re
     assert!(exchange.snapshot().orders.is_empty());
 
     let mut next = plan(dir.path(), &exchange, exchange.addr());
-    next.config.limits.max_positions = Some(3);
+    next.config.hours = TradingHours::Extended;
     let mut next = next.start();
     let began = next.until(|status| status.phase == Phase::Running && halted(status)).await;
-    assert_ne!(began.session, status.session, "it is another one under other limits");
+    assert_ne!(began.session, status.session, "it is another one in other hours");
     tell(&next, "resume").await;
     next.until(|status| status.tally.fills > 0).await;
     next.stopper.press();
