@@ -8,6 +8,7 @@
 //! accepted inputs and events into the state. Recovery uses the second alone.
 
 mod alert;
+mod command;
 mod corporate;
 mod decide;
 mod difference;
@@ -28,6 +29,7 @@ mod time;
 mod venue_rules;
 
 pub use alert::{Alert, Severity};
+pub use command::Command;
 pub use corporate::{
     CashMovement, CorporateAction, MovementKind, Ratio, Reinvestment, ShareChange,
 };
@@ -36,9 +38,9 @@ pub use difference::Difference;
 pub use event::{Event, IgnoreReason, Record, RecordBody};
 pub use fees::{FeeRates, RatesByDate, TafRate};
 pub use input::{
-    AccountSnapshot, AssetClass, AssetFacts, BrokerOrder, BrokerPosition, BrokerState, Command,
-    FeeCharge, FeeKind, Input, Link, News, Room, SessionStart, ShutdownPolicy, Stamped,
-    StrategySpec, TradingDay, TradingHours,
+    AccountSnapshot, AssetClass, AssetFacts, BrokerOrder, BrokerPosition, BrokerState, FeeCharge,
+    FeeKind, Input, Link, News, Room, SessionStart, ShutdownPolicy, Stamped, StrategySpec,
+    TradingDay, TradingHours,
 };
 pub use ledger::{Accounts, Capital, Crossing, Ledger, LedgerError, Owner, Position};
 pub use market::{

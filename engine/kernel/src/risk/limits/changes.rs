@@ -1,6 +1,7 @@
 //! What a configuration changes in the limits of a session that has begun under another one.
 
 use super::{Layer, Limit, Limits, Setting};
+use crate::Cash;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A limit's path and what it is from now on, as [`Limits::set`] takes them.
@@ -48,12 +49,12 @@ fn settings(held: &Limits, wanted: &Limits) -> impl Iterator<Item = Change> {
 
 fn groups(key: &str, held: &Groups, wanted: &Groups) -> Vec<Change> {
     let names: BTreeSet<&Box<str>> = held.keys().chain(wanted.keys()).collect();
-    let differs = names.into_iter().filter(|name| held.get(*name) != wanted.get(*name));
-    let change = |name: &Box<str>| {
+    let mut changes = Vec::new();
+    for name in names.into_iter().filter(|name| held.get(*name) != wanted.get(*name)) {
         let symbols = wanted.get(name).map_or_else(|| "off".into(), |symbols| symbols.join(" "));
-        (format!("{key}{name}").into(), symbols.into())
-    };
-    differs.map(change).collect()
+        changes.push((format!("{key}{name}").into(), symbols.into()));
+    }
+    changes
 }
 
 type Groups = BTreeMap<Box<str>, Vec<Box<str>>>;
@@ -80,10 +81,11 @@ fn layer(name: &str, held: Option<&Layer>, wanted: Option<&Layer>) -> Vec<Change
     };
     let (held, wanted) = (figures(held), figures(wanted));
     let keys: BTreeSet<&Box<str>> = held.keys().chain(wanted.keys()).collect();
-    let differs = keys.into_iter().filter(|key| held.get(*key) != wanted.get(*key));
-    let change = |key: &Box<str>| {
-        let value = wanted.get(key).map(|nanos| crate::Cash::from_nanos(*nanos).to_string());
-        (format!("{name}.{key}").into(), value.unwrap_or_else(|| "off".into()).into())
-    };
-    differs.map(change).collect()
+    let mut changes = Vec::new();
+    for key in keys.into_iter().filter(|key| held.get(*key) != wanted.get(*key)) {
+        let value = wanted.get(key).map(|nanos| Cash::from_nanos(*nanos).to_string());
+        changes
+            .push((format!("{name}.{key}").into(), value.unwrap_or_else(|| "off".into()).into()));
+    }
+    changes
 }

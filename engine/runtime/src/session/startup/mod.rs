@@ -25,7 +25,7 @@ use crate::readers::Readers;
 use crate::readers::tail::Source;
 use crate::telemetry::Live;
 use connect::{Connected, OPENED};
-use kernel::{Command, Forecaster, Input, Kernel, Strategy, Timestamp};
+use kernel::{Command, Forecaster, Input, Kernel, SessionStart, Strategy, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -89,23 +89,15 @@ async fn prepare(
     status.send_modify(|status| status.metrics = readers.metrics_address());
     config.data = venue.data(&config);
     status.send_modify(|status| status.call_data(config.data));
-    let mut changes = Vec::new();
-    let (start, first) = match state.session() {
-        Some(held) => {
-            config.symbols = data_dir::as_called_now(held, &config)?;
-            if let Some(difference) = Difference::between(held, &config.symbols, &config) {
-                return Err(difference.refusal(held, &config));
-            }
-            changes = held.limits.changes_to(&config.limits).unwrap_or_default();
-            (held.clone(), Input::Restart { build: config.build.as_str().into() })
-        }
+    let is_new = state.session().is_none();
+    let (start, opening) = match state.session() {
+        Some(held) => (held.clone(), going_on(held, &mut config)?),
         None => {
             let bars = bars_wanted(&strategies, &models, &config);
             let start = venue.start_record(&config, bars, latched).await?;
-            (start.clone(), Input::Start(Box::new(start)))
+            (start.clone(), vec![Input::Start(Box::new(start))])
         }
     };
-    let is_new = matches!(first, Input::Start(_));
     let digest = Digest::of(&path, journal.last_seq());
     let began = start.config.get(OPENED).and_then(|text| text.parse().ok());
     let began = began.unwrap_or(venue.clock.timestamp);
@@ -118,9 +110,8 @@ async fn prepare(
     let models = Models::new(models, venue.is_lock_step())?;
     let ends = Ends { stop, commands, status, live, models };
     let mut desk = desk(core, config, &venue, &names, lease, ends);
-    desk.feed_in_turn(first).await?;
-    for (path, value) in changes {
-        desk.feed_in_turn(Input::Command(Command::ConfigureLimit { path, value })).await?;
+    for input in opening {
+        desk.feed_in_turn(input).await?;
     }
     desk.core.sync()?;
     data_dir::unlatch(&desk.config.data_dir)?;
@@ -139,6 +130,18 @@ async fn prepare(
     let market = open_market(&desk, &names, &venue);
     desk.message = venue.closed_message(&desk.config);
     Ok(Ready { desk, market, errands, is_lock_step, control, readers })
+}
+
+/// What a session that goes on is told first: that it does, and which limits are configured otherwise now.
+fn going_on(held: &SessionStart, config: &mut SessionConfig) -> Result<Vec<Input>, SessionError> {
+    config.symbols = data_dir::as_called_now(held, config)?;
+    if let Some(difference) = Difference::between(held, &config.symbols, config) {
+        return Err(difference.refusal(held, config));
+    }
+    let restart = Input::Restart { build: config.build.as_str().into() };
+    let changes = held.limits.changes_to(&config.limits).unwrap_or_default();
+    let configure = |(path, value)| Input::Command(Command::ConfigureLimit { path, value });
+    Ok(std::iter::once(restart).chain(changes.into_iter().map(configure)).collect())
 }
 
 /// Bars that must be known before the first decision: of strategies, models and sizing.
