@@ -84,6 +84,7 @@ pub(super) fn start(
         rules: config.exchange.rules,
         fees: config.fees.clone(),
         trading: circumstances.map(Circumstances::trading).unwrap_or_default(),
+        carried_over: None,
         config: config.config.clone(),
     }
 }

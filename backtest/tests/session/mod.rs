@@ -81,6 +81,7 @@ impl<'a> Session<'a> {
             rules: self.venue.rules,
             fees: Default::default(),
             trading: Default::default(),
+            carried_over: None,
             config: Default::default(),
         })));
         self.trade(&mut desk);

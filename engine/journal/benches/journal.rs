@@ -30,6 +30,7 @@ fn start() -> Record {
         rules: Default::default(),
         fees: Default::default(),
         trading: Default::default(),
+        carried_over: None,
         config: [].into(),
     };
     let at = Timestamp::from_secs(1_300_000_000);

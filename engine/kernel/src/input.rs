@@ -1,10 +1,10 @@
 //! Everything that `decide` depends on: each kind of it is journalled before it is acted on.
 
 use crate::{
-    Bar, BrokerOrderId, CancelError, Cash, CashMovement, Channel, Command, CorporateAction,
-    Correction, FeeRates, Limits, Luld, MarketData, MissedPrediction, Notice, OrderNumber,
-    OrderStatus, Prediction, Price, Quantity, Reinvestment, Report, Side, Span, SymbolId, Symbols,
-    Timestamp, TradingState, VenueRules,
+    Bar, BrokerOrderId, CancelError, CarriedOver, Cash, CashMovement, Channel, Command,
+    CorporateAction, Correction, FeeRates, Limits, Luld, MarketData, MissedPrediction, Notice,
+    OrderNumber, OrderStatus, Prediction, Price, Quantity, Reinvestment, Report, Side, Span,
+    SymbolId, Symbols, Timestamp, TradingState, VenueRules,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -131,6 +131,8 @@ pub struct SessionStart {
     /// How far trading may go at first: as far as the last session in the same place, whose halt
     /// only an operator lifts.
     pub trading: TradingState,
+    /// What the last session in the same place left to this one.
+    pub carried_over: Option<Box<CarriedOver>>,
     /// What the regulators charge, to be accrued until it is posted.
     pub fees: FeeRates,
     /// The resolved configuration, redacted, for people.

@@ -59,8 +59,8 @@ pub use order::{
 pub use prediction::{Forecaster, MissedPrediction, Prediction, Probability, Trend};
 pub use risk::{Approved, Breaker, Limits, Send};
 pub use state::{
-    AccountLine, AccountPosition, Day, EvolveError, State, Tally, TradingSet, TradingState,
-    Transfer, TransferError, Transferred,
+    AccountLine, AccountPosition, CarriedOver, Day, EvolveError, State, Tally, TradingSet,
+    TradingState, Transfer, TransferError, Transferred,
 };
 pub use strategy::{Intent, Intents, Reading, Strategy, StrategyId, View};
 pub use symbol::{SymbolError, SymbolId, Symbols};

@@ -119,6 +119,7 @@ impl Books {
             limits,
             calendar: vec![],
             trading: TradingState::Active,
+            carried_over: None,
             fees: FeeRates::default(),
             hours: TradingHours::Always,
             rules: Default::default(),

@@ -100,6 +100,7 @@ fn start(symbols: Symbols) -> Input {
         rules: Default::default(),
         fees: Default::default(),
         trading: Default::default(),
+        carried_over: None,
         config: [].into(),
     }))
 }

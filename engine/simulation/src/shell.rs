@@ -177,6 +177,7 @@ pub(crate) fn start(plan: &Plan) -> Input {
         hours: plan.hours,
         rules: Default::default(),
         trading: TradingState::Active,
+        carried_over: None,
         fees: marketdata::fee_rates(),
         config: BTreeMap::new(),
     }))

@@ -87,6 +87,7 @@ impl Session {
             rules: Default::default(),
             fees: Default::default(),
             trading: Default::default(),
+            carried_over: None,
             config: BTreeMap::new(),
         })));
         session.feed(Input::Link { link: Link::MarketData, up: true });

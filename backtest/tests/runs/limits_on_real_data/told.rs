@@ -157,6 +157,7 @@ fn start(limits: Limits, feed: &Feed) -> SessionStart {
         rules: VenueRules::default(),
         fees: FeeRates::default(),
         trading: TradingState::default(),
+        carried_over: None,
         config: BTreeMap::new(),
     }
 }

@@ -103,6 +103,7 @@ pub fn start(session: &str) -> SessionStart {
         rules: Default::default(),
         fees: Default::default(),
         trading: Default::default(),
+        carried_over: None,
         config: [("seed".into(), "1".into())].into(),
     }
 }

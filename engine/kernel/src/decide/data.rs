@@ -21,7 +21,8 @@ impl Deciding<'_> {
             return Ok(());
         };
         self.corporate_actions(day.date)?;
-        let equity = self.state().equity();
+        let state = self.state();
+        let equity = state.began_with(day.date).unwrap_or_else(|| state.equity());
         self.out.fees_due = true;
         self.emit(Event::DayStarted { date: day.date, equity })?;
         self.judge_course()

@@ -18,8 +18,9 @@ mod stops;
 
 use crate::risk::{self, Denial, LossWatch, Send};
 use crate::{
-    Alert, Event, EvolveError, Input, Intent, Intents, MarketData, Order, OrderNumber, Origin,
-    Reading, Record, RecordBody, Severity, Stamped, State, Strategy, SymbolId, Timestamp,
+    Alert, CarriedOver, Event, EvolveError, Input, Intent, Intents, MarketData, Order, OrderNumber,
+    Origin, Reading, Record, RecordBody, SessionStart, Severity, Stamped, State, Strategy,
+    SymbolId, Timestamp,
 };
 use calm::Calm;
 
@@ -303,6 +304,17 @@ impl Deciding<'_> {
         self.keep_stops()
     }
 
+    /// Trading goes as far as the last session in the same place left it.
+    fn latch(&mut self, start: &SessionStart) -> Result<(), DecideError> {
+        let set = start.carried_over.as_deref().and_then(CarriedOver::trading_set);
+        let reason = match set {
+            Some(set) if set.reason.starts_with(LATCHED) => set.reason.to_string(),
+            Some(set) => format!("{LATCHED}: {}, at {}", set.reason, set.at),
+            None => LATCHED.to_owned(),
+        };
+        self.set_trading(start.trading, Origin::Kernel, &reason)
+    }
+
     fn alert(&mut self, severity: Severity, code: &str, text: String) -> Result<(), DecideError> {
         self.emit(Event::AlertRaised(Alert { severity, code: code.into(), text: text.into() }))
     }
@@ -315,7 +327,7 @@ impl Deciding<'_> {
                     return Err(DecideError::Strategies { named, built });
                 }
                 self.emit(Event::SessionStarted)?;
-                self.set_trading(start.trading, Origin::Kernel, LATCHED)
+                self.latch(start)
             }
             Input::Restart { .. } => {
                 for strategy in &mut self.kernel.strategies {

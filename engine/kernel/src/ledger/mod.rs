@@ -351,6 +351,11 @@ impl Ledger {
         Ok(())
     }
 
+    /// The broker's names for what is booked.
+    pub(crate) const fn posted(&self) -> &BTreeSet<Box<str>> {
+        &self.posted
+    }
+
     /// Remembers that a posting of this name is booked.
     pub(crate) fn remember_posting(&mut self, id: &str) {
         self.posted.insert(id.into());

@@ -83,6 +83,10 @@ impl LossWatch {
         else {
             return true;
         };
+        // The first price of a position moves what losses are measured from, too.
+        if *counted == 0 {
+            return true;
+        }
         let moved = price.nanos().saturating_sub(*counted);
         *counted = price.nanos();
         let against = if held > 0 { moved.saturating_neg() } else { moved };

@@ -25,6 +25,7 @@ impl State {
                 self.open_account(*cash, positions).map_err(ledger)?;
                 self.drop_past_actions();
                 self.note_equity();
+                self.go_on();
             }
             Event::AccountReset { account, cash, positions } => {
                 self.reset_account(*cash, positions).map_err(ledger)?;

@@ -2,7 +2,7 @@
 //! trips, stops, losses, news.
 
 use super::State;
-use crate::{Cash, Order, OrderKind, Origin, Quantity, Span, SymbolId, Timestamp};
+use crate::{Cash, Order, OrderKind, Origin, Quantity, Span, StrategyId, SymbolId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -61,6 +61,23 @@ struct Growth {
     symbol: SymbolId,
 }
 
+impl Growth {
+    /// The same where strategies and symbols lie elsewhere. The order of a strategy that is gone counts for
+    /// the account, that in a symbol that is gone for nothing: what counts for a minute is not worth more.
+    fn handed_on(
+        self,
+        strategy: impl Fn(usize) -> Option<usize>,
+        symbol: impl Fn(usize) -> Option<SymbolId>,
+    ) -> Option<Self> {
+        let origin = match self.origin {
+            Origin::Strategy(id) => strategy(usize::from(id.0))
+                .map_or(Origin::Kernel, |at| Origin::Strategy(StrategyId::at(at))),
+            other => other,
+        };
+        Some(Self { origin, symbol: symbol(self.symbol.index())?, ..self })
+    }
+}
+
 /// The counts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Counts {
@@ -81,6 +98,44 @@ impl Counts {
             symbols: vec![OfSymbol::default(); symbols],
             ..Self::default()
         }
+    }
+
+    /// These counts in a session whose strategies and symbols lie elsewhere. What it has heard of news by
+    /// itself stays.
+    pub(super) fn handed_on(
+        &self,
+        to: &Counts,
+        strategy: impl Fn(usize) -> Option<usize>,
+        symbol: impl Fn(usize) -> Option<SymbolId>,
+    ) -> Counts {
+        let mut counts = Counts {
+            recent: self
+                .recent
+                .iter()
+                .filter_map(|one| one.handed_on(&strategy, &symbol))
+                .collect(),
+            strategies: vec![Spent::default(); to.strategies.len()],
+            symbols: to.symbols.clone(),
+            ..self.clone()
+        };
+        for (old, spent) in self.strategies.iter().enumerate() {
+            let slot = strategy(old).and_then(|place| counts.strategies.get_mut(place));
+            slot.into_iter().for_each(|slot| *slot = *spent);
+        }
+        for (old, counted) in self.symbols.iter().enumerate() {
+            let slot = symbol(old).and_then(|id| counts.symbols.get_mut(id.index()));
+            match slot {
+                Some(slot) => {
+                    *slot = OfSymbol { news_at: slot.news_at.max(counted.news_at), ..*counted };
+                }
+                // It cannot be seen any more whether what was opened today is closed.
+                None if counted.opened == Some(self.day) => {
+                    counts.round_trips = counts.round_trips.saturating_add(1);
+                }
+                None => {}
+            }
+        }
+        counts
     }
 
     pub(super) const fn begin_day(&mut self) {

@@ -35,14 +35,20 @@ impl State {
         let hours = hours.filter(|day| day.date == date);
         let hours = hours.ok_or(EvolveError::Contradiction { seq })?;
         self.day = Some(Day { hours, starting_equity: equity });
-        self.counts.begin_day();
+        let is_another = self.began_with(date).is_none();
+        if is_another {
+            self.counts.begin_day();
+        }
         self.course = Some(match self.course {
             Some(Course { from, days }) => Course { from, days: days.saturating_add(1) },
-            None => Course { from: equity, days: 0 },
+            None => Course { from: self.equity(), days: 0 },
         });
         self.forget_actions_until(date);
         self.note_equity();
-        self.note_margin();
+        if is_another {
+            self.note_margin();
+        }
+        self.carried_over = None;
         Ok(())
     }
 

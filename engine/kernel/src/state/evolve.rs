@@ -8,10 +8,10 @@ use super::ranges::Ranges;
 use super::stops::Stops;
 use super::{Market, State, TradingSet};
 use crate::{
-    AHEAD, AccountSnapshot, Accounts, BrokerState, Cash, CashMovement, Command, Event, FeeCharge,
-    Input, Ledger, LedgerError, Luld, MarketData, MarketDataError, Notice, Order, OrderNumber,
-    OrderStatus, Quantity, Record, RecordBody, Report, ReportKind, SessionStart, ShutdownPolicy,
-    Span, Stamped, Timestamp, TradingState,
+    AHEAD, AccountSnapshot, Accounts, BrokerState, Cash, Command, Event, FeeCharge, Input, Ledger,
+    LedgerError, Luld, MarketData, MarketDataError, Notice, Order, OrderNumber, OrderStatus,
+    Quantity, Record, RecordBody, Report, ReportKind, SessionStart, ShutdownPolicy, Span, Stamped,
+    Timestamp, TradingState,
 };
 
 /// Ended orders that are kept for late reports.
@@ -115,11 +115,10 @@ impl State {
             Input::Corporate(action) => self.announce(seq, action),
             // What was posted before the account is taken over is in its cash, also when the broker
             // lists it again.
-            Input::Fee(FeeCharge { id, .. }) | Input::Cash(CashMovement { id, .. })
-                if !self.account_opened =>
-            {
+            Input::Fee(FeeCharge { id, .. }) if !self.account_opened => {
                 self.ledger.remember_posting(id);
             }
+            Input::Cash(movement) if !self.account_opened => self.note_moved_before(movement),
             Input::Fee(_)
             | Input::Prediction(_)
             | Input::MissedPrediction(_)
@@ -169,6 +168,7 @@ impl State {
         if self.limits.place_stops {
             self.stops = Stops::new(start.symbols.len());
         }
+        self.carried_over.clone_from(&start.carried_over);
         self.start = Some(Box::new(start.clone()));
         self.resolve_limits();
     }
@@ -245,6 +245,9 @@ impl State {
             id: known.unwrap_or_else(|| said.clone()),
             ..broker.account.clone()
         });
+        if self.account_opened {
+            self.note_beside();
+        }
         self.confirm_cancels(broker);
     }
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod books;
+mod carried_over;
 mod closings;
 mod counts;
 mod course;
@@ -22,6 +23,7 @@ mod tape;
 mod transfers;
 
 pub use accounts::{AccountLine, AccountPosition};
+pub use carried_over::CarriedOver;
 pub(crate) use closings::{FLAT_WITHIN, NOT_FLAT};
 pub(crate) use counts::Whose;
 pub use evolve::EvolveError;
@@ -172,6 +174,10 @@ pub struct State {
     books_since: Timestamp,
     /// The highest equity so far.
     high_water: Option<Cash>,
+    /// What the broker says that the account is worth beyond the books.
+    beside: Cash,
+    /// What the last session left, until this one's first trading day has begun.
+    carried_over: Option<Box<CarriedOver>>,
     /// What the session has come to, day by day.
     course: Option<Course>,
     /// What will happen to shares, and has not yet.
@@ -186,8 +192,7 @@ pub struct State {
     lost_exits: BTreeSet<OrderNumber>,
     /// Whether the breaker has tripped and nobody has resumed trading.
     breaker_tripped: bool,
-    /// Orders whose cancel may not have reached them: the process ended while it was under way, or it was
-    /// asked for before the order had arrived.
+    /// Orders whose cancel may not have reached them: it was under way at a crash, or the order was.
     vain_cancels: BTreeSet<OrderNumber>,
     /// Groups of exits that are being cancelled by request.
     given_up: BTreeSet<OrderNumber>,

@@ -110,6 +110,35 @@ fn money_lost_in_a_day_and_what_is_lost_from_the_top_halt_too() {
     assert_eq!(alerts(&bench.bar("AAA", "85")), ["total_drawdown"]);
 }
 
+/// A position counts with its cost until its first price, and so does what its losses are measured from.
+#[test]
+fn losses_are_measured_from_the_first_price_of_a_position_also_far_below_its_cost() {
+    let bench = Bench::started_at("2024-06-03T14:00:00Z", start(Limits::OFF));
+    let (symbol, average_price) = (bench.symbol("AAA"), price("100"));
+    let position = BrokerPosition { symbol, quantity: shares(500), average_price };
+    for (limit, held_at, halts_at) in
+        [("9.99", "84", "65.61"), ("10", "84", "65.6"), ("10", "120", "98")]
+    {
+        let mut limits = Limits::OFF;
+        limits.set("daily_drawdown_percent", limit).unwrap();
+        let mut bench = Bench::started_at("2024-06-03T14:00:00Z", start(limits));
+        bench.feed(Input::Broker(Box::new(BrokerState {
+            positions: vec![position],
+            ..broker("50000")
+        })));
+        let above = price(halts_at).checked_add(price("0.01")).unwrap().to_string();
+        for (at, expected) in [
+            (held_at, TradingState::Active),
+            (&above, TradingState::Active),
+            (halts_at, TradingState::Halted),
+        ] {
+            bench.wait(60);
+            bench.bar("AAA", at);
+            assert_eq!(trading(&bench), expected, "{limit} % from {held_at}, at {at}");
+        }
+    }
+}
+
 /// What was missed comes without a look at losses before strategies are asked: the checks deny.
 #[test]
 fn on_late_data_a_loss_denies_before_it_halts() {

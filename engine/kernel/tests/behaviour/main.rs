@@ -15,6 +15,7 @@ mod accounts;
 mod accounts_law;
 mod breaker;
 mod cancels;
+mod carried_over;
 mod compatibility;
 mod course;
 mod cut_off;

@@ -111,6 +111,7 @@ pub fn start(limits: Limits) -> SessionStart {
         rules: Default::default(),
         fees: Default::default(),
         trading: Default::default(),
+        carried_over: None,
         config: BTreeMap::new(),
     }
 }

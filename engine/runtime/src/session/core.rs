@@ -23,7 +23,7 @@ const ACTIONS_BACK: Span = Span::from_secs(14 * 86_400);
 const ACTIONS_AHEAD: Span = Span::from_secs(14 * 86_400);
 
 /// Postings are read from so long before the last reading: brokers post them late.
-const FEES_BACK: Span = Span::from_secs(5 * 86_400);
+pub(super) const FEES_BACK: Span = Span::from_secs(5 * 86_400);
 
 /// How often room is looked for once there is none: looking tries to take back what is kept for the
 /// way out, which costs a few megabytes of writing.

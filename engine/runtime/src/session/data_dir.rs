@@ -5,7 +5,7 @@
 //! DIR/control.sock   the control socket, or DIR/control.path when that path is too long
 //! DIR/exchange/      the embedded exchange's own log
 //! DIR/tradewind.db   the store
-//! DIR/latched        that the last session ended halted, until the next has journalled it
+//! DIR/left.json      what the last session left to the next one, until that has journalled it
 //! ```
 //!
 //! A session is this directory and its start record. A journal whose session was stopped and had
@@ -14,22 +14,35 @@
 
 use super::{SessionConfig, SessionError};
 use journal::{Journal, JournalError, Reader, Recovered};
-use kernel::{Event, RecordBody, SessionStart, State, StrategySpec, Symbols, TradingState};
+use kernel::{
+    CarriedOver, Event, RecordBody, SessionStart, State, StrategySpec, Symbols, TradingState,
+};
+use serde::{Deserialize, Serialize};
 use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-/// Holds how far trading may go in the next session, between the end of one and the start of it.
-const LATCH: &str = "latched";
+/// Holds what a session leaves to the next one, between the end of one and the start of the other.
+const LEFT: &str = "left.json";
+const LEFT_UNFINISHED: &str = "left.json.new";
 
 /// The journal of a directory, with what it holds.
 pub(super) struct Opened {
     pub journal: Journal,
     /// Empty when a new session begins.
     pub state: State,
-    /// How far trading may go in a session that begins anew.
-    pub latched: TradingState,
+    /// What the last session left to one that begins anew.
+    pub left: Left,
+}
+
+/// What a session that has ended leaves to the next one in its directory.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Left {
+    /// How far trading may go.
+    pub trading: TradingState,
+    /// What goes on in the same account.
+    pub carried_over: Option<Box<CarriedOver>>,
 }
 
 /// Where the journal of a data directory is.
@@ -56,7 +69,7 @@ pub(super) fn open(config: &SessionConfig) -> Result<Opened, SessionError> {
     make(dir).map_err(|source| SessionError::DataDir { dir: dir.clone(), source })?;
     let (journal, recovered) = Journal::open(&journal_dir(dir), config.journal)?;
     tell(&recovered);
-    Ok(Opened { journal, state: recovered.state, latched: latched(dir)? })
+    Ok(Opened { journal, state: recovered.state, left: left(dir)? })
 }
 
 impl Opened {
@@ -65,43 +78,42 @@ impl Opened {
         is_finished(&self.state)
     }
 
-    /// Puts the journal of a session that has ended aside. The state is empty then; how far trading may
-    /// go in the session to come is what the last one ended with.
+    /// Puts the journal of a session that has ended aside. The state is empty then.
     pub fn begin_anew(self, config: &SessionConfig) -> Result<Self, SessionError> {
         let dir = &config.data_dir;
-        latch(dir, self.state.trading_state())?;
+        note_left(dir, &self.state)?;
         let kept = self.journal.retire()?;
         tracing::info!("the last session had ended; its journal is in {}", kept.display());
         let (journal, recovered) = Journal::open(&journal_dir(dir), config.journal)?;
-        Ok(Self { journal, state: recovered.state, latched: latched(dir)? })
+        Ok(Self { journal, state: recovered.state, left: left(dir)? })
     }
 }
 
-/// Notes how far trading may go in the session to come, until its own journal says so: a start that
-/// fails in between lifts no halt.
-fn latch(dir: &Path, trading: TradingState) -> Result<(), SessionError> {
-    match trading {
-        TradingState::Active => unlatch(dir),
-        TradingState::Reducing | TradingState::Halted => {
-            std::fs::write(dir.join(LATCH), trading.as_str())
-                .map_err(|source| SessionError::DataDir { dir: dir.into(), source })
-        }
-    }
+/// Notes what a session leaves, until the next one's own journal says so: a start that fails in between
+/// lifts no halt and begins no day anew.
+fn note_left(dir: &Path, state: &State) -> Result<(), SessionError> {
+    let trading = state.trading_state();
+    let left = Left { trading, carried_over: Some(Box::new(state.carry_over())) };
+    let wrong = |source| SessionError::DataDir { dir: dir.into(), source };
+    let text = serde_json::to_vec(&left).map_err(|error| wrong(error.into()))?;
+    let (path, unfinished) = (dir.join(LEFT), dir.join(LEFT_UNFINISHED));
+    std::fs::write(&unfinished, text).map_err(wrong)?;
+    std::fs::rename(&unfinished, &path).map_err(wrong)
 }
 
-/// What was noted. Anything unreadable is a halt: somebody meant trading to stop.
-fn latched(dir: &Path) -> Result<TradingState, SessionError> {
-    match std::fs::read_to_string(dir.join(LATCH)) {
-        Ok(text) if text == TradingState::Reducing.as_str() => Ok(TradingState::Reducing),
-        Ok(_) => Ok(TradingState::Halted),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(TradingState::Active),
+/// What was noted. Anything unreadable is a halt: somebody may have meant trading to stop.
+fn left(dir: &Path) -> Result<Left, SessionError> {
+    match std::fs::read(dir.join(LEFT)) {
+        Ok(text) => Ok(serde_json::from_slice(&text)
+            .unwrap_or(Left { trading: TradingState::Halted, carried_over: None })),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Left::default()),
         Err(source) => Err(SessionError::DataDir { dir: dir.into(), source }),
     }
 }
 
 /// Forgets it: the journal of the session that began holds it now, on disk.
-pub(super) fn unlatch(dir: &Path) -> Result<(), SessionError> {
-    match std::fs::remove_file(dir.join(LATCH)) {
+pub(super) fn forget_left(dir: &Path) -> Result<(), SessionError> {
+    match std::fs::remove_file(dir.join(LEFT)) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => {
             Err(SessionError::DataDir { dir: dir.into(), source })
         }
@@ -217,6 +229,6 @@ fn strategies(specs: &[StrategySpec]) -> String {
 }
 
 /// A value as people read it in the configuration.
-fn json(value: &impl serde::Serialize) -> String {
+fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

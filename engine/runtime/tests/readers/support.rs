@@ -239,6 +239,7 @@ pub fn start(session: &str) -> SessionStart {
         rules: Default::default(),
         fees: Default::default(),
         trading: Default::default(),
+        carried_over: None,
         config: Default::default(),
     }
 }

@@ -9,7 +9,7 @@ use kernel::{
     TradingHours, View,
 };
 use runtime::control::{self, Request};
-use runtime::session::{Phase, Status};
+use runtime::session::{Phase, Status, VenueKind};
 use serde_json::json;
 use std::path::Path;
 
@@ -27,7 +27,7 @@ fn enter_between_exits(data: &MarketData, view: &View<'_>, intents: &mut Intents
 
 fn plan(dir: &Path, exchange: &Running, policy: ShutdownPolicy) -> Plan {
     let mut plan = Plan::scripted(dir, exchange, &["SPY"], enter_between_exits);
-    plan.config.shutdown = policy;
+    (plan.config.shutdown, plan.config.venue) = (policy, VenueKind::AlpacaPaper);
     plan
 }
 

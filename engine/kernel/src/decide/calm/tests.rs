@@ -105,6 +105,7 @@ impl Twin {
             rules: Default::default(),
             fees: Default::default(),
             trading: Default::default(),
+            carried_over: None,
             config: BTreeMap::new(),
         };
         let usd = Cash::from_whole(100_000).unwrap();

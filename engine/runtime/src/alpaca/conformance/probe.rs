@@ -66,6 +66,7 @@ impl Probe {
             rules: Default::default(),
             fees: Default::default(),
             trading: Default::default(),
+            carried_over: None,
             config: Default::default(),
         };
         let kernel = Kernel::new(vec![Box::new(Asks(intents))]);

@@ -19,6 +19,7 @@ fn start() -> Input {
         rules: Default::default(),
         fees: Default::default(),
         trading: TradingState::Active,
+        carried_over: None,
         config: Default::default(),
     }))
 }

@@ -4,7 +4,8 @@ use super::super::courier::Patience;
 use super::super::{DataKind, SessionConfig, SessionError, VenueClock, VenueKind, machine_time};
 use super::warm_up::{DAY, reach};
 use crate::alpaca::{Client, ClientConfig, Clock, Pace};
-use kernel::{SessionStart, Span, Timestamp, TradingDay, TradingState};
+use crate::session::data_dir::Left;
+use kernel::{SessionStart, Span, Timestamp, TradingDay};
 
 /// Symbols that are looked up one by one; more would take minutes under the broker's limit.
 pub(super) const SYMBOLS_CHECKED: usize = 100;
@@ -98,7 +99,7 @@ impl Connected {
         &self,
         config: &SessionConfig,
         warmup_bars: usize,
-        trading: TradingState,
+        left: Left,
     ) -> Result<SessionStart, SessionError> {
         self.check_symbols(config).await?;
         let back = reach(warmup_bars, self.bar_length(config));
@@ -116,7 +117,8 @@ impl Connected {
             hours: config.hours,
             rules: Default::default(),
             fees: config.fees.clone(),
-            trading,
+            trading: left.trading,
+            carried_over: left.carried_over,
             config: settings,
         })
     }

@@ -6,7 +6,7 @@ mod stock;
 mod taken_up;
 mod warm_up;
 
-use super::core::Core;
+use super::core::{Core, FEES_BACK};
 use super::courier::{Courier, Errand, Patience};
 use super::data_dir::{Difference, Opened};
 use super::desk::Desk;
@@ -80,7 +80,7 @@ async fn prepare(
     if venue.is_lock_step() && config.polled.is_some() {
         return Err(SessionError::PolledInLockStep);
     }
-    let Opened { journal, state, latched } = taken_up::or_put_aside(opened, &venue, &config)?;
+    let Opened { journal, state, left } = taken_up::or_put_aside(opened, &venue, &config)?;
     let (durable, readable) = watch::channel(journal.durable_seq());
     let path = data_dir::journal_dir(&config.data_dir);
     let live = Arc::new(Live::default());
@@ -94,13 +94,15 @@ async fn prepare(
         Some(held) => (held.clone(), going_on(held, &mut config)?),
         None => {
             let bars = bars_wanted(&strategies, &models, &config);
-            let start = venue.start_record(&config, bars, latched).await?;
+            let start = venue.start_record(&config, bars, left).await?;
             (start.clone(), vec![Input::Start(Box::new(start))])
         }
     };
     let digest = Digest::of(&path, journal.last_seq());
     let began = start.config.get(OPENED).and_then(|text| text.parse().ok());
     let began = began.unwrap_or(venue.clock.timestamp);
+    let before = start.carried_over.as_ref().and_then(|carried| carried.postings_from(FEES_BACK));
+    let began = before.map_or(began, |before| began.min(before));
     let kernel = Kernel::recovered(state, strategies);
     let mut core = Core::new(kernel, journal, digest, began, durable);
     core.keep_calendar(config.timing.calendar_ahead);
@@ -114,7 +116,7 @@ async fn prepare(
         desk.feed_in_turn(input).await?;
     }
     desk.core.sync()?;
-    data_dir::unlatch(&desk.config.data_dir)?;
+    data_dir::forget_left(&desk.config.data_dir)?;
     let is_lock_step = venue.is_lock_step();
     // They would keep a restart from its entries for as long as the broker's limit on requests has it;
     // what is known of them stands meanwhile.

@@ -6,8 +6,8 @@
 
 use super::connect::Connected;
 use crate::session::data_dir::{self, Difference, Opened};
-use crate::session::{SessionConfig, SessionError};
-use kernel::{Span, State};
+use crate::session::{SessionConfig, SessionError, VenueKind};
+use kernel::{Span, State, Timestamp};
 
 /// How far the venue's clock may be behind the last instant of the books; a replay that has begun again
 /// is further.
@@ -19,10 +19,22 @@ pub(super) fn or_put_aside(
     venue: &Connected,
     config: &SessionConfig,
 ) -> Result<Opened, SessionError> {
-    match opened.has_ended() && !goes_on(&opened.state, venue, config)? {
-        true => opened.begin_anew(config),
-        false => Ok(opened),
-    }
+    let mut opened = match opened.has_ended() && !goes_on(&opened.state, venue, config)? {
+        true => opened.begin_anew(config)?,
+        false => opened,
+    };
+    let carried_over = opened.left.carried_over.take();
+    opened.left.carried_over = carried_over.map(|carried| match carried.until() {
+        Some(until) if is_later(until, venue, config) => carried,
+        _ => Box::new(carried.elsewhere()),
+    });
+    Ok(opened)
+}
+
+/// Whether this is what the venue came to after an instant. The embedded exchange begins with a new account
+/// once a session has ended, and it is called as the last one was.
+fn is_later(than: Timestamp, venue: &Connected, config: &SessionConfig) -> bool {
+    config.venue != VenueKind::Embedded && than <= venue.clock.timestamp.plus(BEHIND)
 }
 
 /// Whether a session that has ended goes on with this start: it left orders or positions, or its trading
@@ -30,7 +42,7 @@ pub(super) fn or_put_aside(
 fn goes_on(state: &State, venue: &Connected, config: &SessionConfig) -> Result<bool, SessionError> {
     let is_of = |id: &str| !id.is_empty() && *id == *venue.account;
     let is_there = state.account().is_some_and(|account| is_of(&account.id))
-        && state.now() <= venue.clock.timestamp.plus(BEHIND);
+        && is_later(state.now(), venue, config);
     let Some(held) = state.session().filter(|_| is_there) else { return Ok(false) };
     let Some(left) = left(state, venue) else { return Ok(false) };
     let symbols = data_dir::as_called_now(held, config)?;

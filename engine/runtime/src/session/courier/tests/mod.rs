@@ -197,6 +197,7 @@ fn kernel_with_an_order() -> (Kernel, kernel::Send) {
         rules: Default::default(),
         fees: Default::default(),
         trading: Default::default(),
+        carried_over: None,
         config: Default::default(),
     };
     let price = "100".parse().unwrap();
