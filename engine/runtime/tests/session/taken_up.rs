@@ -5,7 +5,7 @@ use crate::support::{
 };
 use exchange::server::{Running, Speed};
 use kernel::{
-    BasisPoints, Intents, MarketData, OrderKind, Rounding, ShutdownPolicy, Side, StopLoss,
+    BasisPoints, Cash, Intents, MarketData, OrderKind, Rounding, ShutdownPolicy, Side, StopLoss,
     TradingHours, View,
 };
 use runtime::control::{self, Request};
@@ -64,17 +64,51 @@ async fn a_position_and_its_exits_are_the_sessions_own_after_an_orderly_end() {
 async fn what_a_day_may_lose_counts_for_the_day_however_often_a_session_is_ended() {
     let dir = data_dir();
     let exchange = exchange(generated(&["SPY"], 20_000), Speed::Times(60.0)).await;
-    let mut sessions = Vec::new();
+    let (mut sessions, mut entered, mut began_with) = (Vec::new(), Vec::new(), Vec::new());
     for hours in [TradingHours::Regular, TradingHours::Regular, TradingHours::Extended] {
         let mut plan = plan(dir.path(), &exchange, ShutdownPolicy::Flatten);
         plan.config.hours = hours;
+        plan.config.limits.max_orders_per_day = Some(100);
         let mut session = plan.start();
-        sessions.push(session.until(guarded).await.session);
+        let status = session.until(guarded).await;
+        entered.push(used(&status, "max_orders_per_day"));
+        began_with.push(status.equity.checked_sub(status.day_profit.unwrap()).unwrap());
+        sessions.push(status.session);
         session.stopper.press();
         assert!(session.ended().await.unwrap().positions.is_empty());
     }
     assert_eq!(sessions[0], sessions[1]);
     assert_ne!(sessions[1], sessions[2], "in other hours it is another session");
+    assert_eq!(entered, ["1", "2", "3"], "each has entered once, on the same day");
+    // What the spread has cost since is a loss of the day; the broker's marks are not quite the session's.
+    let (first, tenth) = (began_with[0], Cash::from_nanos(100_000_000));
+    for later in began_with {
+        let apart = later.checked_sub(first).unwrap();
+        assert!(
+            apart <= tenth && Cash::ZERO.checked_sub(tenth).unwrap() <= apart,
+            "{later} {first}"
+        );
+    }
+}
+
+/// The embedded exchange gives each new session a new account, called as the last one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_on_the_embedded_exchange_takes_over_nothing_from_one_that_has_ended() {
+    let dir = data_dir();
+    let exchange = exchange(generated(&["SPY"], 20_000), Speed::Times(60.0)).await;
+    let mut sessions = Vec::new();
+    for _ in 0..2 {
+        let mut plan = plan(dir.path(), &exchange, ShutdownPolicy::Flatten);
+        plan.config.venue = VenueKind::Embedded;
+        plan.config.limits.max_orders_per_day = Some(100);
+        let mut session = plan.start();
+        let status = session.until(guarded).await;
+        assert_eq!(used(&status, "max_orders_per_day"), "1");
+        sessions.push(status.session);
+        session.stopper.press();
+        session.ended().await.unwrap();
+    }
+    assert_ne!(sessions[0], sessions[1]);
 }
 
 /// A trader edits a limit at night and starts again: the position keeps its session, and the limit is the
@@ -112,6 +146,11 @@ async fn a_session_goes_on_under_limits_that_were_changed_in_between() {
     }
     sessions.dedup();
     assert_eq!(sessions.len(), 1, "{sessions:?}");
+}
+
+fn used(status: &Status, key: &str) -> String {
+    let row = status.limits.iter().find(|row| row.key == key);
+    row.and_then(|row| row.used.clone()).unwrap_or_default()
 }
 
 fn limit(status: &Status, key: &str) -> String {
