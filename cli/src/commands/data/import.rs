@@ -10,6 +10,7 @@ use backtest::RecordedData;
 use backtest::store::{
     Adjustment, Conflict, Import, Imported, Origin, Selection, Series, Store, StoreError,
 };
+use journal::JournalError;
 use kernel::{MarketData, Span, Timestamp};
 use marketdata::content::Kind;
 use marketdata::{Outline, Table};
@@ -18,6 +19,8 @@ use std::path::{Path, PathBuf};
 
 /// Rows that are handed to the store at a time.
 const BATCH: usize = 1 << 12;
+/// Rows of a session that are put in order at a time.
+const RECORDED: usize = 1 << 16;
 
 pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     let adjustment: Adjustment = args.adjustment.parse().map_err(Failure::usage)?;
@@ -173,9 +176,8 @@ impl Filling<'_> {
 fn recorded(session: &Path) -> Result<RecordedData, Failure> {
     let folder = session.join("journal");
     let folder = if folder.is_dir() { folder } else { session.into() };
-    let recorded = RecordedData::read(&folder)
-        .map_err(|error| Failure::new(Exit::of_journal(&error), error.to_string()))?;
-    if recorded.rows.is_empty() {
+    let recorded = RecordedData::open(&folder).map_err(journal_failure)?;
+    if recorded.is_empty() {
         let place = folder.display();
         return Err(Failure::usage(format!("the journal {place} holds no market data")));
     }
@@ -187,16 +189,22 @@ fn add(
     import: &mut Import,
     adjustment: Adjustment,
 ) -> Result<(), Failure> {
-    for datum in &recorded.rows {
-        let length = match datum {
-            MarketData::Bar(bar) => bar.length,
-            MarketData::Quote(_) | MarketData::Trade(_) => Span::ZERO,
-        };
-        let symbol = recorded.symbols.name(datum.symbol()).into();
-        let series = Series { adjustment, kind: Kind::of(datum), length, symbol };
-        import.add(&series, std::slice::from_ref(datum)).map_err(failure)?;
+    for rows in recorded.chunks(RECORDED) {
+        for datum in rows.map_err(journal_failure)? {
+            let length = match &datum {
+                MarketData::Bar(bar) => bar.length,
+                MarketData::Quote(_) | MarketData::Trade(_) => Span::ZERO,
+            };
+            let symbol = recorded.symbols().name(datum.symbol()).into();
+            let series = Series { adjustment, kind: Kind::of(&datum), length, symbol };
+            import.add(&series, &[datum]).map_err(failure)?;
+        }
     }
     Ok(())
+}
+
+fn journal_failure(error: JournalError) -> Failure {
+    Failure::new(Exit::of_journal(&error), error.to_string())
 }
 
 fn tell(args: &ImportArgs, store: &Store, done: &[Imported]) -> Result<(), Failure> {
