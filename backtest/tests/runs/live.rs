@@ -197,7 +197,7 @@ fn trades_are_what_was_said_of_them_last() {
     let feed = valley();
     let symbol = feed.data[0].symbol();
     let usd = |whole| Price::from_whole(whole).unwrap();
-    let size = kernel::Quantity::from_whole(5).unwrap();
+    let size = Quantity::from_whole(5).unwrap();
     let time = feed.data[10].time();
     let trade = |price| MarketData::Trade(kernel::Trade { symbol, time, price, size });
     let told = |price| kernel::TapeTrade { id: "1".into(), price, size };
