@@ -442,7 +442,7 @@ impl ParquetFile {
         let (adjustment, length) = (Default::default(), kernel::Span::ZERO);
         let series = Series { adjustment, kind, length, symbol: symbol.into() };
         let place = Beside::of(path);
-        let out = PartitionWriter::new(kind, place.path().into());
+        let out = PartitionWriter::new(kind, place.written().into());
         Self { path: path.into(), series, out, place }
     }
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct Beside {
     path: PathBuf,
-    beside: PathBuf,
+    written: PathBuf,
     has_name: bool,
 }
 
@@ -21,12 +21,12 @@ impl Beside {
     pub fn of(path: &Path) -> Self {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".part");
-        Self { path: path.into(), beside: path.with_file_name(name), has_name: false }
+        Self { path: path.into(), written: path.with_file_name(name), has_name: false }
     }
 
     /// Where it is written.
-    pub fn path(&self) -> &Path {
-        &self.beside
+    pub fn written(&self) -> &Path {
+        &self.written
     }
 
     /// Gives it its name, in place of what had it.
@@ -34,7 +34,7 @@ impl Beside {
     /// # Errors
     /// When it cannot be moved.
     pub fn give_name(mut self) -> io::Result<()> {
-        std::fs::rename(&self.beside, &self.path)?;
+        std::fs::rename(&self.written, &self.path)?;
         self.has_name = true;
         Ok(())
     }
@@ -44,7 +44,7 @@ impl Drop for Beside {
     fn drop(&mut self) {
         if !self.has_name {
             // Best effort: what is left has a name that nobody reads.
-            let _ = std::fs::remove_file(&self.beside);
+            let _ = std::fs::remove_file(&self.written);
         }
     }
 }
@@ -79,7 +79,7 @@ impl CsvWriter {
     /// When it cannot be made.
     pub fn create(path: &Path, kind: Kind, with_symbol: bool) -> io::Result<Self> {
         let place = Beside::of(path);
-        let file = BufWriter::new(File::create(place.path())?);
+        let file = BufWriter::new(File::create(place.written())?);
         let out = if path.extension().is_some_and(|ending| ending == "gz") {
             Out::Gzip(Box::new(GzEncoder::new(file, Compression::default())))
         } else {
