@@ -315,6 +315,11 @@ mod store {
         assert_eq!(ended.code, 0, "{}", ended.err);
         let one = events(&user, &["backtest", "--json", "--data", &files[0]]);
         assert_eq!(events(&user, &["backtest", "--json", "--data", &out]), one);
+        let streamed = ["backtest", "--json", "--stream", "--data", &out, &files[1]];
+        assert_eq!(events(&user, &streamed), expected);
+        let back = user.text("AAA.csv");
+        assert_eq!(user.run(&["data", "convert", &out, "--out", &back]).code, 0);
+        assert_eq!(events(&user, &["backtest", "--json", "--data", &back]), one);
         let list = user.json(&["data", "list", "--store", "st", "--json"]);
         let series = &list["series"][1];
         assert_eq!((series["symbol"].as_str(), series["rows"].as_u64()), (Some("BBB"), Some(780)));
