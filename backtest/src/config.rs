@@ -88,6 +88,12 @@ impl BacktestConfig {
         Self::on(feed.bar_length, feed.trading_days())
     }
 
+    /// On a market that never closes: days are those of UTC, and positions may grow at any hour.
+    #[must_use]
+    pub fn around_the_clock(self, facts: &Facts) -> Self {
+        Self { calendar: facts.utc_days(), hours: TradingHours::Always, ..self }
+    }
+
     fn on(bar_length: Option<Span>, calendar: Vec<TradingDay>) -> Self {
         let daily = bar_length.is_some_and(|length| length >= DAY);
         let mut limits = Limits::default();

@@ -135,7 +135,9 @@ impl BacktestReport {
         let (seen, open) = (self.daily.len() as f64, self.activity.sessions_open as f64);
         let (periods, is_sparse) = periods_per_year(seen, open, self.activity.is_endless);
         if !is_sparse {
-            return (periods, Vec::new());
+            let note = "trading never ends: sessions are days of UTC, 365 to the year";
+            let notes = self.activity.is_endless.then(|| note.to_owned());
+            return (periods, notes.into_iter().collect());
         }
         let note = format!(
             "{seen} of the calendar's {open} sessions have data: figures are annualised by {periods} \

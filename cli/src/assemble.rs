@@ -7,7 +7,7 @@ use crate::kafka;
 use crate::shell::Shell;
 use exchange::server::{FaultScript, ServerConfig, Source, Speed, Synthetic};
 use exchange::{CommissionRates, ExchangeConfig, FinancingRules, Impact};
-use kernel::{BasisPoints, FeeRates, Limits, Price, Span, TradingHours};
+use kernel::{BasisPoints, FeeRates, Limits, Price, Span, Symbols, TradingHours};
 use marketdata::{Feed, ReadOptions};
 use runtime::alpaca::{Client, ClientConfig, Credentials, Endpoints, Pace, Secret, Timing};
 use runtime::alpha_vantage::{AlphaVantage, AlphaVantageConfig, PolledFeed, Quota};
@@ -70,14 +70,29 @@ pub fn read_feed_with(
     if symbols.is_empty() {
         return Ok(feed);
     }
-    if let Some(absent) = symbols.iter().find(|name| feed.symbols.id(name).is_none()) {
-        let held: Vec<&str> = feed.symbols.names().collect();
+    let symbols = named_of(feed.symbols.clone(), symbols)?;
+    let symbols: Vec<&str> = symbols.names().collect();
+    feed.select(&symbols).map_err(Failure::usage)
+}
+
+/// Of the symbols of some data those that are named; all when none are.
+///
+/// # Errors
+/// When the data hold no such symbol.
+pub fn named_of(held: Symbols, named: &[String]) -> Result<Symbols, Failure> {
+    if named.is_empty() {
+        return Ok(held);
+    }
+    if let Some(absent) = named.iter().find(|name| held.id(name).is_none()) {
+        let held: Vec<&str> = held.names().collect();
         return Err(Failure::usage(format!(
             "the data holds no {absent}: it holds {}",
             held.join(", ")
         )));
     }
-    feed.select(symbols).map_err(Failure::usage)
+    let mut named: Vec<&str> = named.iter().map(String::as_str).collect();
+    named.sort_unstable();
+    Symbols::new(named).map_err(Failure::usage)
 }
 
 #[cfg(not(feature = "parquet"))]

@@ -68,6 +68,7 @@ pub fn run(layers: &mut Layers, args: &RunArgs) {
     trade(layers, &args.trade);
     let flags = [
         ("--rules", "backtest.rules", &args.rules),
+        ("--calendar", "backtest.calendar", &args.calendar),
         ("--corporate-actions", "backtest.actions", &args.corporate_actions),
         ("--dividends", "backtest.dividends", &args.dividends),
     ];

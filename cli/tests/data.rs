@@ -91,6 +91,65 @@ fn generated_and_converted_data_is_the_same_data() {
     assert!(always.out.ends_with("days.csv: 2 rows\n"), "{}{}", always.out, always.err);
 }
 
+/// A file that holds one symbol behind the other is read once for each, and gives the same files as
+/// one that is in the order of time.
+#[test]
+fn conversion_does_not_care_how_symbols_lie_in_a_file() {
+    let user = User::new();
+    let files = [write_bars(&user, "AAA", 500), write_bars(&user, "BBB", 700)];
+    let rows = |name: &str, file: &str| -> Vec<String> {
+        let text = std::fs::read_to_string(file).unwrap();
+        text.lines().skip(1).map(|row| row.replacen(',', &format!(",{name},"), 1)).collect()
+    };
+    let apart = [rows("AAA", &files[0]), rows("BBB", &files[1])].concat();
+    let mut mixed = apart.clone();
+    mixed.sort();
+    let convert = |name: &str, lines: &[String]| {
+        let header = "timestamp,symbol,open,high,low,close,volume\n".to_owned();
+        let (file, out) = (user.text(&format!("{name}.csv")), user.text(&format!("{name}/")));
+        std::fs::write(&file, header + &lines.join("\n") + "\n").unwrap();
+        let args =
+            ["data", "convert", &file, "--resample", "5Min", "--from", "2024-02-05T16:00:00Z"];
+        let ended = user.run(&[&args[..], &["--out", &out]].concat());
+        assert_eq!(ended.code, 0, "{}", ended.err);
+        let read = |symbol: &str| std::fs::read_to_string(out.clone() + symbol).unwrap();
+        (read("AAA.csv"), read("BBB.csv"))
+    };
+    let (apart, mixed) = (convert("apart", &apart), convert("mixed", &mixed));
+    assert_eq!(apart, mixed);
+    assert_eq!(apart.1.lines().nth(1).map(|row| &row[..20]), Some("2024-02-05T16:00:00Z"));
+}
+
+/// What fails when half of it is written leaves nothing, and what was there stays.
+#[test]
+fn a_conversion_that_fails_leaves_nothing_behind() {
+    let user = User::new();
+    let file = write_bars(&user, "AAA", 500);
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::create_dir(user.path("again")).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let late = format!("{}\n{}\n", lines[0], lines[450..].join("\n"));
+    std::fs::write(user.path("again/AAA.csv"), late).unwrap();
+    std::fs::create_dir(user.path("out")).unwrap();
+    std::fs::write(user.path("out/AAA.csv"), "before").unwrap();
+    for out in ["out/", "out/AAA.csv"] {
+        let ended = user.run(&[
+            "data",
+            "convert",
+            &file,
+            "again/AAA.csv",
+            "--resolution",
+            "1Min",
+            "--out",
+            out,
+        ]);
+        assert_eq!((ended.code, ended.sentence().contains("AAA")), (2, true), "{}", ended.err);
+        let left: Vec<_> = std::fs::read_dir(user.path("out")).unwrap().collect();
+        assert_eq!(left.len(), 1, "{left:?}");
+        assert_eq!(std::fs::read_to_string(user.path("out/AAA.csv")).unwrap(), "before");
+    }
+}
+
 /// The benchmark's file begins days before the run does.
 #[test]
 fn a_benchmark_begins_with_the_run_and_not_with_its_file() {
@@ -256,6 +315,11 @@ mod store {
         assert_eq!(ended.code, 0, "{}", ended.err);
         let one = events(&user, &["backtest", "--json", "--data", &files[0]]);
         assert_eq!(events(&user, &["backtest", "--json", "--data", &out]), one);
+        let streamed = ["backtest", "--json", "--stream", "--data", &out, &files[1]];
+        assert_eq!(events(&user, &streamed), expected);
+        let back = user.text("AAA.csv");
+        assert_eq!(user.run(&["data", "convert", &out, "--out", &back]).code, 0);
+        assert_eq!(events(&user, &["backtest", "--json", "--data", &back]), one);
         let list = user.json(&["data", "list", "--store", "st", "--json"]);
         let series = &list["series"][1];
         assert_eq!((series["symbol"].as_str(), series["rows"].as_u64()), (Some("BBB"), Some(780)));

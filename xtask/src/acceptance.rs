@@ -6,6 +6,7 @@ mod backtest_speed;
 mod beside;
 mod crash_matrix;
 mod fill_path;
+mod flat_memory;
 mod indicators;
 mod lstm;
 mod planted;
@@ -38,6 +39,7 @@ pub fn run(root: &Path, name: &str, parts: &[&str]) -> Result<(), String> {
         "crash-matrix-paced" => crash_matrix::run_part(root, &crash_matrix::Part::Paced),
         "crash-matrix-operator" => crash_matrix::run_part(root, &crash_matrix::Part::Operated),
         "fill-path" => fill_path::run(root),
+        "flat-memory" => flat_memory::run(root),
         "indicators" => indicators::run(root),
         "lstm" => lstm::run(root),
         "recovery" => recovery::run(root),
@@ -47,7 +49,7 @@ pub fn run(root: &Path, name: &str, parts: &[&str]) -> Result<(), String> {
         "sweep-beside-session" => beside::run(root),
         _ => Err(format!(
             "there is no proof called {name}: backtest-process, backtest-speed, crash-matrix, crash-matrix-paced, \
-             crash-matrix-operator, fill-path, indicators, lstm, planted-bugs, recovery, risk-checks, simulation, soak, stress \
+             crash-matrix-operator, fill-path, flat-memory, indicators, lstm, planted-bugs, recovery, risk-checks, simulation, soak, stress \
              and sweep-beside-session are"
         )),
     }

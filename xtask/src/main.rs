@@ -16,8 +16,8 @@ commands:
   conformance [--check]
              write docs/CONFORMANCE.md from the statements and the tests, or compare
   acceptance NAME [BUG...]
-             run a long proof (backtest-process, backtest-speed, crash-matrix, planted-bugs, recovery,
-             simulation, soak, stress, sweep-beside-session) and write its table into docs/;
+             run a long proof (backtest-process, backtest-speed, crash-matrix, flat-memory, planted-bugs,
+             recovery, simulation, soak, stress, sweep-beside-session) and write its table into docs/;
              planted-bugs with the names of bugs runs those and writes nothing
   testdata   fetch real market data from public packages into testdata/";
 

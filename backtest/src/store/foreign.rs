@@ -3,9 +3,10 @@
 use super::parquet::RowGroups;
 use super::{StoreError, own};
 use csv::ByteRecord;
-use kernel::{MarketData, Span, Symbols, Timestamp};
-use marketdata::content::Kind;
-use marketdata::{Decoder, Fault, Feed, MarketDataFileError, ReadOptions};
+use kernel::{MarketData, Span, Timestamp};
+use marketdata::{
+    Decoder, Fault, Feed, MarketDataFileError, Outline, ReadOptions, Survey, Table, TableRows,
+};
 use polars_core::prelude::{AnyValue, Column, DataFrame, TimeUnit};
 use std::path::{Path, PathBuf};
 
@@ -23,12 +24,8 @@ pub fn is_parquet(path: &Path) -> bool {
 /// numbers are judged as a CSV file's are; as most programs keep prices as binary floats, they are
 /// rounded to nine digits after the point.
 pub struct ForeignFile {
-    path: PathBuf,
     options: ReadOptions,
-    symbols: Symbols,
-    kind: Kind,
-    length: Span,
-    rows: u64,
+    outline: Outline,
 }
 
 impl ForeignFile {
@@ -47,52 +44,13 @@ impl ForeignFile {
     /// The first mistake found, with its row (counted from 1) and column.
     pub fn open(path: &Path, options: &ReadOptions) -> Result<Self, StoreError> {
         let options = ReadOptions { rounds: true, ..options.clone() };
-        let mut rows = 0;
-        let decoder = each(path, &options, &mut |_, _| {
-            rows += 1;
-            Ok(())
-        })?;
-        if rows == 0 {
-            return Err(fault(path, Fault::NoRows));
+        let mut rows = ForeignRows::open(path, &options)?;
+        let mut survey = Survey::new(&options);
+        while let Some(datum) = rows.next()? {
+            survey.add(&datum);
         }
-        let (length, kind) = (decoder.bar_length()?, decoder.kind());
-        let symbols = decoder.symbols().clone();
-        Ok(Self { path: path.into(), options, symbols, kind, length, rows })
-    }
-
-    /// The symbols of its rows.
-    pub fn symbols(&self) -> &Symbols {
-        &self.symbols
-    }
-
-    /// What it holds.
-    pub fn kind(&self) -> Kind {
-        self.kind
-    }
-
-    /// How long its bars last.
-    pub fn length(&self) -> Span {
-        self.length
-    }
-
-    /// How many rows.
-    pub fn rows(&self) -> u64 {
-        self.rows
-    }
-
-    /// Hands out its rows, with ids of its table.
-    ///
-    /// # Errors
-    /// When the file has changed, or who takes the rows refuses.
-    pub fn read(
-        &self,
-        take: &mut dyn FnMut(MarketData) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        each(&self.path, &self.options, &mut |decoder, mut datum| {
-            decoder.complete(&mut datum, self.length);
-            take(datum)
-        })?;
-        Ok(())
+        let outline = survey.finish(path, &rows.decoder)?;
+        Ok(Self { options, outline })
     }
 
     /// All of it in memory.
@@ -100,39 +58,84 @@ impl ForeignFile {
     /// # Errors
     /// When the file has changed.
     pub fn feed(&self) -> Result<Feed, StoreError> {
-        let mut data = Vec::new();
-        self.read(&mut |datum| {
+        let Outline { path, symbols, .. } = &self.outline;
+        let mut data = Vec::with_capacity(usize::try_from(self.outline.rows).unwrap_or(0));
+        let mut rows = self.rows()?;
+        while let Some(datum) = rows.next_datum()? {
             data.push(datum);
-            Ok(())
-        })?;
-        let names: Vec<&str> = self.symbols.names().collect();
-        let rows = Feed { symbols: self.symbols.clone(), data, bar_length: None };
-        rows.select(&names).map_err(|error| fault(&self.path, Fault::Symbol(error)))
+        }
+        let names: Vec<&str> = symbols.names().collect();
+        let rows = Feed { symbols: symbols.clone(), data, bar_length: None };
+        rows.select(&names).map_err(|error| fault(path, Fault::Symbol(error)))
     }
 }
 
-/// Decodes row after row.
-fn each(
-    path: &Path,
-    options: &ReadOptions,
-    take: &mut dyn FnMut(&Decoder, MarketData) -> Result<(), StoreError>,
-) -> Result<Decoder, StoreError> {
-    let mut groups = RowGroups::open(path)?;
-    let names = groups.columns()?;
-    let mut decoder = Decoder::new(path, names.iter().map(String::as_bytes), options)?;
-    let places = decoder.places();
-    let wanted: Vec<String> =
-        places.iter().filter_map(|place| names.get(*place).cloned()).collect();
-    let mut row = 0;
-    while let Some(table) = groups.next_table(Some(&wanted))? {
-        for index in 0..table.height() {
-            row += 1;
-            let record = record(path, &table, index, &names)?;
-            let datum = decoder.row(&record, row)?;
-            take(&decoder, datum)?;
-        }
+impl Table for ForeignFile {
+    fn outline(&self) -> &Outline {
+        &self.outline
     }
-    Ok(decoder)
+
+    fn rows(&self) -> Result<Box<dyn TableRows>, MarketDataFileError> {
+        let rows = ForeignRows::open(&self.outline.path, &self.options);
+        let rows = rows.map_err(super::source::into_file_error)?;
+        Ok(Box::new(Complete { rows, length: self.outline.length }))
+    }
+}
+
+/// The rows of a file whose length of bars is known.
+struct Complete {
+    rows: ForeignRows,
+    length: Span,
+}
+
+impl TableRows for Complete {
+    fn next_datum(&mut self) -> Result<Option<MarketData>, MarketDataFileError> {
+        let row = self.rows.next().map_err(super::source::into_file_error)?;
+        Ok(row.map(|mut datum| {
+            self.rows.decoder.complete(&mut datum, self.length);
+            datum
+        }))
+    }
+}
+
+/// Decodes row after row, with one row group in memory.
+struct ForeignRows {
+    path: PathBuf,
+    groups: RowGroups,
+    names: Vec<String>,
+    wanted: Vec<String>,
+    decoder: Decoder,
+    group: Option<DataFrame>,
+    /// The next row in the group, and rows so far.
+    place: usize,
+    row: u64,
+}
+
+impl ForeignRows {
+    fn open(path: &Path, options: &ReadOptions) -> Result<Self, StoreError> {
+        let groups = RowGroups::open(path)?;
+        let names = groups.columns()?;
+        let decoder = Decoder::new(path, names.iter().map(String::as_bytes), options)?;
+        let places = decoder.places();
+        let wanted = places.iter().filter_map(|place| names.get(*place).cloned()).collect();
+        let (group, place, row, path) = (None, 0, 0, path.into());
+        Ok(Self { path, groups, names, wanted, decoder, group, place, row })
+    }
+
+    fn next(&mut self) -> Result<Option<MarketData>, StoreError> {
+        while self.group.as_ref().is_none_or(|group| self.place >= group.height()) {
+            self.group = self.groups.next_table(Some(&self.wanted))?;
+            self.place = 0;
+            if self.group.is_none() {
+                return Ok(None);
+            }
+        }
+        let Some(group) = &self.group else { return Ok(None) };
+        let record = record(&self.path, group, self.place, &self.names)?;
+        self.place += 1;
+        self.row += 1;
+        Ok(Some(self.decoder.row(&record, self.row)?))
+    }
 }
 
 /// A row as text, with nothing in the columns that are not looked at.

@@ -303,7 +303,7 @@ impl Source for StoreSource {
 }
 
 /// Reading has errors of files alone.
-fn into_file_error(error: StoreError) -> MarketDataFileError {
+pub(super) fn into_file_error(error: StoreError) -> MarketDataFileError {
     match error {
         StoreError::File(error) => error,
         other => MarketDataFileError {

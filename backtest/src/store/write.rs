@@ -4,6 +4,7 @@ use super::cursor::Cursor;
 use super::meta::{Meta, Origin, Partition, Series};
 use super::{META, ROW_GROUP, Store, StoreError, table};
 use kernel::{MarketData, SymbolId, Symbols, Timestamp};
+use marketdata::Beside;
 use marketdata::content::{Kind, RowsHasher, Year, row_time};
 use polars_core::prelude::{DataFrame, PolarsError};
 use polars_io::parquet::write::{BatchedWriter, ParquetCompression, ParquetWriter};
@@ -430,9 +431,9 @@ impl PartitionWriter {
 /// name when [`ParquetFile::finish`] was called, not before.
 pub struct ParquetFile {
     path: PathBuf,
-    beside: PathBuf,
     series: Series,
     out: PartitionWriter,
+    place: Beside,
 }
 
 impl ParquetFile {
@@ -440,9 +441,9 @@ impl ParquetFile {
     pub fn create(path: &Path, kind: Kind, symbol: &str) -> Self {
         let (adjustment, length) = (Default::default(), kernel::Span::ZERO);
         let series = Series { adjustment, kind, length, symbol: symbol.into() };
-        let beside = path.with_extension("part");
-        let out = PartitionWriter::new(kind, beside.clone());
-        Self { path: path.into(), beside, series, out }
+        let place = Beside::of(path);
+        let out = PartitionWriter::new(kind, place.written().into());
+        Self { path: path.into(), series, out, place }
     }
 
     /// Adds a row of the kind.
@@ -460,7 +461,6 @@ impl ParquetFile {
     /// When it cannot be written.
     pub fn finish(self) -> Result<(), StoreError> {
         self.out.finish(&Year::numbered(1970))?;
-        fs::rename(&self.beside, &self.path)
-            .map_err(|error| StoreError::io("written", &self.path, error))
+        self.place.give_name().map_err(|error| StoreError::io("written", &self.path, error))
     }
 }

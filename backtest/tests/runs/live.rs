@@ -182,8 +182,42 @@ fn the_data_of_a_session_is_what_is_known_in_the_end() {
     session.between(70, Input::Warmup(feed.data[68]));
     session.between(70, Input::Warmup(MarketData::Bar(kernel::Bar { low, ..known })));
     let dir = session.run();
-    let data = RecordedData::read(dir.path()).unwrap();
-    assert_eq!((data.symbols, data.rows), (feed.symbols, feed.data));
+    let data = RecordedData::open(dir.path()).unwrap();
+    assert_eq!(*data.symbols(), feed.symbols);
+    for most in [1, 7, 1_000_000] {
+        let chunks: Vec<_> = data.chunks(most).map(Result::unwrap).collect();
+        assert!(chunks.iter().all(|chunk| chunk.len() <= most), "one bar a minute");
+        assert_eq!(chunks.concat(), feed.data, "{most} at a time");
+    }
+}
+
+/// A trade that was changed, and then taken back under its new price; and one that stays.
+#[test]
+fn trades_are_what_was_said_of_them_last() {
+    let feed = valley();
+    let symbol = feed.data[0].symbol();
+    let usd = |whole| Price::from_whole(whole).unwrap();
+    let size = Quantity::from_whole(5).unwrap();
+    let time = feed.data[10].time();
+    let trade = |price| MarketData::Trade(kernel::Trade { symbol, time, price, size });
+    let told = |price| kernel::TapeTrade { id: "1".into(), price, size };
+    let mut session = Session::over(&feed, venue());
+    for price in [usd(100), usd(100), usd(101)] {
+        session.between(11, Input::Late(trade(price)));
+    }
+    let (original, corrected) = (told(usd(100)), told(usd(102)));
+    session
+        .between(12, Input::Correction(kernel::Correction { symbol, time, original, corrected }));
+    for price in [usd(102), usd(999)] {
+        let trade = told(price);
+        let cancel = kernel::CancelError { symbol, time, trade, is_error: true };
+        session.between(13, Input::CancelError(cancel));
+    }
+    let dir = session.run();
+    let data = RecordedData::open(dir.path()).unwrap();
+    let rows = data.chunks(50).flat_map(Result::unwrap);
+    let trades: Vec<_> = rows.filter(|row| matches!(row, MarketData::Trade(_))).collect();
+    assert_eq!(trades, [trade(usd(100)), trade(usd(101))]);
 }
 
 #[test]

@@ -20,6 +20,9 @@ pub struct RunArgs {
     /// Whose rules the venue goes by: alpaca, or plain, which is no broker's.
     #[arg(long, value_name = "RULES")]
     pub rules: Option<String>,
+    /// When the market is open: us_equities, or always (a venue that never closes).
+    #[arg(long, value_name = "NAME")]
+    pub calendar: Option<String>,
     /// CSV file of the splits and dividends that happen to raw prices.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub corporate_actions: Option<String>,

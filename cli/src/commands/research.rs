@@ -132,7 +132,7 @@ pub fn config(
     let (limits, hours) = assemble::limits_and_hours(settings, facts.bar_length);
     let exchange =
         ExchangeConfig { rules: settings.venue_rules(), ..assemble::exchange_config(settings) };
-    Ok(BacktestConfig {
+    let config = BacktestConfig {
         exchange,
         limits,
         fees: assemble::fee_rates(settings, true),
@@ -146,7 +146,16 @@ pub fn config(
         labels: settings.strategies().into_iter().map(|one| one.label).collect(),
         adjustment: adjustment.to_owned(),
         ..BacktestConfig::for_data(facts)
-    })
+    };
+    if !settings.never_closes() {
+        return Ok(config);
+    }
+    if !config.limits.scopes.windows.is_empty() {
+        return Err(Failure::usage(
+            "risk.trading_windows: hours of New York, which a market with backtest.calendar = always does not go by",
+        ));
+    }
+    Ok(config.around_the_clock(facts))
 }
 
 /// The finer data that orders are filled on.

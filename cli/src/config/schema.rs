@@ -271,6 +271,11 @@ static AFTER_RISK: &[Key] = &[
         "backtest: whose rules the venue goes by; docs/BACKTESTS.md",
     ),
     key(
+        "backtest.calendar",
+        Kind::Choice(&["us_equities", "always"]),
+        "backtest: when the market is open; always never closes, and its days are those of UTC",
+    ),
+    key(
         "backtest.close_at_last_open",
         Kind::Bool,
         "backtest: close what is left at the open of the last bar, as some tools do",

@@ -205,6 +205,11 @@ impl Settings {
         }
     }
 
+    /// Whether the market of a backtest never closes.
+    pub fn never_closes(&self) -> bool {
+        self.text("backtest.calendar") == "always"
+    }
+
     /// The file with splits and dividends for a backtest.
     pub fn corporate_actions(&self) -> Option<PathBuf> {
         let path = self.text("backtest.actions");

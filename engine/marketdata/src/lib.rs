@@ -28,10 +28,10 @@ pub use feed::Feed;
 pub use jiff::tz::TimeZone;
 pub use news::{NewsItem, read_news};
 pub use read::{
-    CsvFile, CsvRows, CsvSource, Decoder, ReadOptions, Stamp, TimeFormat, in_order, read_files,
-    read_files_with,
+    CsvFile, CsvRows, Decoder, Merged, Outline, ReadOptions, Stamp, Survey, Table, TableRows,
+    TableSource, TimeFormat, Wanted, in_order, read_files, read_files_with,
 };
 pub use resample::Resampler;
-pub use source::{Facts, FactsBuilder, FeedSource, Source, order};
+pub use source::{Facts, FactsBuilder, FeedSource, Source, order, trading_days_around};
 pub use synthetic::{Generator, SyntheticConfig};
-pub use write::CsvWriter;
+pub use write::{Beside, CsvWriter};

@@ -27,9 +27,17 @@ impl Facts {
     pub fn trading_days(&self) -> Vec<TradingDay> {
         trading_days_around(self.span)
     }
+
+    /// The days of UTC around the data, for a market that never closes.
+    pub fn utc_days(&self) -> Vec<TradingDay> {
+        let days = |(first, last)| calendar::utc_days(first, last);
+        self.span.map(days).unwrap_or_default()
+    }
 }
 
-pub(crate) fn trading_days_around(span: Option<(Timestamp, Timestamp)>) -> Vec<TradingDay> {
+/// The trading days of New York around the times of some data: from a week before it to two weeks
+/// after.
+pub fn trading_days_around(span: Option<(Timestamp, Timestamp)>) -> Vec<TradingDay> {
     let Some((first, last)) = span else {
         return Vec::new();
     };

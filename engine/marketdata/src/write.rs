@@ -8,11 +8,51 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+/// A file on its way: written beside its place, and removed when it is dropped before it has its name.
+#[derive(Debug)]
+pub struct Beside {
+    path: PathBuf,
+    written: PathBuf,
+    has_name: bool,
+}
+
+impl Beside {
+    /// The place of a file. Nothing is made yet.
+    pub fn of(path: &Path) -> Self {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".part");
+        Self { path: path.into(), written: path.with_file_name(name), has_name: false }
+    }
+
+    /// Where it is written.
+    pub fn written(&self) -> &Path {
+        &self.written
+    }
+
+    /// Gives it its name, in place of what had it.
+    ///
+    /// # Errors
+    /// When it cannot be moved.
+    pub fn give_name(mut self) -> io::Result<()> {
+        std::fs::rename(&self.written, &self.path)?;
+        self.has_name = true;
+        Ok(())
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        if !self.has_name {
+            // Best effort: what is left has a name that nobody reads.
+            let _ = std::fs::remove_file(&self.written);
+        }
+    }
+}
+
 /// Writes rows of one kind in the layout that this program reads. The file has its name when
 /// [`CsvWriter::finish`] was called, not before.
 pub struct CsvWriter {
-    path: PathBuf,
-    beside: PathBuf,
+    place: Beside,
     out: Out,
     with_symbol: bool,
 }
@@ -38,16 +78,14 @@ impl CsvWriter {
     /// # Errors
     /// When it cannot be made.
     pub fn create(path: &Path, kind: Kind, with_symbol: bool) -> io::Result<Self> {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".part");
-        let beside = path.with_file_name(name);
-        let file = BufWriter::new(File::create(&beside)?);
+        let place = Beside::of(path);
+        let file = BufWriter::new(File::create(place.written())?);
         let out = if path.extension().is_some_and(|ending| ending == "gz") {
             Out::Gzip(Box::new(GzEncoder::new(file, Compression::default())))
         } else {
             Out::Plain(file)
         };
-        let mut writer = Self { path: path.into(), beside, out, with_symbol };
+        let mut writer = Self { place, out, with_symbol };
         let columns = match kind {
             Kind::Bars => "open,high,low,close,volume",
             Kind::Quotes => "bid_price,bid_size,ask_price,ask_size",
@@ -92,7 +130,7 @@ impl CsvWriter {
             Out::Gzip(out) => out.finish()?,
         };
         file.into_inner().map_err(|error| error.into_error())?.sync_all()?;
-        std::fs::rename(&self.beside, &self.path)
+        self.place.give_name()
     }
 }
 

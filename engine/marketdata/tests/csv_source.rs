@@ -9,7 +9,7 @@
 use flate2::{Compression, write::GzEncoder};
 use kernel::{MarketData, Span};
 use marketdata::{
-    CsvFile, CsvSource, Feed, ReadOptions, Source, Stamp, TimeZone, read_files, read_files_with,
+    CsvFile, Feed, ReadOptions, Source, Stamp, TableSource, TimeZone, read_files, read_files_with,
 };
 use std::io::Write;
 use std::path::PathBuf;
@@ -39,7 +39,7 @@ fn bars(first: usize, count: usize) -> String {
 }
 
 fn streamed(paths: &[PathBuf]) -> (Feed, marketdata::Facts) {
-    let mut source = CsvSource::open(paths, &ReadOptions::default()).unwrap();
+    let mut source = TableSource::open(paths, &ReadOptions::default()).unwrap();
     let facts = source.facts().clone();
     let feed = Feed::collect(&mut source).unwrap();
     (feed, facts)
@@ -74,7 +74,7 @@ fn what_cannot_be_streamed_is_told() {
     let path = write(&folder, "trades.csv", text);
     assert!(read_files(std::slice::from_ref(&path)).is_ok());
     let open = |paths: &[PathBuf]| {
-        let error = CsvSource::open(paths, &ReadOptions::default()).err().unwrap();
+        let error = TableSource::open(paths, &ReadOptions::default()).err().unwrap();
         error.to_string().replace(&format!("{}/", folder.path().display()), "")
     };
     assert_eq!(
@@ -157,7 +157,7 @@ fn columns_stamps_symbols_and_digits_can_be_named() {
         (feed.symbols.name(bar.symbol), bar.close.to_string()),
         ("SPY", "1.234567892".into())
     );
-    let mut source = CsvSource::open(path, &options).unwrap();
+    let mut source = TableSource::open(path, &options).unwrap();
     assert_eq!(source.facts(), &feed.facts());
     assert!(Feed::collect(&mut source).unwrap() == feed);
     let file = CsvFile::open(&path[0], &options).unwrap();

@@ -95,7 +95,7 @@ fn measure(program: &Path, place: &Path, budget: &Budget) -> Result<String, Stri
 }
 
 /// What a run of the program says.
-fn said(program: &Path, place: &Path, args: &[&str]) -> Result<String, String> {
+pub(super) fn said(program: &Path, place: &Path, args: &[&str]) -> Result<String, String> {
     let output = Command::new(program).args(args).current_dir(place).output();
     let output = output.map_err(|error| format!("{} cannot be run: {error}", program.display()))?;
     if !output.status.success() {

@@ -1,16 +1,17 @@
 //! `tradewind data convert`.
 
 use super::generate::cannot;
-use super::options;
+use super::{options, tables};
 use crate::args::ConvertArgs;
 use crate::assemble;
 use crate::commands::print_text;
 use crate::exit::Failure;
 use crate::figures::counted;
-use kernel::{MarketData, Span, TradingDay};
+use kernel::{MarketData, Span, SymbolId, Symbols, Timestamp, TradingDay};
 use marketdata::content::{Kind, row_time};
-use marketdata::{CsvWriter, FeedSource, Resampler, Source};
+use marketdata::{CsvWriter, Merged, Resampler, Table, Wanted, trading_days_around};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 pub fn run(args: &ConvertArgs) -> Result<(), Failure> {
@@ -19,11 +20,29 @@ pub fn run(args: &ConvertArgs) -> Result<(), Failure> {
     if args.files.is_empty() {
         return from_store(args, length);
     }
+    from_files(args, length)
+}
+
+/// Chunk by chunk. Files that hold one symbol behind the other are read once for each.
+fn from_files(args: &ConvertArgs, length: Option<Span>) -> Result<(), Failure> {
     let range = options::range(&args.part)?;
-    let read = options::read_options(&args.format)?;
-    let feed = assemble::read_feed_with(&args.files, &read, &args.symbols)?;
-    let feed = feed.between(range.start, range.end);
-    convert(args, length, &mut FeedSource::new(&feed))
+    let files = tables::open(&args.files, &options::read_options(&args.format)?)?;
+    let held = Merged::symbols(&files).map_err(Failure::usage)?;
+    let symbols = assemble::named_of(held, &args.symbols)?;
+    let known = Known::of(&files, &symbols, &range);
+    let each: Vec<Option<SymbolId>> = match Merged::check_order(&files) {
+        Ok(()) => vec![None],
+        Err(_) => symbols.ids().map(Some).collect(),
+    };
+    let mut conversion = Conversion::begin(args, length, known)?;
+    for only in each {
+        let wanted = Wanted { symbols: &symbols, only, range: range.clone() };
+        let mut rows = Merged::new(&files, &wanted).map_err(Failure::usage)?;
+        while let Some(chunk) = rows.next_chunk().map_err(Failure::usage)? {
+            conversion.take(chunk)?;
+        }
+    }
+    conversion.finish()
 }
 
 #[cfg(not(feature = "parquet"))]
@@ -34,50 +53,103 @@ fn from_store(_: &ConvertArgs, _: Option<Span>) -> Result<(), Failure> {
 #[cfg(feature = "parquet")]
 fn from_store(args: &ConvertArgs, length: Option<Span>) -> Result<(), Failure> {
     use super::import::{failure, selection};
+    use marketdata::Source;
 
     let resolution = args.format.resolution.as_deref();
     let selection = selection(&args.symbols, &[], resolution, &args.part)?;
     let store = backtest::store::Store::at(options::store_dir(&args.store));
     let mut source = store.open(&selection).map_err(failure)?;
-    convert(args, length, &mut source)
+    let facts = source.facts();
+    let (symbols, bar_length) = (facts.symbols.clone(), facts.bar_length);
+    let mut conversion =
+        Conversion::begin(args, length, Known { symbols, bar_length, span: facts.span })?;
+    while let Some(chunk) = source.next_chunk().map_err(Failure::usage)? {
+        conversion.take(chunk)?;
+    }
+    conversion.finish()
 }
 
-/// Row by row from a source into what is written.
-fn convert(
-    args: &ConvertArgs,
-    length: Option<Span>,
-    source: &mut dyn Source,
-) -> Result<(), Failure> {
-    let facts = source.facts().clone();
-    if let Some(wanted) = length {
-        check_length(wanted, facts.bar_length, args.calendar != "always")?;
+/// What is known of the rows before they are read.
+struct Known {
+    symbols: Symbols,
+    /// The length of the shortest bars.
+    bar_length: Option<Span>,
+    /// When the first and the last of them is known.
+    span: Option<(Timestamp, Timestamp)>,
+}
+
+impl Known {
+    /// Of some symbols and some time of files.
+    fn of(files: &[Box<dyn Table>], symbols: &Symbols, range: &Range<Timestamp>) -> Self {
+        let (mut bar_length, mut span) = (None, None);
+        for file in files.iter().map(|file| file.outline()) {
+            let (first, last) = file.span;
+            let is_wanted = file.symbols.names().any(|name| symbols.id(name).is_some());
+            if !is_wanted || last < range.start || first >= range.end {
+                continue;
+            }
+            let known = (first.plus(file.length), last.plus(file.length));
+            span = Some(span.map_or(known, |(first, last): (Timestamp, Timestamp)| {
+                (first.min(known.0), last.max(known.1))
+            }));
+            if file.kind == Kind::Bars {
+                bar_length = Some(bar_length.map_or(file.length, |held| file.length.min(held)));
+            }
+        }
+        Self { symbols: symbols.clone(), bar_length, span }
     }
-    let length = length.filter(|wanted| Some(*wanted) != facts.bar_length);
-    let days = if args.calendar == "always" { Vec::new() } else { facts.trading_days() };
-    let mut makers: Vec<Option<Resampler>> = (0..facts.symbols.len())
-        .map(|_| length.map(|length| Resampler::new(length, days.clone())))
-        .collect();
-    let mut out = Target::new(&args.out, facts.symbols.names())?;
-    while let Some(chunk) = source.next_chunk().map_err(Failure::usage)? {
-        for datum in chunk.iter().filter(|datum| !args.regular || is_regular(&days, datum)) {
+}
+
+/// Rows on their way from what is read into what is written.
+struct Conversion {
+    days: Vec<TradingDay>,
+    regular: bool,
+    /// By symbol, where longer bars are made.
+    makers: Vec<Option<Resampler>>,
+    out: Target,
+}
+
+impl Conversion {
+    fn begin(args: &ConvertArgs, length: Option<Span>, known: Known) -> Result<Self, Failure> {
+        let has_sessions = args.calendar != "always";
+        if let Some(wanted) = length {
+            check_length(wanted, known.bar_length, has_sessions)?;
+        }
+        let length = length.filter(|wanted| Some(*wanted) != known.bar_length);
+        let days = if has_sessions { trading_days_around(known.span) } else { Vec::new() };
+        let maker = |_| length.map(|length| Resampler::new(length, days.clone()));
+        let makers = known.symbols.ids().map(maker).collect();
+        let out = Target::new(&args.out, known.symbols.names())?;
+        Ok(Self { days, regular: args.regular, makers, out })
+    }
+
+    fn take(&mut self, chunk: &[MarketData]) -> Result<(), Failure> {
+        for datum in chunk {
+            if self.regular && !is_regular(&self.days, datum) {
+                continue;
+            }
             let symbol = datum.symbol().index();
-            match (datum, makers.get_mut(symbol)) {
+            match (datum, self.makers.get_mut(symbol)) {
                 (MarketData::Quote(_) | MarketData::Trade(_), Some(Some(_))) => {
                     return Err(Failure::usage(NO_BARS));
                 }
                 (MarketData::Bar(bar), Some(Some(maker))) => {
                     let made = maker.push(bar).map(MarketData::Bar);
-                    made.map_or(Ok(()), |made| out.write(symbol, &made))?;
+                    made.map_or(Ok(()), |made| self.out.write(symbol, &made))?;
                 }
-                _ => out.write(symbol, datum)?,
+                _ => self.out.write(symbol, datum)?,
             }
         }
+        Ok(())
     }
-    for (symbol, maker) in makers.iter_mut().enumerate() {
-        let made = maker.as_mut().and_then(Resampler::finish).map(MarketData::Bar);
-        made.map_or(Ok(()), |made| out.write(symbol, &made))?;
+
+    fn finish(mut self) -> Result<(), Failure> {
+        for (symbol, maker) in self.makers.iter_mut().enumerate() {
+            let made = maker.as_mut().and_then(Resampler::finish).map(MarketData::Bar);
+            made.map_or(Ok(()), |made| self.out.write(symbol, &made))?;
+        }
+        print_text(&self.out.finish()?)
     }
-    print_text(&out.finish()?)
 }
 
 const NO_BARS: &str = "--resample: bars are made out of bars, and the data have quotes or trades";

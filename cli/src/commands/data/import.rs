@@ -1,6 +1,6 @@
 //! `tradewind data import`.
 
-use super::options;
+use super::{options, tables};
 use crate::args::PartArgs;
 use crate::args::data::ImportArgs;
 use crate::commands::{print_json, print_text};
@@ -8,17 +8,19 @@ use crate::exit::{Exit, Failure};
 use crate::figures::counted;
 use backtest::RecordedData;
 use backtest::store::{
-    Adjustment, Conflict, ForeignFile, Import, Imported, Origin, Selection, Series, Store,
-    StoreError, is_parquet,
+    Adjustment, Conflict, Import, Imported, Origin, Selection, Series, Store, StoreError,
 };
-use kernel::{MarketData, Span, Symbols, Timestamp};
+use journal::JournalError;
+use kernel::{MarketData, Span, Timestamp};
 use marketdata::content::Kind;
-use marketdata::{CsvFile, ReadOptions};
+use marketdata::{Outline, Table};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Rows that are handed to the store at a time.
 const BATCH: usize = 1 << 12;
+/// Rows of a session that are put in order at a time.
+const RECORDED: usize = 1 << 16;
 
 pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     let adjustment: Adjustment = args.adjustment.parse().map_err(Failure::usage)?;
@@ -34,12 +36,10 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
         }
         None => {
             // Every file is read through before anything is written.
-            let files = marketdata::in_order(&args.files);
-            let files = files.iter().map(|file| Table::open(file, &read));
-            let files = files.collect::<Result<Vec<_>, _>>()?;
+            let files = tables::open(&args.files, &read)?;
             let mut import = begin(args, &store, conflict, &names(&args.files))?;
             for file in &files {
-                file.add(&mut import, adjustment)?;
+                add_table(file.as_ref(), &mut import, adjustment)?;
             }
             import.commit()
         }
@@ -109,39 +109,17 @@ pub fn failure(error: StoreError) -> Failure {
     Failure::new(exit, error.to_string())
 }
 
-/// A file that was found good.
-enum Table {
-    Csv(CsvFile),
-    Parquet(ForeignFile),
-}
-
-impl Table {
-    fn open(path: &Path, options: &ReadOptions) -> Result<Self, Failure> {
-        if is_parquet(path) || path.extension().is_some_and(|ending| ending == "parquet") {
-            return ForeignFile::open(path, options).map(Self::Parquet).map_err(failure);
-        }
-        CsvFile::open(path, options).map(Self::Csv).map_err(Failure::usage)
+fn add_table(
+    table: &dyn Table,
+    import: &mut Import,
+    adjustment: Adjustment,
+) -> Result<(), Failure> {
+    let mut batch = Batch::new(table.outline(), adjustment).into(import);
+    let mut rows = table.rows().map_err(Failure::usage)?;
+    while let Some(datum) = rows.next_datum().map_err(Failure::usage)? {
+        batch.push(datum).map_err(failure)?;
     }
-
-    fn add(&self, import: &mut Import, adjustment: Adjustment) -> Result<(), Failure> {
-        match self {
-            Table::Csv(file) => {
-                let batch = Batch::new(file.symbols(), file.kind(), file.length(), adjustment);
-                let mut batch = batch.into(import);
-                let mut rows = file.read().map_err(Failure::usage)?;
-                while let Some((datum, _)) = rows.next_row().map_err(Failure::usage)? {
-                    batch.push(datum).map_err(failure)?;
-                }
-                batch.flush().map_err(failure)
-            }
-            Table::Parquet(file) => {
-                let batch = Batch::new(file.symbols(), file.kind(), file.length(), adjustment);
-                let mut batch = batch.into(import);
-                file.read(&mut |datum| batch.push(datum)).map_err(failure)?;
-                batch.flush().map_err(failure)
-            }
-        }
-    }
+    batch.flush().map_err(failure)
 }
 
 /// Rows of one table on their way, those of one symbol at a time.
@@ -151,9 +129,13 @@ struct Batch {
 }
 
 impl Batch {
-    fn new(symbols: &Symbols, kind: Kind, length: Span, adjustment: Adjustment) -> Self {
+    fn new(table: &Outline, adjustment: Adjustment) -> Self {
+        let (kind, length) = (table.kind, table.length);
         let series = |symbol: &str| Series { adjustment, kind, length, symbol: symbol.into() };
-        Self { series: symbols.names().map(series).collect(), rows: Vec::with_capacity(BATCH) }
+        Self {
+            series: table.symbols.names().map(series).collect(),
+            rows: Vec::with_capacity(BATCH),
+        }
     }
 
     fn into(self, import: &mut Import) -> Filling<'_> {
@@ -194,9 +176,8 @@ impl Filling<'_> {
 fn recorded(session: &Path) -> Result<RecordedData, Failure> {
     let folder = session.join("journal");
     let folder = if folder.is_dir() { folder } else { session.into() };
-    let recorded = RecordedData::read(&folder)
-        .map_err(|error| Failure::new(Exit::of_journal(&error), error.to_string()))?;
-    if recorded.rows.is_empty() {
+    let recorded = RecordedData::open(&folder).map_err(journal_failure)?;
+    if recorded.is_empty() {
         let place = folder.display();
         return Err(Failure::usage(format!("the journal {place} holds no market data")));
     }
@@ -208,16 +189,22 @@ fn add(
     import: &mut Import,
     adjustment: Adjustment,
 ) -> Result<(), Failure> {
-    for datum in &recorded.rows {
-        let length = match datum {
-            MarketData::Bar(bar) => bar.length,
-            MarketData::Quote(_) | MarketData::Trade(_) => Span::ZERO,
-        };
-        let symbol = recorded.symbols.name(datum.symbol()).into();
-        let series = Series { adjustment, kind: Kind::of(datum), length, symbol };
-        import.add(&series, std::slice::from_ref(datum)).map_err(failure)?;
+    for rows in recorded.chunks(RECORDED) {
+        for datum in rows.map_err(journal_failure)? {
+            let length = match &datum {
+                MarketData::Bar(bar) => bar.length,
+                MarketData::Quote(_) | MarketData::Trade(_) => Span::ZERO,
+            };
+            let symbol = recorded.symbols().name(datum.symbol()).into();
+            let series = Series { adjustment, kind: Kind::of(&datum), length, symbol };
+            import.add(&series, &[datum]).map_err(failure)?;
+        }
     }
     Ok(())
+}
+
+fn journal_failure(error: JournalError) -> Failure {
+    Failure::new(Exit::of_journal(&error), error.to_string())
 }
 
 fn tell(args: &ImportArgs, store: &Store, done: &[Imported]) -> Result<(), Failure> {

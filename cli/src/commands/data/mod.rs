@@ -11,6 +11,7 @@ mod import;
 mod list;
 pub mod options;
 pub mod run;
+mod tables;
 
 use crate::args::DataCommand;
 use crate::exit::Failure;

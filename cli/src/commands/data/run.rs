@@ -5,7 +5,7 @@ use crate::args::{PartArgs, RunArgs, StoreArgs};
 use crate::assemble;
 use crate::exit::Failure;
 use kernel::Timestamp;
-use marketdata::{CsvSource, Feed, FeedSource, ReadOptions, Source};
+use marketdata::{Feed, FeedSource, ReadOptions, Source, TableSource};
 use std::path::PathBuf;
 
 /// What a backtest runs over.
@@ -68,8 +68,9 @@ impl RunData {
                     "--stream reads files whole: leave --symbols, --from and --to away, or import them into a store",
                 ));
             }
-            let source = CsvSource::open(files, &ReadOptions::default());
-            return Ok(Self::Streamed(Box::new(source.map_err(Failure::usage)?)));
+            let tables = super::tables::open(files, &ReadOptions::default())?;
+            let source = TableSource::over(&tables).map_err(Failure::usage)?;
+            return Ok(Self::Streamed(Box::new(source)));
         }
         let feed = assemble::read_feed(files, symbols)?;
         let feed = if whole { feed } else { feed.between(range.start, range.end) };

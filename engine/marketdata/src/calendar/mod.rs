@@ -12,7 +12,7 @@ pub use rules::{DayKind, day_kind};
 
 use jiff::civil::{Time, time};
 use jiff::tz::TimeZone;
-use kernel::{Timestamp, TradingDay};
+use kernel::{Span, Timestamp, TradingDay};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -22,6 +22,8 @@ const EXTENDED_OPEN: Time = time(4, 0, 0, 0);
 const EXTENDED_CLOSE: Time = time(20, 0, 0, 0);
 /// Source: NYSE, "Holidays and trading hours": on early closes the late session ends at 17:00.
 const EARLY_EXTENDED_CLOSE: Time = time(17, 0, 0, 0);
+
+const DAY_SECONDS: i64 = 86_400;
 
 /// A calendar read from a file; in the years that the file does not cover it follows the rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +55,24 @@ impl Calendar {
 /// The trading days from one date to another by rule, both included.
 pub fn trading_days(from: Date, to: Date) -> Vec<TradingDay> {
     days(from, to).filter_map(|date| trading_day(date, day_kind(date))).collect()
+}
+
+/// The days of UTC around two instants for a market that never closes, each open from midnight to
+/// midnight: from the one before the first to two weeks after the last, as days are known ahead.
+pub fn utc_days(first: Timestamp, last: Timestamp) -> Vec<TradingDay> {
+    let utc = |at: Timestamp, days: i64| {
+        let at = i128::from(at.plus(Span::from_secs(days * DAY_SECONDS)).nanos());
+        let instant = jiff::Timestamp::from_nanosecond(at).unwrap_or_default();
+        TimeZone::UTC.to_datetime(instant).date()
+    };
+    let day = |date: Date| {
+        let since = date.duration_since(Date::constant(1970, 1, 1)).as_secs();
+        let open = Timestamp::from_secs(since);
+        let close = open.plus(Span::from_secs(DAY_SECONDS));
+        let date = number_of(date);
+        TradingDay { date, open, close, extended_open: open, extended_close: close }
+    };
+    days(utc(first, -1), utc(last, 14)).map(day).collect()
 }
 
 /// The date in New York at an instant.

@@ -2,7 +2,8 @@
 
 use super::decoder::Decoder;
 use super::options::ReadOptions;
-use crate::content::{self, ContentHasher, PartitionKey, RowsHash};
+use super::table::{Outline, Survey, Table, TableRows};
+use crate::content;
 use crate::{Fault, MarketDataFileError};
 use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 use flate2::read::MultiGzDecoder;
@@ -89,15 +90,8 @@ fn broken(path: &Path, gzipped: bool, error: csv::Error) -> MarketDataFileError 
 /// in memory together.
 #[derive(Debug, Clone)]
 pub struct CsvFile {
-    path: PathBuf,
     options: ReadOptions,
-    symbols: Symbols,
-    kind: content::Kind,
-    length: Span,
-    rows: u64,
-    span: (Timestamp, Timestamp),
-    not_merged: Option<(Timestamp, Timestamp)>,
-    partitions: Vec<(PartitionKey, u64, RowsHash)>,
+    outline: Outline,
 }
 
 impl CsvFile {
@@ -107,75 +101,42 @@ impl CsvFile {
     /// The first mistake found, with its row and column.
     pub fn open(path: &Path, options: &ReadOptions) -> Result<Self, MarketDataFileError> {
         let mut rows = Rows::open(path, options)?;
-        let (mut count, mut span) = (0, None::<(Timestamp, Timestamp)>);
-        // With bars stamped by their ends the years are not known before their length is.
-        let mut hash = (options.stamp == super::Stamp::Open).then(ContentHasher::default);
+        let mut survey = Survey::new(options);
         while let Some((datum, _)) = rows.next()? {
-            count += 1;
-            let time = content::row_time(&datum);
-            let (first, last) = span.unwrap_or((time, time));
-            span = Some((first.min(time), last.max(time)));
-            hash.iter_mut().for_each(|hash| hash.add(&datum));
+            survey.add(&datum);
         }
-        let Some((first, last)) = span else {
-            return Err(MarketDataFileError::file(path, Fault::NoRows));
-        };
-        let decoder = &rows.decoder;
-        let length = decoder.bar_length()?;
-        let shift = if hash.is_some() { Span::ZERO } else { length };
-        let partitions = hash.map(|hash| hash.finish(decoder.symbols()).into_partitions());
-        let with_length = |(key, rows, hash)| (PartitionKey { length, ..key }, rows, hash);
-        Ok(Self {
-            path: path.into(),
-            options: options.clone(),
-            symbols: decoder.symbols().clone(),
-            kind: decoder.kind(),
-            length,
-            rows: count,
-            span: (first.minus(shift), last.minus(shift)),
-            not_merged: decoder.order().not_merged,
-            partitions: partitions.into_iter().flatten().map(with_length).collect(),
-        })
+        let outline = survey.finish(path, &rows.decoder)?;
+        Ok(Self { options: options.clone(), outline })
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.outline.path
     }
 
     /// The symbols of its rows.
     pub fn symbols(&self) -> &Symbols {
-        &self.symbols
+        &self.outline.symbols
     }
 
     /// What it holds.
     pub fn kind(&self) -> content::Kind {
-        self.kind
+        self.outline.kind
     }
 
     /// How long its bars last.
     pub fn length(&self) -> Span {
-        self.length
+        self.outline.length
     }
 
     /// How many rows.
     pub fn rows(&self) -> u64 {
-        self.rows
+        self.outline.rows
     }
 
     /// The times of the first and the last row: of bars, their opens.
     pub fn span(&self) -> (Timestamp, Timestamp) {
-        self.span
-    }
-
-    /// The hash of each of its partitions; none when they are not known.
-    pub(super) fn partitions(&self) -> &[(PartitionKey, u64, RowsHash)] {
-        &self.partitions
-    }
-
-    /// The first row that keeps the file from being merged with others as it is read.
-    pub(super) fn not_merged(&self) -> Option<(Timestamp, Timestamp)> {
-        self.not_merged
+        self.outline.span
     }
 
     /// Its rows from the first on.
@@ -183,8 +144,24 @@ impl CsvFile {
     /// # Errors
     /// When it cannot be read any more.
     pub fn read(&self) -> Result<CsvRows, MarketDataFileError> {
-        let rows = Rows::open(&self.path, &self.options)?;
-        Ok(CsvRows { rows, length: self.length })
+        let rows = Rows::open(self.path(), &self.options)?;
+        Ok(CsvRows { rows, length: self.length() })
+    }
+}
+
+impl Table for CsvFile {
+    fn outline(&self) -> &Outline {
+        &self.outline
+    }
+
+    fn rows(&self) -> Result<Box<dyn TableRows>, MarketDataFileError> {
+        self.read().map(|rows| Box::new(rows) as Box<dyn TableRows>)
+    }
+}
+
+impl TableRows for CsvRows {
+    fn next_datum(&mut self) -> Result<Option<MarketData>, MarketDataFileError> {
+        self.next_row().map(|row| row.map(|(datum, _)| datum))
     }
 }
 

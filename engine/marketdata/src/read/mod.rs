@@ -21,12 +21,14 @@ mod layout;
 mod options;
 mod row;
 mod stream;
+mod table;
 mod time;
 
 pub use decoder::Decoder;
 pub use file::{CsvFile, CsvRows};
 pub use options::{ReadOptions, Stamp, TimeFormat};
-pub use stream::CsvSource;
+pub use stream::{Merged, TableSource, Wanted};
+pub use table::{Outline, Survey, Table, TableRows};
 
 use crate::{Fault, Feed, MarketDataFileError};
 use file::FileRows;

@@ -1,27 +1,29 @@
-//! CSV files as a source: merged in the order of time as they are read.
+//! Tables as a source: merged in the order of time as they are read.
 
-use super::file::{CsvFile, CsvRows};
+use super::file::CsvFile;
+use super::table::{Outline, Table, TableRows};
 use super::{all_symbols, in_order, options::ReadOptions, with_id};
-use crate::content::{ContentHash, Kind};
+use crate::content::{ContentHash, Kind, row_time};
 use crate::source::{Facts, FactsBuilder, Source, order};
 use crate::{Fault, MarketDataFileError};
 use kernel::{MarketData, Span, SymbolId, Symbols, Timestamp};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
+use std::ops::Range;
 use std::path::PathBuf;
 
 /// Rows that are handed out at a time.
 const CHUNK: usize = 1 << 14;
 
-/// Reads CSV files that need not fit into memory, in the order of time. They are read through once
-/// to find every mistake before anything is made of them.
-pub struct CsvSource {
+/// Reads tables that need not fit into memory, in the order of time. They were read through once to
+/// find every mistake before anything is made of them.
+pub struct TableSource {
     facts: Facts,
-    merge: Merge,
+    merged: Merged,
 }
 
-impl CsvSource {
-    /// Reads the files through.
+impl TableSource {
+    /// CSV files, which are read through.
     ///
     /// # Errors
     /// The first mistake found, with its file, row and column.
@@ -29,44 +31,66 @@ impl CsvSource {
         if paths.is_empty() {
             return Err(MarketDataFileError::file("".as_ref(), Fault::NoFile));
         }
-        let open = |path: &PathBuf| CsvFile::open(path, options);
-        let paths = in_order(paths);
-        let files = paths.iter().map(open).collect::<Result<Vec<_>, _>>()?;
-        if let Some((file, (time, before))) =
-            files.iter().find_map(|file| Some((file, file.not_merged()?)))
-        {
-            let fault = Fault::NotMerged { time, before };
-            return Err(MarketDataFileError::file(file.path(), fault));
-        }
-        let tables = files.iter().map(|file| (file.path(), file.symbols()));
-        let symbols = all_symbols(tables)?;
-        let facts = match known_facts(&files, &symbols) {
-            Some(facts) => facts,
-            None => gathered_facts(&files, &symbols)?,
+        let open = |path: &PathBuf| {
+            CsvFile::open(path, options).map(|file| Box::new(file) as Box<dyn Table>)
         };
-        let merge = Merge::new(&files, &symbols)?;
-        Ok(Self { facts, merge })
+        let paths = in_order(paths);
+        Self::over(&paths.iter().map(open).collect::<Result<Vec<_>, _>>()?)
+    }
+
+    /// Tables in the order that breaks ties between their rows.
+    ///
+    /// # Errors
+    /// When they do not go together, or a table's rows are not in the order of time.
+    pub fn over(tables: &[Box<dyn Table>]) -> Result<Self, MarketDataFileError> {
+        let symbols = Merged::symbols(tables)?;
+        Merged::check_order(tables)?;
+        let facts = match known_facts(tables, &symbols) {
+            Some(facts) => facts,
+            None => gathered_facts(tables, &symbols)?,
+        };
+        let merged = Merged::new(tables, &Wanted::all(&symbols))?;
+        Ok(Self { facts, merged })
     }
 }
 
-impl Source for CsvSource {
+/// Which rows of some tables.
+#[derive(Debug, Clone)]
+pub struct Wanted<'a> {
+    /// Of these symbols, under their ids.
+    pub symbols: &'a Symbols,
+    /// Of them one alone.
+    pub only: Option<SymbolId>,
+    /// That lie in this time: of bars, those that open there.
+    pub range: Range<Timestamp>,
+}
+
+impl<'a> Wanted<'a> {
+    /// All rows of some symbols.
+    pub fn all(symbols: &'a Symbols) -> Self {
+        Self { symbols, only: None, range: Timestamp::MIN..Timestamp::MAX }
+    }
+}
+
+impl Source for TableSource {
     fn facts(&self) -> &Facts {
         &self.facts
     }
 
     fn next_chunk(&mut self) -> Result<Option<&[MarketData]>, MarketDataFileError> {
-        self.merge.next_chunk()
+        self.merged.next_chunk()
     }
 }
 
 /// The facts as the files' own tell them, when no partition is spread over two files.
-fn known_facts(files: &[CsvFile], symbols: &Symbols) -> Option<Facts> {
+fn known_facts(tables: &[Box<dyn Table>], symbols: &Symbols) -> Option<Facts> {
     let mut content = ContentHash::default();
     let mut seen = BTreeSet::new();
     let (mut rows, mut counted) = (0, 0);
-    for file in files {
-        rows += file.rows();
-        for (key, count, hash) in file.partitions() {
+    let outlines = || tables.iter().map(|table| table.outline());
+    for outline in outlines() {
+        rows += outline.rows;
+        for (key, count, hash) in &outline.partitions {
             counted += count;
             if !seen.insert(key.clone()) {
                 return None;
@@ -77,36 +101,39 @@ fn known_facts(files: &[CsvFile], symbols: &Symbols) -> Option<Facts> {
     if counted != rows {
         return None;
     }
-    let known = |file: &CsvFile| {
-        let (first, last) = file.span();
-        (first.plus(file.length()), last.plus(file.length()))
+    let known = |outline: &Outline| {
+        let (first, last) = outline.span;
+        (first.plus(outline.length), last.plus(outline.length))
     };
-    let first = files.iter().map(|file| known(file).0).min()?;
-    let last = files.iter().map(|file| known(file).1).max()?;
-    let bars = files.iter().filter(|file| file.kind() == Kind::Bars);
-    let has_bars = |name: &str| bars.clone().any(|file| file.symbols().id(name).is_some());
+    let first = outlines().map(|outline| known(outline).0).min()?;
+    let last = outlines().map(|outline| known(outline).1).max()?;
+    let bars = || outlines().filter(|outline| outline.kind == Kind::Bars);
+    let has_bars = |name: &str| bars().any(|outline| outline.symbols.id(name).is_some());
     let silent = symbols.names().filter(|name| !has_bars(name));
     Some(Facts {
         symbols: symbols.clone(),
         rows,
         span: Some((first, last)),
-        bar_length: bars.clone().map(CsvFile::length).min(),
+        bar_length: bars().map(|outline| outline.length).min(),
         without_bars: silent.map(Into::into).collect(),
         content_hash: content.finish(),
     })
 }
 
-fn gathered_facts(files: &[CsvFile], symbols: &Symbols) -> Result<Facts, MarketDataFileError> {
+fn gathered_facts(
+    tables: &[Box<dyn Table>],
+    symbols: &Symbols,
+) -> Result<Facts, MarketDataFileError> {
     let mut facts = FactsBuilder::default();
-    let mut merge = Merge::new(files, symbols)?;
-    while let Some(chunk) = merge.next_chunk()? {
+    let mut merged = Merged::new(tables, &Wanted::all(symbols))?;
+    while let Some(chunk) = merged.next_chunk()? {
         chunk.iter().for_each(|datum| facts.add(datum));
     }
     Ok(facts.finish(symbols.clone()))
 }
 
-/// The rows of several files in the order of time.
-struct Merge {
+/// The rows of several tables in the order of time, or some of them, chunk by chunk.
+pub struct Merged {
     files: Vec<Open>,
     /// The files that have rows left, by the time at which the next one is known.
     next: BinaryHeap<Reverse<(Timestamp, usize)>>,
@@ -120,38 +147,83 @@ struct Merge {
 
 struct Open {
     path: PathBuf,
-    rows: CsvRows,
+    rows: Box<dyn TableRows>,
+    /// The id of each of its symbols; none for those that are not wanted.
     ids: Vec<Option<SymbolId>>,
+    range: Range<Timestamp>,
     next: Option<MarketData>,
 }
 
 impl Open {
     fn advance(&mut self) -> Result<Option<MarketData>, MarketDataFileError> {
-        let mut row = self.rows.next_row()?.map(|(datum, _)| datum);
-        if let Some(datum) = &mut row {
-            with_id(&self.ids, datum);
-        }
+        let row = loop {
+            let Some(mut datum) = self.rows.next_datum()? else { break None };
+            let is_named = self.ids.get(datum.symbol().index()).is_some_and(Option::is_some);
+            if is_named && self.range.contains(&row_time(&datum)) {
+                with_id(&self.ids, &mut datum);
+                break Some(datum);
+            }
+        };
         Ok(std::mem::replace(&mut self.next, row))
     }
 }
 
-impl Merge {
-    fn new(files: &[CsvFile], symbols: &Symbols) -> Result<Self, MarketDataFileError> {
+impl Merged {
+    /// The symbols of all tables in alphabetical order.
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub fn symbols(tables: &[Box<dyn Table>]) -> Result<Symbols, MarketDataFileError> {
+        let outlines = tables.iter().map(|table| table.outline());
+        all_symbols(outlines.map(|outline| (outline.path.as_path(), &outline.symbols)))
+    }
+
+    /// Whether each table can be merged as it is read: its rows are in the order of time whichever
+    /// symbol they are of. Those of one symbol always are.
+    ///
+    /// # Errors
+    /// The first table that cannot.
+    pub fn check_order(tables: &[Box<dyn Table>]) -> Result<(), MarketDataFileError> {
+        let mut outlines = tables.iter().map(|table| table.outline());
+        let found = outlines.find_map(|outline| Some((outline, outline.not_merged?)));
+        found.map_or(Ok(()), |(outline, (time, before))| {
+            let fault = Fault::NotMerged { time, before };
+            Err(MarketDataFileError::file(&outline.path, fault))
+        })
+    }
+
+    /// The rows that are wanted of tables, which are in the order that breaks ties.
+    ///
+    /// # Errors
+    /// When a table cannot be read any more.
+    pub fn new(
+        tables: &[Box<dyn Table>],
+        wanted: &Wanted<'_>,
+    ) -> Result<Self, MarketDataFileError> {
         let mut open = Vec::new();
         let mut next = BinaryHeap::new();
-        for (index, file) in files.iter().enumerate() {
-            let ids = file.symbols().names().map(|name| symbols.id(name)).collect();
-            let mut one = Open { path: file.path().into(), rows: file.read()?, ids, next: None };
+        for (index, table) in tables.iter().enumerate() {
+            let outline = table.outline();
+            let is_wanted = |id: &SymbolId| wanted.only.is_none_or(|only| only == *id);
+            let id = |name| wanted.symbols.id(name).filter(is_wanted);
+            let ids = outline.symbols.names().map(id).collect();
+            let (path, rows, range) = (outline.path.clone(), table.rows()?, wanted.range.clone());
+            let mut one = Open { path, rows, ids, range, next: None };
             one.advance()?;
             next.extend(one.next.as_ref().map(|datum| Reverse((datum.time(), index))));
             open.push(one);
         }
+        let symbols = wanted.symbols.clone();
         let last = vec![None; symbols.len()];
-        let (chunk, symbols, from) = (Vec::with_capacity(CHUNK), symbols.clone(), Vec::new());
+        let (chunk, from) = (Vec::with_capacity(CHUNK), Vec::new());
         Ok(Self { files: open, next, chunk, last, symbols, from })
     }
 
-    fn next_chunk(&mut self) -> Result<Option<&[MarketData]>, MarketDataFileError> {
+    /// The next rows; `None` after the last. All rows of one instant are in one chunk.
+    ///
+    /// # Errors
+    /// When a file has changed, or two of them have the same bar.
+    pub fn next_chunk(&mut self) -> Result<Option<&[MarketData]>, MarketDataFileError> {
         self.chunk.clear();
         while self.chunk.len() < CHUNK && self.instant()? {}
         Ok(Some(self.chunk.as_slice()).filter(|chunk| !chunk.is_empty()))
