@@ -171,7 +171,7 @@ impl From<&AskError> for Failure {
     fn from(error: &AskError) -> Self {
         let exit = match error {
             AskError::NoSession { .. } => Exit::NoSession,
-            AskError::Io { .. } => Exit::Other,
+            AskError::Unanswered { .. } | AskError::Io { .. } => Exit::Other,
         };
         Failure::new(exit, error.to_string())
     }

@@ -166,3 +166,70 @@ fn a_second_session_on_its_folder_is_refused_and_a_flattened_one_ends_halted() {
     let shown = user.run(&["journal", "show"]).out;
     assert!(shown.contains("trading is halted: done for today"), "{shown}");
 }
+
+/// Asks for the status until it says something.
+fn until(user: &User, says: impl Fn(&serde_json::Value) -> bool) {
+    let begun = std::time::Instant::now();
+    while !says(&user.json(&["status", "--json"])) {
+        assert!(begun.elapsed().as_secs() < 120, "it has not come to that");
+    }
+}
+
+#[test]
+fn what_stops_trading_again_is_told_by_resume() {
+    let user = User::new();
+    // A percent down in every minute.
+    let mut bars = String::from("timestamp,open,high,low,close,volume\n");
+    let mut cents = 100_000;
+    for minute in 0..300 {
+        let (hour, minute) = (15 + minute / 60, minute % 60);
+        let (open, close) = (cents, cents * 99 / 100);
+        let usd = |cents: i64| format!("{}.{:02}", cents / 100, cents % 100);
+        bars += &format!(
+            "2024-02-05T{hour:02}:{minute:02}:00Z,{},{},{},{},100000\n",
+            usd(open),
+            usd(open),
+            usd(close),
+            usd(close)
+        );
+        cents = close;
+    }
+    std::fs::write(user.path("FALL.csv"), bars).unwrap();
+    let more = ["--data", "FALL.csv", "--strategy", "buy-and-hold"];
+    let limits = ["--set", "risk.max_daily_loss_usd=1", "--set", "risk.place_stops=false"];
+    let session = Session::start_with(&user, &[&more[..], &limits].concat());
+    until(&user, |status| status["trading"] == "halted");
+    let resumed = user.run(&["resume", "all is well"]);
+    assert_eq!(resumed.code, 5, "{}{}", resumed.out, resumed.err);
+    for words in ["trading is halted again (by the kernel", "the day has lost", "risk set"] {
+        assert!(resumed.err.contains(words), "{words}: {}", resumed.err);
+    }
+    session.interrupt();
+}
+
+#[test]
+fn what_stops_trading_is_taken_while_a_session_starts() {
+    let user = User::new();
+    // A broker that takes connections and never answers.
+    let broker = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("alpaca.trading_url=http://{}", broker.local_addr().unwrap());
+    let keys = ["--set", "alpaca.key_id=KEY", "--set", "alpaca.secret_key=SECRET"];
+    let venue = ["paper", "--set", "session.venue=alpaca-paper", "--symbols", "SPY", "--set", &url];
+    let mut command = user.command(&[&venue[..], &keys].concat());
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let begun = std::time::Instant::now();
+    let mut taken = user.run(&["flatten", "--wait", "0s", "fire"]);
+    while taken.code == 6 && begun.elapsed().as_secs() < 60 {
+        taken = user.run(&["flatten", "--wait", "0s", "fire"]);
+    }
+    assert_eq!(taken.code, 0, "{}", taken.err);
+    assert!(taken.out.contains("taken: the session is still starting"), "{}", taken.out);
+    let waited = user.run(&["cancel-all", "--wait", "1s"]);
+    assert_eq!(waited.code, 5, "{}{}", waited.out, waited.err);
+    assert!(waited.err.contains("has not begun in 1 s"), "{}", waited.err);
+    assert!(user.run(&["halt"]).out.contains("still starting"));
+    let resumed = user.run(&["resume", "why not"]);
+    assert!(resumed.code != 0 && resumed.err.contains("ask again"), "{}", resumed.err);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}

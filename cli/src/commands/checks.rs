@@ -4,15 +4,16 @@ use crate::figures::counted;
 use kernel::Cash;
 use kernel::risk::{Finding, Margin};
 
-/// The checks that look at the order, in their order of precedence: each limit that the order comes
-/// near with what it needs and the margin between them, and the reason of each that stops it.
+/// The checks that look at the order, in their order of precedence: each limit with what is used of it
+/// now, what it needs with the order and the margin to that, and the reason of each that stops it.
 pub fn table(findings: &[Finding]) -> String {
     let looked: Vec<&Finding> = findings.iter().filter(|finding| finding.applies).collect();
     let margins = || looked.iter().flat_map(|finding| &finding.margins);
-    let mut rows = vec![["limit", "is", "needs", "margin", "unit"].map(String::from)];
-    rows.extend(margins().filter(|margin| margin.needs.is_some()).map(row));
+    let is_told = |margin: &&Margin| margin.needs.is_some() || margin.used.is_some();
+    let mut rows = vec![["limit", "is", "now", "needs", "margin", "unit"].map(String::from)];
+    rows.extend(margins().filter(is_told).map(row));
     let mut text = if rows.len() > 1 { aligned(&rows) } else { String::new() };
-    let untouched = margins().filter(|margin| margin.limit.is_some() && margin.needs.is_none());
+    let untouched = margins().filter(|margin| margin.limit.is_some() && !is_told(margin));
     let untouched = untouched.map(|margin| {
         let [key, limit, .., unit] = row(margin);
         format!("{key} {limit} {unit}")
@@ -59,7 +60,7 @@ fn listed(word: &str, names: Vec<String>) -> String {
     text + "\n"
 }
 
-fn row(margin: &Margin) -> [String; 5] {
+fn row(margin: &Margin) -> [String; 6] {
     let shown = |nanos: Option<i64>| match nanos {
         Some(nanos) => Cash::from_nanos(nanos).to_string(),
         None => "-".into(),
@@ -67,6 +68,7 @@ fn row(margin: &Margin) -> [String; 5] {
     [
         margin.key.clone(),
         shown(margin.limit),
+        shown(margin.used),
         shown(margin.needs),
         shown(margin.left()),
         margin.unit.into(),
@@ -74,14 +76,14 @@ fn row(margin: &Margin) -> [String; 5] {
 }
 
 /// Rows in columns: the first and the last to the left, figures to the right.
-fn aligned(rows: &[[String; 5]]) -> String {
+fn aligned(rows: &[[String; 6]]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
         cells.map(String::len).max().unwrap_or(0)
     };
-    let [key, limit, needs, margin] = [0, 1, 2, 3].map(width);
-    let lines = rows.iter().map(|[a, b, c, d, e]| {
-        format!("  {a:key$}  {b:>limit$}  {c:>needs$}  {d:>margin$}  {e}\n")
+    let [key, limit, now, needs, margin] = [0, 1, 2, 3, 4].map(width);
+    let lines = rows.iter().map(|[a, b, c, d, e, f]| {
+        format!("  {a:key$}  {b:>limit$}  {c:>now$}  {d:>needs$}  {e:>margin$}  {f}\n")
     });
     lines.collect()
 }

@@ -195,11 +195,63 @@ pub fn say(cmd: &str, args: &ReasonArgs) -> Result<(), Failure> {
     let dir = resolve::data_dir(&args.place)?;
     let answer = ask(&dir, &Request::new(cmd, reason))?;
     if args.json {
-        return print_json(&answer);
+        print_json(&answer)?;
     }
     let trading = answer.body.get("trading").and_then(Value::as_str).unwrap_or("as before");
+    if cmd == "resume" && trading != "active" {
+        return Err(stopped_again(&dir, trading)?);
+    }
+    if args.json {
+        return Ok(());
+    }
+    if is_starting(&answer) {
+        return latched(false, &answer);
+    }
     let next = AFTER.iter().find(|(name, _)| *name == cmd).map_or("", |(_, text)| *text);
     print_text(&format!("{cmd}: taken, trading is {trading}. {next}\n"))
+}
+
+/// Why trading does not go on though it was resumed: what stopped it is still so.
+fn stopped_again(dir: &Path, trading: &str) -> Result<Failure, Failure> {
+    let status = Value::Object(ask(dir, &Request::new("status", ""))?.body);
+    Ok(Failure::new(
+        Exit::CheckFailed,
+        format!(
+            "resume was taken, and trading is {trading} again ({}). What stops it is still so: mend it, or change its limit with `tradewind risk set`, then resume",
+            set(&status)
+        ),
+    ))
+}
+
+/// Whether an answer comes from a session that has yet to begin.
+fn is_starting(answer: &Answer) -> bool {
+    answer.body.get("starting").and_then(Value::as_bool) == Some(true)
+}
+
+fn latched(as_json: bool, answer: &Answer) -> Result<(), Failure> {
+    if as_json { print_json(answer) } else { print_text(&format!("taken: {LATCHED}\n")) }
+}
+
+/// Tells a session to stop something. One that still starts has taken it, whatever becomes of this command;
+/// it is told again when it has begun, for its word.
+fn ask_to_stop(dir: &Path, request: &Request, wait: Duration) -> Result<Answer, Failure> {
+    let answer = ask(dir, request)?;
+    if !is_starting(&answer) || wait.is_zero() {
+        return Ok(answer);
+    }
+    eprintln!("{}: {LATCHED}", request.cmd);
+    let starts = |status: &Value| status.get("phase").and_then(Value::as_str) == Some("starting");
+    let status = wait_while(dir, wait, starts)?;
+    if starts(&status) {
+        return Err(Failure::new(
+            Exit::CheckFailed,
+            format!(
+                "the session has not begun in {} s: it does so first of all when it has; watch with `tradewind status`",
+                wait.as_secs()
+            ),
+        ));
+    }
+    ask(dir, request)
 }
 
 /// Halts; with `--cancel` everything that rests is cancelled then, so that nothing comes after it.
@@ -215,7 +267,10 @@ pub fn halt(args: &HaltArgs) -> Result<(), Failure> {
 /// Cancels every order, and waits for the broker's word that it lists none of them.
 pub fn cancel_all(args: &ReasonArgs, wait: Duration) -> Result<(), Failure> {
     let dir = resolve::data_dir(&args.place)?;
-    let mut answer = ask(&dir, &Request::new("cancel-all", args.reason.trim()))?;
+    let mut answer = ask_to_stop(&dir, &Request::new("cancel-all", args.reason.trim()), wait)?;
+    if is_starting(&answer) {
+        return latched(args.json, &answer);
+    }
     let status = wait_while(&dir, wait, |status| last_cancelled(status).is_some())?;
     let last = last_cancelled(&status);
     let trading = status.get("trading").and_then(Value::as_str).unwrap_or("as before");
@@ -288,7 +343,10 @@ const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// Closes everything, and waits for the broker's word that it is closed.
 fn flatten_all(args: &FlattenArgs, reason: &str) -> Result<(), Failure> {
     let dir = resolve::data_dir(&args.place)?;
-    let mut answer = ask(&dir, &Request::new("flatten", reason))?;
+    let mut answer = ask_to_stop(&dir, &Request::new("flatten", reason), args.wait)?;
+    if is_starting(&answer) {
+        return latched(args.json, &answer);
+    }
     let status = wait_while(&dir, args.wait, is_closing)?;
     let is_flat = !is_closing(&status);
     if args.json {
@@ -326,6 +384,7 @@ fn is_closing(status: &Value) -> bool {
     says("flattening") || says("confirms_flat")
 }
 
+const LATCHED: &str = "the session is still starting; it does this as soon as it has begun.";
 const CANCELLED: &str = "The broker lists none of the orders any more; positions stay.";
 const CANCELS_ON_THE_WAY: &str = "The cancels are on their way: watch with `tradewind status`.";
 const FLAT: &str = "The broker confirms: no order of the session is open and nothing it trades is held. Trade again with `tradewind resume REASON`.";

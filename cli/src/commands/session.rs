@@ -2,7 +2,7 @@
 
 use super::{print_json, summary};
 use crate::args::{LiveArgs, SessionArgs};
-use crate::config::Settings;
+use crate::config::{self, Settings};
 use crate::exit::{Exit, Failure};
 use crate::fallback::Fallback;
 use crate::kafka;
@@ -260,6 +260,9 @@ impl Parts {
         let (strategies, specs) = chosen.into_iter().unzip();
         let (mut limits, hours) = assemble::limits_and_hours(settings, self.bar_length);
         limits.scopes.expected = expectation::of(settings)?;
+        if let Some(untraded) = config::limits::untraded(&limits, &self.symbols) {
+            tracing::warn!("{untraded}");
+        }
         let per_minute = settings.integer("alpaca.requests_per_minute");
         let requests_counted_in = (self.venue != VenueKind::Embedded)
             .then(|| assemble::requests_counted_in(&self.endpoints));

@@ -4,7 +4,7 @@ use super::chosen::{self, ChosenStrategy, SEVERAL, is_param};
 use super::risk::{kind_of, misplaced};
 use super::schema::{self, Kind};
 use super::settings::borrow_rate;
-use super::{ConfigError, Mistake, capital, nearest};
+use super::{ConfigError, Mistake, capital, limits, nearest};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -274,6 +274,7 @@ impl Layers {
             self.mistake(source, &path, problem);
         }
         self.mistakes.extend(capital::mistakes(&self.values, &chosen));
+        self.mistakes.extend(limits::mistakes(&self.values, &chosen));
         chosen.iter().for_each(|one| self.check_strategy(one));
     }
 

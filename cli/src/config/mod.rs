@@ -8,6 +8,7 @@ mod capital;
 pub mod chosen;
 pub mod kind;
 pub mod layers;
+pub mod limits;
 mod risk;
 pub mod schema;
 pub mod settings;

@@ -8,7 +8,7 @@ use super::data::beside;
 use super::data::run::{RunData, Selection};
 use super::{print_json, print_text, research};
 use crate::args::BacktestArgs;
-use crate::config::Settings;
+use crate::config::{Settings, limits};
 use crate::exit::{Exit, Failure};
 use crate::{assemble, logging, models};
 use backtest::sweep::{Ledger, SweepError, Trial};
@@ -41,6 +41,9 @@ pub fn run(args: &BacktestArgs) -> Result<(), Failure> {
         keep_equity: args.equity.is_some(),
         ..research::config(&settings, &of_data, &args.run)?
     };
+    if let Some(untraded) = limits::untraded(&config.limits, &of_data.symbols) {
+        eprintln!("warning: {untraded}");
+    }
     let (mut report, prices) = trade(&settings, &config, source.as_mut())?;
     again::note_data(&args, &mut report);
     let ledger = note_trial(&args, &settings, &report)?;

@@ -226,7 +226,7 @@ impl State {
     }
 
     fn volatility(&self, symbol: SymbolId, bars: u32) -> Result<Percent, Denial> {
-        let yearly = self.ranges().yearly_volatility(symbol, bars);
+        let yearly = self.ranges().yearly_volatility(symbol, bars, self.year());
         yearly.filter(|share| share.is_positive()).ok_or_else(|| self.not_measured(symbol, bars))
     }
 

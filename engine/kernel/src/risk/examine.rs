@@ -6,6 +6,7 @@
 
 use super::checks::{CHECKS, Check, Class};
 use super::limits::{Limit, Tighter};
+use super::usage::used;
 use super::{Denial, Proposal, proposed, sizing};
 use crate::state::Whose;
 use crate::{NewOrder, Order, OrderNumber, Origin, State};
@@ -34,8 +35,11 @@ pub struct Margin {
     /// The limit, in billionths of its unit; `None` is off.
     pub limit: Option<i64>,
     /// The tightest limit with which the check would still let the order pass, in billionths of the
-    /// unit; `None` when the check says the same with any.
+    /// unit, be it one that cannot be set; `None` when the check says the same with any.
     pub needs: Option<i64>,
+    /// What is used of it without the order, in billionths of the unit; `None` of what is looked at order
+    /// by order.
+    pub used: Option<i64>,
 }
 
 impl Margin {
@@ -91,22 +95,23 @@ impl Asked {
         let keys: Vec<&Limit> = check.limits.iter().filter_map(|key| Limit::find(key)).collect();
         let margins = keys.iter().flat_map(|limit| {
             let layers = self.layers(limit.key, state);
-            let own = layers.into_iter().map(|layer| {
-                let held = state.limits().scopes.held(&layer, limit.key);
-                self.margin(check, state, &keys, (limit, &layer, held))
+            let own = layers.into_iter().map(|(whose, layer)| {
+                let limit = (*limit, state.limits().scopes.held(&layer, limit.key));
+                self.margin(check, state, &keys, limit, (whose, &layer))
             });
-            let account = limit.get(state.limits());
-            std::iter::once(self.margin(check, state, &keys, (limit, "", account))).chain(own)
+            let account = (*limit, limit.get(state.limits()));
+            let account = self.margin(check, state, &keys, account, (Whose::Account, ""));
+            std::iter::once(account).chain(own)
         });
         margins.collect()
     }
 
     /// The layers of the strategy and the symbol that set a limit.
-    fn layers(&self, key: &str, state: &State) -> Vec<String> {
+    fn layers(&self, key: &str, state: &State) -> Vec<(Whose, String)> {
         let scopes = &state.limits().scopes;
         let own = [Whose::Strategy(self.origin), Whose::Symbol(self.request.symbol)];
-        let layers = own.into_iter().filter_map(|whose| state.layer_of(whose));
-        layers.filter(|layer| scopes.held(layer, key).is_some()).collect()
+        let layers = own.into_iter().filter_map(|whose| Some((whose, state.layer_of(whose)?)));
+        layers.filter(|(_, layer)| scopes.held(layer, key).is_some()).collect()
     }
 
     fn margin(
@@ -114,7 +119,8 @@ impl Asked {
         check: &Check,
         state: &State,
         keys: &[&'static Limit],
-        (limit, layer, held): (&'static Limit, &str, Option<i64>),
+        (limit, held): (&'static Limit, Option<i64>),
+        (whose, layer): (Whose, &str),
     ) -> Margin {
         // Others that say the same thing in the same unit are moved together: data is fresh when any
         // of three ages is young enough.
@@ -129,9 +135,10 @@ impl Asked {
             self.ask(check, &asked).is_ok()
         };
         let needs = held.and_then(|_| tightest(limit, &mut passes));
+        let used = held.and_then(|_| used(state, whose, limit.key));
         let dot = if layer.is_empty() { "" } else { "." };
         let key = format!("{layer}{dot}{}", limit.key);
-        Margin { key, unit: limit.unit, limit: held, needs }
+        Margin { key, unit: limit.unit, limit: held, needs, used }
     }
 }
 
@@ -145,8 +152,11 @@ fn tightest(limit: &Limit, passes: &mut impl FnMut(i64) -> bool) -> Option<i64> 
         Tighter::Lower => (lowest, highest),
         Tighter::Higher => (highest, lowest),
     };
-    if passes(strict) || !passes(loose) {
+    if passes(strict) {
         return None;
+    }
+    while !passes(loose) {
+        loose = looser(limit, loose)?;
     }
     while (loose - strict).abs() > 1 {
         let middle = strict + (loose - strict) / 2;
@@ -157,4 +167,11 @@ fn tightest(limit: &Limit, passes: &mut impl FnMut(i64) -> bool) -> Option<i64> 
         }
     }
     Some(loose)
+}
+
+/// A figure beyond a limit's range, for as long as the limit can hold it: what an order needs may be more
+/// than can be allowed.
+fn looser(limit: &Limit, figure: i64) -> Option<i64> {
+    let further = figure.checked_mul(2).filter(|_| limit.tighter == Tighter::Lower)?;
+    limit.holds(further).then_some(further)
 }

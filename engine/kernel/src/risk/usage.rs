@@ -89,7 +89,7 @@ fn settings(state: &State) -> impl Iterator<Item = Usage> {
 }
 
 /// What is used of a limit by those whose it is, in billionths of its unit.
-fn used(state: &State, whose: Whose, key: &str) -> Option<i64> {
+pub(super) fn used(state: &State, whose: Whose, key: &str) -> Option<i64> {
     let count = |count: u32| Some(i64::from(count) * SCALE);
     let today = || state.spent_today(whose);
     match key {

@@ -1,6 +1,7 @@
 //! Which trading day it is, and whether it is open.
 
 use super::State;
+use super::ranges::Year;
 use crate::{
     AHEAD, Bar, Cash, MarketData, MarketDataError, Span, Timestamp, TradingDay, TradingHours,
 };
@@ -22,6 +23,11 @@ impl State {
     #[inline]
     pub const fn day(&self) -> Option<&Day> {
         self.day.as_ref()
+    }
+
+    /// How much the market of the session trades in a year.
+    pub(crate) fn year(&self) -> Year {
+        Year::of(self.day().map(|day| &day.hours))
     }
 
     /// When everything is to be closed before the close of this trading day; `None` when that has

@@ -5,13 +5,33 @@
 //! bar has no close before it and gives none.
 //! Source: J. Welles Wilder, New Concepts in Technical Trading Systems (1978), chapter 3.
 
-use crate::{Bar, Limits, Percent, Price, Ratio, Rounding, SCALE, Span, SymbolId, Timestamp};
+use crate::{
+    Bar, Limits, Percent, Price, Ratio, Rounding, SCALE, Span, SymbolId, Timestamp, TradingDay,
+};
 use serde::{Deserialize, Serialize};
 
-/// Trading days of a year, and the length of a regular session.
-const DAYS: i128 = 252;
-const SESSION_NANOS: i128 = 23_400 * SCALE as i128;
 const DAY: Span = Span::from_secs(86_400);
+
+/// How much a market trades in a year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Year {
+    days: i128,
+    session: Span,
+}
+
+impl Year {
+    /// 252 regular sessions of an exchange of stocks.
+    const STOCKS: Self = Self { days: 252, session: Span::from_secs(23_400) };
+    const NEVER_CLOSED: Self = Self { days: 365, session: DAY };
+
+    /// The year of a market with such trading days: one that never closes trades the whole of each.
+    pub fn of(day: Option<&TradingDay>) -> Self {
+        match day {
+            Some(day) if day.close.since(day.open) >= DAY => Self::NEVER_CLOSED,
+            _ => Self::STOCKS,
+        }
+    }
+}
 
 /// What is measured, a window after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -89,15 +109,15 @@ impl Ranges {
         i64::try_from(range.range).ok().map(Price::from_nanos)
     }
 
-    /// The standard deviation of a symbol's returns in a year: of 252 days, or of as many bars as
+    /// The standard deviation of a symbol's returns in a year: of its trading days, or of as many bars as
     /// have room in their regular sessions.
-    pub fn yearly_volatility(&self, symbol: SymbolId, bars: u32) -> Option<Percent> {
+    pub fn yearly_volatility(&self, symbol: SymbolId, bars: u32, year: Year) -> Option<Percent> {
         let range = self.find(symbol, bars).filter(|range| range.seen > bars)?;
         let length = i128::from(range.length.nanos().max(1));
         let a_year = if range.length >= DAY {
-            range.variance.checked_mul(DAYS)?
+            range.variance.checked_mul(year.days)?
         } else {
-            range.variance.checked_mul(DAYS * SESSION_NANOS)? / length
+            range.variance.checked_mul(year.days * i128::from(year.session.nanos()))? / length
         };
         let deviation = u128::try_from(a_year).ok()?.isqrt();
         let percent = deviation.checked_mul(100)?;
@@ -142,4 +162,35 @@ fn smoothed(held: i128, value: i128, count: u32, bars: u32) -> i128 {
         std::cmp::Ordering::Greater => held.saturating_mul(bars - 1).saturating_add(value),
     };
     Rounding::HalfEven.divide(sum, bars)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(hours: i64) -> TradingDay {
+        let open = Timestamp::from_nanos(0);
+        let close = open.plus(Span::from_secs(hours * 3600));
+        TradingDay { date: 19_700_101, open, close, extended_open: open, extended_close: close }
+    }
+
+    #[test]
+    fn a_year_is_that_of_the_market() {
+        assert_eq!(Year::of(None), Year::STOCKS);
+        assert_eq!(Year::of(Some(&day(6))), Year::STOCKS);
+        assert_eq!(Year::of(Some(&day(24))), Year::NEVER_CLOSED);
+    }
+
+    #[test]
+    fn volatility_is_that_of_the_whole_year() {
+        let symbol = crate::Symbols::new(["A"]).unwrap().ids().next().unwrap();
+        let mut range = Range { length: Span::from_secs(60), seen: 15, ..Range::default() };
+        // A return of a thousandth in each minute, at 1e-18.
+        range.variance = 1_000_000_000_000;
+        let ranges = Ranges { windows: vec![Window { bars: 14, symbols: vec![range] }] };
+        let yearly = |year| ranges.yearly_volatility(symbol, 14, year).unwrap().to_f64();
+        // In percent: 0.1 times the root of the minutes of a year.
+        assert!((yearly(Year::STOCKS) - 0.1 * (252.0 * 390.0_f64).sqrt()).abs() < 1e-6);
+        assert!((yearly(Year::NEVER_CLOSED) - 0.1 * (365.0 * 1440.0_f64).sqrt()).abs() < 1e-6);
+    }
 }

@@ -93,6 +93,22 @@ fn denied_by(check: &str, key: &str, value: &str) -> bool {
 }
 
 #[test]
+fn what_an_order_needs_is_told_also_where_it_cannot_be_allowed() {
+    let mut limits = Limits::default();
+    limits.set("max_symbol_concentration_percent", "25").unwrap();
+    let bench = Bench::warm(limits);
+    let order = NewOrder::new(bench.symbol("AAA"), Side::Buy, shares(5000), OrderKind::Market);
+    let findings = findings(&bench, order);
+    // 5000 at 100 and the slip of 2.5 % on 100,000 of equity: more than the 100 percent that the limit can be set to.
+    let share = margin(&findings, "max_symbol_concentration_percent");
+    assert_eq!((share.used, share.needs), (Some(0), Some(SCALE * 1025 / 2)));
+    assert!(share.left().unwrap() < 0);
+    // The broker lends nothing, so no leverage is enough; what is used of it is told all the same.
+    let leverage = margin(&findings, "max_leverage");
+    assert_eq!((leverage.used, leverage.needs), (Some(0), None));
+}
+
+#[test]
 fn what_is_denied_names_the_same_reason_as_the_door() {
     let bench = Bench::warm(Limits::default());
     let order = NewOrder::new(bench.symbol("AAA"), Side::Buy, shares(5000), OrderKind::Market);

@@ -91,7 +91,7 @@ to a limit passes; limits are judged afterwards and cut nothing. Exits are as la
 | `atr` | `risk_percent`, `atr_multiple` | 1, 2 | so much of equity | so many average true ranges |
 
 Range and volatility are of the bars that strategies see, the first `bars` of them (14) as a mean, then smoothed as Wilder
-does; the volatility is that of returns around zero, for 252 days of 6.5 hours. Until `bars` + 1 bars were seen an entry is
+does; the volatility is that of returns around zero, for 252 days of 6.5 hours, or 365 of 24 where the market never closes. Until `bars` + 1 bars were seen an entry is
 denied (`not_measured`). The arithmetic of each entry is an event, `entry_sized` in docs/EVENTS.md.
 
 ## Stops

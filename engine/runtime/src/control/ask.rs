@@ -19,6 +19,12 @@ pub enum AskError {
         /// The data directory that was asked.
         dir: PathBuf,
     },
+    /// It was told, and has not answered.
+    #[error("the session in {} was told, and has not answered in {} s: whether it obeys is not known, and it still may; watch with `tradewind status`, or stop all trading with `kill -USR1` and its process id", dir.display(), PATIENCE.as_secs())]
+    Unanswered {
+        /// The data directory that was asked.
+        dir: PathBuf,
+    },
     /// Something listens and cannot be talked to.
     #[error("the session in {} does not answer: {source}", dir.display())]
     Io {
@@ -41,7 +47,12 @@ pub fn ask(dir: &Path, request: &Request) -> Result<Answer, AskError> {
         Err(error) if is_absence(&error) => return Err(AskError::NoSession { dir: dir.into() }),
         Err(error) => return Err(failed(error)),
     };
-    exchange(stream, request).map_err(failed)
+    exchange(stream, request).map_err(|error| match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+            AskError::Unanswered { dir: dir.into() }
+        }
+        _ => failed(error),
+    })
 }
 
 /// Has the session of a data directory note something, off the thread that asks. Where it cannot be

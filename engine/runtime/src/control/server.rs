@@ -166,7 +166,7 @@ async fn reply(
         return Answer::done(&json!({ "accounts": status.accounts, "total": status.total }));
     }
     if status.borrow().phase == Phase::Starting {
-        return Answer::refused("the session is still starting: ask again in a moment");
+        return while_starting(&request, orders, &status.borrow());
     }
     let input = match input(&request, &status.borrow()) {
         Ok(input) => input,
@@ -177,6 +177,28 @@ async fn reply(
         return Answer::refused("the session is ending");
     }
     answered.await.unwrap_or_else(|_| Answer::refused("the session ended before it answered"))
+}
+
+/// What stops trading is obeyed as soon as the session has begun, whether or not its sender waits for that;
+/// anything else is asked again then.
+fn while_starting(request: &Request, orders: &mpsc::Sender<Order>, status: &Status) -> Answer {
+    let stops = matches!(request.cmd.as_str(), "halt" | "flatten" | "cancel-all");
+    let (true, Ok(input)) = (stops && request.args.is_null(), input(request, status)) else {
+        return Answer::refused("the session is still starting: ask again in a moment");
+    };
+    let (answer, answered) = oneshot::channel();
+    if orders.try_send(Order { input, answer }).is_err() {
+        return Answer::refused(
+            "the session is still starting, with as many commands before this one as can wait: ask again in a moment, or send it SIGUSR1, which closes everything",
+        );
+    }
+    let cmd = request.cmd.clone();
+    tokio::spawn(async move {
+        if answered.await.is_err() {
+            tracing::error!("{cmd} came while the session started, and it ended before it began");
+        }
+    });
+    Answer::done(&json!({ "trading": status.trading, "starting": true }))
 }
 
 /// What the session makes of a request, or why it cannot be.
@@ -282,8 +304,12 @@ mod tests {
         assert!(shown.ok);
         assert_eq!(shown.body["synthetic"], true);
 
-        let early = ask_off_thread(dir.path(), Request::new("halt", "lunch")).await.unwrap();
+        let early = ask_off_thread(dir.path(), Request::new("resume", "lunch")).await.unwrap();
         assert!(!early.ok && early.error.unwrap().contains("still starting"));
+        let early = ask_off_thread(dir.path(), Request::new("flatten", "fire")).await.unwrap();
+        assert!(early.ok && early.body["starting"] == true);
+        let latched = taken.recv().await.unwrap();
+        assert_eq!(latched.input, Input::Command(Command::Flatten { reason: "fire".into() }));
 
         publish.send_modify(|status| {
             status.phase = Phase::Running;

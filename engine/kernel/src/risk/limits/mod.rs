@@ -2,12 +2,14 @@
 //! and range. Configuration, commands and documents are read from the same table. `None` is off.
 
 mod changes;
+mod error;
 mod figure;
 mod resolved;
 mod scopes;
 mod settings;
 
 pub use changes::Change;
+pub use error::LimitError;
 pub use figure::Minutes;
 pub(crate) use resolved::{Marks, Resolved};
 pub(super) use scopes::new_york;
@@ -91,61 +93,6 @@ pub struct Limit {
     set: fn(&mut Limits, Option<i64>),
 }
 
-/// Why a value cannot be a limit's.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LimitError {
-    /// No limit has this key.
-    #[error("no limit is called {key}; `tradewind risk` lists them all")]
-    Unknown {
-        /// As it was written.
-        key: Box<str>,
-    },
-    /// A layer that cannot have it.
-    #[error("{path}: {key} is for {whose}", whose = .reach.as_str())]
-    Reach {
-        /// As it was written.
-        path: Box<str>,
-        /// The limit.
-        key: &'static str,
-        /// Who may have one.
-        reach: Reach,
-    },
-    /// No number, or one outside of the range.
-    #[error("{key}: expected a number from {low} to {high}{}, found {found}", if *.may_be_off { ", or \"off\"" } else { "" })]
-    Range {
-        /// Whose.
-        key: &'static str,
-        /// The lowest.
-        low: &'static str,
-        /// The highest.
-        high: &'static str,
-        /// Whether `off` is one.
-        may_be_off: bool,
-        /// As it was written.
-        found: Box<str>,
-    },
-    /// A value that is none of a limit that is no figure.
-    #[error("{key}: expected {expects}, found {found:?}")]
-    Setting {
-        /// Whose.
-        key: Box<str>,
-        /// What it must be.
-        expects: &'static str,
-        /// As it was written.
-        found: Box<str>,
-    },
-    /// A number with more decimals than the limit has.
-    #[error("{key}: {found} is finer than this limit can be set: it would hold at {held}")]
-    TooFine {
-        /// Whose.
-        key: &'static str,
-        /// As it was written.
-        found: Box<str>,
-        /// What it would be.
-        held: Cash,
-    },
-}
-
 impl Limit {
     /// The limit of a key.
     pub fn find(key: &str) -> Option<&'static Limit> {
@@ -193,9 +140,7 @@ impl Limit {
 
     /// Nobody is to be told of another figure than the one that holds.
     fn exact(&self, value: Cash, text: &str) -> Result<Option<i64>, LimitError> {
-        let mut limits = Limits { breaker: Some(Breaker::default()), ..Limits::OFF };
-        self.set(&mut limits, Some(value.nanos()));
-        match self.get(&limits) {
+        match self.kept(value.nanos()) {
             Some(held) if held != value.nanos() => Err(LimitError::TooFine {
                 key: self.key,
                 found: text.into(),
@@ -203,6 +148,18 @@ impl Limit {
             }),
             _ => Ok(Some(value.nanos())),
         }
+    }
+
+    /// Whether it can be exactly this, in billionths of its unit, also outside of its range.
+    pub(in crate::risk) fn holds(&self, nanos: i64) -> bool {
+        self.kept(nanos) == Some(nanos)
+    }
+
+    /// What it is when it is set to so many billionths of its unit.
+    fn kept(&self, nanos: i64) -> Option<i64> {
+        let mut limits = Limits { breaker: Some(Breaker::default()), ..Limits::OFF };
+        self.set(&mut limits, Some(nanos));
+        self.get(&limits)
     }
 
     /// A value as it is written: a number, or `off`.
