@@ -238,7 +238,7 @@ pub fn program() -> String {
 pub fn give_way(priority: Priority) {
     if priority == Priority::Low {
         // Where it is not allowed the work is done as any other.
-        let _ = rustix::process::nice(19);
+        let _ = rustix::process::setpriority_process(None, 19);
     }
 }
 

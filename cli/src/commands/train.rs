@@ -80,7 +80,7 @@ mod with_burn {
     /// Lets whatever else the machine does come first, and ends with whoever has started this.
     fn step_back() {
         // What the system does not grant costs others time, and is no reason not to train.
-        let _ = rustix::process::nice(LOWEST);
+        let _ = rustix::process::setpriority_process(None, LOWEST);
         // Where memory ends, Linux is to end this process before a session. Elsewhere there is no such file.
         let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
         std::thread::spawn(|| {
