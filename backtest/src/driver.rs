@@ -14,6 +14,7 @@
 //! An input happens at its own time or at the kernel's now, whichever is later.
 
 mod bars;
+mod calm;
 mod chunk;
 mod corporate;
 mod detail;
@@ -268,15 +269,21 @@ impl<'a, 'o> Driver<'a, 'o> {
         if !self.models.is_empty() {
             self.ask_models(data)?;
         }
-        if self.trades.any_is_open() {
-            self.trades.watch(data);
-        }
         if let Some(last) = &mut self.last_bars {
             last.extend(data.iter().filter_map(bar_of).map(|bar| (bar.symbol, *bar)));
         }
+        self.look_back(data);
+        Ok(())
+    }
+
+    /// What is noted of a step once it has been decided on.
+    #[inline(always)]
+    fn look_back(&mut self, data: &[MarketData]) {
+        if self.trades.any_is_open() {
+            self.trades.watch(data);
+        }
         let state = self.kernel.state();
         self.equity.mark(state.now(), state.equity());
-        Ok(())
     }
 
     /// Equity, and long and short positions together, at the last prices.

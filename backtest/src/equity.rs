@@ -70,6 +70,12 @@ impl Equity {
         time > self.session_ends
     }
 
+    /// The last instant of the session of the last mark.
+    #[inline]
+    pub(crate) const fn session_ends(&self) -> Timestamp {
+        self.session_ends
+    }
+
     /// Closes the session of the last mark, if there was one, and opens that of an instant. What
     /// was booked since the mark counts.
     pub(crate) fn next_session(&mut self, time: Timestamp, equity: Cash, gross: Cash) {

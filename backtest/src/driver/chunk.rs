@@ -3,7 +3,7 @@
 use super::Driver;
 use crate::BacktestError;
 use crate::config::Progress;
-use kernel::MarketData;
+use kernel::{MarketData, Timestamp};
 use marketdata::Source;
 use std::time::Instant;
 
@@ -77,21 +77,15 @@ impl<'a, 'o> Driver<'a, 'o> {
     }
 
     fn chunk(&mut self, chunk: &'a [MarketData], pace: &mut Pace) -> Result<(), BacktestError> {
-        let mut begin = 0;
-        let mut next = chunk.first().map(MarketData::time);
-        for place in 0..chunk.len() {
-            let Some(at) = next else { break };
-            next = chunk.get(place + 1).map(MarketData::time);
-            if next == Some(at) {
-                continue;
-            }
-            let step = chunk.get(begin..=place).unwrap_or_default();
-            begin = place + 1;
-            if self.meeting.is_some() {
-                self.meet_detail(at)?;
-            }
-            self.step(at, step)?;
-            pace.done += step.len();
+        let mut rest = chunk;
+        while let Some(first) = rest.first() {
+            let at = first.time();
+            let taken = match self.in_calm(rest)? {
+                0 => self.one_step(at, rest)?,
+                taken => taken,
+            };
+            rest = rest.get(taken..).unwrap_or_default();
+            pace.done += taken;
             if pace.done - pace.told >= PROGRESS_EVERY {
                 pace.told = pace.done;
                 let (done, elapsed) = (pace.done as u64, pace.started.elapsed());
@@ -99,5 +93,15 @@ impl<'a, 'o> Driver<'a, 'o> {
             }
         }
         Ok(())
+    }
+
+    /// The data of the next instant; how many there were.
+    fn one_step(&mut self, at: Timestamp, rest: &'a [MarketData]) -> Result<usize, BacktestError> {
+        let length = rest.iter().take_while(|datum| datum.time() == at).count();
+        if self.meeting.is_some() {
+            self.meet_detail(at)?;
+        }
+        self.step(at, rest.get(..length).unwrap_or_default())?;
+        Ok(length)
     }
 }

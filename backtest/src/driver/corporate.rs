@@ -79,6 +79,12 @@ impl Corporate {
             && self.due.front().is_none_or(|due| until < due.day.extended_open)
     }
 
+    /// The first instant at which something happens; that of now when something waits for a price.
+    pub(super) fn next(&self) -> Timestamp {
+        let due = self.due.front().map_or(Timestamp::MAX, |due| due.day.extended_open);
+        if self.to_reinvest.is_empty() { due } else { Timestamp::MIN }
+    }
+
     fn take_due(&mut self, until: Timestamp) -> Option<Due> {
         self.due.pop_front_if(|due| due.day.extended_open <= until)
     }

@@ -14,6 +14,7 @@ mod common;
 mod session;
 
 mod by_hand;
+mod calm;
 mod corporate_actions;
 mod detail;
 mod financing;

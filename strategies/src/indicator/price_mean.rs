@@ -41,11 +41,17 @@ impl PriceMean {
     /// How it stands to another mean; `None` until both are complete.
     #[inline]
     pub fn compare(&self, other: &Self) -> Option<Ordering> {
-        let (own, others) = (self.prices.len() as i128, other.prices.len() as i128);
         if !(self.is_full && other.is_full) {
             return None;
         }
+        let (own, others) = (self.prices.len() as i64, other.prices.len() as i64);
+        // Sums of prices as they are have 64 bits, whose product is one instruction.
+        if let (Ok(sum), Ok(their)) = (i64::try_from(self.sum), i64::try_from(other.sum)) {
+            let (sum, their) = (i128::from(sum), i128::from(their));
+            return Some((sum * i128::from(others)).cmp(&(their * i128::from(own))));
+        }
         // It cannot wrap: prices have 63 bits, and a window that fits a memory far fewer than 32.
+        let (own, others) = (i128::from(own), i128::from(others));
         Some(self.sum.wrapping_mul(others).cmp(&other.sum.wrapping_mul(own)))
     }
 

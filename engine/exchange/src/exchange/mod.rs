@@ -142,6 +142,34 @@ impl Exchange {
         self.advance(time.max(self.now));
     }
 
+    /// Takes bars on which nothing can happen, all before [`Exchange::wakes_at`] and none while
+    /// [`Exchange::is_idle`] is not: the same as a [`Exchange::step`] for each.
+    pub fn pass_bars(&mut self, bars: &[MarketData]) {
+        debug_assert!(self.is_idle() && bars.iter().all(|bar| bar.time() < self.wake));
+        let Some(last) = bars.last() else { return };
+        // Of the only symbol nothing is left of any bar but the last that can be believed.
+        let only = self.markets.len() == 1;
+        for datum in bars.iter().rev().filter(|datum| datum.check().is_ok()).take(only.into()) {
+            self.mark(datum, datum.time());
+        }
+        if !only {
+            bars.iter().for_each(|datum| self.mark(datum, datum.time()));
+        }
+        self.now = self.now.max(last.time());
+    }
+
+    /// Whether no order is open or on its way and nothing waits to be told, so that prices lead to nothing.
+    #[inline]
+    pub fn is_idle(&self) -> bool {
+        !self.book.has_open() && self.travelling.is_empty() && self.updates.is_empty()
+    }
+
+    /// When something falls due next, whatever comes of the market.
+    #[inline]
+    pub const fn wakes_at(&self) -> Timestamp {
+        self.wake
+    }
+
     /// Moves the clock without market data; never backwards. Data of an instant must be taken
     /// before the clock is moved there: at a close, the orders that it could fill are gone.
     #[inline]

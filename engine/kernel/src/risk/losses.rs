@@ -51,8 +51,17 @@ pub(crate) fn judge(state: &State) -> Result<Cash, Denial> {
 pub(crate) struct LossWatch {
     /// USD at 1e-9 that may still be lost; `None` when that is not known.
     left: Option<i64>,
-    /// The price of each symbol that was counted last.
-    prices: Vec<i64>,
+    /// What is held of each symbol.
+    lines: Vec<Line>,
+}
+
+/// What a price move of a symbol costs.
+#[derive(Debug, Clone, Copy)]
+struct Line {
+    /// The price that was counted last; 0 before the first.
+    price: i64,
+    /// Shares, below zero when short. Parts count as whole ones; 0 where nothing can be lost.
+    shares: i64,
 }
 
 impl LossWatch {
@@ -63,10 +72,17 @@ impl LossWatch {
 
     /// So much may still be lost.
     pub fn begin(&mut self, state: &State, left: Cash) {
-        let prices = state.symbols().ids();
-        let prices = prices.map(|symbol| state.last_price(symbol).unwrap_or_default().nanos());
-        self.prices.clear();
-        self.prices.extend(prices);
+        let is_limited = left != Cash::MAX;
+        let lines = state.symbols().ids().map(|symbol| {
+            let held = state.ledger().position(symbol).quantity.nanos();
+            let shares = held.saturating_abs().saturating_add(SCALE - 1) / SCALE * held.signum();
+            Line {
+                price: state.last_price(symbol).unwrap_or_default().nanos(),
+                shares: if is_limited { shares } else { 0 },
+            }
+        });
+        self.lines.clear();
+        self.lines.extend(lines);
         self.left = Some(left.nanos());
     }
 
@@ -74,29 +90,23 @@ impl LossWatch {
     #[inline]
     pub fn is_due(&mut self, state: &State, symbol: SymbolId) -> bool {
         let Some(left) = &mut self.left else { return true };
-        let held = state.ledger().position(symbol).quantity.nanos();
-        if held == 0 || *left == i64::MAX {
+        let Some(line) = self.lines.get_mut(symbol.index()) else { return true };
+        if line.shares == 0 {
             return false;
         }
-        let (Some(price), Some(counted)) =
-            (state.last_price(symbol), self.prices.get_mut(symbol.index()))
-        else {
-            return true;
-        };
+        let Some(price) = state.last_price(symbol) else { return true };
         // The first price of a position moves what losses are measured from, too.
-        if *counted == 0 {
+        if line.price == 0 {
             return true;
         }
-        let moved = price.nanos().saturating_sub(*counted);
-        *counted = price.nanos();
-        let against = if held > 0 { moved.saturating_neg() } else { moved };
-        if against <= 0 {
+        let moved = price.nanos().saturating_sub(line.price);
+        line.price = price.nanos();
+        let gained = moved.saturating_mul(line.shares);
+        if gained >= 0 {
             return false;
         }
-        // Parts of a share count as whole ones, and a billionth is added for what was rounded.
-        let shares = held.saturating_abs().saturating_add(SCALE - 1) / SCALE;
-        let lost = shares.saturating_mul(against).saturating_add(1);
-        *left = left.saturating_sub(lost);
+        // A billionth is added for what was rounded.
+        *left = left.saturating_add(gained).saturating_sub(1);
         *left <= 0
     }
 }
