@@ -46,6 +46,32 @@ fn what_is_found_has_its_place_and_exit_code_five() {
 }
 
 #[test]
+fn quotes_and_trades_are_looked_through_too() {
+    let user = User::new();
+    let quotes = "timestamp,bid_price,bid_size,ask_price,ask_size\n\
+                  2024-02-05T14:30:00Z,10.00,1,10.02,1\n2024-02-05T14:30:01Z,10.03,1,10.02,1\n";
+    std::fs::write(user.path("QQQ.csv"), quotes).unwrap();
+    let ended = user.run(&["data", "check", "QQQ.csv"]);
+    assert_eq!(ended.code, 5, "{}", ended.err);
+    let said =
+        "QQQ.csv, row 3, 2024-02-05 14:30:01Z, crossed: the bid 10.03 is above the ask 10.02";
+    assert!(ended.out.contains(said), "{}", ended.out);
+    let rows =
+        (10..60).map(|second| format!("2024-02-05T14:30:{second}Z,{}.5,5\n", 50 + second % 2));
+    let mut rows: Vec<String> = rows.collect();
+    rows[30] = "2024-02-05T14:30:40Z,5.05,5\n".into();
+    let text = format!("timestamp,price,size\n{}", rows.concat());
+    std::fs::write(user.path("TTT.csv"), text).unwrap();
+    let ended = user.run(&["data", "check", "TTT.csv"]);
+    assert_eq!(ended.code, 5, "{}", ended.err);
+    assert!(
+        ended.out.contains("TTT.csv, row 32, 2024-02-05 14:30:40Z, bad_tick:"),
+        "{}",
+        ended.out
+    );
+}
+
+#[test]
 fn files_can_be_streamed_and_cut() {
     let user = User::new();
     let file = write_bars(&user, "AAA", 780);
@@ -251,6 +277,9 @@ fn bad_files_are_one_sentence_and_nothing_is_written() {
         &["data", "convert", "--symbol", "BBB", "--out", "out.csv.gz", "--symbols", "BBB"],
         &["backtest", "--trades", "trades.csv", "--report", "report.html", "--data"],
         &["backtest", "--stream", "--data"],
+        &["sweep", "--param", "fast=2,3", "--param", "slow=5", "--data"],
+        &["walk-forward", "--param", "fast=2,3", "--param", "slow=5", "--data"],
+        &["lookahead", "--data"],
     ];
     if cfg!(feature = "parquet") {
         commands.push(&["data", "import", "--symbol", "BBB", "--store", "st"]);

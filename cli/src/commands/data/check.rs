@@ -6,7 +6,7 @@ use crate::commands::{print_json, print_text};
 use crate::exit::{Exit, Failure};
 use crate::figures::{counted, date_time};
 use kernel::{MarketData, Symbols};
-use marketdata::check::{BarCheck, Finding, Sessions};
+use marketdata::check::{BarCheck, Finding, QuoteCheck, Sessions, TradeCheck};
 use marketdata::{CorporateActions, CsvFile, MarketDataFileError};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -66,7 +66,7 @@ fn in_file(
         }
         Err(error) => return Err(Failure::usage(error)),
     };
-    let mut checks = Checks::new(args, file.symbols(), file.length(), actions);
+    let mut checks = AllChecks::new(args, file.symbols(), file.length(), actions);
     let mut rows = file.read().map_err(Failure::usage)?;
     while let Some((datum, line)) = rows.next_row().map_err(Failure::usage)? {
         checks.push(line, &datum);
@@ -85,10 +85,17 @@ fn unusable(error: &MarketDataFileError) -> Finding {
     }
 }
 
-/// One look for each symbol.
-struct Checks(Vec<BarCheck>);
+/// The looks at one symbol; a file or series has data for one of them.
+struct Checks {
+    bars: BarCheck,
+    quotes: QuoteCheck,
+    trades: TradeCheck,
+}
 
-impl Checks {
+/// The looks at each symbol, by its place.
+struct AllChecks(Vec<Checks>);
+
+impl AllChecks {
     fn new(
         args: &CheckArgs,
         symbols: &Symbols,
@@ -96,20 +103,28 @@ impl Checks {
         actions: Option<&CorporateActions>,
     ) -> Self {
         let is_adjusted = args.part.adjustment != "raw";
-        let check = |name| BarCheck::new(name, length, sessions(args), actions, is_adjusted);
-        Self(symbols.names().map(check).collect())
+        let sessions = sessions(args);
+        let checks = symbols.names().map(|name| Checks {
+            bars: BarCheck::new(name, length, sessions, actions, is_adjusted),
+            quotes: QuoteCheck::new(name, sessions, actions),
+            trades: TradeCheck::new(name, sessions, actions),
+        });
+        Self(checks.collect())
     }
 
-    /// Quotes and trades have nothing that could be missing: reading them is their check.
     fn push(&mut self, row: u64, datum: &MarketData) {
-        if let (MarketData::Bar(bar), Some(check)) = (datum, self.0.get_mut(datum.symbol().index()))
-        {
-            check.push(row, bar);
+        let Some(checks) = self.0.get_mut(datum.symbol().index()) else { return };
+        match datum {
+            MarketData::Bar(bar) => checks.bars.push(row, bar),
+            MarketData::Quote(quote) => checks.quotes.push(row, quote),
+            MarketData::Trade(trade) => checks.trades.push(row, trade),
         }
     }
 
     fn finish(self) -> Vec<Finding> {
-        self.0.into_iter().flat_map(BarCheck::finish).collect()
+        let of_symbol =
+            |one: Checks| [one.bars.finish(), one.quotes.finish(), one.trades.finish()].concat();
+        self.0.into_iter().flat_map(of_symbol).collect()
     }
 }
 
@@ -139,7 +154,7 @@ fn in_store(args: &CheckArgs, actions: Option<&CorporateActions>) -> Result<Vec<
         };
         let mut source = store.open(&one).map_err(failure)?;
         let facts = source.facts().clone();
-        let mut checks = Checks::new(args, &facts.symbols, series.length, actions);
+        let mut checks = AllChecks::new(args, &facts.symbols, series.length, actions);
         let (mut row, mut again) = (0, FactsBuilder::default());
         while let Some(chunk) = source.next_chunk().map_err(Failure::usage)? {
             for datum in chunk {

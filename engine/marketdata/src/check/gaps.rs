@@ -8,7 +8,7 @@ const HOUR: i64 = 3_600_000_000_000;
 /// Of a file's bars, the share at times at which New York is closed that says another market.
 const ELSEWHERE: f64 = 0.02;
 /// Hours by which a clock can be wrong and a session still lie on its day.
-const SHIFTS: std::ops::RangeInclusive<i64> = -9..=9;
+pub(super) const SHIFTS: std::ops::RangeInclusive<i64> = -9..=9;
 /// Days that must be shifted alike before a clock is suspected.
 const SHIFTED_DAYS: usize = 1;
 
@@ -113,10 +113,7 @@ impl Gaps {
         found: &mut Vec<Finding>,
     ) {
         if let (Some(first), Some(last)) = (missing.first(), missing.last()) {
-            let (from, to) = (date(first), date(last));
-            let between =
-                if from == to { format!("on {from}") } else { format!("from {from} to {to}") };
-            let text = format!("{} missing {between}", counted(missing.len(), "session"));
+            let text = missing_sessions(missing.len(), first, last);
             found.push(finding("missing_sessions", self.row(place), first.open, text));
         }
         missing.clear();
@@ -201,14 +198,7 @@ impl Gaps {
         let runs = shifts.chunk_by(same).filter(|run| run.len() >= SHIFTED_DAYS);
         let told = runs.filter_map(|run| {
             let ((hours, place, first), (.., last)) = (run.first()?, run.last()?);
-            let way = if *hours > 0 { "late" } else { "early" };
-            let text = format!(
-                "{} from {} to {} is {} {way}: the clock or the time zone of these rows is wrong",
-                counted(run.len(), "session"),
-                date(first),
-                date(last),
-                counted(hours.unsigned_abs() as usize, "hour"),
-            );
+            let text = shifted_sessions(run.len(), date(first), date(last), *hours);
             let time = *self.opens.get(*place)?;
             Some(finding("time_zone", self.row(*place), time, text))
         });
@@ -298,12 +288,34 @@ impl Gaps {
     }
 }
 
+/// Says that so many sessions have no row.
+pub(super) fn missing_sessions(count: usize, first: &TradingDay, last: &TradingDay) -> String {
+    let (from, to) = (date(first), date(last));
+    let between = if from == to { format!("on {from}") } else { format!("from {from} to {to}") };
+    format!("{} missing {between}", counted(count, "session"))
+}
+
+/// Says that so many sessions lie beside their hours.
+pub(super) fn shifted_sessions(
+    count: usize,
+    from: calendar::Date,
+    to: calendar::Date,
+    hours: i64,
+) -> String {
+    let way = if hours > 0 { "late" } else { "early" };
+    format!(
+        "{} from {from} to {to} is {} {way}: the clock or the time zone of these rows is wrong",
+        counted(count, "session"),
+        counted(hours.unsigned_abs() as usize, "hour"),
+    )
+}
+
 fn date(day: &TradingDay) -> calendar::Date {
     calendar::date_of(day.open)
 }
 
 /// Hours and minutes of UTC.
-fn clock(at: Timestamp) -> String {
+pub(super) fn clock(at: Timestamp) -> String {
     let text = at.to_string();
     format!("{}Z", text.get(11..16).unwrap_or_default())
 }
@@ -315,13 +327,13 @@ fn is_night(at: Timestamp) -> bool {
     !(4..20).contains(&hour) || is_weekend(at)
 }
 
-fn is_weekend(at: Timestamp) -> bool {
+pub(super) fn is_weekend(at: Timestamp) -> bool {
     use jiff::civil::Weekday;
     matches!(calendar::date_of(at).weekday(), Weekday::Saturday | Weekday::Sunday)
 }
 
 /// Whether a gap holds a Saturday's noon in New York.
-fn spans_weekend(from: Timestamp, to: Timestamp) -> bool {
+pub(super) fn spans_weekend(from: Timestamp, to: Timestamp) -> bool {
     if to.since(from) > Span::from_secs(4 * 86_400) {
         return false;
     }

@@ -6,17 +6,19 @@
 
 mod gaps;
 mod prices;
+mod ticks;
 
 use crate::actions::CorporateActions;
 use crate::calendar;
 use gaps::Gaps;
 use kernel::{Bar, Span, Timestamp, TradingDay};
 use prices::Prices;
+pub use ticks::{QuoteCheck, TradeCheck};
 
 /// One thing that is wrong, or looks so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What kind: `gap`, `missing_sessions`, `bad_tick`, `jump`, `split`, `time_zone`, ...
+    /// What kind: `gap`, `missing_sessions`, `bad_tick`, `duplicate`, `split`, `time_zone`, ...
     pub kind: &'static str,
     /// Whose data.
     pub symbol: Box<str>,
