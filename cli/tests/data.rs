@@ -56,8 +56,7 @@ fn quotes_and_trades_are_looked_through_too() {
     let said =
         "QQQ.csv, row 3, 2024-02-05 14:30:01Z, crossed: the bid 10.03 is above the ask 10.02";
     assert!(ended.out.contains(said), "{}", ended.out);
-    let rows =
-        (10..60).map(|second| format!("2024-02-05T14:30:{second}Z,{}.5,5\n", 50 + second % 2));
+    let rows = (10..60).map(|second| format!("2024-02-05T14:30:{second}Z,50.5{},5\n", second % 2));
     let mut rows: Vec<String> = rows.collect();
     rows[30] = "2024-02-05T14:30:40Z,5.05,5\n".into();
     let text = format!("timestamp,price,size\n{}", rows.concat());
@@ -277,8 +276,8 @@ fn bad_files_are_one_sentence_and_nothing_is_written() {
         &["data", "convert", "--symbol", "BBB", "--out", "out.csv.gz", "--symbols", "BBB"],
         &["backtest", "--trades", "trades.csv", "--report", "report.html", "--data"],
         &["backtest", "--stream", "--data"],
-        &["sweep", "--param", "fast=2,3", "--param", "slow=5", "--data"],
-        &["walk-forward", "--param", "fast=2,3", "--param", "slow=5", "--data"],
+        &["sweep", "--grid", "fast=2..3:1", "--data"],
+        &["walk-forward", "--grid", "fast=2..3:1", "--data"],
         &["lookahead", "--data"],
     ];
     if cfg!(feature = "parquet") {

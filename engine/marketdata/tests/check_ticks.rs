@@ -145,8 +145,8 @@ fn a_bad_tick_is_told_and_a_move_is_not() {
 #[test]
 fn quotes_that_nobody_can_trade_at_are_told() {
     let mut quotes = quotes(&tape(2, SECOND));
-    for place in 100..105 {
-        (quotes[place].bid, quotes[place].ask) = (quotes[place].ask, quotes[place].bid);
+    for quote in &mut quotes[100..105] {
+        std::mem::swap(&mut quote.bid, &mut quote.ask);
     }
     quotes[200].ask = Price::from_nanos(199_999 * 1_000_000_000);
     (quotes[300].bid, quotes[300].ask) = (Price::ZERO, Price::ZERO);

@@ -58,9 +58,9 @@ impl Repeats {
 
     fn end_instant(&mut self) {
         let rows = self.facts.len();
-        let is_twice = rows % 2 == 0 && rows <= INSTANT && {
+        let is_twice = rows.is_multiple_of(2) && rows <= INSTANT && {
             self.facts.sort_unstable();
-            self.facts.chunk_by(|one, next| one == next).all(|same| same.len() % 2 == 0)
+            self.facts.chunk_by(|one, next| one == next).all(|same| same.len().is_multiple_of(2))
         };
         self.facts.clear();
         if rows == 0 {
