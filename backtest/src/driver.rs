@@ -280,7 +280,7 @@ impl<'a, 'o> Driver<'a, 'o> {
     #[inline(always)]
     fn look_back(&mut self, data: &[MarketData]) {
         if self.trades.any_is_open() {
-            self.trades.watch(data);
+            self.trades.watch(data, 1);
         }
         let state = self.kernel.state();
         self.equity.mark(state.now(), state.equity());

@@ -34,6 +34,8 @@ pub(crate) struct Equity {
     last: EquityPoint,
     highest: Cash,
     worst_fall: f64,
+    /// No equity from here on up is a worse fall. The highest until the first fall from it.
+    floor: Cash,
     points: Option<Vec<EquityPoint>>,
     steps: u64,
     /// Every point whose number has none of these bits is a sample.
@@ -53,6 +55,7 @@ impl Equity {
             last: EquityPoint { time: Timestamp::MIN, equity: start },
             highest: start,
             worst_fall: 0.0,
+            floor: start,
             points: keep.then(Vec::new),
             steps: 0,
             mask: 0,
@@ -112,15 +115,20 @@ impl Equity {
             self.keep();
         }
         if equity >= self.highest {
-            self.highest = equity;
-            return;
+            (self.highest, self.floor) = (equity, equity);
+        } else if equity < self.floor {
+            self.fall_to(equity);
         }
-        // Multiplied first: a division is only needed when the fall is a new worst.
-        let fall = (self.highest.nanos() - equity.nanos()) as f64;
-        let from = self.highest.nanos() as f64;
-        if fall > self.worst_fall * from {
-            self.worst_fall = fall / from;
-        }
+    }
+
+    /// Notes a fall, and how deep the next one must be to be the worst from the same height.
+    #[cold]
+    fn fall_to(&mut self, equity: Cash) {
+        let highest = self.highest.nanos();
+        let fall = (highest - equity.nanos()) as f64 / highest as f64;
+        self.worst_fall = self.worst_fall.max(fall);
+        let deepest = (self.worst_fall * highest as f64) as i64;
+        self.floor = Cash::from_nanos(highest.saturating_sub(deepest));
     }
 
     #[inline(never)]

@@ -96,17 +96,17 @@ impl Trades {
     /// Looks how far prices go for and against the open trades, at the end of a step. The bar of
     /// an entry counts wholly, as what of it came before the entry is not known; of that of the
     /// exit only the exit's price does.
-    pub(crate) fn watch(&mut self, data: &[MarketData]) {
-        self.steps_held += 1;
-        for datum in data {
-            let Some(place) = self.open.get(datum.symbol().index()).copied().flatten() else {
-                continue;
-            };
-            let (low, high) = match datum {
-                MarketData::Bar(bar) => (bar.low, bar.high),
-                MarketData::Quote(_) | MarketData::Trade(_) => (datum.price(), datum.price()),
-            };
-            if let Some(trade) = self.trades.get_mut(place) {
+    pub(crate) fn watch(&mut self, data: &[MarketData], steps: usize) {
+        self.steps_held += steps as u64;
+        for of_symbol in data.chunk_by(|one, next| one.symbol() == next.symbol()) {
+            let symbol = of_symbol.first().map(|datum| datum.symbol().index());
+            let place = symbol.and_then(|symbol| self.open.get(symbol).copied().flatten());
+            let Some(trade) = place.and_then(|place| self.trades.get_mut(place)) else { continue };
+            for datum in of_symbol {
+                let (low, high) = match datum {
+                    MarketData::Bar(bar) => (bar.low, bar.high),
+                    MarketData::Quote(_) | MarketData::Trade(_) => (datum.price(), datum.price()),
+                };
                 trade.reaches(low, high);
             }
         }
@@ -293,6 +293,7 @@ impl Trade {
         self.high = ratio.price(self.high).unwrap_or(self.high);
     }
 
+    #[inline]
     fn reaches(&mut self, low: Price, high: Price) {
         self.low = self.low.min(low);
         self.high = self.high.max(high);

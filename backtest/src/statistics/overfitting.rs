@@ -46,21 +46,6 @@ impl BlockSums {
             squares: returns.iter().map(|value| value * value).sum(),
         }
     }
-
-    fn and(self, other: Self) -> Self {
-        Self {
-            count: self.count + other.count,
-            sum: self.sum + other.sum,
-            squares: self.squares + other.squares,
-        }
-    }
-
-    /// The Sharpe ratio by the session; 0 for what never moves, such as a trial without a trade.
-    fn sharpe(self) -> f64 {
-        let mean = self.sum / self.count;
-        let variance = (self.squares / self.count - mean * mean) * self.count / (self.count - 1.0);
-        if variance > 1e-30 { mean / variance.sqrt() } else { 0.0 }
-    }
 }
 
 /// The probability of overfitting of the best among trials.
@@ -103,15 +88,22 @@ pub fn overfitting_of_blocks(trials: &[Vec<BlockSums>]) -> Result<Overfitting, U
     if first.iter().any(|block| block.count < 2.0) {
         return undefined("it takes at least two sessions in each block");
     }
-    let halves: Vec<Halves> = trials.iter().map(|row| Halves::of(row)).collect();
-    let splits = (0_u32..1 << blocks).filter(|split| split.count_ones() as usize * 2 == blocks);
-    let (mut logits, mut pairs) = (Vec::new(), Vec::new());
-    let mut outside = Vec::with_capacity(halves.len());
+    // What is inside of one split is outside of another: they are judged together. Those without the
+    // last block are the first half, and the others mirror them.
+    let unions = Unions::of(trials, blocks);
+    let all = u32::MAX >> (32 - blocks);
+    let splits =
+        (0_u32..1 << (blocks - 1)).filter(|split| split.count_ones() as usize * 2 == blocks);
+    let (mut judged, mut mirrored) = (Vec::new(), Vec::new());
+    let (mut inside, mut outside) = (Vec::new(), Vec::new());
     for split in splits {
-        let (logit, pair) = judge(&halves, split, &mut outside);
-        logits.push(logit);
-        pairs.push(pair);
+        unions.sharpe_ratios(split, &mut inside);
+        unions.sharpe_ratios(!split & all, &mut outside);
+        judged.push(judge(&inside, &outside));
+        mirrored.push(judge(&outside, &inside));
     }
+    judged.extend(mirrored.into_iter().rev());
+    let (logits, pairs): (Vec<f64>, Vec<(f64, f64)>) = judged.into_iter().unzip();
     let share = |count: usize| count as f64 / logits.len() as f64;
     let below = logits.iter().filter(|logit| **logit < 0.0).count();
     let lost = pairs.iter().filter(|(_, outside): &&(f64, f64)| *outside < 0.0).count();
@@ -119,48 +111,87 @@ pub fn overfitting_of_blocks(trials: &[Vec<BlockSums>]) -> Result<Overfitting, U
     Ok(Overfitting { probability, probability_of_loss, logits, pairs })
 }
 
-/// The sums of every union of a trial's first blocks, and of every one of its last, so that those of
-/// a split are one addition.
-struct Halves {
-    first: Vec<BlockSums>,
-    last: Vec<BlockSums>,
+/// The sums of every union of the first blocks, and of every one of the last, so that those of a split
+/// are one addition.
+struct Unions {
+    first: Vec<Sums>,
+    last: Vec<Sums>,
     bits: usize,
-    all: u32,
 }
 
-impl Halves {
-    fn of(row: &[BlockSums]) -> Self {
-        let bits = row.len() / 2;
-        let (first, last) = row.split_at(bits);
-        let all = u32::MAX >> (32 - row.len());
-        Self { first: unions(first), last: unions(last), bits, all }
+/// The sums over some blocks of all trials' returns; each trial has its place in both lists.
+#[derive(Clone)]
+struct Sums {
+    /// How many returns; as many in each trial.
+    count: f64,
+    sums: Vec<f64>,
+    squares: Vec<f64>,
+}
+
+impl Unions {
+    fn of(trials: &[Vec<BlockSums>], blocks: usize) -> Self {
+        let bits = blocks / 2;
+        let of_blocks: Vec<Sums> = (0..blocks).map(|block| Sums::of_block(trials, block)).collect();
+        let (first, last) = of_blocks.split_at(bits);
+        Self { first: unions(first, trials.len()), last: unions(last, trials.len()), bits }
     }
 
-    fn sharpe(&self, chosen: u32) -> f64 {
+    /// The trials' Sharpe ratios by the session over the blocks whose bits are set; 0 for what never
+    /// moves, such as a trial without a trade.
+    fn sharpe_ratios(&self, chosen: u32, ratios: &mut Vec<f64>) {
         let low = (chosen & ((1 << self.bits) - 1)) as usize;
         let high = (chosen >> self.bits) as usize;
-        let both = self.first.get(low).zip(self.last.get(high));
-        both.map_or(0.0, |(one, other)| one.and(*other).sharpe())
+        ratios.clear();
+        let Some((one, other)) = self.first.get(low).zip(self.last.get(high)) else { return };
+        let count = one.count + other.count;
+        let (of_mean, of_variance) = (1.0 / count, 1.0 / (count - 1.0));
+        let sums = one.sums.iter().zip(&other.sums).map(|(one, other)| one + other);
+        let squares = one.squares.iter().zip(&other.squares).map(|(one, other)| one + other);
+        ratios.extend(sums.zip(squares).map(|(sum, squares)| {
+            let mean = sum * of_mean;
+            let variance = (squares - sum * mean) * of_variance;
+            let ratio = mean / variance.sqrt();
+            if variance > 1e-30 { ratio } else { 0.0 }
+        }));
+    }
+}
+
+impl Sums {
+    fn of_block(trials: &[Vec<BlockSums>], block: usize) -> Self {
+        let of_block = || trials.iter().filter_map(|row| row.get(block));
+        Self {
+            count: of_block().next().map_or(0.0, |sums| sums.count),
+            sums: of_block().map(|sums| sums.sum).collect(),
+            squares: of_block().map(|sums| sums.squares).collect(),
+        }
+    }
+
+    fn and(&self, other: &Self) -> Self {
+        let added =
+            |one: &[f64], other: &[f64]| one.iter().zip(other).map(|(a, b)| a + b).collect();
+        Self {
+            count: self.count + other.count,
+            sums: added(&self.sums, &other.sums),
+            squares: added(&self.squares, &other.squares),
+        }
     }
 }
 
 /// The sums of every union of some blocks: that of place 5 is of blocks 0 and 2.
-fn unions(blocks: &[BlockSums]) -> Vec<BlockSums> {
-    let mut all = vec![BlockSums::default()];
+fn unions(blocks: &[Sums], trials: usize) -> Vec<Sums> {
+    let mut all = vec![Sums { count: 0.0, sums: vec![0.0; trials], squares: vec![0.0; trials] }];
     for block in blocks {
-        let with: Vec<_> = all.iter().map(|sums| sums.and(*block)).collect();
+        let with: Vec<_> = all.iter().map(|sums| sums.and(block)).collect();
         all.extend(with);
     }
     all
 }
 
-/// The winner of a split: the logit of its rank outside, and its ratios.
-fn judge(trials: &[Halves], split: u32, outside: &mut Vec<f64>) -> (f64, (f64, f64)) {
+/// The winner of a split, by the trials' ratios inside and outside: the logit of its rank outside, and
+/// its ratios.
+fn judge(inside: &[f64], outside: &[f64]) -> (f64, (f64, f64)) {
     let mut best = (f64::NEG_INFINITY, 0.0);
-    outside.clear();
-    for trial in trials {
-        let pair = (trial.sharpe(split), trial.sharpe(!split & trial.all));
-        outside.push(pair.1);
+    for pair in inside.iter().copied().zip(outside.iter().copied()) {
         if pair.0 > best.0 {
             best = pair;
         }
@@ -169,7 +200,7 @@ fn judge(trials: &[Halves], split: u32, outside: &mut Vec<f64>) -> (f64, (f64, f
     let equal = outside.iter().filter(|other| **other == best.1).count() as f64;
     // The mean rank of equals, from 1 to the count of trials.
     let rank = below + (equal + 1.0) / 2.0;
-    let share = rank / (trials.len() as f64 + 1.0);
+    let share = rank / (outside.len() as f64 + 1.0);
     ((share / (1.0 - share)).ln(), best)
 }
 

@@ -3,7 +3,7 @@
 
 use backtest::workload::swings;
 use backtest::{BacktestConfig, BacktestReport, Quiet, run};
-use kernel::MarketData;
+use kernel::{MarketData, Span, Symbols};
 use marketdata::Feed;
 use std::collections::BTreeMap;
 
@@ -29,9 +29,20 @@ fn spoiled(bars: usize) -> Feed {
     feed
 }
 
+/// Two symbols whose bars end at different instants: one of them or both are held.
+fn beside_each_other(bars: usize) -> Feed {
+    let mut other = swings(bars / 2);
+    other.symbols = Symbols::new(["TWO"]).unwrap();
+    for datum in &mut other.data {
+        let MarketData::Bar(bar) = datum else { continue };
+        bar.open_time = bar.open_time.plus(Span::from_secs(20));
+    }
+    Feed::merged(vec![swings(bars), other]).unwrap()
+}
+
 #[test]
 fn a_run_is_the_same_whether_each_bar_is_kept_or_passed_over() {
-    for feed in [swings(5_000), spoiled(5_000)] {
+    for feed in [swings(5_000), spoiled(5_000), beside_each_other(5_000)] {
         for name in ["sma-crossover", "macd-trend", "buy-and-hold", "rsi-mean-reversion"] {
             let folder = tempfile::tempdir().unwrap();
             let (quick, kept) =
@@ -40,6 +51,7 @@ fn a_run_is_the_same_whether_each_bar_is_kept_or_passed_over() {
             assert_eq!(quick.trades, kept.trades, "{name}");
             assert_eq!(quick.daily, kept.daily, "{name}");
             assert_eq!(quick.equity, kept.equity, "{name}");
+            assert_eq!(quick.activity, kept.activity, "{name}");
         }
     }
 }

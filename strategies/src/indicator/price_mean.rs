@@ -14,14 +14,17 @@ pub struct PriceMean {
     /// The place of the oldest, which the next price takes.
     next: usize,
     is_full: bool,
-    sum: i128,
+    /// The sum's lower 64 bits, which hold all of it unless it has outgrown them.
+    sum: i64,
+    /// How often it has.
+    wraps: i64,
 }
 
 impl PriceMean {
     /// Over so many prices.
     pub fn new(period: Period) -> Self {
         let prices = vec![0; period.get()].into_boxed_slice();
-        Self { prices, next: 0, is_full: false, sum: 0 }
+        Self { prices, next: 0, is_full: false, sum: 0, wraps: 0 }
     }
 
     /// Takes in a price; the oldest goes.
@@ -29,8 +32,13 @@ impl PriceMean {
     pub fn update(&mut self, price: Price) {
         if let Some(oldest) = self.prices.get_mut(self.next) {
             // Prices are positive, so their difference has 63 bits.
-            self.sum += i128::from(price.nanos() - *oldest);
+            let moved = price.nanos() - *oldest;
             *oldest = price.nanos();
+            let (sum, has_wrapped) = self.sum.overflowing_add(moved);
+            self.sum = sum;
+            if has_wrapped {
+                self.wraps += moved.signum();
+            }
         }
         self.next += 1;
         if self.next == self.prices.len() {
@@ -45,35 +53,40 @@ impl PriceMean {
             return None;
         }
         let (own, others) = (self.prices.len() as i64, other.prices.len() as i64);
+        let (own, others) = (i128::from(own), i128::from(others));
         // Sums of prices as they are have 64 bits, whose product is one instruction.
-        if let (Ok(sum), Ok(their)) = (i64::try_from(self.sum), i64::try_from(other.sum)) {
-            let (sum, their) = (i128::from(sum), i128::from(their));
-            return Some((sum * i128::from(others)).cmp(&(their * i128::from(own))));
+        if self.wraps == 0 && other.wraps == 0 {
+            return Some((i128::from(self.sum) * others).cmp(&(i128::from(other.sum) * own)));
         }
         // It cannot wrap: prices have 63 bits, and a window that fits a memory far fewer than 32.
-        let (own, others) = (i128::from(own), i128::from(others));
-        Some(self.sum.wrapping_mul(others).cmp(&other.sum.wrapping_mul(own)))
+        Some(self.whole_sum().wrapping_mul(others).cmp(&other.whole_sum().wrapping_mul(own)))
+    }
+
+    fn whole_sum(&self) -> i128 {
+        (i128::from(self.wraps) << 64) + i128::from(self.sum)
     }
 
     /// In USD; `None` until it is complete.
     pub fn value(&self) -> Option<f64> {
         let nanos = self.prices.len() as f64 * kernel::SCALE as f64;
-        self.is_full.then(|| self.sum as f64 / nanos)
+        self.is_full.then(|| self.whole_sum() as f64 / nanos)
     }
 
     /// Counts in new shares.
     pub fn rebase(&mut self, ratio: Ratio) {
+        (self.sum, self.wraps) = (0, 0);
         for nanos in &mut self.prices {
             let price = Price::from_nanos(*nanos);
             *nanos = ratio.price(price).unwrap_or(price).nanos();
+            let (sum, has_wrapped) = self.sum.overflowing_add(*nanos);
+            (self.sum, self.wraps) = (sum, self.wraps + i64::from(has_wrapped));
         }
-        self.sum = self.prices.iter().copied().map(i128::from).sum();
     }
 
     /// As new.
     pub fn reset(&mut self) {
         self.prices.fill(0);
-        (self.next, self.is_full, self.sum) = (0, false, 0);
+        (self.next, self.is_full, self.sum, self.wraps) = (0, false, 0, 0);
     }
 }
 
@@ -120,6 +133,20 @@ mod tests {
         slow.update(Price::from_nanos(1));
         assert_eq!(fast.compare(&slow), Some(Ordering::Greater));
         assert_eq!(slow.compare(&fast), Some(Ordering::Less));
+    }
+
+    #[test]
+    fn sums_beyond_64_bits_are_exact() {
+        let (mut fast, mut slow) = (PriceMean::new(period(2)), PriceMean::new(period(4)));
+        let mut told = Vec::new();
+        for nanos in [1, i64::MAX, i64::MAX, i64::MAX, i64::MAX - 1, i64::MAX, 7, 5, 3, 1] {
+            fast.update(Price::from_nanos(nanos));
+            slow.update(Price::from_nanos(nanos));
+            told.extend(fast.compare(&slow));
+        }
+        use Ordering::{Greater, Less};
+        assert_eq!(told, [Greater, Less, Less, Less, Less, Less, Less]);
+        assert_eq!((fast.value(), slow.value()), (Some(2e-9), Some(4e-9)));
     }
 
     #[test]

@@ -273,16 +273,17 @@ async fn the_books_are_compared_every_thirty_seconds() {
     let mut session = plan.start();
     session.until(|status| status.reconciled).await;
     let looks = || looks(dir.path());
-    session.until(|_| looks().len() > 6).await;
+    let at_start = looks().len().max(1);
+    session.until(|_| looks().len() > at_start + 5).await;
     session.stopper.press();
     session.ended().await.unwrap();
     // The first looks belong to the start, the last to the end.
     let looks = looks();
     let mut apart: Vec<Span> =
-        looks.windows(2).skip(1).take(5).map(|pair| pair[1].since(pair[0])).collect();
+        looks.windows(2).skip(at_start).take(4).map(|pair| pair[1].since(pair[0])).collect();
     assert!(apart.iter().all(|apart| *apart >= Span::from_secs(29)), "{apart:?}");
     apart.sort();
-    assert!(apart[2] <= Span::from_secs(50), "{apart:?}");
+    assert!(apart[1] <= Span::from_secs(50), "{apart:?}");
 }
 
 /// An account whose answer cannot be read is asked for until it can: the books are compared again
